@@ -1,0 +1,40 @@
+"""Identifiers and secrets from the operating system's DRBG (ISO/IEC 18031, S9.4-10)."""
+
+import base64
+import hashlib
+import secrets
+
+
+def new_id() -> str:
+    """Return a fresh identifier of 144 random bits, base64url, 24 characters."""
+    return secrets.token_urlsafe(18)
+
+
+def new_secret() -> str:
+    """Return a fresh secret of 256 random bits, base64url, 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+def secret_hash(secret: str) -> str:
+    """Return the SHA-256 of a random secret, hexadecimal.
+
+    A plain hash is right for 256 random bits: there is nothing to guess, and a slow hash would only
+    stop the server (requirements, S9.4-10).
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def b64u(data: bytes) -> str:
+    """Return base64url without padding (RFC 7515 section 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def unb64u(text: str) -> bytes:
+    """Return the bytes of strict, unpadded base64url.
+
+    Raises ValueError for anything else, so that one value has one spelling.
+    """
+    data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if b64u(data) != text:
+        raise ValueError("not canonical base64url")
+    return data

@@ -1,0 +1,56 @@
+"""SigningKey, SampleKey and VaultKey."""
+
+import uuid
+
+from django.db import models
+
+from authsvc.core.ids import new_id
+from authsvc.tenancy.models import TenantOwned
+
+
+class SigningKey(TenantOwned):
+    """A tenant's token-signing key; the private part is sealed under the web role's key."""
+
+    class State(models.TextChoices):
+        NEXT = "next", "Next"
+        CURRENT = "current", "Current"
+        PREVIOUS = "previous", "Previous"
+        RETIRED = "retired", "Retired"
+
+    kid = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    algorithm = models.CharField(max_length=10)
+    state = models.CharField(max_length=10, choices=State, default=State.NEXT)
+    public_jwk = models.JSONField()
+    sealed_private = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    state_changed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "algorithm", "state"])]
+
+
+class SampleKey(models.Model):
+    """A short-lived key that agents seal samples to; only a worker opens its private part.
+
+    It belongs to the worker pool, not to a tenant: the sealed sample itself is bound to its
+    transaction. The worker signs the public part, so that a changed row is not used.
+    """
+
+    kid = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    public_jwk = models.JSONField()
+    signature = models.CharField(max_length=90)
+    sealed_private = models.BinaryField()
+    created_at = models.DateTimeField()
+    offered_until = models.DateTimeField()
+    destroyed_at = models.DateTimeField()
+
+
+class VaultKey(TenantOwned):
+    """A tenant's vault key, sealed under the worker's; destroying it makes every reference unreadable."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="vault_one_key_per_tenant")]

@@ -1,0 +1,1 @@
+"""Versioned policies; `evaluate` is pure and returns reasons."""

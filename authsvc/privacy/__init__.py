@@ -1,0 +1,1 @@
+"""Notices, consent receipts, purposes, retention and erasure (clause 10)."""

@@ -1,0 +1,91 @@
+"""Subject, and Device: one passkey."""
+
+import secrets
+import uuid
+
+from django.db import models
+
+from authsvc.core.ids import new_id
+from authsvc.tenancy.models import TenantOwned
+
+
+def new_user_handle() -> bytes:
+    """Return a random WebAuthn user handle that says nothing about the person (WebAuthn section 14.6.1)."""
+    return secrets.token_bytes(32)
+
+
+class Subject(TenantOwned):
+    """A person that a tenant lets sign in.
+
+    `reference` is the pseudonym under which the vault holds the biometric reference, and
+    `reference_version` the version that must be found there: an older row put back is noticed (S8.1-05).
+    """
+
+    class Status(models.TextChoices):
+        INVITED = "invited", "Invited"
+        ACTIVE = "active", "Active"
+        CLOSED = "closed", "Closed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    external_id = models.CharField(max_length=120, blank=True, help_text="Your own number or name for this person.")
+    claims = models.JSONField(default=dict, blank=True, help_text="Standard OpenID Connect claims.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.INVITED)
+    user_handle = models.BinaryField(default=new_user_handle, max_length=64)
+    reference = models.CharField(max_length=24, blank=True)
+    reference_version = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user_handle"], name="subject_user_handle_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="subject_external_id_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_face(self) -> bool:
+        """Whether a biometric reference exists for the person."""
+        return bool(self.reference)
+
+
+class Device(TenantOwned):
+    """A passkey bound to a subject."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        REVOKED = "revoked", "Revoked"
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="devices")
+    credential_id = models.CharField(max_length=400, help_text="base64url")
+    public_key = models.BinaryField(help_text="COSE key")
+    aaguid = models.UUIDField(null=True)
+    sign_count = models.PositiveBigIntegerField(default=0)
+    syncable = models.BooleanField(default=False, help_text="Backup-eligible: its maker may copy it (swk).")
+    attested = models.BooleanField(default=False)
+    share_kind = models.CharField(max_length=10, blank=True, help_text="prf or browser")
+    simulated = models.BooleanField(default=False)
+    name = models.CharField(max_length=80, default="Passkey")
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "credential_id"], name="device_credential_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def key_kind(self) -> str:
+        """`swk` for a passkey that may be copied, `hwk` for one bound to its device (RFC 8176)."""
+        return "swk" if self.syncable else "hwk"

@@ -1,0 +1,1 @@
+"""Tenants, the scope that every query runs in, and row-level security under it."""

@@ -1,0 +1,44 @@
+"""Puts each request under `/t/<slug>/` or `/portal/<slug>/` into its tenant's scope."""
+
+import re
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from authsvc.tenancy.directory import find_tenant
+from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.scope import tenant_scope
+
+_PREFIX = re.compile(r"^(?:/\.well-known/[a-z-]+)?/(?:t|portal)/(?P<slug>[^/]+)(?:/|$)")
+
+
+class TenantRequest(HttpRequest):
+    """A request whose tenant is known; views under a tenant's path receive this."""
+
+    tenant: Tenant
+
+
+class TenantMiddleware:
+    """Finds the tenant that the path names, answers 404 for none, and enters its scope."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle the request in the tenant's scope, or in none where the path names no tenant."""
+        match = _PREFIX.match(request.path_info)
+        if match is None:
+            return self.get_response(request)
+        try:
+            tenant = find_tenant(match["slug"])
+        except Tenant.DoesNotExist:
+            request.tenant = None  # type: ignore[attr-defined]
+            return self.get_response(request)
+        request.tenant = tenant  # type: ignore[attr-defined]
+        with tenant_scope(tenant.id):
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> None:
+        """Answer 404 for an unknown tenant from inside Django's own error handling."""
+        if getattr(request, "tenant", ...) is None:
+            raise Http404("no such tenant")

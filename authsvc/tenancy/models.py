@@ -1,0 +1,83 @@
+"""Tenant, and the base of everything that belongs to one."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any, Self, TypeVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from authsvc.tenancy.scope import EVERY_TENANT, NoTenantScope, current_tenant_id, scope_value
+
+Row = TypeVar("Row", bound="TenantOwned")
+
+
+class Tenant(models.Model):
+    """An organisation: its own issuer at `/t/<slug>/`, its own keys, people and relying parties."""
+
+    class Kind(models.TextChoices):
+        LIVE = "live", "Live"
+        SANDBOX = "sandbox", "Sandbox"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.CharField(
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", "Small letters, digits, hyphens.")],
+    )
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.LIVE)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether simulators and test persons are let in; its tokens carry the sandbox issuer."""
+        return self.kind == self.Kind.SANDBOX
+
+
+class TenantQuerySet(models.QuerySet[Row]):
+    """Rows of the tenant in scope."""
+
+    def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:
+        """Insert rows, each stamped with the tenant in scope."""
+        rows = list(objs)
+        for row in rows:
+            row.stamp_tenant()
+        return super().bulk_create(rows, *args, **kwargs)
+
+
+class TenantManager(models.Manager[Row]):
+    """Sees the rows of the tenant in scope, and refuses to work outside one."""
+
+    def get_queryset(self) -> TenantQuerySet[Row]:
+        """Return the rows of the tenant in scope; raises NoTenantScope outside one."""
+        rows: TenantQuerySet[Row] = TenantQuerySet(self.model, using=self._db)
+        if scope_value() == EVERY_TENANT:
+            return rows
+        return rows.filter(tenant_id=current_tenant_id())
+
+
+class TenantOwned(models.Model):
+    """A row that belongs to one tenant; the tenant is stamped from the scope and never changes."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", editable=False)
+
+    objects: TenantManager[Self] = TenantManager()
+
+    class Meta:
+        abstract = True
+
+    def stamp_tenant(self) -> None:
+        """Set the tenant in scope, or raise NoTenantScope where the row belongs to another."""
+        if self.tenant_id is None:
+            self.tenant_id = current_tenant_id()
+        elif scope_value() not in {str(self.tenant_id), EVERY_TENANT}:
+            raise NoTenantScope(f"{type(self).__name__} of another tenant")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row in the tenant in scope."""
+        self.stamp_tenant()
+        super().save(*args, **kwargs)

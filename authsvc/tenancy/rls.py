@@ -1,0 +1,56 @@
+"""Row-level security on PostgreSQL: a second wall behind the scoped managers (S8.3-02)."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from authsvc.tenancy.scope import EVERY_TENANT, scope_value
+
+POLICY = "visor_tenant"
+
+
+def tenant_tables() -> list[str]:
+    """Return the tables of every model that belongs to a tenant, sorted."""
+    from authsvc.tenancy.models import TenantOwned
+
+    return sorted(
+        model._meta.db_table
+        for model in apps.get_models()
+        if issubclass(model, TenantOwned) and model._meta.managed and not model._meta.proxy
+    )
+
+
+def install_row_level_security(*, using: str, **_: Any) -> None:
+    """Put the tenant policy on every tenant table that exists and lacks it; does nothing elsewhere.
+
+    FORCE makes it hold for the owner of the table too, which the application usually is.
+    """
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND NOT relforcerowsecurity")
+        unprotected = {row[0] for row in cursor.fetchall()}
+        for table in tenant_tables():
+            if table in unprotected:
+                _protect(cursor, connection.ops.quote_name(table))
+
+
+def _protect(cursor: Any, table: str) -> None:
+    rule = (
+        "tenant_id::text = current_setting('visor.tenant', true) "
+        f"OR current_setting('visor.tenant', true) = '{EVERY_TENANT}'"
+    )
+    cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    cursor.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    cursor.execute(f"CREATE POLICY {POLICY} ON {table} USING ({rule}) WITH CHECK ({rule})")
+
+
+def tell_new_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Tell a fresh PostgreSQL connection which scope the code runs in."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('visor.tenant', %s, false)", [scope_value()])
+        connection.visor_scope = scope_value()  # type: ignore[attr-defined]

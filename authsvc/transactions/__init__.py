@@ -1,0 +1,1 @@
+"""The state machine that joins request, device proof, capture and verdict."""

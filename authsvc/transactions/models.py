@@ -1,0 +1,103 @@
+"""Transaction, Capture and AttemptCounter."""
+
+from django.db import models
+
+from authsvc.clients.models import RelyingParty
+from authsvc.core.ids import new_id
+from authsvc.subjects.models import Device, Subject
+from authsvc.tenancy.models import TenantOwned
+
+
+class Transaction(TenantOwned):
+    """One enrolment, sign-in or binding; a random id ties everything in it together (S6.4-01)."""
+
+    class Kind(models.TextChoices):
+        AUTHENTICATE = "authenticate", "Sign in"
+        ENROL = "enrol", "Enrol"
+        BIND = "bind", "Add a passkey"
+
+    class State(models.TextChoices):
+        OPEN = "open", "Opened"
+        PROVEN = "proven", "Device proven"
+        CHALLENGED = "challenged", "Challenge issued"
+        SUBMITTED = "submitted", "Sample received"
+        DECIDED = "decided", "Accepted"
+        CONSUMED = "consumed", "Used"
+        CANCELLED = "cancelled", "Cancelled"
+        EXPIRED = "expired", "Expired"
+
+    ENDED = (State.CONSUMED, State.CANCELLED, State.EXPIRED)
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    kind = models.CharField(max_length=15, choices=Kind)
+    state = models.CharField(max_length=12, choices=State, default=State.OPEN)
+    client = models.ForeignKey(RelyingParty, null=True, on_delete=models.CASCADE, related_name="+")
+    request = models.JSONField(default=dict, help_text="What was asked; frozen at opening.")
+    subject = models.ForeignKey(Subject, null=True, on_delete=models.CASCADE, related_name="transactions")
+    device = models.ForeignKey(Device, null=True, on_delete=models.SET_NULL, related_name="+")
+    browser_digest = models.CharField(max_length=64, help_text="SHA-256 of the agent cookie.")
+    session_key = models.JSONField(null=True, help_text="The agent's public key for this transaction.")
+    webauthn_nonce = models.BinaryField(null=True)
+    webauthn_state = models.JSONField(null=True)
+    evidence = models.JSONField(default=dict)
+    face_closed = models.BooleanField(default=False, help_text="No further capture in this transaction.")
+    continue_path = models.CharField(max_length=300)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "expires_at"]),
+            models.Index(fields=["tenant", "-created_at"]),
+            models.Index(fields=["tenant", "subject", "-created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class Capture(TenantOwned):
+    """One challenge and the one sample that may answer it; `sealed_sample` is empty once decided."""
+
+    class State(models.TextChoices):
+        ISSUED = "issued", "Challenge issued"
+        SUBMITTED = "submitted", "Sample received"
+        ACCEPTED = "accepted", "Accepted"
+        REFUSED = "refused", "Refused"
+        AGAIN = "again", "Asked again"
+        EXPIRED = "expired", "Expired"
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="captures")
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=12, choices=State, default=State.ISSUED)
+    challenge = models.JSONField()
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    deadline = models.DateTimeField(null=True, help_text="Without a verdict by then it is refused.")
+    sample_digest = models.CharField(max_length=64, blank=True)
+    sealed_sample = models.BinaryField(null=True)
+    charged = models.BooleanField(default=False, help_text="A match try of the subject is reserved for it.")
+    verdict = models.TextField(blank=True, help_text="The worker's signed verdict, a compact JWS.")
+    reason = models.CharField(max_length=80, blank=True)
+    hint = models.CharField(max_length=20, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["transaction", "number"], name="capture_number_once"),
+        ]
+        indexes = [models.Index(fields=["state", "expires_at"]), models.Index(fields=["state", "deadline"])]
+
+
+class AttemptCounter(TenantOwned):
+    """A subject's consecutive failed face tries (S9.2-07); `in_flight` are reserved and undecided."""
+
+    subject = models.OneToOneField(Subject, on_delete=models.CASCADE, related_name="face_attempts")
+    failures = models.PositiveSmallIntegerField(default=0)
+    in_flight = models.PositiveSmallIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True)
+    disabled = models.BooleanField(default=False)

@@ -1,0 +1,39 @@
+"""Reference and DeviceWrap; no name, no subject, no relying party stands here."""
+
+from django.db import models
+
+from authsvc.core.ids import new_id
+from authsvc.tenancy.models import TenantOwned
+
+
+class Reference(TenantOwned):
+    """A protected biometric reference (S6.2-05): the template sealed under a data key of its own."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        REVOKED = "revoked", "Revoked"
+
+    pseudonym = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    model = models.CharField(max_length=1, help_text="ISO/IEC 24745 application model.")
+    sealed_template = models.BinaryField()
+    engine = models.CharField(max_length=120)
+    version = models.PositiveIntegerField(default=1)
+    quality = models.PositiveSmallIntegerField(default=0)
+    consent = models.CharField(max_length=24)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_opened_at = models.DateTimeField(null=True)
+
+
+class DeviceWrap(TenantOwned):
+    """A reference's data key, wrapped for one device: both shares are needed to unwrap it (model G)."""
+
+    reference = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="wraps")
+    device = models.CharField(max_length=24)
+    share_kind = models.CharField(max_length=10)
+    sealed_server_share = models.BinaryField()
+    wrapped_key = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reference", "device"], name="wrap_once_per_device")]

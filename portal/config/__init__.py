@@ -1,0 +1,1 @@
+"""Settings, environment, urls and the WSGI entry point."""

@@ -1,0 +1,79 @@
+"""The secrets file: one section for each role, so that a process reads only what it may hold.
+
+Split of power (S6.1-01): `web` can issue tokens, `worker` can open samples and references and sign
+verdicts, `portal` can do neither. `public` holds what any role may know.
+"""
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+ROLES = ("web", "worker", "portal")
+
+
+class SecretsProblem(Exception):
+    """The secrets file is missing, unreadable, or lacks a section this process needs."""
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def generate() -> dict[str, dict[str, str]]:
+    """Return fresh secrets for every role, from the operating system's DRBG (S9.4-10)."""
+    signing = Ed25519PrivateKey.generate()
+    raw = serialization.Encoding.Raw
+    private = signing.private_bytes(raw, serialization.PrivateFormat.Raw, serialization.NoEncryption())
+    public = signing.public_key().public_bytes(raw, serialization.PublicFormat.Raw)
+    return {
+        "public": {"verdict_public_key": _b64(public)},
+        "web": {"django_secret_key": secrets.token_urlsafe(48), "token_kek": _b64(secrets.token_bytes(32))},
+        "portal": {"django_secret_key": secrets.token_urlsafe(48)},
+        "worker": {
+            "django_secret_key": secrets.token_urlsafe(48),
+            "verdict_private_key": _b64(private),
+            "vault_kek": _b64(secrets.token_bytes(32)),
+        },
+    }
+
+
+def write(path: Path, content: dict[str, dict[str, str]]) -> None:
+    """Write a new secrets file, readable by its owner alone.
+
+    Raises FileExistsError: secrets are never overwritten.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2)
+
+
+def load(path: Path, roles: list[str]) -> dict[str, Any]:
+    """Return the secrets of the given roles, flat, and the public section with them.
+
+    Where a process plays several roles (the embedded default), the first role's Django key is used.
+    Raises SecretsProblem.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SecretsProblem(f"no secrets at {path}: run `manage.py generate_secrets`") from None
+    except (OSError, ValueError) as problem:
+        raise SecretsProblem(f"cannot read {path}: {problem}") from None
+    unknown = sorted(set(roles) - set(ROLES))
+    if unknown:
+        raise SecretsProblem(f"unknown role {unknown[0]!r}; roles are {', '.join(ROLES)}")
+    missing = [role for role in ["public", *roles] if role not in content]
+    if missing:
+        raise SecretsProblem(f"{path} has no section {missing[0]!r}")
+    flat: dict[str, Any] = {}
+    for section in ["public", *roles]:
+        for name, value in content[section].items():
+            flat.setdefault(name, value)
+    return flat
