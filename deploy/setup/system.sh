@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Install what the full test run needs from Debian's or Ubuntu's own packages; root, or a user with sudo.
+set -euo pipefail
+
+packages=(
+  chromium fonts-dejavu-core fonts-liberation # browser tests
+  postgresql redis-server                     # a throw-away server of each, started by tests/services.py
+  apache2 libapache2-mod-auth-openidc         # an independent relying party
+)
+
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then as_root=(sudo); fi
+apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@"; }
+
+install() { apt update && apt install --yes --no-install-recommends "${packages[@]}"; }
+
+install >/dev/null || { echo "apt failed; trying once more" >&2; sleep 5; install >/dev/null; }
+echo "System packages are there: ${packages[*]}"
