@@ -5,12 +5,16 @@ class Refused(Exception):
     """Something was refused: a code for programs, a calm sentence for the person, a reason for auditors.
 
     `detail` says which rule failed, what came and what was expected; it goes to the log and the audit
-    row, never to the person. `status` is the HTTP status.
+    row, never to the person. `status` is the HTTP status. `retry_after` is in seconds, where waiting
+    helps.
     """
 
-    def __init__(self, code: str, person: str, *, detail: str = "", status: int = 400) -> None:
+    def __init__(
+        self, code: str, person: str, *, detail: str = "", status: int = 400, retry_after: int | None = None
+    ) -> None:
         super().__init__(f"{code}: {detail or person}")
         self.code = code
         self.person = person
         self.detail = detail
         self.status = status
+        self.retry_after = retry_after

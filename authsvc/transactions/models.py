@@ -1,4 +1,4 @@
-"""Transaction, Capture and AttemptCounter."""
+"""Transaction, Capture, SealedSample and AttemptCounter."""
 
 from django.db import models
 
@@ -59,7 +59,7 @@ class Transaction(TenantOwned):
 
 
 class Capture(TenantOwned):
-    """One challenge and the one sample that may answer it; `sealed_sample` is empty once decided."""
+    """One challenge and the one sample that may answer it."""
 
     class State(models.TextChoices):
         ISSUED = "issued", "Challenge issued"
@@ -79,7 +79,6 @@ class Capture(TenantOwned):
     submitted_at = models.DateTimeField(null=True)
     deadline = models.DateTimeField(null=True, help_text="Without a verdict by then it is refused.")
     sample_digest = models.CharField(max_length=64, blank=True)
-    sealed_sample = models.BinaryField(null=True)
     charged = models.BooleanField(default=False, help_text="A match try of the subject is reserved for it.")
     verdict = models.TextField(blank=True, help_text="The worker's signed verdict, a compact JWS.")
     reason = models.CharField(max_length=80, blank=True)
@@ -91,6 +90,17 @@ class Capture(TenantOwned):
             models.UniqueConstraint(fields=["transaction", "number"], name="capture_number_once"),
         ]
         indexes = [models.Index(fields=["state", "expires_at"]), models.Index(fields=["state", "deadline"])]
+
+
+class SealedSample(TenantOwned):
+    """The ciphertext that an agent uploaded: deleted with the verdict, and unreadable here at any time."""
+
+    capture = models.OneToOneField(Capture, primary_key=True, on_delete=models.CASCADE, related_name="sample")
+    body = models.BinaryField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["received_at"])]
 
 
 class AttemptCounter(TenantOwned):

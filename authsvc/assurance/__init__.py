@@ -1,0 +1,1 @@
+"""From recorded evidence to acr, amr and claims; pure."""

@@ -1,0 +1,138 @@
+"""The assurance level that a transaction's evidence earns (Annex B); computed, never asserted (SB-01)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+
+class Level(IntEnum):
+    """Assurance levels in their order; 0 is no authentication at all."""
+
+    NONE = 0
+    L1 = 1
+    L2 = 2
+    L3 = 3
+    L4 = 4
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a transaction proved, and nothing that anybody asked for.
+
+    `passkey` is "hwk", "swk" or None. `face` says that the worker accepted it with PAD; `iad`, that
+    injection detection had no doubt; `evaluated`, that engine, model files and stages have a current
+    evaluation record. `model` is the application model of the reference. `share` is "prf", "browser" or
+    None. `browser_capture` is true for pages and false for attested native agents. `fresh` and
+    `intent` say that it happened in this transaction and by an explicit act.
+    """
+
+    passkey: str | None = None
+    attested: bool = False
+    origin_bound: bool = False
+    user_verified: bool = False
+    face: bool = False
+    iad: bool = False
+    evaluated: bool = False
+    model: str | None = None
+    share: str | None = None
+    browser_capture: bool = True
+    fresh: bool = True
+    intent: bool = True
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Evidence":
+        """Return the evidence of a transaction's stored record; what is not there is not proven."""
+        passkey = record.get("passkey") or {}
+        face = record.get("face") or {}
+        agent = record.get("agent") or {}
+        return cls(
+            passkey=passkey.get("kind"),
+            attested=passkey.get("attested") is True,
+            origin_bound=bool(passkey),
+            user_verified=passkey.get("user_verified") is True,
+            face=bool(face) and face.get("pad") == "accepted",
+            iad=face.get("iad") == "accepted",
+            evaluated=bool(face.get("record")),
+            model=face.get("model"),
+            share=face.get("share_kind"),
+            browser_capture=agent.get("type") != "native",
+            fresh=True,
+            intent=True,
+        )
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The level reached, the RFC 8176 methods used, and why it is not higher."""
+
+    level: Level
+    amr: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+def assess(evidence: Evidence) -> Assessment:
+    """Return the level that the evidence earns.
+
+    L2 is reached with the face, or by the equal route without it: a passkey that verified its user is
+    two factors in one act (S5.3-02, SP 800-63B-4 section 2.2; docs/adr/0091). The face alone earns
+    nothing (S5.2-01).
+    """
+    if evidence.passkey is None or not evidence.fresh:
+        return Assessment(Level.NONE, (), ("no fresh proof of a device key",))
+    for level, misses in ((Level.L4, _misses_l4), (Level.L3, _misses_l3), (Level.L2, _misses_l2)):
+        if not misses(evidence):
+            return Assessment(level, _amr(evidence, level), _above(evidence, level))
+    return Assessment(Level.L1, _amr(evidence, Level.L1), _misses_l2(evidence))
+
+
+def _misses_l2(evidence: Evidence) -> tuple[str, ...]:
+    if not evidence.intent:
+        return ("no explicit act of the person",)
+    if evidence.face and not evidence.evaluated:
+        # Whoever relied on a face that nobody measured is at L1, whatever else was there (S9.2-03).
+        return ("the engine has no evaluation record",)
+    if evidence.user_verified or evidence.face:
+        return ()
+    return ("one factor: neither the face nor user verification",)
+
+
+def _misses_l3(evidence: Evidence) -> tuple[str, ...]:
+    wanted = {
+        "the face was not verified": evidence.face and evidence.evaluated,
+        "the key is not bound to a device": evidence.passkey == "hwk",
+        "the key is not attested": evidence.attested,
+        "the proof is not bound to the origin": evidence.origin_bound,
+        "injection is not excluded": evidence.iad,
+        "the reference is not of model G with a share that the key released": (
+            evidence.model == "G" and evidence.share == "prf"
+        ),
+        "a browser captured": not evidence.browser_capture,
+    }
+    return _misses_l2(evidence) + tuple(reason for reason, met in wanted.items() if not met)
+
+
+def _misses_l4(evidence: Evidence) -> tuple[str, ...]:
+    local = () if evidence.user_verified else ("the key did not verify its user",)
+    return _misses_l3(evidence) + local
+
+
+def _above(evidence: Evidence, level: Level) -> tuple[str, ...]:
+    if level == Level.L4:
+        return ()
+    return _misses_l4(evidence) if level == Level.L3 else _misses_l3(evidence)
+
+
+def _amr(evidence: Evidence, level: Level) -> tuple[str, ...]:
+    methods = [evidence.passkey or ""]
+    if evidence.face and evidence.evaluated:
+        methods.insert(0, "face")
+    if level >= Level.L3:
+        methods.append("pop")
+    if evidence.user_verified:
+        methods.append("user")
+    if level >= Level.L2:
+        methods.append("mfa")
+    if level >= Level.L4:
+        methods.append("mca")
+    return tuple(methods)

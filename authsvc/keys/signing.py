@@ -1,0 +1,225 @@
+"""A tenant's token-signing keys: made, staged, rotated, revoked, and held parsed in memory.
+
+Each algorithm has a `next` key, published before it signs; one `current` key that signs; and
+`previous` keys, published until nothing signed by them is alive (S9.4-09).
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
+from authsvc.core.envelope import context, seal, unseal
+from authsvc.core.ids import new_id
+from authsvc.keys.algorithms import SIGNING
+from authsvc.keys.models import SigningKey
+from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.scope import current_tenant_id
+
+ROTATE_AFTER = timedelta(days=90)
+# A relying party may cache the key set for an hour, so a key is published that long before it signs.
+STAGE_FOR = timedelta(hours=1)
+# The longest-lived thing that a key signs is an ID token used as id_token_hint within a session.
+KEEP_PREVIOUS = timedelta(days=2)
+# A rotation made by another process is noticed within this many seconds, far inside STAGE_FOR.
+_LIFE = 10.0
+_RSA_BITS = 3072
+
+State = SigningKey.State
+PUBLISHED = (State.NEXT, State.CURRENT, State.PREVIOUS)
+
+
+class NoSigningKey(Exception):
+    """The tenant has no current key of this algorithm."""
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A current key, parsed: its id, its algorithm, and the key itself."""
+
+    kid: str
+    algorithm: str
+    key: Key
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """What one process holds of a tenant's keys: signers, public keys, and the key set as it is served."""
+
+    loaded: float
+    signers: dict[str, Signer]
+    public: dict[str, Key]
+    document: bytes
+    etag: str
+
+
+_rings: dict[UUID, KeyRing] = {}
+_parsed: dict[str, Key] = {}
+
+
+def key_ring() -> KeyRing:
+    """Return the keys of the tenant in scope, read again from the database every ten seconds.
+
+    A tenant without keys gets its first ones here.
+    """
+    tenant_id = current_tenant_id()
+    ring = _rings.get(tenant_id)
+    if ring is None or monotonic() - ring.loaded > _LIFE:
+        ring = _rings[tenant_id] = _load()
+    return ring
+
+
+def signer(algorithm: str) -> Signer:
+    """Return the current key of an algorithm; raises NoSigningKey."""
+    try:
+        return key_ring().signers[algorithm]
+    except KeyError:
+        raise NoSigningKey(algorithm) from None
+
+
+def verification_key(kid: str) -> Key | None:
+    """Return the public key that a token of this tenant names, or None for an unknown or retired one."""
+    return key_ring().public.get(kid)
+
+
+def forget_rings() -> None:
+    """Drop what this process holds, so that the next use reads the database."""
+    _rings.clear()
+
+
+@transaction.atomic
+def ensure_keys(actor: str = "") -> None:
+    """Give the tenant in scope a current and a next key of every algorithm that lacks one."""
+    _lock_tenant()
+    held = {(key.algorithm, key.state) for key in SigningKey.objects.all()}
+    for algorithm in SIGNING:
+        for state in (State.CURRENT, State.NEXT):
+            if (algorithm, state) not in held:
+                _create(algorithm, state, actor)
+    forget_rings()
+
+
+@transaction.atomic
+def rotate(algorithm: str, *, actor: str = "", emergency: bool = False) -> None:
+    """Make the staged key current, keep the old one for verification, and stage another.
+
+    Raises NoSigningKey where no key has been staged for an hour, unless it is an emergency: relying
+    parties would meet a key that they have not seen.
+    """
+    _lock_tenant()
+    staged = _one(algorithm, State.NEXT)
+    if staged is None or (staged.state_changed_at > now() - STAGE_FOR and not emergency):
+        raise NoSigningKey(f"no {algorithm} key has been staged for {STAGE_FOR}")
+    current = _one(algorithm, State.CURRENT)
+    if current is not None:
+        _move(current, State.PREVIOUS)
+    _move(staged, State.CURRENT)
+    _create(algorithm, State.NEXT, actor)
+    record(Tag.KEY_ROTATED, actor=actor, kid=staged.kid, algorithm=algorithm, emergency=emergency)
+    forget_rings()
+
+
+@transaction.atomic
+def revoke(kid: str, *, actor: str = "") -> None:
+    """Retire a key at once: nothing that it signed verifies any more; a current one is replaced first.
+
+    Raises SigningKey.DoesNotExist.
+    """
+    _lock_tenant()
+    key = SigningKey.objects.get(kid=kid)
+    if key.state == State.CURRENT:
+        rotate(key.algorithm, actor=actor, emergency=True)
+    elif key.state == State.NEXT:
+        _create(key.algorithm, State.NEXT, actor)
+    _move(key, State.RETIRED)
+    record(Tag.KEY_REVOKED, actor=actor, kid=kid, algorithm=key.algorithm)
+    forget_rings()
+
+
+def rotate_due(actor: str = "schedule") -> None:
+    """Rotate what is older than 90 days and retire what nothing alive was signed with; for the scheduler."""
+    ensure_keys(actor)
+    for key in SigningKey.objects.filter(state=State.CURRENT, state_changed_at__lt=now() - ROTATE_AFTER):
+        rotate(key.algorithm, actor=actor)
+    SigningKey.objects.filter(state=State.PREVIOUS, state_changed_at__lt=now() - KEEP_PREVIOUS).update(
+        state=State.RETIRED, state_changed_at=now()
+    )
+    forget_rings()
+
+
+def _load() -> KeyRing:
+    keys = list(SigningKey.objects.filter(state__in=PUBLISHED).order_by("created_at", "kid"))
+    if {key.algorithm for key in keys if key.state == State.CURRENT} != set(SIGNING):
+        ensure_keys()
+        keys = list(SigningKey.objects.filter(state__in=PUBLISHED).order_by("created_at", "kid"))
+    document = json.dumps({"keys": [key.public_jwk for key in keys]}).encode()
+    return KeyRing(
+        loaded=monotonic(),
+        signers={key.algorithm: _signer(key) for key in keys if key.state == State.CURRENT},
+        public={key.kid: import_key(key.public_jwk) for key in keys},
+        document=document,
+        etag='"' + hashlib.sha256(document).hexdigest()[:32] + '"',
+    )
+
+
+def _signer(row: SigningKey) -> Signer:
+    # Parsing an RSA private key costs 53 ms, a hundred times as much as signing with it.
+    key = _parsed.get(row.kid)
+    if key is None:
+        opened = unseal(settings.SECRETS["token_kek"], bytes(row.sealed_private), _aad(row))
+        key = _parsed[row.kid] = import_key(json.loads(opened))
+    return Signer(row.kid, row.algorithm, key)
+
+
+def _create(algorithm: str, state: State, actor: str) -> None:
+    kid = new_id()
+    key = _generate(algorithm)
+    row = SigningKey(
+        tenant_id=current_tenant_id(),
+        kid=kid,
+        algorithm=algorithm,
+        state=state,
+        public_jwk={**key.as_dict(private=False), "kid": kid, "use": "sig", "alg": algorithm},
+        state_changed_at=now(),
+    )
+    row.sealed_private = seal(
+        settings.SECRETS["token_kek"], json.dumps(key.as_dict(private=True)).encode(), _aad(row)
+    )
+    row.save(force_insert=True)
+    record(Tag.KEY_CREATED, actor=actor, kid=kid, algorithm=algorithm)
+
+
+def _generate(algorithm: str) -> Key:
+    if algorithm == "ES256":
+        return ECKey.generate_key("P-256")
+    if algorithm == "EdDSA":
+        return OKPKey.generate_key("Ed25519")
+    return RSAKey.generate_key(_RSA_BITS)
+
+
+def _one(algorithm: str, state: State) -> SigningKey | None:
+    return SigningKey.objects.filter(algorithm=algorithm, state=state).first()
+
+
+def _move(key: SigningKey, state: State) -> None:
+    key.state = state
+    key.state_changed_at = now()
+    key.save(update_fields=["state", "state_changed_at"])
+
+
+def _lock_tenant() -> Any:
+    return Tenant.objects.select_for_update().get(pk=current_tenant_id())
+
+
+def _aad(row: SigningKey) -> bytes:
+    return context("visor/signing-key/v1", str(row.tenant_id), row.kid, row.algorithm)

@@ -1,0 +1,75 @@
+"""What a policy allows; pure, and every refusal has a reason."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+OPERATING_POINTS = ("1e-3", "1e-4", "3e-5")
+MODELS = ("G",)
+CUES = ("turn", "distance", "light", "blink", "smile")
+
+DEFAULT: dict[str, Any] = {
+    "operating_point": "1e-4",
+    "models": ["G"],
+    "challenge": {"L1": ["turn"], "L2": ["turn"], "L3": ["turn", "distance"], "L4": ["turn", "distance"]},
+    "minimum_quality": 40,
+    "agents": {"browser": True, "simulator": True},
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A validated policy document, with the digest that decisions carry."""
+
+    operating_point: str
+    models: tuple[str, ...]
+    challenge: Mapping[str, tuple[str, ...]]
+    minimum_quality: int
+    agents: Mapping[str, bool]
+    digest: str
+
+
+def policy_digest(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the document in canonical JSON, hexadecimal."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def policy_problems(document: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with a policy document, an empty list where nothing is."""
+    problems = [f"{name}: missing" for name in DEFAULT if name not in document]
+    problems += [f"{name}: unknown" for name in document if name not in DEFAULT]
+    if problems:
+        return problems
+    if document["operating_point"] not in OPERATING_POINTS[1:]:
+        problems.append("operating_point: must be 1e-4 or 3e-5; a tenant may tighten, never loosen")
+    if not document["models"] or not set(document["models"]) <= set(MODELS):
+        problems.append(f"models: must be of {', '.join(MODELS)}")
+    if not _integer_between(document["minimum_quality"], DEFAULT["minimum_quality"], 100):
+        problems.append(f"minimum_quality: must be {DEFAULT['minimum_quality']} to 100")
+    for level, mix in document["challenge"].items():
+        if not mix or not set(mix) <= set(CUES) or "turn" not in mix:
+            problems.append(f"challenge.{level}: must hold turn, and only {', '.join(CUES)}")
+    if set(document["challenge"]) != set(DEFAULT["challenge"]):
+        problems.append("challenge: must name L1, L2, L3 and L4")
+    return problems
+
+
+def _integer_between(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def read_policy(document: Mapping[str, Any]) -> Policy:
+    """Return the policy of a document; raises ValueError with every problem where it has any."""
+    problems = policy_problems(document)
+    if problems:
+        raise ValueError("; ".join(problems))
+    return Policy(
+        operating_point=document["operating_point"],
+        models=tuple(document["models"]),
+        challenge={level: tuple(mix) for level, mix in document["challenge"].items()},
+        minimum_quality=document["minimum_quality"],
+        agents=dict(document["agents"]),
+        digest=policy_digest(document),
+    )

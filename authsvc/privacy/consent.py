@@ -1,0 +1,59 @@
+"""Consent to face comparison: explicit, versioned, revocable, and never older than twelve months (S10-01)."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.privacy.models import ConsentReceipt
+from authsvc.privacy.notice import CONSENT_MONTHS, current_notice
+from authsvc.subjects.models import Subject
+
+_LIFE = timedelta(days=30 * CONSENT_MONTHS)
+
+
+@transaction.atomic
+def give_consent(*, subject: Subject, notice_version: str) -> ConsentReceipt:
+    """Store that the person agreed to the notice that is current now, and return the receipt.
+
+    Raises Refused where the version shown is not the current one: the person must read the new text.
+    """
+    notice = current_notice(subject.tenant)
+    if notice.version != notice_version:
+        raise Refused(
+            "notice-changed",
+            "The text has changed since this page was opened. Please read it again.",
+            detail=f"notice {notice_version!r} shown, {notice.version!r} current",
+            status=409,
+        )
+    moment = now()
+    receipt = ConsentReceipt.objects.create(
+        subject=subject,
+        notice_version=notice.version,
+        notice=notice.content,
+        given_at=moment,
+        expires_at=moment + _LIFE,
+    )
+    record(Tag.CONSENT_GIVEN, subject=str(subject.id), receipt=receipt.id, notice=notice.version)
+    return receipt
+
+
+def live_consent(subject: Subject) -> ConsentReceipt | None:
+    """Return the person's consent that holds now, or None."""
+    return (
+        ConsentReceipt.objects.filter(subject=subject, withdrawn_at=None, expires_at__gt=now())
+        .order_by("-given_at")
+        .first()
+    )
+
+
+@transaction.atomic
+def withdraw_consent(subject: Subject) -> int:
+    """End every consent of the person, and return how many held; the caller erases what they covered."""
+    count = ConsentReceipt.objects.filter(subject=subject, withdrawn_at=None).update(withdrawn_at=now())
+    if count:
+        record(Tag.CONSENT_WITHDRAWN, subject=str(subject.id))
+    return count

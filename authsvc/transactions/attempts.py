@@ -1,0 +1,109 @@
+"""Consecutive failed face tries of a subject (S9.2-07), counted so that no race gets one more (S8.3-03).
+
+A try is reserved when its sample is accepted and settled with the verdict, so tries in flight count as
+failures until they are known not to be. Only a proven device reaches this code: nobody else can use up
+a person's tries (S8.3-04).
+"""
+
+from datetime import timedelta
+
+from django.db.models import F, Q, Value
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.subjects.models import Subject
+from authsvc.transactions.models import AttemptCounter
+
+FREE_FAILURES = 5
+FAILURES_UNTIL_DISABLED = 10
+FIRST_WAIT = timedelta(seconds=30)
+
+
+def wait_after(failures: int) -> timedelta:
+    """Return how long a subject waits after this many consecutive failures: none below 5, then 30 s, doubling."""
+    if failures < FREE_FAILURES:
+        return timedelta(0)
+    return FIRST_WAIT * 2 ** (failures - FREE_FAILURES)
+
+
+def check_not_locked(subject: Subject) -> None:
+    """Raise Refused where the subject's face is locked or disabled now; reserves nothing."""
+    counter = AttemptCounter.objects.filter(subject=subject).first()
+    if counter is not None:
+        _refuse_if_closed(counter)
+
+
+def reserve_try(subject: Subject) -> None:
+    """Reserve one try, atomically. Raises Refused where none is left now."""
+    AttemptCounter.objects.get_or_create(subject=subject)
+    open_now = Q(disabled=False) & (Q(locked_until=None) | Q(locked_until__lte=now()))
+    room = Q(failures__lt=FREE_FAILURES, in_flight__lt=Value(FREE_FAILURES) - F("failures")) | Q(
+        failures__gte=FREE_FAILURES, in_flight=0
+    )
+    reserved = AttemptCounter.objects.filter(open_now & room, subject=subject).update(in_flight=F("in_flight") + 1)
+    if not reserved:
+        counter = AttemptCounter.objects.get(subject=subject)
+        _refuse_if_closed(counter)
+        raise _locked(FIRST_WAIT, "every try that is left is in flight")
+
+
+def _refuse_if_closed(counter: AttemptCounter) -> None:
+    if counter.disabled:
+        raise Refused(
+            "face-disabled",
+            "Signing in with your face is off after several tries. Continue without your face.",
+            detail=f"{counter.failures} consecutive failures",
+            status=423,
+        )
+    if counter.locked_until is not None and counter.locked_until > now():
+        raise _locked(counter.locked_until - now(), f"{counter.failures} consecutive failures")
+
+
+def _locked(wait: timedelta, detail: str) -> Refused:
+    seconds = max(1, round(wait.total_seconds()))
+    return Refused(
+        "locked",
+        "Please wait a little before you try your face again, or continue without it.",
+        detail=detail,
+        status=423,
+        retry_after=seconds,
+    )
+
+
+def settle_success(subject: Subject) -> None:
+    """Settle a reserved try that matched: the failures are forgotten."""
+    AttemptCounter.objects.filter(subject=subject).update(
+        failures=0, in_flight=_one_less(), locked_until=None
+    )
+
+
+def settle_unjudged(subject: Subject) -> None:
+    """Give a reserved try back: the sample was too poor to be judged (S9.2-08)."""
+    AttemptCounter.objects.filter(subject=subject).update(in_flight=_one_less())
+
+
+def settle_failure(subject: Subject) -> None:
+    """Settle a reserved try that failed: wait from the fifth on, disable at the tenth."""
+    counter = AttemptCounter.objects.select_for_update().get(subject=subject)
+    counter.failures += 1
+    counter.in_flight = max(0, counter.in_flight - 1)
+    wait = wait_after(counter.failures)
+    counter.locked_until = now() + wait if wait else None
+    counter.disabled = counter.failures >= FAILURES_UNTIL_DISABLED
+    counter.save()
+    if counter.disabled:
+        record(Tag.FACE_DISABLED, subject=str(subject.id), failures=counter.failures)
+    elif wait:
+        record(Tag.FACE_LOCKED, subject=str(subject.id), failures=counter.failures)
+
+
+def rebind_face(subject: Subject) -> None:
+    """Forget every failure, after another factor bound the face anew."""
+    AttemptCounter.objects.filter(subject=subject).update(failures=0, locked_until=None, disabled=False)
+    record(Tag.FACE_REBOUND, subject=str(subject.id))
+
+
+def _one_less() -> F:
+    return F("in_flight") - 1

@@ -1,0 +1,186 @@
+"""Challenges, samples and what becomes of them; one sample a challenge, one verdict a sample."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction as database
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.privacy.consent import live_consent
+from authsvc.subjects.models import Device, Subject
+from authsvc.transactions import attempts
+from authsvc.transactions.lifecycle import locked
+from authsvc.transactions.models import Capture, SealedSample, Transaction
+from authsvc.transactions.verdict import check_verdict
+
+CHALLENGE_LIFE = timedelta(seconds=120)
+VERDICT_WITHIN = timedelta(seconds=60)
+MATCH_TRIES = 3
+QUALITY_RETRIES = 10
+
+_FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
+
+
+@database.atomic
+def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
+    """Store a fresh challenge for a proven device, in place of one that was not answered.
+
+    Raises Refused before device proof (409), without the person's consent, when the face is locked,
+    or when the transaction has used its three match tries or ten quality retries.
+    """
+    current = locked(row.pk)
+    if current.state not in {Transaction.State.PROVEN, Transaction.State.CHALLENGED}:
+        raise Refused("not-proven", "Use your passkey first.", detail=f"state {current.state}", status=409)
+    if current.face_closed:
+        raise Refused(
+            "face-closed", "Continue without your face, or start again.", detail="every try is used", status=409
+        )
+    subject = current.subject
+    if subject is None or live_consent(subject) is None:
+        raise Refused("no-consent", "Please agree to the notice first.", detail="no live consent", status=403)
+    if current.kind == Transaction.Kind.AUTHENTICATE:
+        if not subject.has_face:
+            raise Refused("no-face", "No face is enrolled. Continue without it.", detail="no reference", status=409)
+        attempts.check_not_locked(subject)
+    current.captures.filter(state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
+    moment = now()
+    capture = Capture.objects.create(
+        transaction=current,
+        number=current.captures.count() + 1,
+        challenge=challenge,
+        issued_at=moment,
+        expires_at=min(moment + CHALLENGE_LIFE, current.expires_at),
+    )
+    current.state = Transaction.State.CHALLENGED
+    current.save(update_fields=["state"])
+    record(
+        Tag.CHALLENGE_ISSUED,
+        transaction=current.pk,
+        subject=str(subject.pk),
+        capture=capture.pk,
+        number=capture.number,
+        cues=[step["cue"] for step in challenge.get("steps", [])],
+    )
+    return capture
+
+
+@database.atomic
+def accept_sample(row: Transaction, body: bytes) -> Capture:
+    """Store the one sealed sample that answers the open challenge, and reserve the try that it costs.
+
+    The server cannot read it. Raises Refused: before device proof or on a second upload (409), late
+    (410), locked (423).
+    """
+    current = locked(row.pk)
+    capture = current.captures.filter(state=Capture.State.ISSUED).order_by("-number").first()
+    if current.state != Transaction.State.CHALLENGED or capture is None:
+        raise Refused(
+            "no-challenge", "This step is already done.", detail=f"state {current.state}, no open challenge", status=409
+        )
+    moment = now()
+    if capture.expires_at <= moment:
+        raise Refused("late", "That took too long. Please try again.", detail="the challenge is over", status=410)
+    subject = current.subject
+    if current.kind == Transaction.Kind.AUTHENTICATE and subject is not None:
+        attempts.reserve_try(subject)
+        capture.charged = True
+    SealedSample.objects.create(capture=capture, body=body, received_at=moment)
+    capture.state, capture.submitted_at = Capture.State.SUBMITTED, moment
+    capture.deadline = moment + VERDICT_WITHIN
+    capture.sample_digest = hashlib.sha256(body).hexdigest()
+    capture.save()
+    current.state = Transaction.State.SUBMITTED
+    current.save(update_fields=["state"])
+    record(
+        Tag.SAMPLE_ACCEPTED,
+        transaction=current.pk,
+        subject=str(current.subject_id),
+        capture=capture.pk,
+        sample=capture.sample_digest,
+        size=len(body),
+    )
+    return capture
+
+
+@database.atomic
+def record_verdict(capture_id: str, verdict: str) -> bool:
+    """Take the worker's signed verdict on a capture, once; True when it changed anything.
+
+    Late or doubled verdicts change nothing (S6.4-04). The sample is erased in the same step. Raises
+    Refused for a forged or cross-wired verdict, which changes nothing either.
+    """
+    capture = Capture.objects.get(pk=capture_id)
+    current = locked(capture.transaction_id)
+    capture.refresh_from_db()
+    if capture.state != Capture.State.SUBMITTED or current.state != Transaction.State.SUBMITTED:
+        return False
+    claims = check_verdict(verdict, capture=capture)
+    capture.verdict, capture.hint = verdict, claims.get("hint") or ""
+    if claims["outcome"] == "accepted":
+        _accept(current, claims)
+    _conclude(current, capture, state=claims["outcome"], reason=claims["reason"])
+    return True
+
+
+@database.atomic
+def expire_capture(capture_id: str) -> bool:
+    """Refuse a capture whose verdict did not come in time: a counted try, and nothing is left of it."""
+    capture = Capture.objects.get(pk=capture_id)
+    current = locked(capture.transaction_id)
+    capture.refresh_from_db()
+    if capture.state != Capture.State.SUBMITTED:
+        return False
+    _conclude(current, capture, state=Capture.State.EXPIRED, reason="deadline")
+    return True
+
+
+def _accept(current: Transaction, claims: dict[str, Any]) -> None:
+    current.state, current.decided_at = Transaction.State.DECIDED, now()
+    current.evidence["face"] = claims["face"]
+    if current.kind == Transaction.Kind.ENROL:
+        _attach_reference(current, claims["reference"])
+
+
+def _attach_reference(current: Transaction, reference: dict[str, Any]) -> None:
+    Subject.objects.filter(pk=current.subject_id).update(
+        reference=reference["pseudonym"], reference_version=reference["version"], status=Subject.Status.ACTIVE
+    )
+    Device.objects.filter(pk=current.device_id).update(share_kind=reference["share_kind"])
+    if current.subject is not None:
+        attempts.rebind_face(current.subject)
+
+
+def _conclude(current: Transaction, capture: Capture, *, state: str, reason: str) -> None:
+    capture.state, capture.reason, capture.decided_at = state, reason, now()
+    capture.save()
+    erased = SealedSample.objects.filter(capture=capture).delete()[0]
+    _settle(current, capture)
+    if current.state == Transaction.State.SUBMITTED:
+        current.state = Transaction.State.PROVEN
+        current.face_closed = _tries_used(current)
+    current.save(update_fields=["state", "decided_at", "evidence", "face_closed"])
+    common = {"transaction": current.pk, "subject": str(current.subject_id)}
+    record(Tag.VERDICT_RECORDED, **common, reason=reason, capture=capture.pk, outcome=state)
+    if erased:
+        record(Tag.SAMPLE_ERASED, **common, capture=capture.pk)
+
+
+def _settle(current: Transaction, capture: Capture) -> None:
+    if not capture.charged or current.subject is None:
+        return
+    if capture.state == Capture.State.ACCEPTED:
+        attempts.settle_success(current.subject)
+    elif capture.state == Capture.State.AGAIN:
+        attempts.settle_unjudged(current.subject)
+    else:
+        attempts.settle_failure(current.subject)
+
+
+def _tries_used(current: Transaction) -> bool:
+    failed = current.captures.filter(state__in=_FAILED, submitted_at__isnull=False).count()
+    retried = current.captures.filter(state=Capture.State.AGAIN).count()
+    return failed >= MATCH_TRIES or retried >= QUALITY_RETRIES

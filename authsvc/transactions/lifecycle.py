@@ -1,0 +1,139 @@
+"""Opening, finding, cancelling and consuming a transaction; each step happens once."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction as database
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.core.ids import new_id, secret_hash
+from authsvc.subjects.models import Subject
+from authsvc.transactions.models import Capture, SealedSample, Transaction
+from authsvc.transactions.verdict import check_verdict
+
+LIFE = timedelta(seconds=300)
+
+
+@database.atomic
+def open_transaction(
+    *,
+    kind: str,
+    browser_key: str,
+    continue_path: str,
+    client: RelyingParty | None = None,
+    request: dict[str, Any] | None = None,
+    subject: Subject | None = None,
+) -> Transaction:
+    """Open a transaction of 300 s for one browser.
+
+    `continue_path` is where the browser goes at the end; "{id}" in it stands for the transaction's id.
+    `request` is frozen here: nothing that comes later changes what was asked.
+    """
+    identifier, moment = new_id(), now()
+    row = Transaction.objects.create(
+        id=identifier,
+        kind=kind,
+        client=client,
+        request=request or {},
+        subject=subject,
+        browser_digest=secret_hash(browser_key),
+        continue_path=continue_path.replace("{id}", identifier),
+        created_at=moment,
+        expires_at=moment + LIFE,
+    )
+    record(
+        Tag.TRANSACTION_OPENED,
+        transaction=row.id,
+        client=client.client_id if client else "",
+        subject=str(subject.id) if subject else "",
+        kind=kind,
+    )
+    return row
+
+
+def find_live(transaction_id: str, browser_key: str | None) -> Transaction:
+    """Return the transaction, if it is this browser's and still runs.
+
+    Raises Refused: `unknown` (404), `foreign-browser` (403), `expired` or `ended` (410).
+    """
+    row = Transaction.objects.select_related("client", "subject", "device").filter(pk=transaction_id).first()
+    if row is None:
+        raise Refused("unknown", "This sign-in does not exist. Please start again.", status=404)
+    if not secrets.compare_digest(row.browser_digest, secret_hash(browser_key or "")):
+        raise Refused(
+            "foreign-browser",
+            "This sign-in was started in another browser. Please start again.",
+            detail="the agent cookie is missing or another browser's",
+            status=403,
+        )
+    if row.state in Transaction.ENDED:
+        raise Refused("ended", "This sign-in is over. Please start again.", detail=f"state {row.state}", status=410)
+    if row.expires_at <= now():
+        raise Refused("expired", "This took too long. Please start again.", detail="300 s are over", status=410)
+    return row
+
+
+def locked(transaction_id: str) -> Transaction:
+    """Return the row locked for update; call inside a database transaction."""
+    return Transaction.objects.select_for_update().get(pk=transaction_id)
+
+
+@database.atomic
+def end(row: Transaction, state: str, tag: Tag) -> bool:
+    """Move a running transaction to an ended state and erase what it still holds; False if it had ended."""
+    moment = now()
+    changed = (
+        Transaction.objects.filter(pk=row.pk)
+        .exclude(state__in=Transaction.ENDED)
+        .update(state=state, ended_at=moment)
+    )
+    if not changed:
+        return False
+    SealedSample.objects.filter(capture__transaction=row).delete()
+    Capture.objects.filter(transaction=row, state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
+    record(tag, transaction=row.id, subject=str(row.subject_id or ""))
+    return True
+
+
+def cancel(row: Transaction) -> None:
+    """End the transaction because the person left it; raises Refused where a sample is being judged."""
+    if Transaction.objects.filter(pk=row.pk, state=Transaction.State.SUBMITTED).exists():
+        raise Refused("busy", "Your pictures are being checked. One moment, please.", status=409)
+    end(row, Transaction.State.CANCELLED, Tag.TRANSACTION_CANCELLED)
+
+
+@database.atomic
+def consume(transaction_id: str, browser_key: str | None) -> Transaction:
+    """Take the result of an accepted transaction, once.
+
+    The stored verdict's signature is checked again: a row changed in the database is worth nothing
+    (S9.4-07). Raises Refused, with `not-decided` (409) where there is no result yet.
+    """
+    row = find_live(transaction_id, browser_key)
+    changed = Transaction.objects.filter(pk=row.pk, state=Transaction.State.DECIDED).update(
+        state=Transaction.State.CONSUMED, ended_at=now()
+    )
+    if not changed:
+        raise Refused("not-decided", "This sign-in is not finished yet.", detail=f"state {row.state}", status=409)
+    if row.evidence.get("face"):
+        _check_stored_verdict(row)
+    row.state = Transaction.State.CONSUMED
+    record(Tag.TRANSACTION_CONSUMED, transaction=row.id, subject=str(row.subject_id or ""))
+    return row
+
+
+def _check_stored_verdict(row: Transaction) -> None:
+    capture = Capture.objects.get(pk=row.evidence["face"]["capture"], transaction=row)
+    claims = check_verdict(capture.verdict, capture=capture)
+    if claims["outcome"] != "accepted" or claims["face"] != row.evidence["face"]:
+        raise Refused(
+            "verdict-altered",
+            "Something went wrong. Please start again.",
+            detail="the stored evidence is not what the worker signed",
+            status=409,
+        )

@@ -1,0 +1,126 @@
+"""Device proof: the passkey's signature over transaction, nonce and session key (S9.5-03)."""
+
+import hashlib
+import secrets
+from typing import Any
+
+from django.db import transaction as database
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.core.ids import unb64u
+from authsvc.subjects.models import Device
+from authsvc.transactions.lifecycle import locked
+from authsvc.transactions.models import Transaction
+
+_PROVABLE = (Transaction.State.OPEN, Transaction.State.PROVEN, Transaction.State.CHALLENGED)
+
+
+def new_device_challenge(row: Transaction, session_key: dict[str, Any]) -> bytes:
+    """Return the WebAuthn challenge of docs/protocol.md section 2, and remember what it is made of.
+
+    `session_key` is a public P-256 JWK with exactly kty, crv, x and y. Raises Refused for another.
+    """
+    thumbprint = _thumbprint(session_key)
+    nonce = secrets.token_bytes(32)
+    changed = Transaction.objects.filter(pk=row.pk, state__in=_PROVABLE).update(
+        webauthn_nonce=nonce, session_key=session_key
+    )
+    if not changed:
+        raise Refused("too-late", "This step is already done.", detail=f"state {row.state}", status=409)
+    row.webauthn_nonce, row.session_key = nonce, session_key
+    return _challenge(row.id, nonce, thumbprint)
+
+
+def expected_challenge(row: Transaction) -> bytes:
+    """Return the challenge that the device had to sign; raises Refused where none was issued."""
+    if row.webauthn_nonce is None or row.session_key is None:
+        raise Refused("no-challenge", "Please start again.", detail="no device challenge was issued", status=409)
+    return _challenge(row.id, bytes(row.webauthn_nonce), _thumbprint(row.session_key))
+
+
+def _challenge(transaction_id: str, nonce: bytes, thumbprint: bytes) -> bytes:
+    message = b"visor/device-proof/v1\x00" + transaction_id.encode() + b"\x00" + nonce + thumbprint
+    return hashlib.sha256(message).digest()
+
+
+def _thumbprint(session_key: dict[str, Any]) -> bytes:
+    try:
+        if set(session_key) != {"kty", "crv", "x", "y"} or session_key["crv"] != "P-256":
+            raise ValueError
+        return unb64u(ECKey.import_key(session_key).thumbprint())
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+        raise Refused(
+            "bad-session-key",
+            "Please reload the page.",
+            detail="session_key must be a public P-256 JWK with kty, crv, x and y",
+        ) from None
+
+
+@database.atomic
+def record_device_proof(row: Transaction, *, device: Device, user_verified: bool, agent: dict[str, str]) -> None:
+    """Bind the proven device and its subject to the transaction; the challenge is used up.
+
+    A transaction that has a subject stays with that subject. Raises Refused.
+    """
+    current = locked(row.pk)
+    if current.state not in _PROVABLE or current.webauthn_nonce is None:
+        raise Refused("too-late", "This step is already done.", detail=f"state {current.state}", status=409)
+    if current.subject_id not in {None, device.subject_id}:
+        raise Refused(
+            "other-person",
+            "That passkey belongs to somebody else.",
+            detail="the transaction is bound to another subject",
+            status=403,
+        )
+    current.state = Transaction.State.PROVEN
+    current.subject_id, current.device, current.webauthn_nonce = device.subject_id, device, None
+    current.evidence = {
+        "passkey": {
+            "device": device.id,
+            "kind": device.key_kind,
+            "user_verified": user_verified,
+            "attested": device.attested,
+            "share_kind": device.share_kind,
+        },
+        "agent": {"type": agent.get("type", ""), "build": agent.get("build", "")},
+        "face": None,
+        "at": now().isoformat(),
+    }
+    current.save()
+    Device.objects.filter(pk=device.pk).update(last_used_at=now())
+    record(
+        Tag.DEVICE_PROVEN,
+        transaction=row.pk,
+        subject=str(device.subject_id),
+        device=device.id,
+        kind=device.key_kind,
+        user_verified=user_verified,
+        agent=current.evidence["agent"],
+    )
+
+
+def record_device_refusal(row: Transaction, *, reason: str, detail: str = "") -> None:
+    """Record that a device proof failed; the challenge is used up, the person's face tries are not touched."""
+    Transaction.objects.filter(pk=row.pk).update(webauthn_nonce=None)
+    record(Tag.DEVICE_REFUSED, transaction=row.pk, reason=reason, detail=detail)
+
+
+@database.atomic
+def decline_face(row: Transaction) -> None:
+    """Decide the transaction by the passkey alone, at the level that it earns (S5.3-02).
+
+    Raises Refused before device proof, and where no factor verified the person.
+    """
+    current = locked(row.pk)
+    ready = current.state in {Transaction.State.PROVEN, Transaction.State.CHALLENGED}
+    if not ready or current.kind != Transaction.Kind.AUTHENTICATE:
+        raise Refused("not-proven", "Use your passkey first.", detail=f"state {current.state}", status=409)
+    current.state, current.decided_at = Transaction.State.DECIDED, now()
+    current.evidence["face"] = None
+    current.save()
+    record(Tag.FACE_DECLINED, transaction=row.pk, subject=str(current.subject_id))

@@ -1,0 +1,32 @@
+"""The public face of the transactions: what the other layers call."""
+
+from authsvc.transactions.capturing import accept_sample, expire_capture, issue_capture, record_verdict
+from authsvc.transactions.lifecycle import cancel, consume, find_live, open_transaction
+from authsvc.transactions.proof import (
+    decline_face,
+    expected_challenge,
+    new_device_challenge,
+    record_device_proof,
+    record_device_refusal,
+)
+from authsvc.transactions.status import status_of
+from authsvc.transactions.sweeping import sweep, waiting_captures
+
+__all__ = [
+    "accept_sample",
+    "cancel",
+    "consume",
+    "decline_face",
+    "expected_challenge",
+    "expire_capture",
+    "find_live",
+    "issue_capture",
+    "new_device_challenge",
+    "open_transaction",
+    "record_device_proof",
+    "record_device_refusal",
+    "record_verdict",
+    "status_of",
+    "sweep",
+    "waiting_captures",
+]

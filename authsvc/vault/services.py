@@ -1,0 +1,184 @@
+"""Protecting, opening, renewing and revoking references; every function here runs in a worker only.
+
+Model G (S6.3-02): the data key of a reference is wrapped under a key that needs the share which the
+phone's passkey releases and a server share which is itself sealed under the tenant's vault key. The
+database, the vault key and the worker's image together, without the live phone, open nothing.
+"""
+
+import os
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
+from authsvc.core.envelope import CannotOpen, context, derive, seal, unseal
+from authsvc.keys.vaultkeys import NoVaultKey, open_vault_key
+from authsvc.tenancy.scope import current_tenant_id
+from authsvc.vault.models import DeviceWrap, Reference
+
+MODEL = "G"
+SHARE_BYTES = 32
+
+
+class CannotOpenReference(Exception):
+    """The reference, the device's share or the vault key does not fit; the message says which, for auditors."""
+
+
+@dataclass(frozen=True)
+class OpenedReference:
+    """A reference in a worker's memory: the serialised template and what it was made with."""
+
+    template: bytes
+    engine: str
+    version: int
+    share_kind: str
+
+
+def _template_context(row: Reference) -> bytes:
+    return context(
+        "reference", str(current_tenant_id()), row.pseudonym, row.model, row.engine, row.version
+    )
+
+
+def _wrap_context(row: Reference, device: str, share_kind: str) -> bytes:
+    return context("wrap", str(current_tenant_id()), row.pseudonym, row.model, row.version, device, share_kind)
+
+
+def _wrapping_key(device_share: bytes, server_share: bytes, aad: bytes) -> bytes:
+    return derive(device_share, server_share, info=b"visor/wrap/v1" + aad)
+
+
+@transaction.atomic
+def create_reference(
+    *,
+    template: bytes,
+    engine: str,
+    quality: int,
+    consent: str,
+    device: str,
+    device_share: bytes,
+    share_kind: str,
+    replaces: str = "",
+    version: int = 1,
+) -> Reference:
+    """Seal a template under a fresh data key for one device, revoke the one it replaces, and return the row.
+
+    `device_share` is 32 bytes, `share_kind` "prf" or "browser". A new reference always has a new
+    pseudonym, so that two of one person cannot be linked in the store (S9.2-11). Raises
+    CannotOpenReference on a share that is no share.
+    """
+    _check_share(device_share)
+    vault_key = open_vault_key(create=True)
+    row = Reference(model=MODEL, engine=engine, version=version, quality=quality, consent=consent)
+    row.tenant_id = current_tenant_id()
+    data_key = os.urandom(32)
+    row.sealed_template = seal(data_key, template, _template_context(row))
+    row.save(force_insert=True)
+    _wrap(row, data_key, vault_key, device=device, device_share=device_share, share_kind=share_kind)
+    record(Tag.REFERENCE_CREATED, reference=row.pseudonym, engine=engine, version=version, model=MODEL)
+    if replaces:
+        revoke_reference(pseudonym=replaces, reason="replaced")
+    return row
+
+
+def _check_share(device_share: bytes) -> None:
+    if len(device_share) != SHARE_BYTES or not any(device_share):
+        raise CannotOpenReference("the device's share is not 32 bytes")
+
+
+def _wrap(
+    row: Reference, data_key: bytes, vault_key: bytes, *, device: str, device_share: bytes, share_kind: str
+) -> None:
+    aad = _wrap_context(row, device, share_kind)
+    server_share = os.urandom(SHARE_BYTES)
+    DeviceWrap.objects.update_or_create(
+        reference=row,
+        device=device,
+        defaults={
+            "share_kind": share_kind,
+            "sealed_server_share": seal(vault_key, server_share, aad),
+            "wrapped_key": seal(_wrapping_key(device_share, server_share, aad), data_key, aad),
+        },
+    )
+
+
+def _data_key(row: Reference, *, device: str, device_share: bytes) -> tuple[bytes, str]:
+    _check_share(device_share)
+    wrap = DeviceWrap.objects.filter(reference=row, device=device).first()
+    if wrap is None:
+        raise CannotOpenReference("the reference is not wrapped for this device")
+    aad = _wrap_context(row, device, wrap.share_kind)
+    try:
+        server_share = unseal(open_vault_key(), bytes(wrap.sealed_server_share), aad)
+        key = unseal(_wrapping_key(device_share, server_share, aad), bytes(wrap.wrapped_key), aad)
+    except NoVaultKey as problem:
+        raise CannotOpenReference(str(problem)) from None
+    except CannotOpen:
+        raise CannotOpenReference("the shares do not open the data key") from None
+    return key, wrap.share_kind
+
+
+def _active(pseudonym: str, version: int) -> Reference:
+    row = Reference.objects.filter(pseudonym=pseudonym, status=Reference.Status.ACTIVE).first()
+    if row is None:
+        raise CannotOpenReference("no active reference")
+    if row.version != version:
+        raise CannotOpenReference(f"version {row.version} is stored, {version} is expected")
+    return row
+
+
+def open_reference(*, pseudonym: str, version: int, device: str, device_share: bytes) -> OpenedReference:
+    """Return the template of a reference, opened with both shares.
+
+    `version` is the one that the identity side expects: an old row put back is refused (S8.1-05).
+    Raises CannotOpenReference.
+    """
+    row = _active(pseudonym, version)
+    key, share_kind = _data_key(row, device=device, device_share=device_share)
+    try:
+        template = unseal(key, bytes(row.sealed_template), _template_context(row))
+    except CannotOpen:
+        raise CannotOpenReference("the template was altered or belongs to another reference") from None
+    Reference.objects.filter(pk=row.pk).update(last_opened_at=now())
+    return OpenedReference(template=template, engine=row.engine, version=row.version, share_kind=share_kind)
+
+
+@transaction.atomic
+def wrap_for_device(
+    *,
+    pseudonym: str,
+    version: int,
+    device: str,
+    device_share: bytes,
+    new_device: str,
+    new_share: bytes,
+    new_share_kind: str,
+) -> None:
+    """Let a second device of the same person open the reference, by way of the first one's share.
+
+    Raises CannotOpenReference where the first device cannot open it itself.
+    """
+    row = _active(pseudonym, version)
+    key, _ = _data_key(row, device=device, device_share=device_share)
+    _check_share(new_share)
+    _wrap(row, key, open_vault_key(), device=new_device, device_share=new_share, share_kind=new_share_kind)
+    record(Tag.REFERENCE_SHARED, reference=pseudonym, device=new_device)
+
+
+@transaction.atomic
+def forget_device(*, device: str) -> int:
+    """Remove every wrap of a revoked device, and return how many; no key is needed for it."""
+    return DeviceWrap.objects.filter(device=device).delete()[0]
+
+
+@transaction.atomic
+def revoke_reference(*, pseudonym: str, reason: str) -> None:
+    """Erase a reference for good: its wraps and its template go, a tombstone without biometric data stays."""
+    DeviceWrap.objects.filter(reference_id=pseudonym).delete()
+    changed = Reference.objects.filter(pseudonym=pseudonym, status=Reference.Status.ACTIVE).update(
+        status=Reference.Status.REVOKED, sealed_template=b""
+    )
+    if changed:
+        record(Tag.REFERENCE_REVOKED, reference=pseudonym, reason=reason)
