@@ -1,0 +1,1 @@
+"""What every portal screen shares: template tags, pagination, charts, icons."""
