@@ -1,0 +1,52 @@
+"""What every test run has in common: missing services, and the browser."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import needs
+
+NOT_RUN = pytest.StashKey[dict[str, int]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[NOT_RUN] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.needs("chromium"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    services = tuple(name for marker in item.iter_markers("needs") for name in marker.args)
+    reason = needs.missing(services)
+    if reason is None:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}, and continuous integration leaves nothing out", pytrace=False)
+    not_run = item.config.stash[NOT_RUN]
+    not_run[reason] = not_run.get(reason, 0) + 1
+    pytest.skip(reason)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for reason, count in sorted(config.stash[NOT_RUN].items()):
+        terminalreporter.write_line(f"Not run: {count} {'test' if count == 1 else 'tests'}, {reason}")
+
+
+@pytest.fixture(scope="session")
+def photos() -> Path:
+    """The folder of photographs, one sub-folder a person: obama, biden, astronaut, hopper, partial."""
+    return needs.PHOTOS
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Drive the machine's own Chromium (a downloaded browser build would not be pinned by hash)."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return {"executable_path": needs.chromium_path(), "args": ["--no-sandbox"] if root else []}

@@ -1,0 +1,62 @@
+"""What a test may need besides Python packages, and how to tell whether this machine has it.
+
+`@pytest.mark.needs("postgresql")` skips a test where the service is missing, and `make test` closes with
+the list of what did not run. In continuous integration (CI=true) a missing service is a failure.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PHOTOS = Path(os.environ.get("VISOR_PHOTOS", ROOT / "build" / "photos"))
+NODE_PACKAGES = ROOT / "node_modules"
+
+
+def postgresql() -> str | None:
+    return None if os.environ.get("VISOR_TEST_DATABASE_URL") else "no PostgreSQL (make system-deps)"
+
+
+def redis() -> str | None:
+    return None if os.environ.get("VISOR_TEST_REDIS_URL") else "no Redis (make system-deps)"
+
+
+def chromium_path() -> str | None:
+    """Return the browser that tests drive: $VISOR_CHROMIUM, or the machine's own."""
+    named = os.environ.get("VISOR_CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def chromium() -> str | None:
+    return None if chromium_path() else "no Chromium (make system-deps)"
+
+
+def apache() -> str | None:
+    module = Path("/usr/lib/apache2/modules/mod_auth_openidc.so")
+    found = shutil.which("apache2", path=f"{os.environ.get('PATH', '')}:/usr/sbin") and module.exists()
+    return None if found else "no Apache with mod_auth_openidc (make system-deps)"
+
+
+def node() -> str | None:
+    found = shutil.which("node") and (NODE_PACKAGES / "openid-client").exists()
+    return None if found else "no Node packages (make test fetches them)"
+
+
+def photos() -> str | None:
+    return None if (PHOTOS / "obama").is_dir() else "no photographs (make photos)"
+
+
+PROBES: dict[str, Callable[[], str | None]] = {
+    "postgresql": postgresql,
+    "redis": redis,
+    "chromium": chromium,
+    "apache": apache,
+    "node": node,
+    "photos": photos,
+}
+
+
+def missing(services: tuple[str, ...]) -> str | None:
+    """Say why the first of the named services cannot be used, or None. Raises KeyError for an unknown one."""
+    return next((reason for name in services if (reason := PROBES[name]())), None)
