@@ -1,0 +1,74 @@
+"""`{% load visor %}`: the components of templates/components as tags, for every part's templates.
+
+Block tags: card, message, details, dialog. Single tags: icon, badge, button, code, empty.
+"""
+
+from typing import Any
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+def _component(name: str, **context: Any) -> SafeString:
+    return render_to_string(f"components/{name}.html", context)
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """Draw an icon that says nothing to a screen reader; the word beside it does."""
+    return _component("icon", name=f"components/icons/{name}.svg", size=size)
+
+
+@register.simple_tag
+def badge(text: object, kind: str = "", icon: str = "") -> SafeString:
+    """Show a state in a word; `kind` is good, bad, warn, info or empty."""
+    return _component("badge", text=text, kind=kind, icon=icon)
+
+
+@register.simple_tag
+def button(text: str, **options: Any) -> SafeString:
+    """Show a button, or a link that looks like one where `href` is given.
+
+    Options: href, kind (quiet, plain, danger, small, wide; several with blanks), icon, name, value,
+    type (submit), id, opens (id of a dialog or popover), disabled.
+    """
+    return _component("button", text=text, **options)
+
+
+@register.simple_tag
+def code(text: str, label: str, id: str = "") -> SafeString:  # noqa: A002 - the HTML attribute's name
+    """Show text to copy, with a copy button where script runs; `label` names it."""
+    return _component("code", text=text, label=label, id=id)
+
+
+@register.simple_block_tag
+def card(content: SafeString, title: str = "", **options: Any) -> SafeString:
+    """Frame a part of a page. Options: kind (flush, attention), id, level (2), note."""
+    return _component("card", content=content, title=title, **options)
+
+
+@register.simple_block_tag
+def message(content: SafeString, kind: str = "info", title: str = "") -> SafeString:
+    """Say what happened or what to know; `kind` is good, bad, warn or info."""
+    return _component("message", content=content, kind=kind, title=title)
+
+
+@register.simple_block_tag
+def details(content: SafeString, summary: str, *, opened: bool = False) -> SafeString:
+    """Fold away what few people need."""
+    return _component("details", content=content, summary=summary, opened=opened)
+
+
+@register.simple_block_tag
+def dialog(content: SafeString, id: str, title: str) -> SafeString:  # noqa: A002 - the HTML attribute's name
+    """Hold a question that opens over the page through `{% button opens=id %}`."""
+    return _component("dialog", content=content, id=id, title=title)
+
+
+@register.simple_block_tag
+def empty(content: SafeString, title: str, icon: str = "info") -> SafeString:
+    """Say that a list has nothing yet, and what to do about it."""
+    return _component("empty", content=content, title=title, icon=icon)
