@@ -22,10 +22,13 @@ class Tag(StrEnum):
     ENROLMENT_LINK_CREATED = "portal:enrolment-link:created"
     ENROLMENT_LINK_USED = "enrolment:link:used"
     ENROLMENT_LINK_REFUSED = "enrolment:link:refused"
+    ENROLMENT_LINK_REVOKED = "portal:enrolment-link:revoked"
 
     NOTICE_SHOWN = "enrolment:notice:shown"
     CONSENT_GIVEN = "privacy:consent:given"
     CONSENT_WITHDRAWN = "privacy:consent:withdrawn"
+
+    AGENT_REFUSED = "capture:request:refused"
 
     TRANSACTION_OPENED = "transaction:transaction:opened"
     TRANSACTION_EXPIRED = "transaction:transaction:expired"

@@ -59,6 +59,7 @@ class Device(TenantOwned):
     """A passkey bound to a subject."""
 
     class Status(models.TextChoices):
+        PENDING = "pending", "Enrolment not finished"
         ACTIVE = "active", "Active"
         REVOKED = "revoked", "Revoked"
 

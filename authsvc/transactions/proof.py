@@ -118,7 +118,7 @@ def decline_face(row: Transaction) -> None:
     """
     current = locked(row.pk)
     ready = current.state in {Transaction.State.PROVEN, Transaction.State.CHALLENGED}
-    if not ready or current.kind != Transaction.Kind.AUTHENTICATE:
+    if not ready:
         raise Refused("not-proven", "Use your passkey first.", detail=f"state {current.state}", status=409)
     current.state, current.decided_at = Transaction.State.DECIDED, now()
     current.evidence["face"] = None

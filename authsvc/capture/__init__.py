@@ -1,0 +1,1 @@
+"""The authentication agent: its page, the API it speaks, and passkeys."""

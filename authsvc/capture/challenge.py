@@ -1,0 +1,61 @@
+"""The challenge that an agent gets: what to do before the camera, and the key to seal the answer to."""
+
+import secrets
+from typing import Any
+
+from django.db import transaction as database
+
+from authsvc.biometrics.challenges import draw_challenge
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.core.ids import b64u
+from authsvc.keys.samples import OfferedKey, current_sample_key
+from authsvc.policy.services import current_policy
+from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.services import issue_capture
+
+# What a capture in a browser can reach at most (S9.3-06), and so the mix of cues that it is asked for.
+_LEVEL = "L2"
+_FRAMES = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
+_NO_FRAMES = {**_FRAMES, "min": 0, "max": 0}
+
+
+@database.atomic
+def offer_challenge(transaction: Transaction, *, prefer: Any) -> dict[str, Any]:
+    """Draw and store a challenge, and return it as docs/protocol.md section 3 has it.
+
+    `prefer` is None or "no-light", for people whom changing light harms. A binding needs no frames.
+    Raises Refused before device proof, when locked, and where no worker has published a key (503).
+    """
+    if prefer not in (None, "no-light"):
+        raise Refused("bad-preference", "Please reload the page.", detail=f"prefer {prefer!r}")
+    capture = issue_capture(transaction, challenge=_draw(transaction, light=prefer is None))
+    key = current_sample_key()
+    if key is None:
+        raise Refused(
+            "no-worker",
+            "Your face cannot be checked at the moment. Try again soon, or continue without your face.",
+            detail="no worker has published a sample key",
+            status=503,
+        )
+    return _answer(capture, key)
+
+
+def _draw(transaction: Transaction, *, light: bool) -> dict[str, Any]:
+    nonce = b64u(secrets.token_bytes(32))
+    if transaction.kind == Transaction.Kind.BIND:
+        return {"nonce": nonce, "steps": [], "frames": _NO_FRAMES}
+    mix = current_policy().challenge[_LEVEL]
+    steps = draw_challenge(mix=mix, light=light)
+    return {"nonce": nonce, "steps": steps, "frames": _FRAMES}
+
+
+def _answer(capture: Capture, key: OfferedKey) -> dict[str, Any]:
+    drawn = capture.challenge
+    return {
+        "capture": capture.number,
+        **drawn,
+        "expires_in": max(0, int((capture.expires_at - now()).total_seconds())),
+        "seal": {"kid": key.kid, "key": key.key, "signature": key.signature},
+        "warning": "light" if any(step["cue"] == "light" for step in drawn["steps"]) else None,
+    }

@@ -1,0 +1,112 @@
+"""One agent's way through a transaction: which ceremony is due, and what comes after it."""
+
+from typing import Any
+
+from authsvc.capture.passkeys import assertion, registration
+from authsvc.capture.passkeys.agents import agent_of, read_agent
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.privacy.consent import live_consent
+from authsvc.privacy.notice import current_notice
+from authsvc.subjects.models import Device
+from authsvc.transactions.models import Transaction
+from authsvc.transactions.services import decline_face, record_device_proof, record_device_refusal
+
+Kind = Transaction.Kind
+
+
+def describe(transaction: Transaction) -> dict[str, Any]:
+    """Return what an agent needs to know at the start (`GET agent/<txn>/` of docs/protocol.md)."""
+    client = transaction.client
+    return {
+        "kind": transaction.kind,
+        "state": transaction.state,
+        "rp": {"name": client.name if client else transaction.tenant.name},
+        "expires_in": max(0, int((transaction.expires_at - now()).total_seconds())),
+        "notice_version": current_notice(transaction.tenant).version,
+        "face": {"offered": face_offered(transaction), "required": transaction.kind == Kind.ENROL},
+        "bind_required": transaction.kind == Kind.BIND,
+    }
+
+
+def face_offered(transaction: Transaction) -> bool:
+    """Whether the face can be used here: the partner offers it, and who is known has one and agreed."""
+    if transaction.kind == Kind.ENROL:
+        return bool(transaction.request.get("face", True))
+    if transaction.client is not None and not transaction.client.face_offered:
+        return False
+    subject = transaction.subject
+    return subject is None or (subject.has_face and live_consent(subject) is not None)
+
+
+def passkey_options(transaction: Transaction, *, session_key: Any) -> dict[str, Any]:
+    """Return the options of the ceremony that is due now; raises Refused."""
+    if _creates(transaction):
+        return registration.creation_options(transaction, session_key=session_key)
+    return assertion.assertion_options(transaction, session_key=session_key)
+
+
+def complete_passkey(transaction: Transaction, *, credential: Any, agent: Any) -> dict[str, str]:
+    """Take the answer of the ceremony and return what comes next.
+
+    Raises Refused, after recording why; nothing of the person's face tries is touched by a failure.
+    """
+    try:
+        described = read_agent(agent)
+        if not isinstance(credential, dict):
+            raise Refused("bad-credential", "Please try again.", detail="credential is not an object")
+        return _complete(transaction, credential, described)
+    except Refused as refused:
+        record_device_refusal(transaction, reason=refused.code, detail=refused.detail)
+        raise
+
+
+def _creates(transaction: Transaction) -> bool:
+    if transaction.kind == Kind.BIND:
+        return transaction.device is not None
+    return transaction.kind == Kind.ENROL
+
+
+def _complete(transaction: Transaction, credential: dict[str, Any], agent: dict[str, str]) -> dict[str, str]:
+    if not _creates(transaction):
+        assertion.complete_assertion(transaction, credential=credential, agent=agent)
+        transaction.refresh_from_db()
+        return _after_proof(transaction)
+    device = registration.complete_registration(transaction, credential=credential, agent=agent)
+    if transaction.kind == Kind.ENROL:
+        _prove_by_creation(transaction, device, agent)
+    else:
+        transaction.webauthn_state = {"bound": device.id}
+        transaction.save(update_fields=["webauthn_state"])
+    return _after_creation(transaction)
+
+
+def bound_device(transaction: Transaction) -> Device:
+    """Return the passkey that a binding made; raises Refused where it made none."""
+    device = Device.objects.filter(pk=(transaction.webauthn_state or {}).get("bound")).first()
+    if device is None:
+        raise Refused("not-bound", "Please start again.", detail="no new passkey was made", status=409)
+    return device
+
+
+def _prove_by_creation(transaction: Transaction, device: Device, agent: dict[str, str]) -> None:
+    record_device_proof(transaction, device=device, user_verified=True, agent=agent_of(agent, device))
+    transaction.refresh_from_db()
+
+
+def _after_proof(transaction: Transaction) -> dict[str, str]:
+    if transaction.kind == Kind.BIND:
+        return {"next": "create"}
+    if face_offered(transaction):
+        return {"next": "choose"}
+    return finish_without_face(transaction)
+
+
+def _after_creation(transaction: Transaction) -> dict[str, str]:
+    return {"next": "capture"} if face_offered(transaction) else finish_without_face(transaction)
+
+
+def finish_without_face(transaction: Transaction) -> dict[str, str]:
+    """Decide by the passkey alone and return where the browser goes; raises Refused before device proof."""
+    decline_face(transaction)
+    return {"next": "done", "continue_url": transaction.continue_path}

@@ -1,0 +1,87 @@
+"""The agent's page, and the service worker that makes it installable."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlsplit
+
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from authsvc.capture.agent_api import record_refusal
+from authsvc.capture.browser import browser_key
+from authsvc.capture.wire import uncached
+from authsvc.core.errors import Refused
+from authsvc.tenancy.middleware import TenantRequest
+from authsvc.transactions.models import Transaction
+from authsvc.transactions.services import find_live
+
+Rest = ParamSpec("Rest")
+_PERMISSIONS = (
+    "camera=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), "
+    "microphone=(), geolocation=(), display-capture=(), usb=(), payment=()"
+)
+
+
+def refusals_as_page(
+    view: Callable[Concatenate[TenantRequest, Rest], HttpResponse],
+) -> Callable[Concatenate[TenantRequest, Rest], HttpResponse]:
+    """Let a view raise Refused: it is recorded, and shown as a calm page with a reference."""
+
+    @functools.wraps(view)
+    def guarded(request: TenantRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+        try:
+            return protect(view(request, *args, **kwargs))
+        except Refused as refused:
+            return protect(_refusal(request, refused, str(kwargs.get("txn", ""))))
+
+    return guarded
+
+
+def _refusal(request: TenantRequest, refused: Refused, transaction: str) -> HttpResponse:
+    reference = record_refusal(request, refused, transaction=transaction)
+    context = {"refused": refused, "reference": reference, "tenant": request.tenant}
+    return render(request, "capture/refusal.html", context, status=refused.status)
+
+
+def protect(response: HttpResponse) -> HttpResponse:
+    """Set what every page with a camera, a passkey or a secret link needs; frames are refused by the CSP."""
+    response["Permissions-Policy"] = _PERMISSIONS
+    response["Referrer-Policy"] = "same-origin"
+    return uncached(response)
+
+
+@require_GET
+@refusals_as_page
+def page(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
+    """Show the agent for a transaction of this browser."""
+    transaction = find_live(txn, browser_key(request))
+    return render(request, "capture/page.html", _context(transaction))
+
+
+def _context(transaction: Transaction) -> dict[str, object]:
+    slug, client = transaction.tenant.slug, transaction.client
+    return {
+        "transaction": transaction,
+        "tenant": transaction.tenant,
+        "client": client,
+        "client_host": urlsplit(transaction.request.get("redirect_uri", "")).netloc,
+        "config": {
+            "api": reverse("capture:agent", kwargs={"tenant": slug, "txn": transaction.id}),
+            "worker": reverse("capture:worker", kwargs={"tenant": slug}),
+            "kind": transaction.kind,
+            "txn": transaction.id,
+        },
+    }
+
+
+@require_GET
+def service_worker(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Give the service worker from the tenant's own path, which is the scope that it may have."""
+    path = finders.find("js/capture/worker.js")
+    assert isinstance(path, str)
+    return uncached(HttpResponse(Path(path).read_bytes(), content_type="text/javascript"))

@@ -1,0 +1,1 @@
+"""Passkeys: making one, and proving one in a transaction (WebAuthn Level 3)."""

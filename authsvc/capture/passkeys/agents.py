@@ -1,0 +1,42 @@
+"""Which authentication agents a tenant lets in (S9.3-06, SA-02)."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+
+from authsvc.core.errors import Refused
+from authsvc.policy.services import current_policy
+from authsvc.subjects.models import Device
+from authsvc.tenancy.models import Tenant
+
+# The model that the software phone's authenticator names; the phone itself is no part of this program.
+SIMULATOR_AAGUID = uuid.UUID("80fd10ce-3b6a-5d45-8c89-a9f3b4813211")
+_TYPES = ("browser", "simulator")
+_BUILD_LENGTH = 60
+_NOT_HERE = "This device cannot be used here."
+
+
+def read_agent(value: Any) -> dict[str, str]:
+    """Return the agent's own description, {"type", "build"}; raises Refused for any other form."""
+    if not isinstance(value, dict):
+        raise Refused("bad-agent", _NOT_HERE, detail="agent is not an object")
+    kind, build = value.get("type"), value.get("build")
+    if kind not in _TYPES or not isinstance(build, str) or len(build) > _BUILD_LENGTH:
+        raise Refused("bad-agent", _NOT_HERE, detail=f"agent type {kind!r}, build {build!r}")
+    return {"type": kind, "build": build}
+
+
+def require_agent_allowed(tenant: Tenant, agent_type: str) -> None:
+    """Refuse an agent that the policy, or a tenant with real people in it, does not let in."""
+    if agent_type == "simulator" and not (tenant.is_sandbox and settings.SIMULATOR_ENABLED):
+        raise Refused(
+            "simulator-refused", _NOT_HERE, detail="a simulator outside a sandbox tenant", status=403
+        )
+    if not current_policy().agents.get(agent_type, False):
+        raise Refused("agent-refused", _NOT_HERE, detail=f"policy lets no {agent_type} in", status=403)
+
+
+def agent_of(agent: dict[str, str], device: Device) -> dict[str, str]:
+    """Return the description that goes into the evidence; a simulated key makes any agent a simulator."""
+    return {**agent, "type": "simulator"} if device.simulated else agent

@@ -1,0 +1,110 @@
+"""Proving a passkey in a transaction (WebAuthn Level 3 section 7.2)."""
+
+from typing import Any
+
+from django.db import transaction as database
+from fido2 import cbor
+from fido2.cose import CoseKey
+from fido2.webauthn import AttestedCredentialData, AuthenticationResponse, UserVerificationRequirement
+
+from authsvc.capture.passkeys.agents import agent_of, require_agent_allowed
+from authsvc.capture.passkeys.relying_party import (
+    prf_extension,
+    relying_party,
+    remember_ceremony,
+    take_ceremony,
+)
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.core.ids import b64u, unb64u
+from authsvc.subjects.models import Device, Subject
+from authsvc.transactions.models import Transaction
+from authsvc.transactions.services import new_device_challenge, record_device_proof
+
+CEREMONY = "get"
+_PERSON = "That passkey was not accepted. Try again, or use another passkey."
+
+
+def assertion_options(transaction: Transaction, *, session_key: dict[str, Any]) -> dict[str, Any]:
+    """Return request options in JSON: any discoverable passkey, user verification required, PRF asked for.
+
+    Raises Refused for a session key of another form than docs/protocol.md section 2 allows.
+    """
+    challenge = new_device_challenge(transaction, session_key)
+    options, state = relying_party().authenticate_begin(
+        user_verification=UserVerificationRequirement.REQUIRED,
+        challenge=challenge,
+        extensions=prf_extension(transaction.tenant),
+    )
+    remember_ceremony(transaction, CEREMONY, state)
+    return dict(options)
+
+
+def complete_assertion(
+    transaction: Transaction, *, credential: dict[str, Any], agent: dict[str, str]
+) -> Device:
+    """Accept the passkey's answer and bind its device and subject to the transaction.
+
+    Raises Refused, always with the same sentence, for an unknown or revoked passkey, one of somebody
+    else than the transaction is for, a bad signature, challenge, origin or user handle, a missing user
+    verification, or a signature counter that went back (a cloned authenticator).
+    """
+    state = take_ceremony(transaction, CEREMONY)
+    response = _read(credential)
+    with database.atomic():
+        device = _find_device(response, transaction.subject)
+        _verify(state, device, response)
+        _move_counter(device, response.response.authenticator_data.counter)
+        described = agent_of(agent, device)
+        require_agent_allowed(transaction.tenant, described["type"])
+        record_device_proof(transaction, device=device, user_verified=True, agent=described)
+    return device
+
+
+def _refused(detail: str) -> Refused:
+    return Refused("passkey-refused", _PERSON, detail=detail, status=403)
+
+
+def _read(credential: dict[str, Any]) -> AuthenticationResponse:
+    try:
+        return AuthenticationResponse.from_dict(credential)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as problem:
+        raise _refused(f"malformed assertion: {type(problem).__name__}") from None
+
+
+def _find_device(response: AuthenticationResponse, subject: Subject | None) -> Device:
+    device = (
+        Device.objects.select_for_update(of=("self",))
+        .select_related("subject")
+        .filter(credential_id=b64u(response.raw_id), status=Device.Status.ACTIVE)
+        .first()
+    )
+    if device is None:
+        raise _refused("no active device with this credential id")
+    if response.response.user_handle != bytes(device.subject.user_handle):
+        raise _refused("the user handle is not the device's subject's")
+    if device.subject.status != Subject.Status.ACTIVE:
+        raise _refused(f"the subject is {device.subject.status}")
+    if subject is not None and subject.pk != device.subject_id:
+        raise _refused("the passkey is another subject's")
+    return device
+
+
+def _verify(state: dict[str, Any], device: Device, response: AuthenticationResponse) -> None:
+    try:
+        relying_party().authenticate_complete(state, [_known(device)], response)
+    except ValueError as problem:
+        raise _refused(str(problem)) from None
+
+
+def _known(device: Device) -> AttestedCredentialData:
+    key = CoseKey.parse(cbor.decode(bytes(device.public_key)))
+    aaguid = device.aaguid.bytes if device.aaguid else bytes(16)
+    return AttestedCredentialData.create(aaguid, unb64u(device.credential_id), key)
+
+
+def _move_counter(device: Device, counter: int) -> None:
+    if (counter or device.sign_count) and counter <= device.sign_count:
+        raise _refused(f"the signature counter went from {device.sign_count} to {counter}")
+    device.sign_count, device.last_used_at = counter, now()
+    device.save(update_fields=["sign_count", "last_used_at"])

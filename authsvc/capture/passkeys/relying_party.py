@@ -1,0 +1,59 @@
+"""Who passkeys are made for and shown to: this server, by its host name and exact origin."""
+
+import hashlib
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction as database
+from fido2.server import Fido2Server
+from fido2.webauthn import PublicKeyCredentialRpEntity
+
+from authsvc.core.errors import Refused
+from authsvc.core.ids import b64u
+from authsvc.tenancy.models import Tenant
+from authsvc.transactions.models import Transaction
+
+CEREMONY_MS = 120_000
+
+
+def relying_party() -> Fido2Server:
+    """Return the WebAuthn relying party: RP ID the host of the base URL, origin exactly the base URL."""
+    host = urlsplit(settings.BASE_URL).hostname or ""
+    server = Fido2Server(
+        PublicKeyCredentialRpEntity(name="Visor", id=host),
+        verify_origin=lambda origin: origin == settings.BASE_URL,
+    )
+    server.timeout = CEREMONY_MS
+    return server
+
+
+def prf_extension(tenant: Tenant) -> dict[str, Any]:
+    """Return the PRF input of the tenant, 32 bytes (WebAuthn Level 3 section 10.1.4; docs/protocol.md)."""
+    salt = hashlib.sha256(b"visor/vault/v1\x00" + tenant.slug.encode()).digest()
+    return {"prf": {"eval": {"first": b64u(salt)}}}
+
+
+def remember_ceremony(transaction: Transaction, ceremony: str, state: dict[str, Any]) -> None:
+    """Keep what the next answer must match; it replaces what was kept before."""
+    transaction.webauthn_state = {"ceremony": ceremony, **state}
+    transaction.save(update_fields=["webauthn_state"])
+
+
+@database.atomic
+def take_ceremony(transaction: Transaction, ceremony: str) -> dict[str, Any]:
+    """Return what was kept, once: a WebAuthn challenge answers for one try only.
+
+    Raises Refused where none was asked for, or another kind of ceremony was.
+    """
+    row = Transaction.objects.select_for_update().get(pk=transaction.pk)
+    state, row.webauthn_state = row.webauthn_state, None
+    row.save(update_fields=["webauthn_state"])
+    if not state or state.get("ceremony") != ceremony:
+        raise Refused(
+            "no-passkey-challenge",
+            "Please start again with your passkey.",
+            detail=f"no open {ceremony} ceremony",
+            status=409,
+        )
+    return dict(state)

@@ -1,0 +1,137 @@
+"""Enrolment links: made, found, followed to a transaction, and used up with its result."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction as database
+from django.urls import reverse
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.capture.flow import bound_device
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.core.ids import new_secret, secret_hash
+from authsvc.enrolment.models import EnrolmentLink
+from authsvc.privacy.consent import give_consent
+from authsvc.privacy.notice import current_notice
+from authsvc.subjects.models import Device, Subject
+from authsvc.tenancy.models import Tenant
+from authsvc.transactions.models import Transaction
+from authsvc.transactions.services import consume, open_transaction
+
+LINK_LIFE = timedelta(days=7)
+_NO_LINK = "This link is no longer valid. Please ask for a new one."
+
+
+@database.atomic
+def create_link(*, subject: Subject, created_by: str) -> tuple[EnrolmentLink, str]:
+    """Return a new link of seven days and its URL, which is shown once: only a hash of its token is kept."""
+    token = new_secret()
+    link = EnrolmentLink.objects.create(
+        subject=subject, digest=secret_hash(token), created_by=created_by, expires_at=now() + LINK_LIFE
+    )
+    record(Tag.ENROLMENT_LINK_CREATED, actor=created_by, subject=str(subject.id), link=link.id)
+    path = reverse("enrolment:notice", kwargs={"tenant": link.tenant.slug, "token": token})
+    return link, settings.BASE_URL + path
+
+
+@database.atomic
+def revoke_link(*, link: EnrolmentLink, revoked_by: str) -> None:
+    """End a link that is still open."""
+    changed = EnrolmentLink.objects.filter(pk=link.pk, used_at=None, revoked_at=None).update(revoked_at=now())
+    if changed:
+        record(Tag.ENROLMENT_LINK_REVOKED, actor=revoked_by, subject=str(link.subject_id), link=link.id)
+
+
+def find_link(token: str) -> EnrolmentLink:
+    """Return the open link of a token; raises Refused (404) for an unknown, used, revoked or expired one."""
+    link = EnrolmentLink.objects.select_related("subject", "tenant").filter(digest=secret_hash(token)).first()
+    if link is None:
+        raise Refused("unknown-link", _NO_LINK, detail="no such link in this tenant", status=404)
+    if link.state != "open" or link.subject.status == Subject.Status.CLOSED:
+        raise Refused("link-over", _NO_LINK, detail=f"link {link.id} is {link.state}", status=404)
+    return link
+
+
+def show_notice(link: EnrolmentLink) -> dict[str, str]:
+    """Return the notice with its version, as the person is shown it now, and record that it was shown."""
+    notice = current_notice(link.tenant)
+    record(Tag.NOTICE_SHOWN, subject=str(link.subject_id), notice=notice.version)
+    return {**notice.content, "version": notice.version}
+
+
+@database.atomic
+def agree(*, link: EnrolmentLink, notice_version: str, browser_key: str) -> Transaction:
+    """Store the person's consent and open the enrolment; raises Refused where the notice has changed."""
+    give_consent(subject=link.subject, notice_version=notice_version)
+    return _open(link, browser_key, face=True)
+
+
+def decline(*, link: EnrolmentLink, browser_key: str) -> Transaction:
+    """Open an enrolment of a passkey alone: no consent, no camera, no disadvantage (S10-01)."""
+    return _open(link, browser_key, face=False)
+
+
+def _open(link: EnrolmentLink, browser_key: str, *, face: bool) -> Transaction:
+    finish = reverse("enrolment:finish", kwargs={"tenant": link.tenant.slug, "txn": "{id}"})
+    return open_transaction(
+        kind=Transaction.Kind.ENROL,
+        browser_key=browser_key,
+        continue_path=finish.replace("%7Bid%7D", "{id}"),
+        subject=link.subject,
+        request={"link": link.id, "face": face},
+    )
+
+
+@database.atomic
+def finish_enrolment(*, transaction_id: str, browser_key: str | None) -> Transaction:
+    """Consume a decided enrolment, use its link up, and let the person in with the new passkey.
+
+    Raises Refused where there is no result, or where another enrolment used the same link first.
+    """
+    transaction = consume(transaction_id, browser_key)
+    _require_kind(transaction, Transaction.Kind.ENROL)
+    used = EnrolmentLink.objects.filter(
+        pk=transaction.request["link"], used_at=None, revoked_at=None, expires_at__gt=now()
+    ).update(used_at=now())
+    if not used:
+        raise Refused("link-over", _NO_LINK, detail="the link was used or ended meanwhile", status=409)
+    Subject.objects.filter(pk=transaction.subject_id).update(status=Subject.Status.ACTIVE)
+    Device.objects.filter(pk=transaction.device_id).update(status=Device.Status.ACTIVE)
+    record(
+        Tag.ENROLMENT_LINK_USED,
+        transaction=transaction.id,
+        subject=str(transaction.subject_id),
+        link=transaction.request["link"],
+        face=bool(transaction.evidence.get("face")),
+    )
+    return transaction
+
+
+def _require_kind(transaction: Transaction, kind: str) -> None:
+    if transaction.kind != kind:
+        raise Refused(
+            "other-kind", "Please start again.", detail=f"{transaction.kind}, not {kind}", status=409
+        )
+
+
+def open_binding(*, tenant: Tenant, browser_key: str) -> Transaction:
+    """Open the adding of a second passkey; who it is for is known once the first one is used."""
+    finished = reverse("enrolment:passkey-added", kwargs={"tenant": tenant.slug, "txn": "{id}"})
+    return open_transaction(
+        kind=Transaction.Kind.BIND,
+        browser_key=browser_key,
+        continue_path=finished.replace("%7Bid%7D", "{id}"),
+    )
+
+
+@database.atomic
+def finish_binding(*, transaction_id: str, browser_key: str | None) -> Device:
+    """Consume a decided binding and let the new passkey in; raises Refused where there is no result."""
+    transaction = consume(transaction_id, browser_key)
+    _require_kind(transaction, Transaction.Kind.BIND)
+    device = bound_device(transaction)
+    device.status = Device.Status.ACTIVE
+    device.save(update_fields=["status"])
+    return device

@@ -1,0 +1,14 @@
+"""Routes of enrolment and of further passkeys, under `/t/<slug>/`."""
+
+from django.urls import path
+
+from authsvc.enrolment import views
+
+app_name = "enrolment"
+urlpatterns = [
+    path("enrol/finish/<str:txn>/", views.finish, name="finish"),
+    path("enrol/<str:token>/", views.notice, name="notice"),
+    path("enrol/<str:token>/consent", views.consent, name="consent"),
+    path("passkeys/", views.passkeys, name="passkeys"),
+    path("passkeys/finish/<str:txn>/", views.passkey_added, name="passkey-added"),
+]
