@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -23,7 +23,9 @@ class Tenant(models.Model):
     slug = models.CharField(
         max_length=40,
         unique=True,
-        validators=[RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", "Small letters, digits, hyphens.")],
+        validators=[
+            RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", "Small letters, digits, hyphens.")
+        ],
     )
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.LIVE)
@@ -65,10 +67,15 @@ class TenantOwned(models.Model):
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", editable=False)
 
-    objects: TenantManager[Self] = TenantManager()
+    objects: ClassVar[TenantManager[Self]] = TenantManager()
 
     class Meta:
         abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row in the tenant in scope."""
+        self.stamp_tenant()
+        super().save(*args, **kwargs)
 
     def stamp_tenant(self) -> None:
         """Set the tenant in scope, or raise NoTenantScope where the row belongs to another."""
@@ -76,8 +83,3 @@ class TenantOwned(models.Model):
             self.tenant_id = current_tenant_id()
         elif scope_value() not in {str(self.tenant_id), EVERY_TENANT}:
             raise NoTenantScope(f"{type(self).__name__} of another tenant")
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the row in the tenant in scope."""
-        self.stamp_tenant()
-        super().save(*args, **kwargs)

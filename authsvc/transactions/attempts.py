@@ -22,7 +22,7 @@ FIRST_WAIT = timedelta(seconds=30)
 
 
 def wait_after(failures: int) -> timedelta:
-    """Return how long a subject waits after this many consecutive failures: none below 5, then 30 s, doubling."""
+    """Return how long a subject waits after so many failures in a row: none below 5, then 30 s, doubling."""
     if failures < FREE_FAILURES:
         return timedelta(0)
     return FIRST_WAIT * 2 ** (failures - FREE_FAILURES)
@@ -42,7 +42,9 @@ def reserve_try(subject: Subject) -> None:
     room = Q(failures__lt=FREE_FAILURES, in_flight__lt=Value(FREE_FAILURES) - F("failures")) | Q(
         failures__gte=FREE_FAILURES, in_flight=0
     )
-    reserved = AttemptCounter.objects.filter(open_now & room, subject=subject).update(in_flight=F("in_flight") + 1)
+    reserved = AttemptCounter.objects.filter(open_now & room, subject=subject).update(
+        in_flight=F("in_flight") + 1
+    )
     if not reserved:
         counter = AttemptCounter.objects.get(subject=subject)
         _refuse_if_closed(counter)

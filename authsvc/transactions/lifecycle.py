@@ -72,9 +72,13 @@ def find_live(transaction_id: str, browser_key: str | None) -> Transaction:
             status=403,
         )
     if row.state in Transaction.ENDED:
-        raise Refused("ended", "This sign-in is over. Please start again.", detail=f"state {row.state}", status=410)
+        raise Refused(
+            "ended", "This sign-in is over. Please start again.", detail=f"state {row.state}", status=410
+        )
     if row.expires_at <= now():
-        raise Refused("expired", "This took too long. Please start again.", detail="300 s are over", status=410)
+        raise Refused(
+            "expired", "This took too long. Please start again.", detail="300 s are over", status=410
+        )
     return row
 
 
@@ -119,7 +123,9 @@ def consume(transaction_id: str, browser_key: str | None) -> Transaction:
         state=Transaction.State.CONSUMED, ended_at=now()
     )
     if not changed:
-        raise Refused("not-decided", "This sign-in is not finished yet.", detail=f"state {row.state}", status=409)
+        raise Refused(
+            "not-decided", "This sign-in is not finished yet.", detail=f"state {row.state}", status=409
+        )
     if row.evidence.get("face"):
         _check_stored_verdict(row)
     row.state = Transaction.State.CONSUMED

@@ -39,7 +39,9 @@ def new_device_challenge(row: Transaction, session_key: dict[str, Any]) -> bytes
 def expected_challenge(row: Transaction) -> bytes:
     """Return the challenge that the device had to sign; raises Refused where none was issued."""
     if row.webauthn_nonce is None or row.session_key is None:
-        raise Refused("no-challenge", "Please start again.", detail="no device challenge was issued", status=409)
+        raise Refused(
+            "no-challenge", "Please start again.", detail="no device challenge was issued", status=409
+        )
     return _challenge(row.id, bytes(row.webauthn_nonce), _thumbprint(row.session_key))
 
 
@@ -62,7 +64,9 @@ def _thumbprint(session_key: dict[str, Any]) -> bytes:
 
 
 @database.atomic
-def record_device_proof(row: Transaction, *, device: Device, user_verified: bool, agent: dict[str, str]) -> None:
+def record_device_proof(
+    row: Transaction, *, device: Device, user_verified: bool, agent: dict[str, str]
+) -> None:
     """Bind the proven device and its subject to the transaction; the challenge is used up.
 
     A transaction that has a subject stays with that subject. Raises Refused.
@@ -105,7 +109,7 @@ def record_device_proof(row: Transaction, *, device: Device, user_verified: bool
 
 
 def record_device_refusal(row: Transaction, *, reason: str, detail: str = "") -> None:
-    """Record that a device proof failed; the challenge is used up, the person's face tries are not touched."""
+    """Record that a device proof failed: the challenge is used up, the person's face tries are not."""
     Transaction.objects.filter(pk=row.pk).update(webauthn_nonce=None)
     record(Tag.DEVICE_REFUSED, transaction=row.pk, reason=reason, detail=detail)
 

@@ -16,7 +16,7 @@ _BATCH = 500
 
 
 def sweep() -> dict[str, int]:
-    """Refuse overdue captures, expire overdue transactions and erase old samples; returns how many of each."""
+    """Refuse overdue captures, expire overdue transactions, erase old samples; return how many of each."""
     return {
         "captures": _sweep_captures(),
         "transactions": _sweep_transactions(),

@@ -35,7 +35,9 @@ def check_verdict(verdict: str, *, capture: Capture) -> dict[str, Any]:
     Bound are tenant, transaction, capture and the digest of the sample. Raises Refused for anything
     forged, cross-wired or odd.
     """
-    key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": b64u(settings.SECRETS["verdict_public_key"])})
+    key = OKPKey.import_key(
+        {"kty": "OKP", "crv": "Ed25519", "x": b64u(settings.SECRETS["verdict_public_key"])}
+    )
     try:
         signed = jws.deserialize_compact(verdict, key, ["Ed25519"])
         claims: dict[str, Any] = json.loads(signed.payload)

@@ -23,7 +23,7 @@ SHARE_BYTES = 32
 
 
 class CannotOpenReference(Exception):
-    """The reference, the device's share or the vault key does not fit; the message says which, for auditors."""
+    """Reference, device share or vault key does not fit; the message says which, for auditors."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class OpenedReference:
 
 
 def _template_context(row: Reference) -> bytes:
-    return context(
-        "reference", str(current_tenant_id()), row.pseudonym, row.model, row.engine, row.version
-    )
+    return context("reference", str(current_tenant_id()), row.pseudonym, row.model, row.engine, row.version)
 
 
 def _wrap_context(row: Reference, device: str, share_kind: str) -> bytes:
-    return context("wrap", str(current_tenant_id()), row.pseudonym, row.model, row.version, device, share_kind)
+    return context(
+        "wrap", str(current_tenant_id()), row.pseudonym, row.model, row.version, device, share_kind
+    )
 
 
 def _wrapping_key(device_share: bytes, server_share: bytes, aad: bytes) -> bytes:

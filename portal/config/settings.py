@@ -15,6 +15,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from portal.config import env
+from portal.config.safety import refuse_unsafe
 from portal.config.secrets import SecretsProblem
 from portal.config.secrets import generate as generate_secrets
 from portal.config.secrets import load as load_secrets
@@ -29,6 +30,10 @@ ROLES = env.words("VISOR_ROLES", "" if PRODUCTION else "web,portal,worker")
 BASE_URL = env.text("VISOR_BASE_URL", None if PRODUCTION else "http://localhost:8000").rstrip("/")
 SIMULATOR_ENABLED = env.flag("VISOR_SIMULATOR", default=not PRODUCTION)
 PHOTOS_DIR = Path(env.text("VISOR_PHOTOS", str(BASE_DIR / "build" / "photos")))
+# Plain forms in place of the capture page, for developers of relying parties; in sandbox tenants only.
+SANDBOX_AUTHENTICATOR_ENABLED = env.flag("VISOR_SANDBOX_AUTHENTICATOR", default=not PRODUCTION)
+# Partners under development keep their key sets and logout endpoints on the same machine.
+ALLOW_LOOPBACK_FETCH = not PRODUCTION
 DEBUG = False
 
 # --- secrets: each role sees its own section only -------------------------------------------------
@@ -62,9 +67,7 @@ _https = _origin.scheme == "https"
 SECURE_SSL_REDIRECT = PRODUCTION and env.flag("VISOR_SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = 63072000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("VISOR_BEHIND_PROXY") else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("VISOR_BEHIND_PROXY") else None
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -240,3 +243,6 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("VISOR_LOG_LEVEL", "INFO")},
     "loggers": {"django.request": {"level": "ERROR"}, "fontTools": {"level": "WARNING"}},
 }
+
+if PRODUCTION:
+    refuse_unsafe(globals())

@@ -11,7 +11,7 @@ from authsvc.tenancy.scope import tenant_scope
 
 
 class Command(BaseCommand):
-    """Names the first altered, missing or reordered row of each chain; exits with an error if there is one."""
+    """Names the first altered, missing or reordered row of each chain; a fault is an error."""
 
     help = "Verify the audit log."
 

@@ -1,0 +1,50 @@
+"""Rows that tests begin with; each function makes one, with what most tests do not care about filled in."""
+
+import secrets
+from typing import Any
+
+from authsvc.clients.models import RelyingParty
+from authsvc.core.ids import b64u, new_id
+from authsvc.privacy.consent import give_consent
+from authsvc.privacy.models import ConsentReceipt
+from authsvc.privacy.notice import current_notice
+from authsvc.subjects.models import Device, Subject
+from authsvc.tenancy.models import Tenant
+
+
+def make_tenant(slug: str = "", **fields: Any) -> Tenant:
+    """Make a sandbox tenant; no scope is needed for it."""
+    slug = slug or f"t-{secrets.token_hex(6)}"
+    return Tenant.objects.create(slug=slug, **{"name": slug.title(), "kind": Tenant.Kind.SANDBOX, **fields})
+
+
+def make_subject(**fields: Any) -> Subject:
+    """Make an active person with a reference's pseudonym, in the tenant in scope."""
+    defaults = {
+        "name": "Person under test",
+        "status": Subject.Status.ACTIVE,
+        "reference": new_id(),
+        "reference_version": 1,
+    }
+    return Subject.objects.create(**{**defaults, **fields})
+
+
+def make_device(subject: Subject, **fields: Any) -> Device:
+    """Make an active device-bound passkey of a person."""
+    defaults = {"credential_id": b64u(secrets.token_bytes(32)), "public_key": b"cose", "share_kind": "prf"}
+    return Device.objects.create(subject=subject, **{**defaults, **fields})
+
+
+def make_consent(subject: Subject) -> ConsentReceipt:
+    """Make a live consent of a person."""
+    return give_consent(subject=subject, notice_version=current_notice(subject.tenant).version)
+
+
+def make_party(**fields: Any) -> RelyingParty:
+    """Make a relying party with one redirect URI."""
+    defaults = {
+        "name": "Partner",
+        "redirect_uris": ["https://partner.example/callback"],
+        "scopes": ["openid"],
+    }
+    return RelyingParty.objects.create(**{**defaults, **fields})

@@ -1,0 +1,25 @@
+"""Identifiers: unguessable, unique, and base64url with one spelling."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authsvc.core.ids import b64u, new_id, new_secret, unb64u
+
+
+@pytest.mark.requirement("S9.4-10")
+def test_identifiers_do_not_repeat():
+    assert len({new_id() for _ in range(100_000)}) == 100_000
+    assert len(unb64u(new_id())) == 18
+    assert len(unb64u(new_secret())) == 32
+
+
+@given(st.binary(max_size=80))
+def test_base64url_gives_the_bytes_back(data):
+    assert unb64u(b64u(data)) == data
+
+
+@pytest.mark.parametrize("text", ["a", "AB==", "AB", "a b", "++++", "AAA\n", "é"])
+def test_other_spellings_are_refused(text):
+    with pytest.raises(ValueError):
+        unb64u(text)

@@ -1,0 +1,79 @@
+"""A transaction brought to each of its states, and a worker's verdict on it."""
+
+from typing import Any
+
+from joserfc.jwk import ECKey
+
+from authsvc.subjects.models import Device, Subject
+from authsvc.transactions import services
+from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.verdict import sign_verdict
+from tests.factories import make_consent, make_device, make_subject
+
+BROWSER = "browser-key"
+CHALLENGE = {"nonce": "n", "steps": [{"cue": "centre", "ms": 1200}]}
+
+
+def session_key() -> dict[str, str]:
+    """Return a public session key as an agent sends it."""
+    pair = ECKey.generate_key("P-256").as_dict(private=False)
+    return {name: str(pair[name]) for name in ("kty", "crv", "x", "y")}
+
+
+def person() -> tuple[Subject, Device]:
+    """Make a person with consent and a passkey."""
+    subject = make_subject()
+    make_consent(subject)
+    return subject, make_device(subject)
+
+
+def opened(**fields: Any) -> Transaction:
+    """Open a sign-in."""
+    defaults = {"kind": Transaction.Kind.AUTHENTICATE, "browser_key": BROWSER, "continue_path": "/done/{id}"}
+    return services.open_transaction(**{**defaults, **fields})
+
+
+def proven(device: Device, **fields: Any) -> Transaction:
+    """Open a sign-in and prove the device."""
+    row = opened(**fields)
+    services.new_device_challenge(row, session_key())
+    agent = {"type": "browser", "build": "1"}
+    services.record_device_proof(row, device=device, user_verified=True, agent=agent)
+    row.refresh_from_db()
+    return row
+
+
+def submitted(device: Device, body: bytes = b"sealed", **fields: Any) -> tuple[Transaction, Capture]:
+    """Bring a sign-in to an accepted upload."""
+    row = proven(device, **fields)
+    services.issue_capture(row, challenge=CHALLENGE)
+    return row, services.accept_sample(row, body)
+
+
+def face_evidence(capture: Capture) -> dict[str, Any]:
+    """Return what a worker says of an accepted face."""
+    return {
+        "capture": capture.id,
+        "pad": "accepted",
+        "iad": "accepted",
+        "engine": "engine-under-test",
+        "record": "record-under-test",
+        "policy": "policy",
+        "model": "G",
+        "share_kind": "prf",
+    }
+
+
+def verdict_on(judged: Capture, outcome: str = "accepted", **changes: Any) -> str:
+    """Return a verdict that the worker's key signed."""
+    claims = {
+        "tenant": str(judged.tenant_id),
+        "transaction": judged.transaction_id,
+        "capture": judged.id,
+        "sample": judged.sample_digest,
+        "outcome": outcome,
+        "reason": "matched" if outcome == "accepted" else "not-matched",
+        "hint": "light" if outcome == "again" else None,
+        "face": face_evidence(judged) if outcome == "accepted" else None,
+    }
+    return sign_verdict({**claims, **changes})
