@@ -1,0 +1,125 @@
+"""Seals one capture: manifest, signed frame chain, VSR1 container and JWE (docs/protocol.md, section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from fido2.utils import websafe_decode, websafe_encode
+from joserfc import jwe
+from joserfc.jwk import ECKey
+
+MAGIC: Final = b"VSR1"
+_ALGORITHMS: Final = ["ECDH-ES", "A256GCM"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One camera frame: its step, `t` in milliseconds since the first cue, `media` in seconds."""
+
+    step: int
+    t: float
+    media: float
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a sample is bound to: transaction, challenge nonce and credential id (both base64url)."""
+
+    txn: str
+    nonce: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What the phone has to send beside the frames; `bind` holds new_dev, new_share, new_share_kind."""
+
+    frames: Sequence[Frame]
+    camera: dict[str, Any]
+    share: bytes | None
+    share_kind: str | None = "prf"
+    bind: dict[str, Any] = field(default_factory=dict)
+
+
+def new_session_key() -> ec.EllipticCurvePrivateKey:
+    """Return the P-256 key pair that signs one transaction's frame chain."""
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    """Return the public JWK with the members kty, crv, x and y only."""
+    numbers = key.public_key().public_numbers()
+    x, y = (websafe_encode(value.to_bytes(32, "big")) for value in (numbers.x, numbers.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+
+
+def frame_chain(frames: Sequence[Frame], *, nonce: str, txn: str) -> bytes:
+    """Return the last link of the hash chain over the frames, in their order (32 bytes)."""
+    link = hashlib.sha256(b"visor/frames/v1\x00" + websafe_decode(nonce) + txn.encode()).digest()
+    for frame in frames:
+        position = struct.pack(">IQ", frame.step, round(frame.t * 1000))
+        link = hashlib.sha256(link + hashlib.sha256(frame.jpeg).digest() + position).digest()
+    return link
+
+
+def sign_chain(chain: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Return the raw 64-byte ES256 signature (r, s) over the chain."""
+    r, s = decode_dss_signature(key.sign(chain, ec.ECDSA(hashes.SHA256())))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def manifest(capture: Capture, binding: Binding, key: ec.EllipticCurvePrivateKey) -> dict[str, Any]:
+    """Return the manifest of a capture, its frame chain signed by the session key."""
+    chain = frame_chain(capture.frames, nonce=binding.nonce, txn=binding.txn)
+    return {
+        "txn": binding.txn,
+        "chl": binding.nonce,
+        "dev": binding.device,
+        "share": None if capture.share is None else websafe_encode(capture.share),
+        "share_kind": None if capture.share is None else capture.share_kind,
+        **capture.bind,
+        "camera": capture.camera,
+        "frames": [_entry(frame) for frame in capture.frames],
+        "chain": websafe_encode(chain),
+        "chain_signature": websafe_encode(sign_chain(chain, key)),
+    }
+
+
+def container(content: dict[str, Any], frames: Sequence[Frame]) -> bytes:
+    """Return the VSR1 container: magic, manifest length (uint32), manifest, the JPEG files."""
+    text = json.dumps(content, separators=(",", ":")).encode()
+    return MAGIC + struct.pack(">I", len(text)) + text + b"".join(frame.jpeg for frame in frames)
+
+
+def encrypt(plain: bytes, binding: Binding, seal: dict[str, Any]) -> str:
+    """Return the compact JWE under the challenge's seal key, bound to its transaction by the header."""
+    header = {
+        "alg": "ECDH-ES",
+        "enc": "A256GCM",
+        "kid": seal["kid"],
+        "typ": "visor-sample+jwe",
+        "txn": binding.txn,
+        "dev": binding.device,
+        "chl": binding.nonce,
+    }
+    registry = jwe.JWERegistry(algorithms=_ALGORITHMS, strict_check_header=False)
+    return jwe.encrypt_compact(header, plain, ECKey.import_key(seal["key"]), registry=registry)
+
+
+def _entry(frame: Frame) -> dict[str, Any]:
+    return {
+        "step": frame.step,
+        "t": round(frame.t, 3),
+        "media": round(frame.media, 6),
+        "size": len(frame.jpeg),
+        "sha256": websafe_encode(hashlib.sha256(frame.jpeg).digest()),
+    }
