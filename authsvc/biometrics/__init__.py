@@ -1,0 +1,1 @@
+"""The biometric system: the pipeline, its stages and engines, and the evaluation of their error rates."""
