@@ -1,0 +1,40 @@
+"""The attack laboratory: one module a species, each making attack bursts from photographs.
+
+A species is a kind of presentation attack instrument (ISO/IEC 30107-3). CLAIMED are those that PAD answers
+for; the others are made, measured and reported too, with what answers for them in docs/liveness.md.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from . import (
+    bent_print,
+    cut_out,
+    flat_print,
+    frozen_video,
+    painted_light,
+    print_on_head,
+    recorded_answer,
+    rendered_head,
+    screen_photo,
+    screen_video,
+    swapped_face,
+)
+from .recording import Make
+
+SPECIES: Final[dict[str, Make]] = {
+    "flat-print": flat_print.make,
+    "bent-print": bent_print.make,
+    "cut-out": cut_out.make,
+    "print-on-head": print_on_head.make,
+    "screen-photo": screen_photo.make,
+    "screen-video": screen_video.make,
+    "recorded-answer": recorded_answer.make,
+    "swapped-face": swapped_face.make,
+    "painted-light": painted_light.make,
+    "frozen-video": frozen_video.make,
+    "rendered-head": rendered_head.make,
+}
+
+CLAIMED: Final = frozenset(SPECIES) - {"rendered-head"}

@@ -1,0 +1,11 @@
+"""A still photograph that follows the challenge as a sheet would, tinted evenly with the screen's colours."""
+
+from __future__ import annotations
+
+from .recording import OVERTURNED, Material, Recording, film_answer
+from .scene import sheet_surface
+
+
+def make(material: Material) -> Recording:
+    """Returns stills moved in the plane of the picture, with synthetic light over the whole of it."""
+    return film_answer(sheet_surface(material.target), material, size=OVERTURNED)

@@ -1,0 +1,72 @@
+"""What an attack (or a genuine person) puts before the server: frames on a clock, for the challenge that was
+asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authsvc.biometrics.stages.pad.burst import PlannedCue
+
+from .camera import Camera, room
+from .scene import Image, Portrait, Surface, View, render
+from .script import Manner, answer, frame_times
+
+Plan = tuple[PlannedCue, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """images: n RGB frames; times: n milliseconds since the first cue; plan: the challenge they were sent
+    for.
+    """
+
+    images: tuple[Image, ...]
+    times: NDArray[np.float64]
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What one try may use: the attacked person's portrait, somebody else's, the challenge, another
+    challenge.
+    """
+
+    target: Portrait
+    attacker: Portrait
+    plan: Plan
+    other_plan: Plan
+    rng: np.random.Generator
+
+
+Make = Callable[[Material], Recording]
+
+
+def film(
+    surface: Surface, views: Sequence[View], material: Material, times: NDArray[np.float64]
+) -> Recording:
+    """Returns the recording of a surface moved through the views, before a drawn room and camera."""
+    rng = material.rng
+    background, camera = room(rng), Camera.drawn(rng)
+    images = tuple(camera.sense(render(surface, view, background), rng) for view in views)
+    return Recording(images, times, material.plan)
+
+
+def film_answer(
+    surface: Surface, material: Material, *, size: tuple[float, float] = (0.85, 1.2)
+) -> Recording:
+    """Returns the recording of a surface that is moved as the challenge asks, by this share of the asked
+    size.
+    """
+    times = frame_times(material.plan, material.rng)
+    views = answer(material.plan, times, material.rng, Manner.drawn(material.rng, size))
+    return film(surface, views, material, times)
+
+
+OVERTURNED: Final = (0.9, 2.2)
+"""Whoever holds a sheet may turn it further than a head would be, to make it look as far turned."""

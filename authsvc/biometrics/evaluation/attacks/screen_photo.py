@@ -1,0 +1,25 @@
+"""The photograph on a phone or tablet that is held and tilted before the camera."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .camera import Camera, room
+from .printing import sheet_mask
+from .recording import OVERTURNED, Material, Recording
+from .scene import render, sheet_surface
+from .screens import Screen
+from .script import Manner, answer, frame_times
+
+
+def make(material: Material) -> Recording:
+    """Returns the display's attempt at the challenge, moved by hand."""
+    rng = material.rng
+    screen, camera, background = Screen.drawn(rng), Camera.drawn(rng), room(rng)
+    subject = replace(material.target, texture=screen.shown(material.target.texture))
+    surface = sheet_surface(subject, alpha=sheet_mask(subject, rng))
+    times = frame_times(material.plan, rng)
+    manner = Manner.drawn(rng, OVERTURNED)
+    frames = [render(surface, view, background) for view in answer(material.plan, times, rng, manner)]
+    images = tuple(camera.sense(screen.seen(frame, 0.9 * i), rng) for i, frame in enumerate(frames))
+    return Recording(images, times, material.plan)

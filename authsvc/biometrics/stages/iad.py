@@ -1,0 +1,247 @@
+"""Injection attack detection for browser capture: graded findings, after the terms of CEN/TS 18099.
+
+What a page can be asked for is weak evidence: an attacker who controls the page or the operating system can
+forge every value looked at here. The findings catch careless injection and raise its cost; they never lift
+a browser capture above level L2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+MOST_SUSPICIOUS: Final = 1
+"""Suspicious findings that are still tolerated together."""
+
+VIRTUAL_CAMERA: Final = re.compile(
+    r"virtual|\bobs\b|manycam|xsplit|snap ?camera|v4l2loopback|dummy|fake|droidcam|iriun|e2esoft|splitcam"
+    r"|youcam|avatarify|deepfacelive|mmhmm|unity ?capture|sparkocam|webcamoid|camtwist",
+    re.IGNORECASE,
+)
+
+
+class Severity(StrEnum):
+    """How much one finding says: noted only, suspicious, or refused on its own."""
+
+    NOTED = "noted"
+    SUSPICIOUS = "suspicious"
+    HARD = "hard"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One observation about the frames' origin. code is stable; detail is for the auditor."""
+
+    code: str
+    severity: Severity
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CapturedFrame:
+    """image: RGB; tables: the JPEG file's quantisation tables; time, media: milliseconds, seconds; step:
+    cue's index.
+    """
+
+    image: Image
+    tables: tuple[tuple[int, ...], ...]
+    sha256: bytes
+    time: float
+    media: float
+    step: int
+
+
+def timing(frames: Sequence[CapturedFrame]) -> list[Finding]:
+    """Compares the page's clock with the camera's mediaTime: both must run, and at the same rate.
+
+    Hard: mediaTime stands still or runs backwards. Suspicious: a rate off by more than 15 %, gaps that differ
+    by more than a quarter of a second, or a clock without any jitter.
+    """
+    if len(frames) < 3:
+        return [Finding("too-few-frames", Severity.HARD)]
+    page = np.array([frame.time for frame in frames])
+    media = np.array([frame.media for frame in frames]) * 1000
+    if (np.diff(media) <= 0).any() or (np.diff(page) <= 0).any():
+        return [Finding("clock-stands", Severity.HARD, "mediaTime or page time does not rise")]
+    found = []
+    rate = (media[-1] - media[0]) / (page[-1] - page[0])
+    if abs(rate - 1) > 0.15:
+        found.append(
+            Finding("clock-rate", Severity.SUSPICIOUS, f"mediaTime runs at {rate:.2f} of the page's time")
+        )
+    slip = np.diff(media) - np.diff(page)
+    if np.abs(slip).max() > 250:
+        found.append(
+            Finding("clock-slip", Severity.SUSPICIOUS, f"{np.abs(slip).max():.0f} ms between two frames")
+        )
+    if np.diff(page).std() < 0.02:
+        found.append(Finding("no-jitter", Severity.SUSPICIOUS, "frame times are equidistant to 20 µs"))
+    return found
+
+
+def repeats(frames: Sequence[CapturedFrame]) -> list[Finding]:
+    """Finds frames that occur twice, by hash or by picture: a sensor never gives the same noise again. Hard."""
+    if len({frame.sha256 for frame in frames}) < len(frames):
+        return [Finding("repeated-frame", Severity.HARD, "two frames are the same file")]
+    small = np.stack([_thumbnail(frame.image) for frame in frames])
+    gaps = np.abs(small[:, None] - small[None]).mean(axis=2)
+    np.fill_diagonal(gaps, np.inf)
+    if gaps.min() < 0.02:
+        return [Finding("repeated-picture", Severity.HARD, "two frames show the same pixels")]
+    return []
+
+
+def splices(frames: Sequence[CapturedFrame]) -> list[Finding]:
+    """Finds a change of source within the burst: size or quantisation tables (hard), noise level
+    (suspicious).
+    """
+    if len({frame.image.shape for frame in frames}) > 1:
+        return [Finding("size-change", Severity.HARD, "frames differ in size")]
+    if len({frame.tables for frame in frames}) > 1:
+        return [Finding("encoder-change", Severity.HARD, "frames differ in JPEG quantisation tables")]
+    levels = np.log2([noise_level(frame.image) + 0.05 for frame in frames])
+    steps = [abs(levels[:k].mean() - levels[k:].mean()) for k in range(2, len(levels) - 1)]
+    if steps and max(steps) > 1.2:
+        return [
+            Finding(
+                "noise-change", Severity.SUSPICIOUS, f"noise changes by a factor of {2 ** max(steps):.1f}"
+            )
+        ]
+    return []
+
+
+def sensor(frames: Sequence[CapturedFrame]) -> list[Finding]:
+    """Looks for sensor noise between neighbouring frames. Suspicious: none, as in rendered or denoised video."""
+    middle = frames[len(frames) // 2]
+    level = noise_level(middle.image)
+    if level < 0.12:
+        return [Finding("no-noise", Severity.SUSPICIOUS, f"noise of {level:.2f} grey levels")]
+    return []
+
+
+def reencoding(frames: Sequence[CapturedFrame]) -> list[Finding]:
+    """Looks for an earlier JPEG quantisation under the last one (Popescu and Farid, 2004). Noted only.
+
+    Many cameras deliver MJPEG themselves, so that honest frames have been quantised twice as well.
+    """
+    middle = frames[len(frames) // 2]
+    if middle.tables and double_quantised(middle.image, middle.tables[0]):
+        return [Finding("re-encoded", Severity.NOTED, "JPEG coefficients were quantised before")]
+    return []
+
+
+def camera(
+    label: str, facing: str | None, rate: float | None, frames: Sequence[CapturedFrame]
+) -> list[Finding]:
+    """Reads the track's own words. Hard: a virtual camera's label. Noted: no label. Suspicious: media off its
+    rate.
+
+    rate is the frame rate the track claims, in hertz; mediaTime then moves in whole multiples of its period.
+    """
+    if VIRTUAL_CAMERA.search(label):
+        return [Finding("virtual-camera", Severity.HARD, label[:80])]
+    found = [] if label else [Finding("no-label", Severity.NOTED)]
+    if facing not in (None, "", "user"):
+        found.append(Finding("facing", Severity.NOTED, facing[:20]))
+    if rate and rate >= 5 and len(frames) > 3:
+        gaps = np.diff([frame.media for frame in frames]) * rate
+        if (gaps < 0.5).any():
+            found.append(
+                Finding("faster-than-camera", Severity.SUSPICIOUS, f"frames closer than 1/{rate:.0f} s")
+            )
+    return found
+
+
+def probing(probe: dict[str, object] | None, frames: Sequence[CapturedFrame]) -> list[Finding]:
+    """Checks a constraint that the page asked of the track against the frames after it.
+
+    probe: {"constraint": "frameRate", "asked": hertz, "granted": hertz or null, "t": ms of it}. Suspicious:
+    the track granted a rate and its frames come faster than that.
+    """
+    if not probe:
+        return [Finding("no-probe", Severity.NOTED)]
+    granted, since = probe.get("granted"), probe.get("t")
+    if probe.get("constraint") != "frameRate" or not _number(granted) or not _number(since):
+        return [Finding("probe-unanswered", Severity.NOTED)]
+    later = [frame.media for frame in frames if frame.time > float(str(since)) + 300]
+    closest = min((b - a for a, b in pairwise(later)), default=float("inf"))
+    if closest * float(str(granted)) < 0.5:
+        return [Finding("probe-contradicted", Severity.SUSPICIOUS, f"{1 / closest:.1f} frames a second")]
+    return []
+
+
+def latency(answer_lag: float | None) -> list[Finding]:
+    """Judges the milliseconds between cue and answer: nobody turns their head within a tenth of a second."""
+    if answer_lag is not None and answer_lag < 90:
+        return [Finding("answer-too-early", Severity.SUSPICIOUS, f"{answer_lag:.0f} ms after the cue")]
+    return []
+
+
+def acceptable(findings: Sequence[Finding]) -> bool:
+    """True where no finding is hard, and no more than MOST_SUSPICIOUS are suspicious."""
+    severities = [finding.severity for finding in findings]
+    return Severity.HARD not in severities and severities.count(Severity.SUSPICIOUS) <= MOST_SUSPICIOUS
+
+
+def noise_level(image: Image) -> float:
+    """Returns the noise's standard deviation in grey levels, from the flatter half of the picture (Immerkær,
+    1996).
+    """
+    green = image[::2, :, 1].astype(np.float32) if image.shape[0] > 600 else image[..., 1].astype(np.float32)
+    residual = np.abs(cv2.filter2D(green, -1, _IMMERKAER)[1:-1, 1:-1])
+    blocks = cv2.resize(residual, (32, 24), interpolation=cv2.INTER_AREA)
+    return float(np.percentile(blocks, 30) * np.sqrt(np.pi / 2) / 6)
+
+
+def double_quantised(image: Image, table: Sequence[int]) -> bool:
+    """True where the histogram of a low JPEG coefficient has the regular gaps of two quantisations.
+
+    table: 64 luminance steps in zigzag order; the picture must be decoded at full size with its blocks in
+    place.
+    """
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) - 128
+    rows, columns = (n // 8 * 8 for n in grey.shape)
+    blocks = grey[:rows, :columns].reshape(rows // 8, 8, columns // 8, 8)
+    strengths = [_gaps(_coefficient(blocks, *at), table[z]) for at, z in _LOW]
+    return float(np.median(strengths)) > 0.35
+
+
+_IMMERKAER: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+_LOW: Final = (((0, 1), 1), ((1, 0), 2), ((1, 1), 4))
+
+
+def _thumbnail(image: Image) -> NDArray[np.float32]:
+    return image[4::16, 4::16, 1].astype(np.float32).ravel()
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
+
+
+def _coefficient(blocks: NDArray[np.float32], v: int, u: int) -> Array:
+    wave_v, wave_u = (
+        np.cos((2 * np.arange(8) + 1) * k * np.pi / 16) * (0.5 if k else np.sqrt(0.125)) for k in (v, u)
+    )
+    return np.asarray(np.einsum("aybx,y,x->ab", blocks, wave_v, wave_u).ravel(), np.float64)
+
+
+def _gaps(coefficients: Array, step: int) -> float:
+    """Returns how periodic the histogram of quantised coefficients is: 0 for one quantisation, near 1 for
+    gaps.
+    """
+    levels = np.rint(coefficients / max(step, 1)).astype(int)
+    counts = np.bincount(np.clip(np.abs(levels), 0, 24), minlength=25)[1:24].astype(float)
+    smooth = np.convolve(counts, (0.25, 0.5, 0.25), mode="same")
+    share = np.abs(counts - smooth).sum() / max(counts.sum(), 1.0)
+    return float(share)

@@ -1,0 +1,89 @@
+"""The one view of a burst that every PAD signal reads: tracked landmarks, poses and plan, against the
+person's own neutral.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authsvc.biometrics.headpose import head_pose
+
+Array = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+TURNS: Final = {"left": (1, 0), "right": (-1, 0), "down": (0, 1), "up": (0, -1)}
+"""Cue to the sign of (yaw, pitch) that follows it."""
+
+DISTANCES: Final = {"nearer": 1, "farther": -1}
+"""Cue to the sign of the face's growth that follows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCue:
+    """One step of the challenge on the burst's clock: milliseconds from the first cue."""
+
+    cue: str
+    start: float
+    end: float
+    degrees: float = 0.0
+    colour: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Burst:
+    """images: n RGB frames; landmarks: n×68×2 pixels; times: n milliseconds, rising; plan: the cues shown.
+
+    descriptors: m×d features of the frames named by described (m indices).
+    """
+
+    images: tuple[Image, ...]
+    landmarks: Array
+    times: Array
+    plan: tuple[PlannedCue, ...]
+    descriptors: Array
+    described: tuple[int, ...]
+
+    @cached_property
+    def poses(self) -> Array:
+        """n×4: yaw, pitch, roll in degrees, and distance in millimetres."""
+        height, width = self.images[0].shape[:2]
+        found = [head_pose(points, width, height) for points in self.landmarks]
+        return np.array([(p.yaw, p.pitch, p.roll, p.distance) for p in found])
+
+    @cached_property
+    def neutral(self) -> NDArray[np.intp]:
+        """Indices of the frames taken under the first centre cue, or the first two where there is none."""
+        centre = next((cue for cue in self.plan if cue.cue == "centre"), None)
+        if centre is None:
+            return np.arange(min(2, len(self.times)))
+        inside = np.flatnonzero((self.times >= centre.start) & (self.times <= centre.end))
+        return inside if len(inside) else np.array([0])
+
+    @cached_property
+    def neutral_pose(self) -> Array:
+        """The person's own neutral: yaw, pitch, roll in degrees and distance in millimetres."""
+        return np.asarray(np.median(self.poses[self.neutral], axis=0))
+
+    @cached_property
+    def turns(self) -> Array:
+        """n×2 degrees of yaw and pitch away from the neutral."""
+        return np.asarray(self.poses[:, :2] - self.neutral_pose[:2])
+
+    @cached_property
+    def growth(self) -> Array:
+        """n logarithms of the face's size against the neutral's."""
+        return np.asarray(np.log(self.neutral_pose[3] / self.poses[:, 3]))
+
+    def planned(self, *cues: str) -> tuple[PlannedCue, ...]:
+        """Returns the steps of the plan that show one of these cues."""
+        return tuple(step for step in self.plan if step.cue in cues)
+
+    def under(self, step: PlannedCue) -> NDArray[np.intp]:
+        """Returns indices of the frames in a step's second half and just after: when it is followed."""
+        middle = step.start + 0.45 * (step.end - step.start)
+        return np.flatnonzero((self.times >= middle) & (self.times <= step.end + 250))

@@ -1,0 +1,90 @@
+"""Did the head follow the cues: each in its time, in the right order, by the right size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from .burst import DISTANCES, TURNS, Array, Burst, PlannedCue
+
+GROWTH_DEGREES: Final = 100.0
+"""Weight of the logarithm of size beside degrees, so that 20 % nearer counts like 18 degrees."""
+
+EXPECTED_GROWTH: Final = 0.2
+_LAGS: Final = np.arange(100.0, 1001.0, 75.0)
+_RAMP_MS: Final = 450.0
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """agreement: cosine between asked and seen movement, -1 to 1; gain: seen over asked size; lag in
+    milliseconds.
+
+    weakest: the smallest share of any single cue that was reached; movement: all movement over that asked.
+    """
+
+    agreement: float
+    gain: float
+    lag: float
+    weakest: float
+    movement: float
+
+
+def following(burst: Burst) -> Following | None:
+    """Returns how the head's movement answers the turn, nearer and farther cues, or None where none was
+    asked.
+
+    Fails on a small answer (weakest and movement near 0), on another order or direction (agreement), on a lag
+    outside what people need (0.1-1 s, beyond which agreement falls).
+    """
+    cues = burst.planned(*TURNS, *DISTANCES)
+    if not cues:
+        return None
+    seen = np.column_stack([burst.turns, GROWTH_DEGREES * burst.growth])
+    fits = [
+        (_agreement(expected, seen), lag, expected) for lag in _LAGS for expected in [_expected(burst, lag)]
+    ]
+    agreement, lag, expected = max(fits, key=lambda fit: fit[0])
+    size = float((expected**2).sum())
+    return Following(
+        agreement=agreement,
+        gain=float((expected * seen).sum() / size),
+        lag=float(lag),
+        weakest=min(_reached(burst, seen, cue) for cue in cues),
+        movement=float(np.sqrt((seen**2).sum() / size)),
+    )
+
+
+def asked(cue: PlannedCue) -> Array:
+    """Returns the movement a cue asks for: degrees of yaw, of pitch, and weighted growth."""
+    if cue.cue in DISTANCES:
+        return np.array([0.0, 0.0, DISTANCES[cue.cue] * EXPECTED_GROWTH * GROWTH_DEGREES])
+    yaw, pitch = TURNS[cue.cue]
+    return np.array([yaw * cue.degrees, pitch * cue.degrees, 0.0])
+
+
+def _expected(burst: Burst, lag: float) -> Array:
+    course = np.zeros((len(burst.times), 3))
+    previous = np.zeros(3)
+    for step in burst.plan:
+        target = asked(step) if step.cue in TURNS or step.cue in DISTANCES else np.zeros(3)
+        ramp = np.clip((burst.times - step.start - lag) / _RAMP_MS, 0, 1)[:, None]
+        course += ramp * (target - previous)
+        previous = target
+    return course
+
+
+def _agreement(expected: Array, seen: Array) -> float:
+    norm = np.sqrt((expected**2).sum() * (seen**2).sum())
+    return float((expected * seen).sum() / norm) if norm > 0 else 0.0
+
+
+def _reached(burst: Burst, seen: Array, cue: PlannedCue) -> float:
+    frames = burst.under(cue)
+    if not len(frames):
+        return 0.0
+    target = asked(cue)
+    along = seen[frames] @ target / (target @ target)
+    return float(np.median(np.sort(along)[-3:]))

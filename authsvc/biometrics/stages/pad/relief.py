@@ -1,0 +1,161 @@
+"""Planarity and parallax across the turn: is there a nose, or a sheet of paper?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from authsvc.biometrics.headpose import GENERIC_FACE, QUASI_RIGID, camera_matrix, rotation
+
+from .burst import TURNS, Array, Burst
+
+_LEAST_TURN: Final = 10.0
+_FLOOR: Final = float(np.sin(np.radians(12.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """residual: of a homography, over eye span; gain: seen over predicted parallax; share: of what is left
+    over.
+
+    rigidity: natural logarithm of the plane's residual over that of the person's own neutral, lifted to 3-D.
+    """
+
+    residual: float
+    gain: float
+    share: float
+    rigidity: float
+
+
+def relief(burst: Burst) -> Relief | None:
+    """Returns how much depth the turned frames show against the neutral, or None without a turn of 10
+    degrees.
+
+    Two measures over the quasi-rigid landmarks. The residual of a best homography is zero for any plane. The
+    gain regresses the movement on a generic face's depth after everything quadratic in image position is
+    taken out, which absorbs a sheet's tilt, its perspective, and a bend over a cylinder either way; 1 is a
+    head that turned as far as asked, 0 a sheet. Rigidity asks which moved: a head with this person's neutral
+    outline, or a plane; a sheet turned further than it looks foreshortens more than a head. All fail on masks
+    and rendered heads, which have a face's relief.
+    """
+    turned = _turned_frames(burst)
+    if not len(turned):
+        return None
+    neutral = _mean_shape(burst.landmarks[burst.neutral])
+    head = _lifted(burst, neutral)
+    found = [_compare(burst, neutral, head, int(i)) for i in turned]
+    return Relief(*(float(value) for value in np.median(found, axis=0)))
+
+
+def perspective(burst: Burst) -> float | None:
+    """Returns the growth of near parts over far parts as the face came nearer: 1 as a head, 0 as a sheet.
+
+    None where no nearer or farther cue was answered by 8 % or more. Fails where the lens is long, since
+    perspective then hardly changes: a weak signal.
+    """
+    moved = np.flatnonzero(np.abs(burst.growth) > 0.08)
+    straight = moved[(np.abs(burst.turns[moved]) < 8).all(axis=1)]
+    if not burst.planned("nearer", "farther") or len(straight) < 2:
+        return None
+    neutral = _mean_shape(burst.landmarks[burst.neutral])
+    return float(np.median([_magnification(burst, neutral, int(i)) for i in straight]))
+
+
+def _turned_frames(burst: Burst) -> NDArray[np.intp]:
+    size = np.hypot(*burst.turns.T)
+    turned = np.flatnonzero(size >= max(_LEAST_TURN, 0.6 * float(size.max())))
+    asked = [burst.under(cue) for cue in burst.planned(*TURNS)]
+    return np.intersect1d(turned, np.concatenate(asked)) if asked else turned[:0]
+
+
+def _mean_shape(shapes: Array) -> Array:
+    reference = shapes[0]
+    aligned = [_similar(shape, reference) for shape in shapes]
+    return np.asarray(np.mean(aligned, axis=0))
+
+
+def _similar(shape: Array, reference: Array) -> Array:
+    moving, fixed = shape - shape.mean(0), reference - reference.mean(0)
+    a, b = moving @ (1, 1j), fixed @ (1, 1j)
+    aligned = a * (np.vdot(a, b) / np.vdot(a, a).real)
+    return np.column_stack([aligned.real, aligned.imag]) + reference.mean(0)
+
+
+def _eye_span(shape: Array) -> float:
+    return float(np.hypot(*(shape[45] - shape[36])))
+
+
+def _residual(neutral: Array, turned: Array) -> float:
+    source, target = neutral[QUASI_RIGID], turned[QUASI_RIGID]
+    homography, _ = cv2.findHomography(source, target, 0)
+    if homography is None:
+        return 0.0
+    mapped = cv2.perspectiveTransform(source[None], homography)[0]
+    return float(np.sqrt(((mapped - target) ** 2).sum(1).mean())) / _eye_span(neutral)
+
+
+def _compare(burst: Burst, neutral: Array, head: Array, index: int) -> tuple[float, float, float, float]:
+    plane = _residual(neutral, burst.landmarks[index])
+    rigid = _rigid_residual(burst, head, index)
+    return plane, *_parallax(burst, neutral, index), float(np.log((plane + 1e-3) / (rigid + 1e-3)))
+
+
+def _lifted(burst: Burst, neutral: Array) -> Array:
+    """Returns 68×3 millimetres before the camera: the neutral's landmarks at a generic face's depths."""
+    height, width = burst.images[0].shape[:2]
+    camera = camera_matrix(width, height)
+    depth = burst.neutral_pose[3] + (GENERIC_FACE @ rotation(*burst.neutral_pose[:3]).T)[:, 2]
+    return np.column_stack([(neutral - camera[:2, 2]) * depth[:, None] / camera[0, 0], depth])
+
+
+def _rigid_residual(burst: Burst, head: Array, index: int) -> float:
+    height, width = burst.images[0].shape[:2]
+    camera, seen = camera_matrix(width, height), burst.landmarks[index][QUASI_RIGID]
+    model = head[QUASI_RIGID] - head[27]
+    found, turn, shift = cv2.solvePnP(model, seen, camera, None, flags=cv2.SOLVEPNP_SQPNP)
+    if not found:
+        return 1.0
+    back = cv2.projectPoints(model, turn, shift, camera, None)[0][:, 0]
+    return float(np.sqrt(((back - seen) ** 2).sum(1).mean())) / _eye_span(burst.landmarks[index])
+
+
+def _without(shape: Array, degree: int) -> Array:
+    """Returns the projector that removes this degree of polynomial in position from landmark values."""
+    x, y = ((shape - shape.mean(0)) / shape.std()).T
+    columns = [np.ones_like(x), x, y] + ([x * x, x * y, y * y] if degree == 2 else [])
+    basis = np.column_stack(columns)
+    return np.eye(len(x)) - basis @ np.linalg.pinv(basis)
+
+
+def _parallax(burst: Burst, neutral: Array, index: int) -> tuple[float, float]:
+    start, end = rotation(*burst.neutral_pose[:3]), rotation(*burst.poses[index, :3])
+    depth = (GENERIC_FACE @ start.T)[QUASI_RIGID, 2] / 92.0
+    projector = _without(neutral[QUASI_RIGID], 2)
+    clear_depth = projector @ depth
+    scale = np.exp(-burst.growth[index]) / _eye_span(neutral)
+    clear_move = projector @ (burst.landmarks[index][QUASI_RIGID] * scale)
+    seen = clear_depth @ clear_move / (clear_depth @ clear_depth)
+    turn = end @ start.T
+    predicted = np.array([turn[0, 2], turn[1, 2]])
+    size = float(np.hypot(*predicted))
+    gain = float(seen @ predicted) / (size * max(size, _FLOOR)) if size > 0 else 0.0
+    total = float((clear_move**2).sum())
+    return gain, float((clear_depth @ clear_depth) * (seen @ seen) / total) if total > 0 else 0.0
+
+
+def _magnification(burst: Burst, neutral: Array, index: int) -> float:
+    points = np.array([*range(17), *QUASI_RIGID])
+    distance = burst.neutral_pose[3]
+    shape = neutral[points]
+    projector = _without(shape, 1)
+    centred = (shape - neutral[27]) / _eye_span(neutral)
+    depth = GENERIC_FACE[points, 2:3]
+    change = distance * (np.exp(-burst.growth[index]) - 1)
+    # u = f·X/(D+z): moved by Δ, a point at depth z grows by about 1 + z·Δ/D² more than the nasion.
+    predicted = projector @ (centred * depth * change / distance**2)
+    scaled = burst.landmarks[index][points] * np.exp(-burst.growth[index]) / _eye_span(neutral)
+    return float((predicted * (projector @ scaled)).sum() / (predicted**2).sum())
