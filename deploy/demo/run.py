@@ -138,7 +138,7 @@ def places(env: dict[str, str]) -> str:
         "Partner site": demo["partner"],
         "Portal": demo["portal"],
         "  sign in as": f"{demo['admin']['email']}  /  {demo['admin']['password']}",
-        "Enrol yourself": demo["enrolment_url"],
+        "Enrol yourself": demo["webcam_enrolment_url"],
         "Log": str(Path(env["VISOR_DATA_DIR"]) / "demo.log"),
     }
     width = max(map(len, rows)) + 2
