@@ -41,7 +41,7 @@ def environment() -> dict[str, str]:
         "VISOR_PORT": web,
         "PARTNER_PORT": partner,
         "VISOR_BASE_URL": f"http://localhost:{web}",
-        "PARTNER_BASE_URL": f"http://localhost:{partner}",
+        "PARTNER_BASE_URL": f"http://127.0.0.1:{partner}",
         "VISOR_LOG_LEVEL": "WARNING",
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
