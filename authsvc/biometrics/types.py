@@ -1,0 +1,318 @@
+"""What passes between the stages of the biometric system: frozen, numpy only, no Django, no Celery.
+
+Images are RGB, H×W×3 uint8. Landmarks are 68×2 float32 pixels in the order of the 300-W annotation.
+Times are milliseconds since the first cue, except `media_s`. The stages are called like this:
+
+    quality.assess(burst, track, *, minimum)             -> QualityResult
+    pad.assess(burst, track, described)                  -> PadResult
+    iad.assess(burst, *, answer_lag_ms)                  -> IadResult
+    features.assess(described, quality)                  -> FeatureResult
+    comparison.assess(probe, reference, *, threshold)    -> ComparisonResult
+    decision.decide(parts, ...)                          -> DecisionResult
+
+A stage that cannot come to a result raises StageError with its reason: inconclusive is refused (S6.2-02).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Array = NDArray[np.float32]
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels of the full frame."""
+
+
+class Reason(StrEnum):
+    """Why a capture was not accepted: for auditors and developers, never for the person."""
+
+    # The container (docs/protocol.md section 4)
+    TOO_LARGE = "sample-too-large"
+    CONTAINER = "container-malformed"
+    MANIFEST = "manifest-malformed"
+    FOREIGN = "sample-of-another-transaction"
+    FRAME_COUNT = "frame-count"
+    FRAME_TIMES = "frame-times"
+    FRAME_HASH = "frame-hash"
+    CHAIN = "chain-broken"
+    CHAIN_SIGNATURE = "chain-signature"
+    # Its pictures
+    PICTURE_FORMAT = "picture-format"
+    PICTURE_SIZE = "picture-size"
+    PICTURE_DAMAGED = "picture-damaged"
+    TRAILING_DATA = "picture-trailing-data"
+    DECODE_LIMIT = "decode-limit"
+    SIMULATED = "simulated-not-allowed"
+    # The face
+    NO_FACE = "no-face"
+    SEVERAL_FACES = "several-faces"
+    FACE_LOST = "face-lost"
+    # The stages
+    QUALITY = "quality-below-limit"
+    PAD_ATTACK = "presentation-attack"
+    PAD_INCONCLUSIVE = "pad-inconclusive"
+    NON_RESPONSE = "cues-not-followed"
+    IAD_INJECTION = "injection"
+    IAD_INCONCLUSIVE = "iad-inconclusive"
+    FEATURES = "features-invalid"
+    FEW_FRAMES = "too-few-usable-frames"
+    REFERENCE = "reference-unusable"
+    ENGINE_MISMATCH = "reference-of-another-engine"
+    NON_MATCH = "non-match"
+    INCONSISTENT_ENROLMENT = "enrolment-frames-disagree"
+    # The decision
+    PART_MISSING = "part-missing"
+    PART_ALTERED = "part-altered"
+    PART_DUPLICATED = "part-duplicated"
+    PART_FOREIGN = "part-of-another-capture"
+    INTERNAL = "internal-error"
+
+
+class StageError(Exception):
+    """A stage refuses or cannot conclude; `hint` is a hint code of the protocol where the person can help it."""
+
+    def __init__(self, reason: Reason, hint: str | None = None, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.hint = hint
+        self.detail = detail
+
+
+class BadSample(StageError):
+    """The upload breaks the protocol; nobody's camera page makes such a one."""
+
+
+class PoorSample(StageError):
+    """The upload is sound but unusable; the person is asked again, which costs no match try (S9.2-08)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One cue of a challenge, shown for `ms` milliseconds; `degrees` for turns, `colour` #rrggbb for light."""
+
+    cue: str
+    ms: int
+    degrees: float | None = None
+    colour: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What the server drew after device proof; `nonce` is base64url of 32 bytes, single use."""
+
+    nonce: str
+    steps: tuple[Step, ...]
+    frames_min: int = 10
+    frames_max: int = 40
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Challenge:
+        """Read a challenge as sent to the agent (docs/protocol.md section 3); raises KeyError, TypeError."""
+        steps = tuple(
+            Step(cue=s["cue"], ms=s["ms"], degrees=s.get("degrees"), colour=s.get("colour"))
+            for s in body["steps"]
+        )
+        limits = body.get("frames", {})
+        return cls(body["nonce"], steps, limits.get("min", 10), limits.get("max", 40))
+
+
+@dataclass(frozen=True, slots=True)
+class FrameEntry:
+    """A frame's line in the manifest."""
+
+    step: int
+    t_ms: float
+    media_s: float
+    size: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The manifest of a sample, checked for form (docs/protocol.md section 4); shares are never printed."""
+
+    transaction_id: str
+    nonce: str
+    device: str
+    share: bytes | None = field(repr=False)
+    share_kind: str | None
+    new_device: str | None
+    new_share: bytes | None = field(repr=False)
+    new_share_kind: str | None
+    camera: Mapping[str, Any]
+    probe: Mapping[str, Any] | None
+    frames: tuple[FrameEntry, ...]
+    chain: bytes
+    chain_signature: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One frame of a burst; `tables` are the JPEG's quantisation tables, `rgb` the upright picture."""
+
+    index: int
+    step: int
+    t_ms: float
+    media_s: float
+    jpeg: bytes = field(repr=False)
+    rgb: Image = field(repr=False)
+    tables: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Burst:
+    """A decoded sample: 10 to 40 frames in rising time, all of one size."""
+
+    transaction_id: str
+    challenge: Challenge
+    frames: tuple[Frame, ...]
+    manifest: Manifest
+    simulated: bool = False
+
+    def cue(self, frame: Frame) -> str:
+        """Return the cue under which a frame was taken."""
+        return self.challenge.steps[frame.step].cue
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameFace:
+    """The one face followed through a frame.
+
+    `eye_span` is the distance of the eyes' centres in pixels. `n_faces` counts the faces that a detector run
+    found in this frame, or is None where the face was followed from its landmarks without a run.
+    """
+
+    box: Box
+    landmarks: Array
+    eye_span: float
+    n_faces: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceTrack:
+    """The followed face, one entry a frame; None where it was not seen (a far turn hides it)."""
+
+    faces: tuple[FrameFace | None, ...]
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        """Indices of the frames that show the face."""
+        return tuple(index for index, face in enumerate(self.faces) if face is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Descriptors:
+    """Features of some frames, in one batch: n×d float32 as the engine gives them; `frames` are n indices."""
+
+    vectors: Array
+    frames: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QualityResult:
+    """ISO/IEC 29794-5 quality, 0 to 100: of the burst, and of each frame (None where no face is followed).
+
+    `components` are the standard's names for the worst neutral frame; `hint` helps the worst component.
+    """
+
+    score: float
+    frames: tuple[float | None, ...]
+    components: Mapping[str, float]
+    acceptable: bool
+    worst: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PadResult:
+    """Presentation attack detection over the burst: log-likelihood ratios by signal, positive for bona fide.
+
+    `verdict` is "bona-fide", "attack", "non-response" (cues not followed) or "inconclusive".
+    `answer_lag_ms` is how long after a cue the answer came, where measured.
+    """
+
+    verdict: Literal["bona-fide", "attack", "non-response", "inconclusive"]
+    signals: Mapping[str, float]
+    llr: float
+    reason: str
+    version: str
+    answer_lag_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IadResult:
+    """Injection attack detection: graded findings (code to severity); browser capture never earns more than L2."""
+
+    verdict: Literal["genuine", "injection", "inconclusive"]
+    grade: str
+    findings: Mapping[str, str]
+    version: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeatureResult:
+    """Features fit for comparison: n×d float32, L2-normalised; `weights` are n, positive, summing to 1."""
+
+    vectors: Array
+    frames: tuple[int, ...]
+    weights: Array
+
+    @property
+    def fused(self) -> Array:
+        """The weighted mean of the vectors, L2-normalised: d float32."""
+        mean = self.weights @ self.vectors
+        return np.asarray(mean / np.linalg.norm(mean), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonResult:
+    """A comparison score in [-1, 1], higher is more alike, with its threshold; `banded` is all a log may hold."""
+
+    score: float = field(repr=False)
+    threshold: float
+    banded: str
+
+    @property
+    def matched(self) -> bool:
+        """Whether the score reaches the threshold; NaN never does."""
+        return bool(self.score >= self.threshold)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionResult:
+    """The decision: `reason` for the audit trail (None where accepted), `hint` for the person where asked again."""
+
+    outcome: Literal["accepted", "refused", "again"]
+    reason: Reason | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What the deployed policy and evaluation record fix for one capture; nothing in a request alters it (S5.2-03).
+
+    `comparison` is the threshold of the fused score, `quality` 0 to 100; `record` names the evaluation record,
+    None where the engine has none (the caller then caps at L1, S9.2-03).
+    """
+
+    policy_version: str
+    operating_point: str
+    comparison: float
+    quality: float
+    record: str | None
+    allow_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPart:
+    """A stage's result, authenticated and bound to its capture (S6.2-04): `body` is canonical JSON."""
+
+    stage: str
+    body: bytes
+    mac: bytes
