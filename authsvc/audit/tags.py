@@ -63,6 +63,12 @@ class Tag(StrEnum):
     TOKEN_REFUSED = "oidc:token:refused"
     TOKEN_REVOKED = "oidc:token:revoked"
     SIGNED_OUT = "oidc:session:ended"
+    CLAIMS_CONSENT_GIVEN = "oidc:consent:given"
+    CLAIMS_CONSENT_REFUSED = "oidc:consent:refused"
+    REFRESH_REUSED = "oidc:refresh:reused"
+    LOGOUT_DELIVERED = "oidc:logout:delivered"
+    LOGOUT_FAILED = "oidc:logout:failed"
+    CLIENT_REGISTERED_ITSELF = "oidc:client:registered"
 
     KEY_CREATED = "keys:key:created"
     KEY_ROTATED = "keys:key:rotated"

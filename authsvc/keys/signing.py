@@ -6,6 +6,7 @@ Each algorithm has a `next` key, published before it signs; one `current` key th
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -34,6 +35,8 @@ KEEP_PREVIOUS = timedelta(days=2)
 # A rotation made by another process is noticed within this many seconds, far inside STAGE_FOR.
 _LIFE = 10.0
 _RSA_BITS = 3072
+# Made with the tenant; keys of the other algorithms are made when a relying party first needs one.
+ALWAYS = ("RS256", "ES256")
 
 State = SigningKey.State
 PUBLISHED = (State.NEXT, State.CURRENT, State.PREVIOUS)
@@ -80,11 +83,12 @@ def key_ring() -> KeyRing:
 
 
 def signer(algorithm: str) -> Signer:
-    """Return the current key of an algorithm; raises NoSigningKey."""
-    try:
-        return key_ring().signers[algorithm]
-    except KeyError:
-        raise NoSigningKey(algorithm) from None
+    """Return the current key of an algorithm, made now where it was never needed; raises NoSigningKey."""
+    if algorithm not in SIGNING:
+        raise NoSigningKey(algorithm)
+    if algorithm not in key_ring().signers:
+        ensure_keys([algorithm])
+    return key_ring().signers[algorithm]
 
 
 def verification_key(kid: str) -> Key | None:
@@ -98,11 +102,11 @@ def forget_rings() -> None:
 
 
 @transaction.atomic
-def ensure_keys(actor: str = "") -> None:
-    """Give the tenant in scope a current and a next key of every algorithm that lacks one."""
+def ensure_keys(algorithms: Iterable[str] = ALWAYS, *, actor: str = "") -> None:
+    """Give the tenant in scope a current and a next key of each algorithm that lacks one."""
     _lock_tenant()
     held = {(key.algorithm, key.state) for key in SigningKey.objects.all()}
-    for algorithm in SIGNING:
+    for algorithm in algorithms:
         for state in (State.CURRENT, State.NEXT):
             if (algorithm, state) not in held:
                 _create(algorithm, state, actor)
@@ -148,7 +152,7 @@ def revoke(kid: str, *, actor: str = "") -> None:
 
 def rotate_due(actor: str = "schedule") -> None:
     """Rotate what is older than 90 days and retire what nothing alive was signed with; for the scheduler."""
-    ensure_keys(actor)
+    ensure_keys(actor=actor)
     for key in SigningKey.objects.filter(state=State.CURRENT, state_changed_at__lt=now() - ROTATE_AFTER):
         rotate(key.algorithm, actor=actor)
     SigningKey.objects.filter(state=State.PREVIOUS, state_changed_at__lt=now() - KEEP_PREVIOUS).update(
@@ -159,7 +163,7 @@ def rotate_due(actor: str = "schedule") -> None:
 
 def _load() -> KeyRing:
     keys = list(SigningKey.objects.filter(state__in=PUBLISHED).order_by("created_at", "kid"))
-    if {key.algorithm for key in keys if key.state == State.CURRENT} != set(SIGNING):
+    if not {key.algorithm for key in keys if key.state == State.CURRENT} >= set(ALWAYS):
         ensure_keys()
         keys = list(SigningKey.objects.filter(state__in=PUBLISHED).order_by("created_at", "kid"))
     document = json.dumps({"keys": [key.public_jwk for key in keys]}).encode()

@@ -1,0 +1,27 @@
+"""What is wrong with a registration, field by field."""
+
+from collections import defaultdict
+
+
+class RegistrationProblems(Exception):
+    """A registration that could never work, or must not; `fields` maps a field to its messages."""
+
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{name}: {' '.join(said)}" for name, said in fields.items()))
+        self.fields = fields
+
+
+class Problems:
+    """Collects messages while the checks run."""
+
+    def __init__(self) -> None:
+        self._fields: defaultdict[str, list[str]] = defaultdict(list)
+
+    def add(self, field: str, message: str) -> None:
+        """Note a message under its field."""
+        self._fields[field].append(message)
+
+    def raise_if_any(self) -> None:
+        """Raise RegistrationProblems where something was noted."""
+        if self._fields:
+            raise RegistrationProblems(dict(self._fields))

@@ -1,0 +1,48 @@
+"""Algorithms: known ones, and an encryption key where something is to be encrypted."""
+
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.problems import Problems
+from authsvc.keys.algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, SIGNING
+
+_SIGNING_FIELDS = (
+    "id_token_signed_response_alg",
+    "userinfo_signed_response_alg",
+    "authorization_signed_response_alg",
+    "request_object_signing_alg",
+    "token_endpoint_auth_signing_alg",
+)
+_ENCRYPTED = ("id_token", "userinfo")
+
+
+def check_algorithms(party: RelyingParty, problems: Problems) -> None:
+    """Every algorithm is offered; ID tokens are always signed; encryption has a key to encrypt to."""
+    for field in _SIGNING_FIELDS:
+        value = getattr(party, field)
+        if value and value not in SIGNING:
+            problems.add(field, f"{value!r} is not offered; use one of {', '.join(SIGNING)}.")
+    if not party.id_token_signed_response_alg:
+        problems.add("id_token_signed_response_alg", "ID tokens are always signed.")
+    for what in _ENCRYPTED:
+        _check_encryption(party, what, problems)
+
+
+def _check_encryption(party: RelyingParty, what: str, problems: Problems) -> None:
+    alg_field, enc_field = f"{what}_encrypted_response_alg", f"{what}_encrypted_response_enc"
+    algorithm, encoding = getattr(party, alg_field), getattr(party, enc_field)
+    if encoding and not algorithm:
+        problems.add(enc_field, f"Without {alg_field} nothing is encrypted.")
+    if algorithm and algorithm not in KEY_MANAGEMENT:
+        problems.add(alg_field, f"{algorithm!r} is not offered; use one of {', '.join(KEY_MANAGEMENT)}.")
+    if encoding and encoding not in CONTENT_ENCRYPTION:
+        problems.add(enc_field, f"{encoding!r} is not offered; use one of {', '.join(CONTENT_ENCRYPTION)}.")
+    if algorithm and not party.jwks_uri and not _has_encryption_key(party, algorithm):
+        problems.add(alg_field, f"No registered key can be used to encrypt with {algorithm}.")
+
+
+def _has_encryption_key(party: RelyingParty, algorithm: str) -> bool:
+    wanted = "RSA" if algorithm.startswith("RSA") else "EC"
+    return any(
+        key.get("kty") == wanted and key.get("use", "enc") == "enc"
+        for key in party.inline_keys()
+        if isinstance(key, dict)
+    )

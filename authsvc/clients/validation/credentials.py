@@ -1,0 +1,64 @@
+"""Client authentication: a method that exists, and what it needs."""
+
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import import_key
+
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.problems import Problems
+
+_PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
+
+
+def check_credentials(party: RelyingParty, problems: Problems) -> None:
+    """The method is known, and the keys or the certificate that it needs are there and usable."""
+    method = party.token_endpoint_auth_method
+    if method not in RelyingParty.Authentication.values:
+        problems.add("token_endpoint_auth_method", f"{method!r} is not offered.")
+    if party.jwks is not None and party.jwks_uri:
+        problems.add("jwks", "Give keys by value or by jwks_uri, not both.")
+    if method == RelyingParty.Authentication.PRIVATE_KEY_JWT and not (party.jwks or party.jwks_uri):
+        problems.add("jwks", "private_key_jwt needs a public key, by value or by jwks_uri.")
+    if method == RelyingParty.Authentication.SELF_SIGNED_TLS and not (party.jwks or party.jwks_uri):
+        problems.add("jwks", "self_signed_tls_client_auth needs the certificate as a key with x5c.")
+    if method == RelyingParty.Authentication.TLS and not party.tls_client_auth_subject_dn:
+        problems.add("tls_client_auth_subject_dn", "tls_client_auth needs the certificate's subject.")
+    if party.jwks is not None:
+        _check_keys(party.jwks, problems)
+
+
+def _check_keys(jwks: object, problems: Problems) -> None:
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    if not isinstance(keys, list) or not keys:
+        problems.add("jwks", 'must look like {"keys": […]} with at least one key')
+        return
+    for number, key in enumerate(keys, start=1):
+        problem = problem_of_key(key)
+        if problem:
+            problems.add("jwks", f"Key {number}: {problem}.")
+    names = [key.get("kid") for key in keys if isinstance(key, dict)]
+    if len(set(names)) != len(names):
+        problems.add("jwks", "Two keys have the same kid.")
+
+
+def problem_of_key(key: Any) -> str | None:
+    """Return why a public JWK cannot be used, or None.
+
+    It needs a kid, must be public, asymmetric and strong enough (RSA of 2048 bits or more; S9.4-09).
+    """
+    if not isinstance(key, dict):
+        return "not an object"
+    if _PRIVATE_MEMBERS & key.keys():
+        return "it holds a private or symmetric key; register the public part only"
+    if not isinstance(key.get("kid"), str) or not key["kid"]:
+        return "it has no kid, so its rotation could not be followed"
+    if key.get("kty") not in {"RSA", "EC", "OKP"}:
+        return f"kty {key.get('kty')!r} cannot be used"
+    try:
+        parsed = import_key(key)
+    except (JoseError, ValueError, TypeError, KeyError):
+        return "it cannot be read"
+    if parsed.key_type == "RSA" and parsed.raw_value.key_size < 2048:
+        return "RSA keys need 2048 bits or more"
+    return None

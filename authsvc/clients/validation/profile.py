@@ -1,0 +1,29 @@
+"""The FAPI 2.0 profile: what it turns on, and what it forbids."""
+
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.problems import Problems
+from authsvc.keys.algorithms import FAPI2_SIGNING
+
+_METHODS = (
+    RelyingParty.Authentication.PRIVATE_KEY_JWT,
+    RelyingParty.Authentication.TLS,
+    RelyingParty.Authentication.SELF_SIGNED_TLS,
+)
+
+
+def check_profile(party: RelyingParty, problems: Problems) -> None:
+    """A FAPI 2.0 relying party authenticates with a key and uses its algorithms (FAPI 2.0 SP section 5.3.2, 5.4)."""
+    if party.profile not in RelyingParty.Profile.values:
+        problems.add("profile", f"{party.profile!r} is unknown.")
+    if not party.is_fapi2:
+        return
+    if party.token_endpoint_auth_method not in _METHODS:
+        problems.add("token_endpoint_auth_method", "FAPI 2.0 needs private_key_jwt or a client certificate.")
+    for field in (
+        "id_token_signed_response_alg",
+        "token_endpoint_auth_signing_alg",
+        "request_object_signing_alg",
+    ):
+        value = getattr(party, field)
+        if value and value not in FAPI2_SIGNING:
+            problems.add(field, f"{value} is not allowed by FAPI 2.0; use one of {', '.join(FAPI2_SIGNING)}.")

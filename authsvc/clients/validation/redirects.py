@@ -1,0 +1,47 @@
+"""Redirect URIs: exact, absolute, and one sector."""
+
+from urllib.parse import urlsplit
+
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.problems import Problems
+from authsvc.clients.validation.uris import problem_of_uri
+
+
+def check_redirects(party: RelyingParty, problems: Problems) -> None:
+    """At least one redirect URI, each usable, none twice, and a sector where hosts differ."""
+    if not party.redirect_uris:
+        problems.add("redirect_uris", "At least one redirect URI is needed.")
+    for field in ("redirect_uris", "post_logout_redirect_uris", "request_uris"):
+        _check_list(field, getattr(party, field), party.tenant.is_sandbox, problems)
+    hosts = redirect_hosts(party)
+    if party.subject_type == "pairwise" and len(hosts) > 1 and not party.sector:
+        problems.add(
+            "sector",
+            f"The redirect URIs have several hosts ({', '.join(hosts)}): say which one pairwise identifiers "
+            "belong to, or give a sector_identifier_uri.",
+        )
+
+
+def redirect_hosts(party: RelyingParty) -> list[str]:
+    """Return the different hosts of the redirect URIs, sorted; unusable addresses have none."""
+    found = set()
+    for uri in party.redirect_uris:
+        try:
+            found.add(urlsplit(uri).hostname or "")
+        except (ValueError, AttributeError):
+            continue
+    return sorted(found - {""})
+
+
+def _check_list(field: str, values: object, sandbox: bool, problems: Problems) -> None:
+    if not isinstance(values, list):
+        problems.add(field, "must be a list of addresses")
+        return
+    for value in values:
+        # A request_uri may carry the digest of its content as a fragment (OpenID Connect Core 6.2).
+        shown = value.split("#")[0] if field == "request_uris" and isinstance(value, str) else value
+        problem = problem_of_uri(shown, sandbox=sandbox)
+        if problem:
+            problems.add(field, problem)
+    if len({str(value) for value in values}) != len(values):
+        problems.add(field, "An address stands there twice.")

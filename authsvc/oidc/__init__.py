@@ -1,0 +1,1 @@
+"""The OpenID provider: one issuer and one key set per tenant."""

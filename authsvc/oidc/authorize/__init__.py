@@ -1,0 +1,1 @@
+"""The authorization endpoint: `rules/` holds a rule a file, `order.py` the one list of them."""

@@ -1,0 +1,54 @@
+"""Asking a person what a third-party relying party may have, and remembering it for a year at most."""
+
+from typing import Any
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.oidc.authorize.wanted import Wanted
+from authsvc.oidc.claims import requested_names
+from authsvc.oidc.lifetimes import CONSENT
+from authsvc.oidc.models import RememberedConsent
+from authsvc.subjects.models import Subject
+
+
+def consent_needed(client: RelyingParty, subject: Subject, wanted: Wanted) -> bool:
+    """Whether the person has to be asked: never for the tenant's own, always with prompt=consent."""
+    if "consent" in wanted.prompt:
+        return True
+    if client.first_party:
+        return False
+    remembered = RememberedConsent.objects.filter(
+        client=client, subject=subject, expires_at__gt=now()
+    ).first()
+    if remembered is None:
+        return True
+    covered = set(wanted.scope) <= set(remembered.scopes)
+    return not (covered and set(particular_claims(wanted)) <= set(remembered.claims))
+
+
+def remember_consent(client: RelyingParty, subject: Subject, wanted: Wanted) -> None:
+    """Store what the person agreed to; call inside a database transaction."""
+    moment = now()
+    values: dict[str, Any] = {
+        "scopes": wanted.scope,
+        "claims": particular_claims(wanted),
+        "given_at": moment,
+        "expires_at": moment + CONSENT,
+    }
+    RememberedConsent.objects.update_or_create(client=client, subject=subject, defaults=values)
+    record(
+        Tag.CLAIMS_CONSENT_GIVEN,
+        client=client.client_id,
+        subject=str(subject.id),
+        scopes=wanted.scope,
+        claims=values["claims"],
+    )
+
+
+def particular_claims(wanted: Wanted) -> list[str]:
+    """Return the claims asked for by name, sorted."""
+    return sorted(
+        {name for member in ("userinfo", "id_token") for name in requested_names(wanted.claims, member)}
+    )

@@ -1,0 +1,71 @@
+"""The consent page: what it shows, and what it carries to its own answer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core import signing
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from authsvc.clients.models import RelyingParty
+from authsvc.oidc.authorize.consent import particular_claims
+from authsvc.oidc.authorize.respond import allow_form_to
+from authsvc.oidc.authorize.wanted import Wanted
+from authsvc.oidc.lifetimes import CONSENT_PAGE
+from authsvc.oidc.models import Session
+from authsvc.tenancy.middleware import TenantRequest
+
+_SALT = "visor.oidc.consent"
+SCOPE_TEXTS = {
+    "profile": "Your name and profile",
+    "email": "Your email address",
+    "address": "Your postal address",
+    "phone": "Your phone number",
+    "offline_access": "Access while you are away, until you end it",
+}
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A request that waits for consent: what was asked, in which session, after which transaction."""
+
+    wanted: Wanted
+    session_id: str
+    transaction_id: str
+
+
+def show_consent(
+    request: TenantRequest, client: RelyingParty, wanted: Wanted, session: Session, transaction_id: str
+) -> HttpResponse:
+    """Return the page that names the relying party, its policy links and the claims."""
+    content: dict[str, Any] = {
+        "wanted": wanted.to_record(),
+        "session": session.pk,
+        "transaction": transaction_id,
+        "tenant": request.tenant.slug,
+    }
+    response = render(
+        request,
+        "oidc/consent.html",
+        {
+            "client": client,
+            "tenant": request.tenant,
+            "scopes": [SCOPE_TEXTS[scope] for scope in wanted.scope if scope in SCOPE_TEXTS],
+            "claims": [name.replace("_", " ") for name in particular_claims(wanted)],
+            "pending": signing.dumps(content, salt=_SALT, compress=True),
+        },
+    )
+    response["Cache-Control"] = "no-store"
+    allow_form_to(response, wanted.redirect_uri)
+    return response
+
+
+def read_pending(request: TenantRequest) -> Pending | None:
+    """Return what the posted consent belongs to, or None where it is forged, stale or another tenant's."""
+    try:
+        content = signing.loads(request.POST.get("pending", ""), salt=_SALT, max_age=CONSENT_PAGE)
+    except signing.BadSignature:
+        return None
+    if content["tenant"] != request.tenant.slug:
+        return None
+    return Pending(Wanted.from_record(content["wanted"]), content["session"], content["transaction"])

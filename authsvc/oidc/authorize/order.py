@@ -1,0 +1,44 @@
+"""The authorization request's rules, in the order in which they run.
+
+Up to `check_redirect_uri` a refusal is a page for the person; after it, it goes back to the relying
+party.
+"""
+
+from collections.abc import Callable
+
+from authsvc.oidc.authorize.rules.acr import check_acr
+from authsvc.oidc.authorize.rules.claims import check_claims
+from authsvc.oidc.authorize.rules.client import check_client
+from authsvc.oidc.authorize.rules.hints import check_hints
+from authsvc.oidc.authorize.rules.max_age import check_max_age
+from authsvc.oidc.authorize.rules.nonce import check_nonce
+from authsvc.oidc.authorize.rules.pkce import check_pkce
+from authsvc.oidc.authorize.rules.prompt import check_prompt
+from authsvc.oidc.authorize.rules.redirect_uri import check_redirect_uri
+from authsvc.oidc.authorize.rules.response_mode import check_response_mode
+from authsvc.oidc.authorize.rules.response_type import check_response_type
+from authsvc.oidc.authorize.rules.scope import check_scope
+from authsvc.oidc.authorize.rules.unsupported import check_registration
+from authsvc.oidc.authorize.wanted import Context
+
+RULES: list[Callable[[Context], None]] = [
+    check_client,
+    check_redirect_uri,
+    check_response_mode,
+    check_response_type,
+    check_registration,
+    check_scope,
+    check_pkce,
+    check_nonce,
+    check_prompt,
+    check_max_age,
+    check_claims,
+    check_acr,
+    check_hints,
+]
+
+
+def run_rules(context: Context) -> None:
+    """Run every rule; raises RequestRefused at the first that is broken."""
+    for rule in RULES:
+        rule(context)

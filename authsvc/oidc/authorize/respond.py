@@ -1,0 +1,71 @@
+"""Sending the answer back to the relying party, in the mode it asked for."""
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.oidc.authorize.wanted import Wanted
+from authsvc.oidc.issuer import issuer_of
+from authsvc.oidc.jose import sign
+from authsvc.oidc.lifetimes import PUSHED_REQUEST
+
+
+class RedirectAnywhere(HttpResponseRedirect):
+    """A redirect to a registered address, whatever its scheme."""
+
+    def __init__(self, redirect_to: str) -> None:
+        self.allowed_schemes = [urlsplit(redirect_to).scheme]
+        super().__init__(redirect_to)
+
+
+def send_answer(
+    request: HttpRequest, client: RelyingParty, wanted: Wanted, answer: dict[str, str]
+) -> HttpResponse:
+    """Return the response that carries `answer`, the state and the issuer (RFC 9207) to the redirect URI."""
+    content = {**answer, "iss": issuer_of(client.tenant)}
+    if wanted.state is not None:
+        content["state"] = wanted.state
+    mode = wanted.response_mode
+    if mode.endswith(".jwt"):
+        content = {"response": _signed(content, client)}
+        mode = mode.removesuffix(".jwt")
+    if mode == "form_post":
+        return _form_post(request, wanted.redirect_uri, content)
+    response = RedirectAnywhere(_extended(wanted.redirect_uri, content, fragment=mode == "fragment"))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _signed(content: dict[str, Any], client: RelyingParty) -> str:
+    # JARM section 2.1: issuer, audience, a short expiry, and the answer itself.
+    expires = int((now() + PUSHED_REQUEST).timestamp())
+    claims = {**content, "aud": client.client_id, "exp": expires}
+    algorithm = client.authorization_signed_response_alg or client.id_token_signed_response_alg
+    return sign(claims, algorithm=algorithm)
+
+
+def _extended(uri: str, content: dict[str, str], *, fragment: bool) -> str:
+    # A registered query is kept exactly as it stands.
+    scheme, host, path, query, _ = urlsplit(uri)
+    added = urlencode(content)
+    if fragment:
+        return urlunsplit((scheme, host, path, query, added))
+    return urlunsplit((scheme, host, path, f"{query}&{added}" if query else added, ""))
+
+
+def _form_post(request: HttpRequest, uri: str, content: dict[str, str]) -> HttpResponse:
+    response = render(request, "oidc/form_post.html", {"action": uri, "fields": content})
+    response["Cache-Control"] = "no-store"
+    allow_form_to(response, uri)
+    return response
+
+
+def allow_form_to(response: HttpResponse, uri: str) -> None:
+    """Let a form of this page lead to one more origin, also by way of a redirect."""
+    parts = urlsplit(uri)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    response._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""One rule of an authorization request a file."""

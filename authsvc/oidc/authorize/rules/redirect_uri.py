@@ -1,0 +1,20 @@
+"""redirect_uri is one of the registered ones, letter for letter (RFC 9700 section 2.1)."""
+
+from authsvc.oidc.authorize.wanted import Context
+from authsvc.oidc.refusal import RequestRefused
+
+
+def check_redirect_uri(context: Context) -> None:
+    """Accept a registered address and no other; from here on errors are sent to it."""
+    uri = context.parameters.get("redirect_uri", "")
+    if uri not in context.client.redirect_uris:
+        raise RequestRefused(
+            "invalid_request",
+            "redirect_uri is not registered for this client.",
+            rule="redirect-uri",
+            came=uri or "none",
+            expected=", ".join(context.client.redirect_uris),
+        )
+    context.wanted.redirect_uri = uri
+    context.wanted.state = context.parameters.get("state")
+    context.returnable = True

@@ -1,0 +1,185 @@
+"""The authorization endpoint and the two places where a request goes on."""
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseRedirect
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.capture.browser import browser_key
+from authsvc.clients.directory import find_client
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.oidc.authorize.consent import remember_consent
+from authsvc.oidc.authorize.consent_page import read_pending
+from authsvc.oidc.authorize.decide import reusable
+from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start
+from authsvc.oidc.authorize.order import run_rules
+from authsvc.oidc.authorize.respond import send_answer
+from authsvc.oidc.authorize.wanted import Context, Wanted
+from authsvc.oidc.pages import refusal_page
+from authsvc.oidc.parameters import read_once
+from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.reporting import report
+from authsvc.oidc.sessions import COOKIE, events_of, find_session
+from authsvc.tenancy.middleware import TenantRequest
+from authsvc.transactions.models import Transaction
+from authsvc.transactions.services import consume
+
+_LONGEST_QUERY = 3000
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def authorize(request: TenantRequest, tenant: str) -> HttpResponse:
+    """Answer an authentication request (OpenID Connect Core section 3.1.2), by GET or POST."""
+    if request.method == "POST" and COOKIE not in request.COOKIES:
+        again = _as_get(request)
+        if again is not None:
+            return again
+    context = Context(tenant=request.tenant, parameters={})
+    try:
+        context.parameters = read_once(request.POST if request.method == "POST" else request.GET)
+        run_rules(context)
+    except RequestRefused as refused:
+        reference = report(
+            refused, tag=Tag.REQUEST_REFUSED, client_id=context.parameters.get("client_id", "")
+        )
+        if not context.returnable:
+            return refusal_page(request, refused, reference)
+        return _send_refusal(request, context.client, context.wanted, refused)
+    return _or_refusal(
+        request, context.client, context.wanted, lambda: start(request, context.client, context.wanted)
+    )
+
+
+@require_GET
+def resume_authorization(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
+    """Go on with a request whose person has authenticated, or has turned back."""
+    left = _left_by_the_person(request, txn)
+    if left is not None:
+        return left
+    try:
+        consumed = consume(txn, browser_key(request))
+    except Refused as refused:
+        cause = RequestRefused(
+            "access_denied",
+            refused.person,
+            rule=f"transaction-{refused.code}",
+            came=refused.detail,
+            status=refused.status,
+        )
+        reference = report(cause, tag=Tag.REQUEST_REFUSED, transaction=txn[:24])
+        return refusal_page(request, cause, reference, person=refused.person)
+    wanted = Wanted.from_record(consumed.request)
+    client = find_client(wanted.client_id)
+    if client is None or consumed.kind != Transaction.Kind.AUTHENTICATE:
+        cause = RequestRefused(
+            "access_denied", "This sign-in cannot go on.", rule="transaction-client", came=wanted.client_id
+        )
+        return refusal_page(request, cause, report(cause, tag=Tag.REQUEST_REFUSED, transaction=txn))
+    return _or_refusal(
+        request, client, wanted, lambda: resume(request, client, wanted, consumed), transaction_id=txn
+    )
+
+
+@require_POST
+def consent(request: TenantRequest, tenant: str) -> HttpResponse:
+    """Take the person's answer to the consent page."""
+    pending = read_pending(request)
+    session = find_session(request)
+    if pending is None or session is None or session.pk != pending.session_id:
+        cause = RequestRefused(
+            "access_denied",
+            "This page is too old.",
+            rule="consent-page",
+            came="a stale or foreign consent page",
+        )
+        return refusal_page(request, cause, report(cause, tag=Tag.REQUEST_REFUSED))
+    wanted = pending.wanted
+    client = find_client(wanted.client_id)
+    if client is None:
+        cause = RequestRefused(
+            "access_denied", "The client is gone.", rule="client-known", came=wanted.client_id
+        )
+        return refusal_page(request, cause, report(cause, tag=Tag.REQUEST_REFUSED))
+    if request.POST.get("answer") != "yes":
+        return _consent_refused(request, client, wanted, pending.transaction_id)
+    wanted.prompt = [value for value in wanted.prompt if value not in {"login", "select_account", "consent"}]
+    if pending.transaction_id:
+        wanted.max_age = None
+    moment = now()
+    reuse = reusable(events_of(session, moment=moment), wanted, client, moment=moment)
+    if reuse is None:
+        return _or_refusal(request, client, wanted, lambda: start(request, client, wanted))
+    with transaction.atomic():
+        remember_consent(client, session.subject, wanted)
+        return hand_over(request, client, wanted, Signed(session, reuse, pending.transaction_id))
+
+
+def _or_refusal(
+    request: TenantRequest,
+    client: RelyingParty,
+    wanted: Wanted,
+    step: Callable[[], HttpResponse],
+    *,
+    transaction_id: str = "",
+) -> HttpResponse:
+    try:
+        return step()
+    except RequestRefused as refused:
+        report(refused, tag=Tag.REQUEST_REFUSED, client_id=client.client_id, transaction=transaction_id)
+        return _send_refusal(request, client, wanted, refused)
+
+
+def _send_refusal(
+    request: TenantRequest, client: RelyingParty, wanted: Wanted, refused: RequestRefused
+) -> HttpResponse:
+    answer = {"error": refused.error, "error_description": refused.description}
+    return send_answer(request, client, wanted, answer)
+
+
+def _left_by_the_person(request: TenantRequest, txn: str) -> HttpResponse | None:
+    row = Transaction.objects.filter(pk=txn, state=Transaction.State.CANCELLED).first()
+    if row is None or row.kind != Transaction.Kind.AUTHENTICATE:
+        return None
+    wanted = Wanted.from_record(row.request)
+    client = find_client(wanted.client_id)
+    if client is None:
+        return None
+    cause = RequestRefused(
+        "access_denied",
+        "The person turned back.",
+        rule="person-cancelled",
+        came="cancelled",
+        expected="a sign-in",
+    )
+    report(cause, tag=Tag.REQUEST_REFUSED, client_id=client.client_id, transaction=txn)
+    return _send_refusal(request, client, wanted, cause)
+
+
+def _consent_refused(
+    request: TenantRequest, client: RelyingParty, wanted: Wanted, transaction_id: str
+) -> HttpResponse:
+    record(Tag.CLAIMS_CONSENT_REFUSED, client=client.client_id, transaction=transaction_id)
+    cause = RequestRefused(
+        "access_denied", "The person did not agree.", rule="consent", came="no", expected="consent"
+    )
+    return _send_refusal(request, client, wanted, cause)
+
+
+def _as_get(request: TenantRequest) -> HttpResponse | None:
+    # A browser does not send a SameSite=Lax cookie with another site's POST, so the session would not be
+    # seen; the same request as a top-level GET brings it along.
+    query = urlencode([(name, value) for name in request.POST for value in request.POST.getlist(name)])
+    if len(query) > _LONGEST_QUERY:
+        return None
+    response = HttpResponseRedirect(f"{request.path}?{query}")
+    response.status_code = 303
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,64 @@
+"""What an authorization request asks for, once its rules have passed."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from authsvc.clients.models import RelyingParty
+from authsvc.tenancy.models import Tenant
+
+
+@dataclass
+class Wanted:
+    """The request in checked form; it travels as JSON through the transaction.
+
+    `essential_acr` are the acr values of which one must be met, in order of preference, or None where
+    the request leaves it open. `max_age` is in seconds. `pushed` is the digest of the pushed request
+    that it came from.
+    """
+
+    client_id: str = ""
+    redirect_uri: str = ""
+    response_mode: str = "query"
+    state: str | None = None
+    nonce: str = ""
+    scope: list[str] = field(default_factory=list)
+    claims: dict[str, Any] = field(default_factory=dict)
+    prompt: list[str] = field(default_factory=list)
+    max_age: int | None = None
+    acr_values: list[str] = field(default_factory=list)
+    essential_acr: list[str] | None = None
+    sub: str = ""
+    code_challenge: str = ""
+    dpop_jkt: str = ""
+    pushed: str = ""
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the request as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> "Wanted":
+        """Return the request that `to_record` wrote; what else stands in the record is left alone."""
+        names = cls.__dataclass_fields__
+        return cls(**{name: value for name, value in record.items() if name in names})
+
+
+@dataclass
+class Context:
+    """What the rules read and fill in.
+
+    `client` is known after its rule, and `returnable` says that the redirect URI has been found good:
+    from then on an error goes back to the relying party.
+    """
+
+    tenant: Tenant
+    parameters: dict[str, str]
+    wanted: Wanted = field(default_factory=Wanted)
+    client_: RelyingParty | None = None
+    returnable: bool = False
+
+    @property
+    def client(self) -> RelyingParty:
+        """The relying party; only after its rule has run."""
+        assert self.client_ is not None
+        return self.client_

@@ -1,0 +1,56 @@
+"""Reading the access token of a request to a protected resource (RFC 6750)."""
+
+from django.http import HttpRequest
+
+from authsvc.oidc.models import Token
+from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.tokens.access_token import find_token
+
+
+def access_token_of(request: HttpRequest) -> Token:
+    """Return the live access token of the request, from its header or its form body.
+
+    Raises RequestRefused with the WWW-Authenticate header that RFC 6750 section 3 asks for.
+    """
+    scheme, text = _read(request)
+    if not text:
+        raise RequestRefused(
+            "invalid_request",
+            "No access token.",
+            rule="bearer",
+            came="none",
+            status=401,
+            headers=_challenge(""),
+        )
+    token = find_token(text, Token.Kind.ACCESS)
+    if token is None:
+        raise invalid_token("unknown, expired or revoked")
+    if token.jkt and scheme != "dpop":
+        raise invalid_token("a DPoP-bound token sent as Bearer")
+    return token
+
+
+def invalid_token(came: str) -> RequestRefused:
+    """Return the refusal of a token that does not count."""
+    return RequestRefused(
+        "invalid_token",
+        "The access token is not valid.",
+        rule="bearer",
+        came=came,
+        expected="a live access token",
+        status=401,
+        headers=_challenge("invalid_token"),
+    )
+
+
+def _read(request: HttpRequest) -> tuple[str, str]:
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() in {"bearer", "dpop"}:
+        return scheme.lower(), text.strip()
+    if request.method == "POST":
+        return "bearer", request.POST.get("access_token", "")
+    return "", ""
+
+
+def _challenge(error: str) -> dict[str, str]:
+    return {"WWW-Authenticate": f'Bearer error="{error}"' if error else "Bearer"}

@@ -1,0 +1,45 @@
+"""A relying party's public keys, by value or from its jwks_uri."""
+
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, import_key
+
+from authsvc.clients.models import RelyingParty
+from authsvc.oidc.remote_keys import remote_keys
+
+
+class NoClientKey(Exception):
+    """The relying party has no key that fits."""
+
+
+def signature_keys(client: RelyingParty, *, kid: str | None = None) -> list[Key]:
+    """Return the keys that the relying party may sign with; a kid not seen yet makes its jwks_uri be read again."""
+    return _parse(_documents(client, kid), unwanted="enc")
+
+
+def encryption_key(client: RelyingParty, algorithm: str) -> tuple[str, Key]:
+    """Return the kid and the key to encrypt to for a key management algorithm; raises NoClientKey."""
+    wanted = "RSA" if algorithm.startswith("RSA") else "EC"
+    for key in _parse(_documents(client, None), unwanted="sig"):
+        if key.key_type == wanted:
+            return str(key.kid), key
+    raise NoClientKey(f"{client.client_id} has no {wanted} key for encryption")
+
+
+def _documents(client: RelyingParty, kid: str | None) -> list[dict[str, Any]]:
+    if client.jwks_uri:
+        return remote_keys(client.jwks_uri, kid=kid)
+    return client.inline_keys()
+
+
+def _parse(documents: list[dict[str, Any]], *, unwanted: str) -> list[Key]:
+    found = []
+    for document in documents:
+        if not isinstance(document, dict) or document.get("use") == unwanted:
+            continue
+        try:
+            found.append(import_key(document))
+        except (JoseError, ValueError, TypeError, KeyError):
+            continue
+    return found

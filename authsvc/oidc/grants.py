@@ -1,0 +1,109 @@
+"""Grants and their codes: issued once, redeemed once, revoked with everything made from them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.core.ids import new_secret, secret_hash
+from authsvc.oidc.lifetimes import CODE, REFRESH_TOKEN
+from authsvc.oidc.models import Grant, Session
+from authsvc.oidc.provider import subject_identifier
+from authsvc.oidc.sessions import Event
+from authsvc.oidc.sql import sql_tenant, sql_time
+
+
+@dataclass(frozen=True)
+class CodeBinding:
+    """What a code is bound to, beside its client."""
+
+    redirect_uri: str
+    code_challenge: str
+    nonce: str
+    dpop_jkt: str
+
+
+@transaction.atomic
+def issue_code(
+    *,
+    client: RelyingParty,
+    session: Session,
+    event: Event,
+    acr: str,
+    scope: str,
+    claims: dict[str, Any],
+    binding: CodeBinding,
+    transaction_id: str,
+) -> str:
+    """Store a grant for one authorization and return its code, which lives 30 s."""
+    code, moment = new_secret(), now()
+    Grant.objects.create(
+        client=client,
+        subject_id=session.subject_id,
+        session=session,
+        device_id=session.device_id,
+        transaction=transaction_id,
+        scope=scope,
+        claims=claims,
+        sub=subject_identifier(client, session.subject_id),
+        acr=acr,
+        amr=list(event.amr),
+        policy=event.policy,
+        auth_time=event.at,
+        nonce=binding.nonce,
+        redirect_uri=binding.redirect_uri,
+        code_challenge=binding.code_challenge,
+        code_digest=secret_hash(code),
+        code_expires_at=moment + CODE,
+        dpop_jkt=binding.dpop_jkt,
+        created_at=moment,
+        expires_at=moment + REFRESH_TOKEN,
+    )
+    record(
+        Tag.CODE_ISSUED,
+        transaction=transaction_id,
+        client=client.client_id,
+        subject=str(session.subject_id),
+        acr=acr,
+        amr=list(event.amr),
+        scope=scope,
+    )
+    return code
+
+
+def take_code(code: str) -> Grant | None:
+    """Mark a code redeemed and return its grant, or None where it is unknown or was redeemed before.
+
+    One statement both checks and marks, so of any number of parallel tries exactly one gets the grant;
+    the row stays, so that a replay can revoke what was issued. Call inside a database transaction.
+    """
+    # The ORM has no UPDATE … RETURNING; the tenant stands in the condition as a scoped manager would put it.
+    rows = Grant.objects.raw(
+        "UPDATE oidc_grant SET code_redeemed_at = %s "
+        "WHERE tenant_id = %s AND code_digest = %s AND code_redeemed_at IS NULL RETURNING *",
+        [sql_time(now()), sql_tenant(), secret_hash(code)],
+    )
+    return next(iter(rows), None)
+
+
+def find_by_code(code: str) -> Grant | None:
+    """Return the grant that a code belongs to, redeemed or not."""
+    return Grant.objects.filter(code_digest=secret_hash(code)).first()
+
+
+@transaction.atomic
+def revoke_grant(grant: Grant, *, tag: Tag, client_id: str, reason: str = "") -> None:
+    """End a grant: every token made from it is refused from now on."""
+    if Grant.objects.filter(pk=grant.pk, revoked_at=None).update(revoked_at=now()):
+        record(
+            tag,
+            transaction=grant.transaction,
+            client=client_id,
+            subject=str(grant.subject_id),
+            reason=reason,
+            grant=grant.pk,
+        )

@@ -1,0 +1,16 @@
+"""A tenant's issuer and the addresses of its endpoints."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from authsvc.tenancy.models import Tenant
+
+
+def issuer_of(tenant: Tenant) -> str:
+    """Return the issuer identifier of a tenant, with its trailing slash."""
+    return f"{settings.BASE_URL}/t/{tenant.slug}/"
+
+
+def endpoint(tenant: Tenant, name: str) -> str:
+    """Return the absolute address of the endpoint whose route has this name."""
+    return settings.BASE_URL + reverse(f"oidc:{name}", kwargs={"tenant": tenant.slug})

@@ -1,0 +1,46 @@
+"""Reading protocol parameters: each once, none with control characters."""
+
+from collections.abc import Mapping
+
+from django.http import QueryDict
+
+from authsvc.oidc.refusal import RequestRefused
+
+# Parameters that RFC 8707 lets a client repeat.
+_REPEATABLE = frozenset({"resource"})
+
+
+def read_once(values: QueryDict) -> dict[str, str]:
+    """Return the parameters as a plain mapping, without empty ones.
+
+    Raises RequestRefused (invalid_request) for a repeated parameter and for control characters; a
+    parameter without a value is treated as left out (RFC 6749 section 3.1).
+    """
+    found = {}
+    for name in values:
+        given = values.getlist(name)
+        if len(given) > 1 and name not in _REPEATABLE:
+            raise RequestRefused(
+                "invalid_request",
+                f"{name} was sent {len(given)} times.",
+                rule="parameters-once",
+                came=given,
+                expected="each parameter once",
+            )
+        if given[-1]:
+            found[name] = given[-1]
+    refuse_control_characters(found)
+    return found
+
+
+def refuse_control_characters(parameters: Mapping[str, str]) -> None:
+    """Raise RequestRefused where a name or a value holds control characters, which no database stores."""
+    for name, value in parameters.items():
+        if any(ord(letter) < 32 or 0xD800 <= ord(letter) <= 0xDFFF for letter in name + value):
+            raise RequestRefused(
+                "invalid_request",
+                "A parameter holds control characters.",
+                rule="parameters-text",
+                came=name,
+                expected="printable text",
+            )

@@ -1,0 +1,1 @@
+"""The token endpoint: one grant type a file."""

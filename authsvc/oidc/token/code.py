@@ -1,0 +1,107 @@
+"""grant_type=authorization_code (RFC 6749 section 4.1.3, RFC 7636 section 4.6)."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from django.db import transaction
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.oidc.grants import find_by_code, revoke_grant, take_code
+from authsvc.oidc.models import Grant, Token
+from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.tokens.access_token import Binding, mint
+from authsvc.oidc.tokens.id_token import make_id_token
+
+_VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
+
+
+def exchange_code(client: RelyingParty, parameters: Mapping[str, str], binding: Binding) -> dict[str, Any]:
+    """Redeem a code once, and return the token response.
+
+    A code that was redeemed before revokes what the first redemption issued. A wrong verifier, client
+    or redirect URI uses the code up too: whoever guesses gets one guess. Raises RequestRefused.
+    """
+    code = parameters.get("code", "")
+    if not code:
+        raise RequestRefused("invalid_request", "code is missing.", rule="code", expected="a code")
+    with transaction.atomic():
+        grant = take_code(code)
+        refused = _refusal(grant, client, parameters, binding)
+        if refused is None and grant is not None:
+            return _issue(grant, client, binding)
+    if grant is None:
+        _answer_replay(code, client)
+    raise refused or _invalid("code", came="unknown or used", expected="a fresh code")
+
+
+def _issue(grant: Grant, client: RelyingParty, binding: Binding) -> dict[str, Any]:
+    refreshable = "offline_access" in grant.scope.split()
+    minted = mint(grant, client, scope=grant.scope, binding=binding, refresh=refreshable)
+    Token.objects.bulk_create(minted.rows)
+    record(
+        Tag.TOKEN_ISSUED,
+        transaction=grant.transaction,
+        client=client.client_id,
+        subject=str(grant.subject_id),
+        grant_type="authorization_code",
+    )
+    content = {
+        "access_token": minted.access,
+        "token_type": binding.token_type,
+        "expires_in": int((minted.rows[0].expires_at - minted.rows[0].issued_at).total_seconds()),
+        "scope": grant.scope,
+        "id_token": make_id_token(grant, client, access_token=minted.access),
+    }
+    if minted.refresh:
+        content["refresh_token"] = minted.refresh
+    return content
+
+
+def _refusal(
+    grant: Grant | None, client: RelyingParty, parameters: Mapping[str, str], binding: Binding
+) -> RequestRefused | None:
+    if grant is None:
+        return _invalid("code", came="unknown or used", expected="a fresh code")
+    if grant.client_id != client.pk:
+        return _invalid("code-client", came=client.client_id, expected="the client it was issued to")
+    if grant.code_expires_at <= now() or grant.revoked_at is not None:
+        return _invalid(
+            "code-fresh", came=str(grant.code_expires_at), expected="a code of the last 30 seconds"
+        )
+    if parameters.get("redirect_uri", "") != grant.redirect_uri:
+        return _invalid(
+            "code-redirect-uri", came=parameters.get("redirect_uri", ""), expected=grant.redirect_uri
+        )
+    if grant.dpop_jkt and grant.dpop_jkt != binding.jkt:
+        return _invalid("code-dpop-key", came=binding.jkt, expected=grant.dpop_jkt)
+    return _pkce_refusal(grant.code_challenge, parameters.get("code_verifier"))
+
+
+def _pkce_refusal(challenge: str, verifier: str | None) -> RequestRefused | None:
+    if not challenge and verifier is None:
+        return None
+    if not challenge:
+        return _invalid("pkce", came="a code_verifier", expected="none, as the request had no code_challenge")
+    if verifier is None or not _VERIFIER.fullmatch(verifier):
+        return _invalid("pkce", came="no usable code_verifier", expected="43 to 128 unreserved characters")
+    if not secrets.compare_digest(create_s256_code_challenge(verifier), challenge):
+        return _invalid("pkce", came="another code_verifier", expected="the one behind code_challenge")
+    return None
+
+
+def _answer_replay(code: str, client: RelyingParty) -> None:
+    used = find_by_code(code)
+    if used is not None:
+        revoke_grant(used, tag=Tag.CODE_REUSED, client_id=client.client_id, reason="code-reused")
+
+
+def _invalid(rule: str, *, came: object, expected: str) -> RequestRefused:
+    return RequestRefused(
+        "invalid_grant", "The code cannot be redeemed.", rule=rule, came=came, expected=expected
+    )

@@ -1,0 +1,1 @@
+"""What the provider hands out: ID tokens, access tokens, refresh tokens."""

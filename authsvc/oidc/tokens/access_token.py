@@ -1,0 +1,111 @@
+"""Access and refresh tokens: opaque, or JWTs of RFC 9068; only their digests are stored."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.core.ids import new_id, new_secret, secret_hash
+from authsvc.oidc.issuer import issuer_of
+from authsvc.oidc.jose import sign
+from authsvc.oidc.lifetimes import ACCESS_TOKEN, REFRESH_TOKEN
+from authsvc.oidc.models import Grant, Token
+
+
+@dataclass(frozen=True)
+class Binding:
+    """The key that a token is bound to: a DPoP key's thumbprint, a certificate's, or neither."""
+
+    jkt: str = ""
+    x5t: str = ""
+
+    def confirmation(self) -> dict[str, str]:
+        """Return the `cnf` claim's content (RFC 9449 section 6, RFC 8705 section 3)."""
+        members = {"jkt": self.jkt, "x5t#S256": self.x5t}
+        return {name: value for name, value in members.items() if value}
+
+    @property
+    def token_type(self) -> str:
+        """`DPoP` for a token bound to a DPoP key, else `Bearer`."""
+        return "DPoP" if self.jkt else "Bearer"
+
+
+UNBOUND = Binding()
+
+
+@dataclass(frozen=True)
+class Minted:
+    """Tokens made together: their texts for the client, and their rows for the database."""
+
+    access: str
+    refresh: str | None
+    rows: list[Token] = field(default_factory=list)
+
+
+def mint(grant: Grant, client: RelyingParty, *, scope: str, binding: Binding, refresh: bool) -> Minted:
+    """Make an access token, and a refresh token where asked; nothing is stored yet."""
+    moment = now()
+    access = (
+        _jwt(grant, client, scope, binding, moment) if client.access_token_format == "jwt" else new_secret()
+    )
+    rows = [
+        Token(
+            digest=secret_hash(access),
+            kind=Token.Kind.ACCESS,
+            grant=grant,
+            scope=scope,
+            jkt=binding.jkt,
+            x5t=binding.x5t,
+            issued_at=moment,
+            expires_at=moment + ACCESS_TOKEN,
+        )
+    ]
+    if not refresh:
+        return Minted(access, None, rows)
+    text = new_secret()
+    # RFC 9449 section 5: a refresh token is bound to the DPoP key for public clients only; a
+    # confidential client is bound by its authentication.
+    bound = binding if client.is_public else UNBOUND
+    rows.append(
+        Token(
+            digest=secret_hash(text),
+            kind=Token.Kind.REFRESH,
+            grant=grant,
+            scope=scope,
+            jkt=bound.jkt,
+            issued_at=moment,
+            expires_at=min(moment + REFRESH_TOKEN, grant.expires_at),
+        )
+    )
+    return Minted(access, text, rows)
+
+
+def find_token(text: str, kind: str | None = None) -> Token | None:
+    """Return the live token of this text: not expired, not revoked, its grant and its person neither."""
+    rows = Token.objects.select_related("grant__subject", "grant__client__tenant").filter(
+        digest=secret_hash(text),
+        revoked_at=None,
+        grant__revoked_at=None,
+        expires_at__gt=now(),
+    )
+    return (rows if kind is None else rows.filter(kind=kind)).first()
+
+
+def _jwt(grant: Grant, client: RelyingParty, scope: str, binding: Binding, moment: datetime) -> str:
+    claims: dict[str, Any] = {
+        "iss": issuer_of(client.tenant),
+        "sub": grant.sub,
+        "aud": client.client_id,
+        "client_id": client.client_id,
+        "scope": scope,
+        "iat": int(moment.timestamp()),
+        "exp": int((moment + ACCESS_TOKEN).timestamp()),
+        "jti": new_id(),
+        "auth_time": int(grant.auth_time.timestamp()),
+        "acr": grant.acr,
+        "amr": grant.amr,
+    }
+    if binding.confirmation():
+        claims["cnf"] = binding.confirmation()
+    return sign(claims, algorithm=client.id_token_signed_response_alg, typ="at+jwt")

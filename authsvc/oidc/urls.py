@@ -1,0 +1,19 @@
+"""The provider's routes under a tenant's issuer."""
+
+from django.urls import path
+
+from authsvc.oidc.authorize import views as authorize
+from authsvc.oidc.discovery import jwks, openid_configuration
+from authsvc.oidc.token.views import token
+from authsvc.oidc.userinfo import userinfo
+
+app_name = "oidc"
+urlpatterns = [
+    path(".well-known/openid-configuration", openid_configuration, name="configuration"),
+    path("jwks", jwks, name="jwks"),
+    path("authorize", authorize.authorize, name="authorize"),
+    path("authorize/resume/<str:txn>", authorize.resume_authorization, name="resume"),
+    path("authorize/consent", authorize.consent, name="consent"),
+    path("token", token, name="token"),
+    path("userinfo", userinfo, name="userinfo"),
+]

@@ -1,0 +1,169 @@
+"""A browser and a relying party in one: they walk the code flow over HTTP, as the tests' shorthand."""
+
+import base64
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+from django.test import Client as HttpClient
+from joserfc import jws
+from joserfc.jwk import KeySet
+
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.services import register
+from authsvc.subjects.models import Device, Subject
+from authsvc.tenancy.models import Tenant
+from authsvc.transactions.models import Transaction
+from tests.factories import make_device, make_subject
+
+CALLBACK = "https://partner.example/callback"
+
+
+@dataclass
+class Partner:
+    """A registered relying party and its secret."""
+
+    party: RelyingParty
+    secret: str | None
+
+    def basic(self) -> dict[str, str]:
+        """The header of client_secret_basic."""
+        pair = base64.b64encode(f"{self.party.client_id}:{self.secret}".encode()).decode()
+        return {"Authorization": f"Basic {pair}"}
+
+
+def make_partner(**fields: Any) -> Partner:
+    """Register a relying party with one redirect URI in the tenant in scope."""
+    party, secret = register(**{"name": "Partner", "redirect_uris": [CALLBACK], **fields})
+    return Partner(party, secret)
+
+
+def answer_of(response: Any) -> dict[str, str]:
+    """The parameters that a redirect to the relying party carries."""
+    assert response.status_code in {302, 303}, response.content[:500]
+    parts = urlsplit(response["Location"])
+    return dict(parse_qsl(parts.query or parts.fragment))
+
+
+@dataclass
+class Browser:
+    """One browser at one tenant's provider."""
+
+    tenant: Tenant
+    http: HttpClient = field(default_factory=HttpClient)
+    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+
+    @property
+    def root(self) -> str:
+        return f"/t/{self.tenant.slug}/"
+
+    def request(self, partner: Partner, **extra: str | None) -> dict[str, str]:
+        """A good authentication request, changed by `extra`; None leaves a parameter out."""
+        base: dict[str, str | None] = {
+            "client_id": partner.party.client_id,
+            "response_type": "code",
+            "redirect_uri": partner.party.redirect_uris[0],
+            "scope": "openid",
+            "state": "state-1",
+            "nonce": "nonce-1",
+        }
+        return {name: value for name, value in {**base, **extra}.items() if value is not None}
+
+    def pkce(self) -> dict[str, str]:
+        """PKCE's two parameters for this browser's verifier."""
+        digest = hashlib.sha256(self.verifier.encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return {"code_challenge": challenge, "code_challenge_method": "S256"}
+
+    def authorize(self, partner: Partner, **extra: str | None) -> Any:
+        """Send an authentication request by GET."""
+        return self.http.get(f"{self.root}authorize", self.request(partner, **extra))
+
+    def opened(self, response: Any) -> str:
+        """The id of the transaction whose capture page the browser was sent to."""
+        assert response.status_code == 302, response.content[:500]
+        path = urlsplit(response["Location"]).path
+        assert path.startswith(f"{self.root}signin/"), response["Location"]
+        return path.rstrip("/").rsplit("/", 1)[1]
+
+    def prove(self, txn: str, subject: Subject, *, level: str = "L2") -> None:
+        """Stand in for the capture page: the transaction is decided with evidence of the level."""
+        device = Device.objects.filter(subject=subject).first() or make_device(subject)
+        Transaction.objects.filter(pk=txn).update(
+            state=Transaction.State.DECIDED,
+            subject=subject,
+            device=device,
+            evidence={
+                "passkey": {
+                    "device": device.id,
+                    "kind": "hwk",
+                    "user_verified": level != "L1",
+                    "attested": False,
+                    "share_kind": "",
+                },
+                "agent": {"type": "browser", "build": "test"},
+                "face": None,
+            },
+        )
+
+    def resume(self, txn: str) -> Any:
+        """Go on as the capture page would."""
+        return self.http.get(f"{self.root}authorize/resume/{txn}")
+
+    def sign_in(
+        self, partner: Partner, subject: Subject, *, level: str = "L2", **extra: str | None
+    ) -> dict[str, str]:
+        """Authenticate from the start and return the parameters of the answer."""
+        txn = self.opened(self.authorize(partner, **extra))
+        self.prove(txn, subject, level=level)
+        return answer_of(self.resume(txn))
+
+    def redeem(self, partner: Partner, code: str, **extra: Any) -> Any:
+        """Exchange a code with client_secret_basic."""
+        body = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": partner.party.redirect_uris[0],
+            **{name: value for name, value in extra.items() if value is not None},
+        }
+        headers = partner.basic() if partner.secret else {}
+        return self.http.post(f"{self.root}token", body, headers=headers)
+
+    def tokens(self, partner: Partner, subject: Subject, **extra: Any) -> dict[str, Any]:
+        """Sign in and exchange the code; returns the token response."""
+        code = self.sign_in(partner, subject, **extra)["code"]
+        response = self.redeem(partner, code)
+        assert response.status_code == 200, response.content
+        return dict(response.json())
+
+    def claims(self, id_token: str) -> dict[str, Any]:
+        """The verified claims of an ID token, by the published keys."""
+        keys = KeySet.import_key_set(self.http.get(f"{self.root}jwks").json())
+        signed = jws.deserialize_compact(id_token, keys, ["RS256", "ES256", "PS256", "EdDSA"])
+        return dict(json.loads(signed.payload or b""))
+
+    def userinfo(self, access_token: str) -> Any:
+        """Ask for the person's claims."""
+        return self.http.get(f"{self.root}userinfo", headers={"Authorization": f"Bearer {access_token}"})
+
+
+def make_person(**fields: Any) -> Subject:
+    """A person with every standard claim and a passkey."""
+    subject = make_subject(**{"name": "Ada Example", "claims": {}, **fields})
+    make_device(subject)
+    return subject
+
+
+def fields_of_form(content: bytes) -> dict[str, str]:
+    """The hidden fields of a page's form."""
+    import re
+
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', content.decode())
+    return {name: value.replace("&amp;", "&").replace("&#x27;", "'") for name, value in found}
+
+
+def query_of(url: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(url).query)
