@@ -63,13 +63,25 @@ class Browser:
 
     def agree(self, page: requests.Response) -> requests.Response:
         """Return the answer to the page's first form, every box ticked and its first button pressed."""
-        form = _FirstForm()
-        form.feed(page.text)
+        form = _first_form(page)
         url = urljoin(page.url, form.action)
         headers = {"Origin": origin_of(url), "Referer": page.url}
         return self.session.post(
             url, data=form.fields, headers=headers, timeout=_TIMEOUT_S, allow_redirects=False
         )
+
+
+def asks_consent(page: requests.Response) -> bool:
+    """Tell whether a page's first form goes to a consent endpoint."""
+    return page.status_code == 200 and urlsplit(_first_form(page).action).path.rstrip("/").endswith(
+        "/consent"
+    )
+
+
+def _first_form(page: requests.Response) -> _FirstForm:
+    form = _FirstForm()
+    form.feed(page.text)
+    return form
 
 
 class _FirstForm(HTMLParser):

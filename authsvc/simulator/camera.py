@@ -32,14 +32,14 @@ class Camera:
         pattern = rng.standard_normal((HEIGHT, WIDTH, 3), dtype=np.float32)
         self._pattern = 1 + _FIXED_PATTERN * pattern
 
-    def metadata(self, fps: float) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Return the manifest's `camera`."""
         return {
             "label": "Visor software camera",
             "facing": "user",
             "width": WIDTH,
             "height": HEIGHT,
-            "fps": fps,
+            "fps": RATE,
         }
 
     def moments(self, duration: float, fps: float, *, least: int, most: int) -> list[tuple[float, float]]:

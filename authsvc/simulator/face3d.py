@@ -58,6 +58,7 @@ _POSE_POINTS: Final = np.array([27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45, 48, 
 _RINGS: Final = {1.25: 0.75, 1.6: 0.3}
 """How far around the head's outline the surroundings are divided, and how much each ring moves with it."""
 
+_LONGEST_SIDE: Final = 1000
 _SHALLOW: Final = 15.0
 _NEUTRAL_YAW: Final = 2.0
 _NEUTRAL_PITCH: Final = 5.0
@@ -108,6 +109,7 @@ def load_head(photograph: Image) -> Head:
 
     Raises NoFace.
     """
+    photograph = _reduced(photograph)
     found = _landmarks(photograph)
     canvas, landmarks = _place(_without_bystanders(photograph, found), found)
     turn, shift = _pose(landmarks)
@@ -129,6 +131,12 @@ def load_head(photograph: Image) -> Head:
         (turn @ PIVOT + shift).astype(np.float32),
         _level(turn),
     )
+
+
+def _reduced(photograph: Image) -> Image:
+    scale = min(1.0, _LONGEST_SIDE / max(photograph.shape[:2]))
+    size = (round(photograph.shape[1] * scale), round(photograph.shape[0] * scale))
+    return cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
 
 
 @cache

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fido2.utils import websafe_encode
 
 from authsvc.simulator.authenticator import Answer, Authenticator, AuthenticatorError
-from authsvc.simulator.browser import Browser, origin_of
+from authsvc.simulator.browser import Browser, asks_consent, origin_of
 from authsvc.simulator.face3d import Image
 from authsvc.simulator.faults import Fault
 from authsvc.simulator.render import render_burst
@@ -33,7 +33,6 @@ from authsvc.simulator.sealing import (
 
 BUILD: Final = "1"
 _PAGE: Final = re.compile(r"(?P<issuer>https?://[^/]+/t/[^/]+/)signin/(?P<txn>[^/]+)/")
-_CONSENT: Final = re.compile(r"/t/[^/]+/consent/")
 _POLL_S: Final = 0.15
 _PATIENCE_S: Final = 60.0
 _TRIES: Final = 4
@@ -300,7 +299,7 @@ class SoftwarePhone:
         return page
 
     def _consent(self, browser: Browser, page: requests.Response) -> requests.Response:
-        if page.status_code == 200 and _CONSENT.match(urlsplit(page.url).path):
+        if asks_consent(page):
             return browser.follow(browser.agree(page), until=_carries_code)
         return page
 

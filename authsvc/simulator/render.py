@@ -55,7 +55,7 @@ def render_burst(
         shown = head if t < performance.duration / 2 else other
         frame = camera.expose(render_scene(shown, performance.at(t)), t)
         frames.append(Frame(performance.step_at(t), t, media, encode(frame)))
-    return frames, camera.metadata(limits["fps"])
+    return frames, camera.metadata()
 
 
 def render_scene(head: Head, state: HeadState) -> Floats:
