@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction as database
 
 from authsvc.audit.chain import event_digest, first_digest
+from authsvc.audit.appending import append
 from authsvc.audit.models import AuditEvent, AuditHead
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
@@ -41,8 +42,7 @@ def record(
         previous=head.digest,
     )
     event.digest = event_digest(head.digest, vars(event))
-    event.save(force_insert=True)
-    AuditHead.objects.filter(pk=head.pk).update(sequence=event.sequence, digest=event.digest)
+    append(event, head)
     return event
 
 

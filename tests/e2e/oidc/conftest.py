@@ -17,7 +17,7 @@ from tests.factories import make_tenant
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start with empty caches, and with RSA keys that are quick to make."""
     monkeypatch.setattr("authsvc.keys.signing._RSA_BITS", 2048)
     for forget in (
@@ -29,12 +29,19 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         forget_remote_keys,
     ):
         forget()
-    yield
 
 
 @pytest.fixture
 def tenant(db: None) -> Iterator[Tenant]:
     """A sandbox tenant, in whose scope the test runs."""
+    made = make_tenant()
+    with tenant_scope(made.id):
+        yield made
+
+
+@pytest.fixture
+def shared(transactional_db: None) -> Iterator[Tenant]:
+    """A sandbox tenant whose rows other threads see."""
     made = make_tenant()
     with tenant_scope(made.id):
         yield made

@@ -1,0 +1,119 @@
+"""Basic OP: a code is redeemed once, by its client, with what it was bound to."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from authsvc.audit.models import AuditEvent
+from authsvc.oidc.models import Grant
+from authsvc.tenancy.models import Tenant
+from tests.e2e.oidc.browser import Browser, make_partner, make_person
+
+HOUSEKEEPING = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SELECT set_config")
+
+
+@pytest.mark.requirement("OIDC-BASIC-14", "S9.4-04")
+def test_a_replayed_code_is_refused_and_revokes_what_was_issued(visitor: Browser) -> None:
+    partner, person = make_partner(), make_person()
+    code = visitor.sign_in(partner, person)["code"]
+    tokens = visitor.redeem(partner, code).json()
+    replay = visitor.redeem(partner, code)
+    assert (replay.status_code, replay.json()["error"]) == (400, "invalid_grant")
+    assert visitor.userinfo(tokens["access_token"]).status_code == 401
+    assert AuditEvent.objects.filter(tag="oidc:code:reused").count() == 1
+
+
+@pytest.mark.requirement("OIDC-BASIC-14")
+def test_a_code_is_refused_after_thirty_seconds(visitor: Browser) -> None:
+    partner, person = make_partner(), make_person()
+    code = visitor.sign_in(partner, person)["code"]
+    grant = Grant.objects.get()
+    Grant.objects.update(code_expires_at=grant.code_expires_at - timedelta(seconds=31))
+    assert visitor.redeem(partner, code).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.requirement("OIDC-BASIC-14")
+def test_another_client_cannot_redeem_a_code(visitor: Browser) -> None:
+    partner, other, person = make_partner(), make_partner(name="Other"), make_person()
+    code = visitor.sign_in(partner, person)["code"]
+    assert visitor.redeem(other, code).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.requirement("OIDC-BASIC-14")
+def test_the_redirect_uri_of_the_request_is_needed(visitor: Browser) -> None:
+    partner, person = make_partner(), make_person()
+    code = visitor.sign_in(partner, person)["code"]
+    answer = visitor.redeem(partner, code, redirect_uri="https://partner.example/other")
+    assert answer.json()["error"] == "invalid_grant"
+
+
+@pytest.mark.requirement("OIDC-BASIC-22")
+def test_pkce_verifier_is_checked(visitor: Browser) -> None:
+    partner, person = make_partner(), make_person()
+    good = visitor.sign_in(partner, person, **visitor.pkce())["code"]
+    assert visitor.redeem(partner, good, code_verifier=visitor.verifier).status_code == 200
+    for verifier in (None, "x" * 43, "short"):
+        code = Browser(visitor.tenant, verifier=visitor.verifier).sign_in(partner, person, **visitor.pkce())["code"]
+        assert visitor.redeem(partner, code, code_verifier=verifier).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.requirement("OIDC-BASIC-22")
+@pytest.mark.parametrize("method", ["plain", "", "s256"])
+def test_pkce_other_than_s256_is_refused(visitor: Browser, method: str) -> None:
+    partner = make_partner()
+    asked = {**visitor.pkce(), "code_challenge_method": method or None}
+    response = visitor.authorize(partner, **asked)
+    assert "error=invalid_request" in response["Location"]
+
+
+@pytest.mark.requirement("OIDC-BASIC-22")
+def test_a_public_client_needs_pkce(visitor: Browser) -> None:
+    partner, person = make_partner(token_endpoint_auth_method="none"), make_person()
+    assert "error=invalid_request" in visitor.authorize(partner)["Location"]
+    code = visitor.sign_in(partner, person, **visitor.pkce())["code"]
+    answer = visitor.redeem(
+        partner, code, code_verifier=visitor.verifier, client_id=partner.party.client_id
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.needs("postgresql")
+def test_an_exchange_costs_four_queries(visitor: Browser) -> None:
+    partner, person = make_partner(), make_person()
+    visitor.tokens(partner, person)
+    code = visitor.sign_in(partner, person, prompt="login")["code"]
+    with CaptureQueriesContext(connection, ) as captured:
+        assert visitor.redeem(partner, code).status_code == 200
+    spent = [query["sql"] for query in captured if not query["sql"].startswith(HOUSEKEEPING)]
+    assert len(spent) <= 4, "\n".join(spent)
+
+
+@pytest.mark.requirement("OIDC-BASIC-14", "S8.3-03")
+@pytest.mark.needs("postgresql")
+@pytest.mark.parametrize("tries", [8, 50])
+@pytest.mark.django_db(transaction=True)
+def test_of_parallel_redemptions_one_succeeds(shared: Tenant, tries: int) -> None:
+    visitor = Browser(shared)
+    partner, person = make_partner(), make_person()
+    code = visitor.sign_in(partner, person)["code"]
+    start, statuses = threading.Barrier(tries), []
+
+    def redeem() -> None:
+        own = Browser(shared, http=Client())
+        start.wait()
+        try:
+            statuses.append(own.redeem(partner, code).status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=redeem) for _ in range(tries)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] + [400] * (tries - 1)
+    assert AuditEvent.objects.filter(tag="oidc:token:issued").count() == 1
