@@ -8,18 +8,22 @@ a browser capture above level L2.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final, Literal, TypeGuard
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from authsvc.biometrics.types import Burst, Frame, IadResult, Image
+
 Array = NDArray[np.float64]
-Image = NDArray[np.uint8]
+
+IAD_VERSION: Final = "iad/1"
+LEAST_FRAMES: Final = 3
 
 MOST_SUSPICIOUS: Final = 1
 """Suspicious findings that are still tolerated together."""
@@ -48,30 +52,47 @@ class Finding:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CapturedFrame:
-    """image: RGB; tables: the JPEG file's quantisation tables; time, media: milliseconds, seconds; step:
-    cue's index.
+def assess(burst: Burst, *, answer_lag_ms: float | None, sandbox: bool = False) -> IadResult:
+    """Returns the graded findings on a burst whose hash chain decode has verified.
+
+    answer_lag_ms: time from cue to answer, where PAD measured one. sandbox: whether virtual cameras are
+    accepted, as for the software phone and a browser's fake device; their findings are then noted only. Fewer
+    than three frames are inconclusive. The verdict is "injection" on one hard finding or on more than
+    MOST_SUSPICIOUS suspicious ones.
     """
+    if len(burst.frames) < LEAST_FRAMES:
+        return IadResult("inconclusive", Severity.HARD, {"too-few-frames": Severity.HARD}, IAD_VERSION)
+    findings = collect(burst, answer_lag_ms=answer_lag_ms)
+    if sandbox:
+        findings = [_tolerated(finding) for finding in findings]
+    graded = {finding.code: str(finding.severity) for finding in findings}
+    verdict: Literal["genuine", "injection"] = "genuine" if acceptable(findings) else "injection"
+    return IadResult(verdict, _grade(findings), graded, IAD_VERSION)
 
-    image: Image
-    tables: tuple[tuple[int, ...], ...]
-    sha256: bytes
-    time: float
-    media: float
-    step: int
+
+def collect(burst: Burst, *, answer_lag_ms: float | None) -> list[Finding]:
+    """Returns all findings on a burst, in the order of the checks."""
+    frames, camera_facts = burst.frames, burst.manifest.camera
+    return [
+        *timing(frames),
+        *repeats(frames),
+        *splices(frames),
+        *sensor(frames),
+        *reencoding(frames),
+        *camera(camera_facts, frames),
+        *probing(burst.manifest.probe, frames),
+        *latency(answer_lag_ms),
+    ]
 
 
-def timing(frames: Sequence[CapturedFrame]) -> list[Finding]:
+def timing(frames: Sequence[Frame]) -> list[Finding]:
     """Compares the page's clock with the camera's mediaTime: both must run, and at the same rate.
 
     Hard: mediaTime stands still or runs backwards. Suspicious: a rate off by more than 15 %, gaps that differ
     by more than a quarter of a second, or a clock without any jitter.
     """
-    if len(frames) < 3:
-        return [Finding("too-few-frames", Severity.HARD)]
-    page = np.array([frame.time for frame in frames])
-    media = np.array([frame.media for frame in frames]) * 1000
+    page = np.array([frame.t_ms for frame in frames])
+    media = np.array([frame.media_s for frame in frames]) * 1000
     if (np.diff(media) <= 0).any() or (np.diff(page) <= 0).any():
         return [Finding("clock-stands", Severity.HARD, "mediaTime or page time does not rise")]
     found = []
@@ -90,11 +111,11 @@ def timing(frames: Sequence[CapturedFrame]) -> list[Finding]:
     return found
 
 
-def repeats(frames: Sequence[CapturedFrame]) -> list[Finding]:
-    """Finds frames that occur twice, by hash or by picture: a sensor never gives the same noise again. Hard."""
-    if len({frame.sha256 for frame in frames}) < len(frames):
+def repeats(frames: Sequence[Frame]) -> list[Finding]:
+    """Finds frames that occur twice, as files or pictures: a sensor never repeats its noise. Hard."""
+    if len({frame.jpeg for frame in frames}) < len(frames):
         return [Finding("repeated-frame", Severity.HARD, "two frames are the same file")]
-    small = np.stack([_thumbnail(frame.image) for frame in frames])
+    small = np.stack([_thumbnail(frame.rgb) for frame in frames])
     gaps = np.abs(small[:, None] - small[None]).mean(axis=2)
     np.fill_diagonal(gaps, np.inf)
     if gaps.min() < 0.02:
@@ -102,15 +123,15 @@ def repeats(frames: Sequence[CapturedFrame]) -> list[Finding]:
     return []
 
 
-def splices(frames: Sequence[CapturedFrame]) -> list[Finding]:
+def splices(frames: Sequence[Frame]) -> list[Finding]:
     """Finds a change of source within the burst: size or quantisation tables (hard), noise level
     (suspicious).
     """
-    if len({frame.image.shape for frame in frames}) > 1:
+    if len({frame.rgb.shape for frame in frames}) > 1:
         return [Finding("size-change", Severity.HARD, "frames differ in size")]
     if len({frame.tables for frame in frames}) > 1:
         return [Finding("encoder-change", Severity.HARD, "frames differ in JPEG quantisation tables")]
-    levels = np.log2([noise_level(frame.image) + 0.05 for frame in frames])
+    levels = np.log2([noise_level(frame.rgb) + 0.05 for frame in frames])
     steps = [abs(levels[:k].mean() - levels[k:].mean()) for k in range(2, len(levels) - 1)]
     if steps and max(steps) > 1.2:
         return [
@@ -121,63 +142,57 @@ def splices(frames: Sequence[CapturedFrame]) -> list[Finding]:
     return []
 
 
-def sensor(frames: Sequence[CapturedFrame]) -> list[Finding]:
-    """Looks for sensor noise between neighbouring frames. Suspicious: none, as in rendered or denoised video."""
+def sensor(frames: Sequence[Frame]) -> list[Finding]:
+    """Looks for sensor noise. Suspicious: none, as in rendered or denoised video."""
     middle = frames[len(frames) // 2]
-    level = noise_level(middle.image)
+    level = noise_level(middle.rgb)
     if level < 0.12:
         return [Finding("no-noise", Severity.SUSPICIOUS, f"noise of {level:.2f} grey levels")]
     return []
 
 
-def reencoding(frames: Sequence[CapturedFrame]) -> list[Finding]:
+def reencoding(frames: Sequence[Frame]) -> list[Finding]:
     """Looks for an earlier JPEG quantisation under the last one (Popescu and Farid, 2004). Noted only.
 
     Many cameras deliver MJPEG themselves, so that honest frames have been quantised twice as well.
     """
     middle = frames[len(frames) // 2]
-    if middle.tables and double_quantised(middle.image, middle.tables[0]):
+    if middle.tables and double_quantised(middle.rgb, middle.tables[0]):
         return [Finding("re-encoded", Severity.NOTED, "JPEG coefficients were quantised before")]
     return []
 
 
-def camera(
-    label: str, facing: str | None, rate: float | None, frames: Sequence[CapturedFrame]
-) -> list[Finding]:
-    """Reads the track's own words. Hard: a virtual camera's label. Noted: no label. Suspicious: media off its
-    rate.
+def camera(facts: Mapping[str, Any], frames: Sequence[Frame]) -> list[Finding]:
+    """Reads the track's own words: label, facing and fps (hertz) of the manifest's camera.
 
-    rate is the frame rate the track claims, in hertz; mediaTime then moves in whole multiples of its period.
+    Hard: a virtual camera's label. Noted: no label, another than the user-facing camera. Suspicious: frames
+    closer together than the claimed rate gives any.
     """
+    label, facing, rate = str(facts.get("label") or ""), facts.get("facing"), facts.get("fps")
     if VIRTUAL_CAMERA.search(label):
         return [Finding("virtual-camera", Severity.HARD, label[:80])]
     found = [] if label else [Finding("no-label", Severity.NOTED)]
     if facing not in (None, "", "user"):
-        found.append(Finding("facing", Severity.NOTED, facing[:20]))
-    if rate and rate >= 5 and len(frames) > 3:
-        gaps = np.diff([frame.media for frame in frames]) * rate
-        if (gaps < 0.5).any():
-            found.append(
-                Finding("faster-than-camera", Severity.SUSPICIOUS, f"frames closer than 1/{rate:.0f} s")
-            )
+        found.append(Finding("facing", Severity.NOTED, str(facing)[:20]))
+    if _number(rate) and _closest(frames) * rate < 0.5:
+        found.append(Finding("faster-than-camera", Severity.SUSPICIOUS, f"claims {rate:.0f} a second"))
     return found
 
 
-def probing(probe: dict[str, object] | None, frames: Sequence[CapturedFrame]) -> list[Finding]:
+def probing(probe: Mapping[str, Any] | None, frames: Sequence[Frame]) -> list[Finding]:
     """Checks a constraint that the page asked of the track against the frames after it.
 
-    probe: {"constraint": "frameRate", "asked": hertz, "granted": hertz or null, "t": ms of it}. Suspicious:
-    the track granted a rate and its frames come faster than that.
+    probe: {"constraint": "frameRate", "asked": hertz, "granted": hertz or null, "t": ms}. Suspicious: it
+    granted a rate, and its frames come faster than that from 300 ms after t on. Noted: no or another probe.
     """
     if not probe:
         return [Finding("no-probe", Severity.NOTED)]
     granted, since = probe.get("granted"), probe.get("t")
-    if probe.get("constraint") != "frameRate" or not _number(granted) or not _number(since):
+    if probe.get("constraint") != "frameRate" or not (_number(granted) and _number(since)):
         return [Finding("probe-unanswered", Severity.NOTED)]
-    later = [frame.media for frame in frames if frame.time > float(str(since)) + 300]
-    closest = min((b - a for a, b in pairwise(later)), default=float("inf"))
-    if closest * float(str(granted)) < 0.5:
-        return [Finding("probe-contradicted", Severity.SUSPICIOUS, f"{1 / closest:.1f} frames a second")]
+    later = [frame for frame in frames if frame.t_ms > since + 300]
+    if _closest(later) * granted < 0.5:
+        return [Finding("probe-contradicted", Severity.SUSPICIOUS, f"granted {granted:.0f} a second")]
     return []
 
 
@@ -221,12 +236,25 @@ _IMMERKAER: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _LOW: Final = (((0, 1), 1), ((1, 0), 2), ((1, 1), 4))
 
 
+def _closest(frames: Sequence[Frame]) -> float:
+    return min((b.media_s - a.media_s for a, b in pairwise(frames)), default=float("inf"))
+
+
+def _tolerated(finding: Finding) -> Finding:
+    return replace(finding, severity=Severity.NOTED) if finding.code == "virtual-camera" else finding
+
+
+def _grade(findings: Sequence[Finding]) -> str:
+    ranks = list(Severity)
+    return str(max((finding.severity for finding in findings), key=ranks.index, default="clean"))
+
+
 def _thumbnail(image: Image) -> NDArray[np.float32]:
     return image[4::16, 4::16, 1].astype(np.float32).ravel()
 
 
-def _number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
+def _number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e9
 
 
 def _coefficient(blocks: NDArray[np.float32], v: int, u: int) -> Array:

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authsvc.biometrics.headpose import head_pose
+from authsvc.biometrics.types import Burst, FaceTrack, FrameFace, Image, QualityResult
 
 Array = NDArray[np.float64]
-Image = NDArray[np.uint8]
 
 HINTS: Final[Mapping[str, str]] = {
     "SingleFacePresent": "one-face",
@@ -47,7 +47,36 @@ LEAST: Final[Mapping[str, float]] = {"SingleFacePresent": 50.0, "HeadSize": 20.0
 """Components with a limit of their own; every other one must reach LEAST_COMPONENT."""
 
 LEAST_COMPONENT: Final = 10.0
-LEAST_UNIFIED: Final = 25.0
+
+
+def assess(burst: Burst, track: FaceTrack, *, minimum: float) -> QualityResult:
+    """Returns the quality of a burst: acceptable where its better neutral frames reach `minimum` (0-100).
+
+    Frames under a turn cue are scored without pose and never refused. Its score is the upper median of the
+    neutral frames; components, worst and hint are those of the frame with that score. Without a face in
+    any neutral frame the burst has score 0 and the hint `centre`.
+    """
+    measured = [_measured(burst, i, face) for i, face in enumerate(track.faces)]
+    scores = [None if found is None else unified_score(found) for found in measured]
+    neutral = [
+        (score, found)
+        for frame, score, found in zip(burst.frames, scores, measured, strict=True)
+        if score is not None and found is not None and burst.cue(frame) == "centre"
+    ]
+    if not neutral:
+        return QualityResult(0.0, tuple(scores), {}, False, "SingleFacePresent", "centre")
+    score, found = sorted(neutral, key=lambda pair: pair[0])[len(neutral) // 2]
+    worst = worst_component(found) or (lowest_component(found) if score < minimum else None)
+    return QualityResult(score, tuple(scores), found, worst is None, worst, HINTS[worst] if worst else None)
+
+
+def _measured(burst: Burst, index: int, face: FrameFace | None) -> dict[str, float] | None:
+    if face is None:
+        return None
+    frame = burst.frames[index]
+    faces = 1 if face.n_faces is None else face.n_faces
+    landmarks = face.landmarks.astype(np.float64)
+    return components(frame.rgb, landmarks, faces, posed=burst.cue(frame) == "centre")
 
 
 def components(image: Image, landmarks: Array, faces: int, *, posed: bool = True) -> dict[str, float]:
@@ -84,6 +113,11 @@ def worst_component(measured: Mapping[str, float]) -> str | None:
     short = {name: value - LEAST.get(name, LEAST_COMPONENT) for name, value in measured.items()}
     name = min(short, key=lambda key: short[key])
     return name if short[name] < 0 else None
+
+
+def lowest_component(measured: Mapping[str, float]) -> str:
+    """Returns the component with the lowest value."""
+    return min(measured, key=lambda name: measured[name])
 
 
 UNIFIED_OFFSET: Final = 3.0

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from authsvc.biometrics.stages.pad.burst import PlannedCue
+from authsvc.biometrics.stages.pad.observation import PlannedCue
 
 from .camera import Camera, room
 from .scene import Image, Portrait, Surface, View, render

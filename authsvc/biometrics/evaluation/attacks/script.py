@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from authsvc.biometrics.stages.pad.burst import DISTANCES, TURNS, PlannedCue
+from authsvc.biometrics.stages.pad.observation import DISTANCES, TURNS, PlannedCue
 
 from .scene import View
 

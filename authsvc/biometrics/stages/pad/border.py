@@ -7,20 +7,22 @@ from typing import Final
 import cv2
 import numpy as np
 
-from .burst import Array, Burst, Image
+from authsvc.biometrics.types import Image
+
+from .observation import Array, Observation
 
 _SHRINK: Final = 4
 
 
-def framing(burst: Burst) -> float:
+def framing(observed: Observation) -> float:
     """Returns how much of a frame stands around the face: 0 to 4 sides, each counted by its longest straight
     edge.
 
     The median over the neutral and the last frame. Fails on sheets larger than the picture; doors and
     cupboards behind a person raise it, so it weighs little.
     """
-    chosen = {int(burst.neutral[0]), int(burst.neutral[-1]), len(burst.images) - 1}
-    return float(np.median([_sides(burst.images[i], burst.landmarks[i]) for i in chosen]))
+    chosen = {int(observed.neutral[0]), int(observed.neutral[-1]), len(observed.images) - 1}
+    return float(np.median([_sides(observed.images[i], observed.landmarks[i]) for i in chosen]))
 
 
 def _sides(image: Image, points: Array) -> float:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from .burst import Array, Burst
+from .observation import Array, Observation
 
 
-def identity_break(burst: Burst) -> float | None:
+def identity_break(observed: Observation) -> float | None:
     """Returns the largest Euclidean distance between the mean features before and after any moment of the
     burst.
 
     0 to 2 for unit features; None with fewer than four described frames. Fails on twins, and on a swap that
     the features engine itself cannot see.
     """
-    if len(burst.described) < 4:
+    features = observed.descriptors
+    if len(features) < 4:
         return None
-    features = burst.descriptors
     return max(_split(features, k) for k in range(1, len(features)))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from .burst import DISTANCES, TURNS, Array, Burst, PlannedCue
+from .observation import DISTANCES, TURNS, Array, Observation, PlannedCue
 
 GROWTH_DEGREES: Final = 100.0
 """Weight of the logarithm of size beside degrees, so that 20 % nearer counts like 18 degrees."""
@@ -32,19 +32,21 @@ class Following:
     movement: float
 
 
-def following(burst: Burst) -> Following | None:
+def following(observed: Observation) -> Following | None:
     """Returns how the head's movement answers the turn, nearer and farther cues, or None where none was
     asked.
 
     Fails on a small answer (weakest and movement near 0), on another order or direction (agreement), on a lag
     outside what people need (0.1-1 s, beyond which agreement falls).
     """
-    cues = burst.planned(*TURNS, *DISTANCES)
+    cues = observed.planned(*TURNS, *DISTANCES)
     if not cues:
         return None
-    seen = np.column_stack([burst.turns, GROWTH_DEGREES * burst.growth])
+    seen = np.column_stack([observed.turns, GROWTH_DEGREES * observed.growth])
     fits = [
-        (_agreement(expected, seen), lag, expected) for lag in _LAGS for expected in [_expected(burst, lag)]
+        (_agreement(expected, seen), lag, expected)
+        for lag in _LAGS
+        for expected in [_expected(observed, lag)]
     ]
     agreement, lag, expected = max(fits, key=lambda fit: fit[0])
     size = float((expected**2).sum())
@@ -52,7 +54,7 @@ def following(burst: Burst) -> Following | None:
         agreement=agreement,
         gain=float((expected * seen).sum() / size),
         lag=float(lag),
-        weakest=min(_reached(burst, seen, cue) for cue in cues),
+        weakest=min(_reached(observed, seen, cue) for cue in cues),
         movement=float(np.sqrt((seen**2).sum() / size)),
     )
 
@@ -65,12 +67,12 @@ def asked(cue: PlannedCue) -> Array:
     return np.array([yaw * cue.degrees, pitch * cue.degrees, 0.0])
 
 
-def _expected(burst: Burst, lag: float) -> Array:
-    course = np.zeros((len(burst.times), 3))
+def _expected(observed: Observation, lag: float) -> Array:
+    course = np.zeros((len(observed.times), 3))
     previous = np.zeros(3)
-    for step in burst.plan:
+    for step in observed.plan:
         target = asked(step) if step.cue in TURNS or step.cue in DISTANCES else np.zeros(3)
-        ramp = np.clip((burst.times - step.start - lag) / _RAMP_MS, 0, 1)[:, None]
+        ramp = np.clip((observed.times - step.start - lag) / _RAMP_MS, 0, 1)[:, None]
         course += ramp * (target - previous)
         previous = target
     return course
@@ -81,8 +83,8 @@ def _agreement(expected: Array, seen: Array) -> float:
     return float((expected * seen).sum() / norm) if norm > 0 else 0.0
 
 
-def _reached(burst: Burst, seen: Array, cue: PlannedCue) -> float:
-    frames = burst.under(cue)
+def _reached(observed: Observation, seen: Array, cue: PlannedCue) -> float:
+    frames = observed.under(cue)
     if not len(frames):
         return 0.0
     target = asked(cue)

@@ -31,6 +31,7 @@ CALIBRATIONS: Final[Mapping[str, Calibration]] = {
     "following": Calibration(14.0, -10.5, -4.0, 2.0, 1.0),
     "residual": Calibration(150.0, -5.2, -3.0, 2.0, 0.6),
     "relief": Calibration(8.0, -4.0, -5.0, 2.5, 1.0),
+    "rigidity": Calibration(8.0, -0.5, -4.0, 2.5, 1.0),
     "share": Calibration(10.0, -3.0, -3.0, 2.0, 0.6),
     "perspective": Calibration(1.0, -0.5, -1.0, 0.7, 0.5),
     "light": Calibration(8.0, -4.0, -4.0, 2.0, 1.0),

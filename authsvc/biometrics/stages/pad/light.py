@@ -7,7 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from .burst import Array, Burst, Image, PlannedCue
+from authsvc.biometrics.types import Image
+
+from .observation import Array, Observation, PlannedCue
 
 _LAGS: Final = np.arange(0.0, 601.0, 50.0)
 
@@ -27,21 +29,21 @@ class LightResponse:
     background: float
 
 
-def light_response(burst: Burst) -> LightResponse | None:
+def light_response(observed: Observation) -> LightResponse | None:
     """Returns how nose, cheek sides and background answer the screen's colours, or None without light cues.
 
     Works on colour ratios of neighbouring times, so that automatic exposure cancels out. Fails in bright
     surroundings, where the screen adds too little: agreement and gain go to 0, which is inconclusive.
     """
-    steps = burst.planned("light")
+    steps = observed.planned("light")
     if len(steps) < 2:
         return None
-    inside = np.flatnonzero((burst.times >= steps[0].start) & (burst.times <= steps[-1].end + 300))
+    inside = np.flatnonzero((observed.times >= steps[0].start) & (observed.times <= steps[-1].end + 300))
     if len(inside) < 6:
         return None
-    colours = np.array([_regions(burst.images[i], burst.landmarks[i]) for i in inside])
+    colours = np.array([_regions(observed.images[i], observed.landmarks[i]) for i in inside])
     relative = colours / np.maximum(colours.mean(axis=0), 1e-6) - 1
-    shown = [_shown(burst.times[inside] - lag, steps) for lag in _LAGS]
+    shown = [_shown(observed.times[inside] - lag, steps) for lag in _LAGS]
     fits = [_correlation(relative[:, 0], screen) for screen in shown]
     best = int(np.argmax(fits))
     nose, sides, background = (_gain(relative[:, region], shown[best]) for region in range(3))

@@ -7,20 +7,22 @@ from typing import Final
 
 import numpy as np
 
-from .burst import Array, Burst
+from .observation import Array, Observation
 
 _EYES: Final = ((36, 37, 38, 39, 40, 41), (42, 43, 44, 45, 46, 47))
 
 
-def stillness(burst: Burst) -> float | None:
+def stillness(observed: Observation) -> float | None:
     """Returns the log10 of the median change between neighbouring frames' face pixels, in grey levels.
 
     None with fewer than four frames. A frozen or looped picture has less than its sensor's noise. Fails on
     video with grain added.
     """
-    if len(burst.images) < 4:
+    if len(observed.images) < 4:
         return None
-    patches = [_patch(image, points) for image, points in zip(burst.images, burst.landmarks, strict=True)]
+    patches = [
+        _patch(image, points) for image, points in zip(observed.images, observed.landmarks, strict=True)
+    ]
     changes = [float(np.abs(b - a).mean()) for a, b in pairwise(patches)]
     return float(np.log10(np.percentile(changes, 25) + 1e-3))
 
@@ -34,34 +36,36 @@ def eye_openness(landmarks: Array) -> Array:
     return np.asarray(np.mean(ratios, axis=0))
 
 
-def blink(burst: Burst) -> float | None:
+def blink(observed: Observation) -> float | None:
     """Returns how far the eyes closed under the blink cues, 0-1 of their own openness, or None without such a
     cue.
 
     The smallest over the cues, less what they close by themselves elsewhere. Fails on cut-outs with eye
     holes, through which real eyes blink.
     """
-    cues = burst.planned("blink")
+    cues = observed.planned("blink")
     if not cues:
         return None
-    openness = eye_openness(burst.landmarks) / max(float(np.median(eye_openness(burst.landmarks))), 1e-6)
+    openness = eye_openness(observed.landmarks) / max(
+        float(np.median(eye_openness(observed.landmarks))), 1e-6
+    )
     closed = []
     for cue in cues:
-        inside = np.flatnonzero((burst.times >= cue.start + 100) & (burst.times <= cue.end + 300))
+        inside = np.flatnonzero((observed.times >= cue.start + 100) & (observed.times <= cue.end + 300))
         closed.append(1 - float(openness[inside].min()) if len(inside) else 0.0)
     return min(closed)
 
 
-def smile(burst: Burst) -> float | None:
+def smile(observed: Observation) -> float | None:
     """Returns the growth of the mouth's breadth over eye span under the smile cues, or None without such a
     cue.
     """
-    cues = burst.planned("smile")
+    cues = observed.planned("smile")
     if not cues:
         return None
-    breadth = _distance(burst.landmarks, 48, 54) / _distance(burst.landmarks, 36, 45)
-    rest = float(np.median(breadth[burst.neutral]))
-    grown = [float(np.max(breadth[burst.under(cue)], initial=rest)) / rest - 1 for cue in cues]
+    breadth = _distance(observed.landmarks, 48, 54) / _distance(observed.landmarks, 36, 45)
+    rest = float(np.median(breadth[observed.neutral]))
+    grown = [float(np.max(breadth[observed.under(cue)], initial=rest)) / rest - 1 for cue in cues]
     return min(grown)
 
 

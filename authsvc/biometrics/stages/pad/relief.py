@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from authsvc.biometrics.headpose import GENERIC_FACE, QUASI_RIGID, camera_matrix, rotation
 
-from .burst import TURNS, Array, Burst
+from .observation import TURNS, Array, Observation
 
 _LEAST_TURN: Final = 10.0
 _FLOOR: Final = float(np.sin(np.radians(12.0)))
@@ -31,7 +31,7 @@ class Relief:
     rigidity: float
 
 
-def relief(burst: Burst) -> Relief | None:
+def relief(observed: Observation) -> Relief | None:
     """Returns how much depth the turned frames show against the neutral, or None without a turn of 10
     degrees.
 
@@ -42,33 +42,33 @@ def relief(burst: Burst) -> Relief | None:
     outline, or a plane; a sheet turned further than it looks foreshortens more than a head. All fail on masks
     and rendered heads, which have a face's relief.
     """
-    turned = _turned_frames(burst)
+    turned = _turned_frames(observed)
     if not len(turned):
         return None
-    neutral = _mean_shape(burst.landmarks[burst.neutral])
-    head = _lifted(burst, neutral)
-    found = [_compare(burst, neutral, head, int(i)) for i in turned]
+    neutral = _mean_shape(observed.landmarks[observed.neutral])
+    head = _lifted(observed, neutral)
+    found = [_compare(observed, neutral, head, int(i)) for i in turned]
     return Relief(*(float(value) for value in np.median(found, axis=0)))
 
 
-def perspective(burst: Burst) -> float | None:
+def perspective(observed: Observation) -> float | None:
     """Returns the growth of near parts over far parts as the face came nearer: 1 as a head, 0 as a sheet.
 
     None where no nearer or farther cue was answered by 8 % or more. Fails where the lens is long, since
     perspective then hardly changes: a weak signal.
     """
-    moved = np.flatnonzero(np.abs(burst.growth) > 0.08)
-    straight = moved[(np.abs(burst.turns[moved]) < 8).all(axis=1)]
-    if not burst.planned("nearer", "farther") or len(straight) < 2:
+    moved = np.flatnonzero(np.abs(observed.growth) > 0.08)
+    straight = moved[(np.abs(observed.turns[moved]) < 8).all(axis=1)]
+    if not observed.planned("nearer", "farther") or len(straight) < 2:
         return None
-    neutral = _mean_shape(burst.landmarks[burst.neutral])
-    return float(np.median([_magnification(burst, neutral, int(i)) for i in straight]))
+    neutral = _mean_shape(observed.landmarks[observed.neutral])
+    return float(np.median([_magnification(observed, neutral, int(i)) for i in straight]))
 
 
-def _turned_frames(burst: Burst) -> NDArray[np.intp]:
-    size = np.hypot(*burst.turns.T)
+def _turned_frames(observed: Observation) -> NDArray[np.intp]:
+    size = np.hypot(*observed.turns.T)
     turned = np.flatnonzero(size >= max(_LEAST_TURN, 0.6 * float(size.max())))
-    asked = [burst.under(cue) for cue in burst.planned(*TURNS)]
+    asked = [observed.under(cue) for cue in observed.planned(*TURNS)]
     return np.intersect1d(turned, np.concatenate(asked)) if asked else turned[:0]
 
 
@@ -98,29 +98,31 @@ def _residual(neutral: Array, turned: Array) -> float:
     return float(np.sqrt(((mapped - target) ** 2).sum(1).mean())) / _eye_span(neutral)
 
 
-def _compare(burst: Burst, neutral: Array, head: Array, index: int) -> tuple[float, float, float, float]:
-    plane = _residual(neutral, burst.landmarks[index])
-    rigid = _rigid_residual(burst, head, index)
-    return plane, *_parallax(burst, neutral, index), float(np.log((plane + 1e-3) / (rigid + 1e-3)))
+def _compare(
+    observed: Observation, neutral: Array, head: Array, index: int
+) -> tuple[float, float, float, float]:
+    plane = _residual(neutral, observed.landmarks[index])
+    rigid = _rigid_residual(observed, head, index)
+    return plane, *_parallax(observed, neutral, index), float(np.log((plane + 1e-3) / (rigid + 1e-3)))
 
 
-def _lifted(burst: Burst, neutral: Array) -> Array:
+def _lifted(observed: Observation, neutral: Array) -> Array:
     """Returns 68×3 millimetres before the camera: the neutral's landmarks at a generic face's depths."""
-    height, width = burst.images[0].shape[:2]
+    height, width = observed.images[0].shape[:2]
     camera = camera_matrix(width, height)
-    depth = burst.neutral_pose[3] + (GENERIC_FACE @ rotation(*burst.neutral_pose[:3]).T)[:, 2]
+    depth = observed.neutral_pose[3] + (GENERIC_FACE @ rotation(*observed.neutral_pose[:3]).T)[:, 2]
     return np.column_stack([(neutral - camera[:2, 2]) * depth[:, None] / camera[0, 0], depth])
 
 
-def _rigid_residual(burst: Burst, head: Array, index: int) -> float:
-    height, width = burst.images[0].shape[:2]
-    camera, seen = camera_matrix(width, height), burst.landmarks[index][QUASI_RIGID]
+def _rigid_residual(observed: Observation, head: Array, index: int) -> float:
+    height, width = observed.images[0].shape[:2]
+    camera, seen = camera_matrix(width, height), observed.landmarks[index][QUASI_RIGID]
     model = head[QUASI_RIGID] - head[27]
     found, turn, shift = cv2.solvePnP(model, seen, camera, None, flags=cv2.SOLVEPNP_SQPNP)
     if not found:
         return 1.0
     back = cv2.projectPoints(model, turn, shift, camera, None)[0][:, 0]
-    return float(np.sqrt(((back - seen) ** 2).sum(1).mean())) / _eye_span(burst.landmarks[index])
+    return float(np.sqrt(((back - seen) ** 2).sum(1).mean())) / _eye_span(observed.landmarks[index])
 
 
 def _without(shape: Array, degree: int) -> Array:
@@ -131,13 +133,13 @@ def _without(shape: Array, degree: int) -> Array:
     return np.eye(len(x)) - basis @ np.linalg.pinv(basis)
 
 
-def _parallax(burst: Burst, neutral: Array, index: int) -> tuple[float, float]:
-    start, end = rotation(*burst.neutral_pose[:3]), rotation(*burst.poses[index, :3])
+def _parallax(observed: Observation, neutral: Array, index: int) -> tuple[float, float]:
+    start, end = rotation(*observed.neutral_pose[:3]), rotation(*observed.poses[index, :3])
     depth = (GENERIC_FACE @ start.T)[QUASI_RIGID, 2] / 92.0
     projector = _without(neutral[QUASI_RIGID], 2)
     clear_depth = projector @ depth
-    scale = np.exp(-burst.growth[index]) / _eye_span(neutral)
-    clear_move = projector @ (burst.landmarks[index][QUASI_RIGID] * scale)
+    scale = np.exp(-observed.growth[index]) / _eye_span(neutral)
+    clear_move = projector @ (observed.landmarks[index][QUASI_RIGID] * scale)
     seen = clear_depth @ clear_move / (clear_depth @ clear_depth)
     turn = end @ start.T
     predicted = np.array([turn[0, 2], turn[1, 2]])
@@ -147,15 +149,15 @@ def _parallax(burst: Burst, neutral: Array, index: int) -> tuple[float, float]:
     return gain, float((clear_depth @ clear_depth) * (seen @ seen) / total) if total > 0 else 0.0
 
 
-def _magnification(burst: Burst, neutral: Array, index: int) -> float:
+def _magnification(observed: Observation, neutral: Array, index: int) -> float:
     points = np.array([*range(17), *QUASI_RIGID])
-    distance = burst.neutral_pose[3]
+    distance = observed.neutral_pose[3]
     shape = neutral[points]
     projector = _without(shape, 1)
     centred = (shape - neutral[27]) / _eye_span(neutral)
     depth = GENERIC_FACE[points, 2:3]
-    change = distance * (np.exp(-burst.growth[index]) - 1)
+    change = distance * (np.exp(-observed.growth[index]) - 1)
     # u = f·X/(D+z): moved by Δ, a point at depth z grows by about 1 + z·Δ/D² more than the nasion.
     predicted = projector @ (centred * depth * change / distance**2)
-    scaled = burst.landmarks[index][points] * np.exp(-burst.growth[index]) / _eye_span(neutral)
+    scaled = observed.landmarks[index][points] * np.exp(-observed.growth[index]) / _eye_span(neutral)
     return float((predicted * (projector @ scaled)).sum() / (predicted**2).sum())

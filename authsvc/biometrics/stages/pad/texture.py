@@ -9,20 +9,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .burst import Array, Burst, Image
+from authsvc.biometrics.types import Image
+
+from .observation import Array, Observation
 
 _SIDE: Final = 128
 _FRAMES: Final = 3
 
 
-def grid(burst: Burst) -> float | None:
+def grid(observed: Observation) -> float | None:
     """Returns the highest periodic peak of the face's spectrum over its surroundings, in nepers of power.
 
     None where the face is too near the frame's edge for a window of 128 pixels. Natural skin stays under
     about 3; moiré, a pixel grid or halftone dots stand out. Fails where lens or compression blur removes the
     pattern, and on patterned veils or scarves.
     """
-    windows = [w for i in _chosen(burst) if (w := _window(burst.images[i], burst.landmarks[i])) is not None]
+    windows = [
+        w for i in _chosen(observed) if (w := _window(observed.images[i], observed.landmarks[i])) is not None
+    ]
     if not windows:
         return None
     power = np.mean([np.abs(np.fft.rfft2(window * _HANN)) ** 2 for window in windows], axis=0)
@@ -31,44 +35,48 @@ def grid(burst: Burst) -> float | None:
     return float(peak[_LOOKED_AT].max())
 
 
-def banding(burst: Burst) -> float | None:
+def banding(observed: Observation) -> float | None:
     """Returns log10 of change between neighbouring frames along rows' means over that along columns' means.
 
     Near 0 for a live scene; a screen's refresh against a rolling shutter moves level bands through the frame.
     None with fewer than three frames. Fails where exposure is a multiple of the screen's period.
     """
-    if len(burst.images) < 3:
+    if len(observed.images) < 3:
         return None
-    chosen = burst.neutral if len(burst.neutral) >= 3 else np.arange(3)
+    chosen = observed.neutral if len(observed.neutral) >= 3 else np.arange(3)
     small = [
-        cv2.resize(burst.images[i][..., 1], (80, 60), interpolation=cv2.INTER_AREA).astype(float)
+        cv2.resize(observed.images[i][..., 1], (80, 60), interpolation=cv2.INTER_AREA).astype(float)
         for i in chosen
     ]
     ratios = [_direction(b - a) for a, b in pairwise(small)]
     return float(np.median(ratios))
 
 
-def contrast(burst: Burst) -> float:
+def contrast(observed: Observation) -> float:
     """Returns the face's darkest over its lightest luminance, 0-1 (2nd and 98th percentile).
 
     Ink on paper reaches no deeper black than about 5 % of its white. Fails on faces in fog or flare.
     """
-    found = [np.percentile(_face(burst.images[i], burst.landmarks[i]), (2, 98)) for i in _chosen(burst)]
+    found = [
+        np.percentile(_face(observed.images[i], observed.landmarks[i]), (2, 98)) for i in _chosen(observed)
+    ]
     dark, light = np.median(found, axis=0)
     return float((dark + 1) / (light + 1))
 
 
-def glare(burst: Burst) -> float:
+def glare(observed: Observation) -> float:
     """Returns log10 of the share of burnt-out pixels on the face: the reflection of a lamp in glass or gloss.
 
     Fails on matt screens, and rises in bright sun.
     """
-    found = [float((_face(burst.images[i], burst.landmarks[i]) > 248).mean()) for i in _chosen(burst)]
+    found = [
+        float((_face(observed.images[i], observed.landmarks[i]) > 248).mean()) for i in _chosen(observed)
+    ]
     return float(np.log10(np.median(found) + 1e-4))
 
 
-def _chosen(burst: Burst) -> NDArray[np.intp]:
-    return burst.neutral[:_FRAMES]
+def _chosen(observed: Observation) -> NDArray[np.intp]:
+    return observed.neutral[:_FRAMES]
 
 
 def _window(image: Image, points: Array) -> NDArray[np.float32] | None:

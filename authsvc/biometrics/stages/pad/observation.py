@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authsvc.biometrics.headpose import head_pose
+from authsvc.biometrics.types import Burst, Challenge, Descriptors, FaceTrack, Image
 
 Array = NDArray[np.float64]
-Image = NDArray[np.uint8]
 
 TURNS: Final = {"left": (1, 0), "right": (-1, 0), "down": (0, 1), "up": (0, -1)}
 """Cue to the sign of (yaw, pitch) that follows it."""
@@ -35,10 +35,10 @@ class PlannedCue:
 
 
 @dataclass(frozen=True, eq=False)
-class Burst:
+class Observation:
     """images: n RGB frames; landmarks: n×68×2 pixels; times: n milliseconds, rising; plan: the cues shown.
 
-    descriptors: m×d features of the frames named by described (m indices).
+    descriptors: m×d features of unit length, in the order of their frames.
     """
 
     images: tuple[Image, ...]
@@ -46,7 +46,6 @@ class Burst:
     times: Array
     plan: tuple[PlannedCue, ...]
     descriptors: Array
-    described: tuple[int, ...]
 
     @cached_property
     def poses(self) -> Array:
@@ -87,3 +86,39 @@ class Burst:
         """Returns indices of the frames in a step's second half and just after: when it is followed."""
         middle = step.start + 0.45 * (step.end - step.start)
         return np.flatnonzero((self.times >= middle) & (self.times <= step.end + 250))
+
+
+def planned(challenge: Challenge) -> tuple[PlannedCue, ...]:
+    """Returns the challenge's steps on the burst's clock, with colours as RGB from 0 to 1."""
+    start, plan = 0.0, []
+    for step in challenge.steps:
+        plan.append(PlannedCue(step.cue, start, start + step.ms, step.degrees or 0.0, _rgb(step.colour)))
+        start += step.ms
+    return tuple(plan)
+
+
+def observe(burst: Burst, track: FaceTrack, described: Descriptors) -> Observation:
+    """Returns the observation of the frames that show the face; descriptors are scaled to unit length.
+
+    Raises ValueError where fewer than one frame shows it, or a descriptor cannot be scaled.
+    """
+    seen = [(frame, face) for frame, face in zip(burst.frames, track.faces, strict=True) if face is not None]
+    if not seen:
+        raise ValueError("no frame shows the face")
+    lengths = np.linalg.norm(described.vectors, axis=1, keepdims=True)
+    if not (np.isfinite(lengths).all() and (lengths > 0).all()):
+        raise ValueError("a descriptor is not a direction")
+    return Observation(
+        images=tuple(frame.rgb for frame, _ in seen),
+        landmarks=np.stack([face.landmarks for _, face in seen]).astype(np.float64),
+        times=np.array([frame.t_ms for frame, _ in seen]),
+        plan=planned(burst.challenge),
+        descriptors=np.asarray(described.vectors / lengths, np.float64),
+    )
+
+
+def _rgb(colour: str | None) -> tuple[float, float, float] | None:
+    if colour is None:
+        return None
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return red, green, blue
