@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, default=Path(settings.DATA_DIR) / "demo.json")
-        parser.add_argument("--photos", type=Path, default=Path(settings.BASE_DIR) / "build" / "photos")
+        parser.add_argument("--photos", type=Path, default=Path(settings.PHOTOS_DIR))
 
     def handle(self, **options: Any) -> None:
         """Run the demonstration. Raises CommandError."""
