@@ -3,7 +3,7 @@
 import functools
 import logging
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec
+from typing import Any
 
 from django.db import transaction as database
 from django.http import HttpResponse, HttpResponseNotAllowed
@@ -11,11 +11,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.biometrics.tasks import verify_capture
 from authsvc.capture import wire
 from authsvc.capture.browser import browser_key
 from authsvc.capture.challenge import offer_challenge
 from authsvc.capture.flow import complete_passkey, describe, finish_without_face, passkey_options
+from authsvc.capture.queueing import enqueue_verification
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_id
 from authsvc.tenancy.middleware import TenantRequest
@@ -24,18 +24,15 @@ from authsvc.transactions.services import accept_sample, cancel, find_live, stat
 
 log = logging.getLogger(__name__)
 
-Rest = ParamSpec("Rest")
 AgentView = Callable[[TenantRequest, Transaction], HttpResponse]
 TenantView = Callable[[TenantRequest, str, str], HttpResponse]
 
 
-def refusals_as_json(
-    view: Callable[Concatenate[TenantRequest, Rest], HttpResponse],
-) -> Callable[Concatenate[TenantRequest, Rest], HttpResponse]:
+def refusals_as_json(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let a view raise Refused: it is recorded, and answered as JSON with a reference."""
 
     @functools.wraps(view)
-    def guarded(request: TenantRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+    def guarded(request: TenantRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except Refused as refused:
@@ -124,8 +121,11 @@ def sample(request: TenantRequest, transaction: Transaction) -> HttpResponse:
     body = wire.read_sample(request)
     with database.atomic():
         capture = accept_sample(transaction, body)
-        tenant, identifier = str(transaction.tenant_id), capture.id
-        database.on_commit(lambda: verify_capture.delay(tenant, identifier))
+        hand_on = functools.partial(
+            enqueue_verification, tenant_id=str(transaction.tenant_id), capture_id=capture.id
+        )
+        # Robust: where the queue is down the sample is safe, and the sweeper hands it on later.
+        database.on_commit(hand_on, robust=True)
     return wire.answer({"next": "wait"}, status=202)
 
 

@@ -1,11 +1,13 @@
 """The challenge that an agent gets: what to do before the camera, and the key to seal the answer to."""
 
 import secrets
-from typing import Any
+from dataclasses import asdict
+from typing import Any, get_args
 
 from django.db import transaction as database
 
-from authsvc.biometrics.challenges import draw_challenge
+from authsvc.biometrics.challenges import Part, draw_challenge
+from authsvc.biometrics.types import Step
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u
@@ -45,9 +47,17 @@ def _draw(transaction: Transaction, *, light: bool) -> dict[str, Any]:
     nonce = b64u(secrets.token_bytes(32))
     if transaction.kind == Transaction.Kind.BIND:
         return {"nonce": nonce, "steps": [], "frames": _NO_FRAMES}
-    mix = current_policy().challenge[_LEVEL]
-    steps = draw_challenge(mix=mix, light=light)
-    return {"nonce": nonce, "steps": steps, "frames": _FRAMES}
+    drawn = draw_challenge(mix=_mix(light=light))
+    return {"nonce": nonce, "steps": [_step(step) for step in drawn.steps], "frames": _FRAMES}
+
+
+def _mix(*, light: bool) -> list[Part]:
+    wanted = current_policy().challenge[_LEVEL]
+    return [part for part in get_args(Part) if part in wanted and (light or part != "light")]
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {name: value for name, value in asdict(step).items() if value is not None}
 
 
 def _answer(capture: Capture, key: OfferedKey) -> dict[str, Any]:

@@ -3,37 +3,38 @@
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Concatenate, ParamSpec
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from authsvc.capture.agent_api import record_refusal
 from authsvc.capture.browser import browser_key
+from authsvc.capture.problems import PROBLEMS
 from authsvc.capture.wire import uncached
 from authsvc.core.errors import Refused
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import find_live
 
-Rest = ParamSpec("Rest")
+AGENT_BUILD = "page-1"
+
 _PERMISSIONS = (
     "camera=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), "
     "microphone=(), geolocation=(), display-capture=(), usb=(), payment=()"
 )
 
 
-def refusals_as_page(
-    view: Callable[Concatenate[TenantRequest, Rest], HttpResponse],
-) -> Callable[Concatenate[TenantRequest, Rest], HttpResponse]:
+def refusals_as_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let a view raise Refused: it is recorded, and shown as a calm page with a reference."""
 
     @functools.wraps(view)
-    def guarded(request: TenantRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
+    def guarded(request: TenantRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return protect(view(request, *args, **kwargs))
         except Refused as refused:
@@ -69,10 +70,14 @@ def _context(transaction: Transaction) -> dict[str, object]:
         "transaction": transaction,
         "tenant": transaction.tenant,
         "client": client,
+        "problems": PROBLEMS,
         "client_host": urlsplit(transaction.request.get("redirect_uri", "")).netloc,
         "config": {
             "api": reverse("capture:agent", kwargs={"tenant": slug, "txn": transaction.id}),
             "worker": reverse("capture:worker", kwargs={"tenant": slug}),
+            "jose": static("vendor/jose/index.js"),
+            "build": AGENT_BUILD,
+            "leave": transaction.continue_path,
             "kind": transaction.kind,
             "txn": transaction.id,
         },
@@ -85,3 +90,20 @@ def service_worker(request: HttpRequest, tenant: str) -> HttpResponse:
     path = finders.find("js/capture/worker.js")
     assert isinstance(path, str)
     return uncached(HttpResponse(Path(path).read_bytes(), content_type="text/javascript"))
+
+
+@require_GET
+def manifest(request: TenantRequest, tenant: str) -> HttpResponse:
+    """Give the web app manifest: what a phone shows when the page is put on its home screen."""
+    home = reverse("enrolment:passkeys", kwargs={"tenant": tenant})
+    content = {
+        "name": f"{request.tenant.name} sign-in",
+        "short_name": request.tenant.name[:12],
+        "start_url": home,
+        "scope": home.removesuffix("passkeys/"),
+        "display": "standalone",
+        "background_color": "#f4f5f8",
+        "theme_color": "#0e1c33",
+        "icons": [{"src": static("img/visor.svg"), "sizes": "any", "type": "image/svg+xml"}],
+    }
+    return JsonResponse(content, content_type="application/manifest+json")

@@ -8,6 +8,7 @@ app_name = "capture"
 urlpatterns = [
     path("signin/<str:txn>/", page.page, name="page"),
     path("agent-worker.js", page.service_worker, name="worker"),
+    path("agent.webmanifest", page.manifest, name="manifest"),
     path("agent/<str:txn>/", agent_api.show, name="agent"),
     path("agent/<str:txn>/passkey/options", agent_api.options, name="passkey-options"),
     path("agent/<str:txn>/passkey", agent_api.passkey, name="passkey"),

@@ -76,7 +76,9 @@ def answer(body: dict[str, Any], *, status: int = 200) -> JsonResponse:
 
 def error(refused: Refused, *, reference: str) -> JsonResponse:
     """Return a refusal: its code for the program, a calm sentence for the person, and a reference."""
-    body = {"error": refused.code, "message": refused.person, "reference": reference}
+    body: dict[str, Any] = {"error": refused.code, "message": refused.person, "reference": reference}
+    if refused.retry_after is not None:
+        body["retry_after"] = refused.retry_after
     return answer(body, status=refused.status)
 
 

@@ -92,12 +92,13 @@ def finish_enrolment(*, transaction_id: str, browser_key: str | None) -> Transac
     """
     transaction = consume(transaction_id, browser_key)
     _require_kind(transaction, Transaction.Kind.ENROL)
+    assert transaction.subject is not None
     used = EnrolmentLink.objects.filter(
         pk=transaction.request["link"], used_at=None, revoked_at=None, expires_at__gt=now()
     ).update(used_at=now())
     if not used:
         raise Refused("link-over", _NO_LINK, detail="the link was used or ended meanwhile", status=409)
-    Subject.objects.filter(pk=transaction.subject_id).update(status=Subject.Status.ACTIVE)
+    Subject.objects.filter(pk=transaction.subject.pk).update(status=Subject.Status.ACTIVE)
     Device.objects.filter(pk=transaction.device_id).update(status=Device.Status.ACTIVE)
     record(
         Tag.ENROLMENT_LINK_USED,

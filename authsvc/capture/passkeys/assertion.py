@@ -1,6 +1,6 @@
 """Proving a passkey in a transaction (WebAuthn Level 3 section 7.2)."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction as database
 from fido2 import cbor
@@ -98,7 +98,7 @@ def _verify(state: dict[str, Any], device: Device, response: AuthenticationRespo
 
 
 def _known(device: Device) -> AttestedCredentialData:
-    key = CoseKey.parse(cbor.decode(bytes(device.public_key)))
+    key = CoseKey.parse(cast(dict[int, Any], cbor.decode(bytes(device.public_key))))
     aaguid = device.aaguid.bytes if device.aaguid else bytes(16)
     return AttestedCredentialData.create(aaguid, unb64u(device.credential_id), key)
 

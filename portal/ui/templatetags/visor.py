@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 
-def _component(name: str, **context: Any) -> SafeString:
+def _component(name: str, /, **context: Any) -> SafeString:
     return render_to_string(f"components/{name}.html", context)
 
 

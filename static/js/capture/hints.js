@@ -1,0 +1,45 @@
+// Live hints from simple statistics of the picture's middle. They help the person; the server judges.
+
+const DARK = 55;
+const BRIGHT = 215;
+const BLURRED = 12;
+
+export const HINTS = {
+  closer: "Move a little closer.",
+  farther: "Move back a little.",
+  light: "Face a brighter light.",
+  centre: "Keep your face in the oval.",
+  still: "Hold still between the arrows.",
+  glasses: "Take your glasses off.",
+  "one-face": "Be alone in the picture.",
+  eyes: "Keep your eyes open.",
+  follow: "Follow the arrows with your head.",
+};
+
+export function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+// Variance of the Laplacian: small where nothing in the picture has an edge.
+export function sharpness({ grey, width, height }) {
+  const response = [];
+  for (let y = 1; y < height - 1; y += 1) {
+    for (let x = 1; x < width - 1; x += 1) {
+      const i = y * width + x;
+      response.push(grey[i - 1] + grey[i + 1] + grey[i - width] + grey[i + width] - 4 * grey[i]);
+    }
+  }
+  const average = mean(response);
+  return mean(response.map((value) => (value - average) ** 2));
+}
+
+export function liveHint(picture) {
+  const brightness = mean(picture.grey);
+  if (brightness < DARK) {
+    return "Find more light";
+  }
+  if (brightness > BRIGHT) {
+    return "Turn away from bright light";
+  }
+  return sharpness(picture) < BLURRED ? "Hold still" : "";
+}

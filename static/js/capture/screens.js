@@ -1,0 +1,41 @@
+// One screen at a time; focus goes to its heading, so that everybody learns of the change.
+
+const ANNOUNCE_EVERY_MS = 1500;
+let lastAnnounced = -Infinity;
+let pending = 0;
+
+export const find = (name) => document.querySelector(`[data-screen="${name}"]`);
+
+export function show(name, texts = {}) {
+  for (const screen of document.querySelectorAll("[data-screen]")) {
+    screen.hidden = screen.dataset.screen !== name;
+  }
+  document.body.dataset.showing = name;
+  const screen = find(name);
+  for (const [key, text] of Object.entries(texts)) {
+    const place = screen.querySelector(`[data-text="${key}"]`);
+    if (place && text) {
+      place.textContent = text;
+    }
+  }
+  showReference(screen, texts.reference);
+  screen.querySelector("h1").focus();
+}
+
+function showReference(screen, reference) {
+  const place = screen.querySelector("[data-reference]");
+  if (place) {
+    place.hidden = !reference;
+    place.querySelector("code").textContent = reference ?? "";
+  }
+}
+
+// Polite and throttled: a screen reader is never talked over, and only the newest text is said.
+export function announce(text) {
+  clearTimeout(pending);
+  const wait = Math.max(0, lastAnnounced + ANNOUNCE_EVERY_MS - performance.now());
+  pending = setTimeout(() => {
+    lastAnnounced = performance.now();
+    document.getElementById("announce").textContent = text;
+  }, wait);
+}

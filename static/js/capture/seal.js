@@ -1,0 +1,62 @@
+// The sealed sample of docs/protocol.md section 4: built in memory, readable by the checking server only.
+
+import { chainOf, signChain } from "./chain.js";
+import { concat, toB64u, utf8, wipe } from "./bytes.js";
+
+const UPLOAD_LIMIT = 6 * 1024 * 1024;
+
+// A JWE is base64: four characters for three bytes, and some room for its header.
+const PLAIN_LIMIT = Math.floor((UPLOAD_LIMIT - 4096) * 0.75) - 16384;
+
+export function thin(frames, minimum) {
+  let kept = frames;
+  const size = () => kept.reduce((sum, frame) => sum + frame.jpeg.length, 0);
+  while (size() > PLAIN_LIMIT && kept.length / 2 >= minimum) {
+    kept = kept.filter((_, index) => index % 2 === 0);
+  }
+  return kept;
+}
+
+function pack(manifest, frames) {
+  const text = utf8(JSON.stringify(manifest));
+  const length = new DataView(new ArrayBuffer(4));
+  length.setUint32(0, text.length);
+  const plain = concat(utf8("VSR1"), new Uint8Array(length.buffer), text, ...frames.map((frame) => frame.jpeg));
+  wipe(text);
+  return plain;
+}
+
+const encoded = (share) => (share ? toB64u(share) : null);
+
+export async function sealSample({ jose, txn, challenge, sessionKey, own, added, frames, camera, probe }) {
+  const chain = await chainOf(challenge.nonce, txn, frames);
+  const manifest = {
+    txn,
+    chl: challenge.nonce,
+    dev: own.id,
+    share: encoded(own.share),
+    share_kind: own.shareKind ?? null,
+    ...(added && { new_dev: added.id, new_share: encoded(added.share), new_share_kind: added.shareKind }),
+    camera,
+    ...(probe ? { probe } : {}),
+    frames: frames.map(({ step, t, media, jpeg, digest }) => ({
+      step,
+      t,
+      media,
+      size: jpeg.length,
+      sha256: toB64u(digest),
+    })),
+    chain: toB64u(chain),
+    chain_signature: toB64u(await signChain(sessionKey, chain)),
+  };
+  const plain = pack(manifest, frames);
+  const { CompactEncrypt, importJWK } = await import(jose);
+  const header = { alg: "ECDH-ES", enc: "A256GCM", kid: challenge.seal.kid, typ: "visor-sample+jwe" };
+  try {
+    return await new CompactEncrypt(plain)
+      .setProtectedHeader({ ...header, txn, dev: own.id, chl: challenge.nonce })
+      .encrypt(await importJWK(challenge.seal.key, "ECDH-ES"));
+  } finally {
+    wipe(plain, ...frames.map((frame) => frame.jpeg));
+  }
+}

@@ -1,0 +1,95 @@
+"""An authentication agent over Django's test client, with a software authenticator."""
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+from joserfc.jwk import ECKey
+
+from authsvc.capture.browser import COOKIE
+from authsvc.core.ids import new_secret
+from authsvc.simulator.authenticator import Authenticator
+from authsvc.subjects.models import Device, Subject
+from authsvc.tenancy.models import Tenant
+from authsvc.transactions import services
+from authsvc.transactions.models import Transaction
+from tests.factories import make_consent, make_subject
+
+JSON = "application/json"
+
+
+def session_key() -> dict[str, str]:
+    pair = ECKey.generate_key("P-256").as_dict(private=False)
+    return {name: str(pair[name]) for name in ("kty", "crv", "x", "y")}
+
+
+class Agent:
+    """One browser at one tenant; `authenticator` may be changed or replaced by a test."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.client = Client()
+        self.key = new_secret()
+        self.client.cookies[COOKIE] = self.key
+        self.authenticator = Authenticator()
+        self.type = "simulator"
+        self.origin = settings.BASE_URL
+
+    def open(self, kind: str = Transaction.Kind.AUTHENTICATE, **fields: Any) -> Transaction:
+        defaults = {"kind": kind, "browser_key": self.key, "continue_path": "/done/{id}"}
+        return services.open_transaction(**{**defaults, **fields})
+
+    def url(self, row: Transaction, path: str) -> str:
+        return f"/t/{self.tenant.slug}/agent/{row.id}/{path}"
+
+    def get(self, row: Transaction, path: str = "") -> HttpResponse:
+        return self.client.get(self.url(row, path))  # type: ignore[return-value]
+
+    def post(self, row: Transaction, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        sent = {"origin": self.origin, **headers}
+        return self.client.post(  # type: ignore[return-value]
+            self.url(row, path), {} if body is None else body, content_type=JSON, headers=sent
+        )
+
+    def upload(
+        self, row: Transaction, body: bytes = b"sealed", content_type: str = "application/jose"
+    ) -> Any:
+        return self.client.post(
+            self.url(row, "sample"), body, content_type=content_type, headers={"origin": self.origin}
+        )
+
+    def options(self, row: Transaction) -> dict[str, Any]:
+        answer = self.post(row, "passkey/options", {"session_key": session_key()})
+        assert answer.status_code == 200, answer.content
+        return answer.json()["publicKey"]  # type: ignore[attr-defined, no-any-return]
+
+    def answer(self, options: dict[str, Any], origin: str = "") -> dict[str, Any]:
+        origin = origin or self.origin
+        make = self.authenticator.create if "pubKeyCredParams" in options else self.authenticator.get
+        return make(options, origin).credential
+
+    def passkey(self, row: Transaction, credential: dict[str, Any] | None = None) -> HttpResponse:
+        credential = self.answer(self.options(row)) if credential is None else credential
+        return self.post(
+            row, "passkey", {"credential": credential, "agent": {"type": self.type, "build": "1"}}
+        )
+
+    def enrolled(self, **fields: Any) -> Subject:
+        """Make a person whose passkey is in this agent's authenticator."""
+        subject = make_subject(**fields)
+        make_consent(subject)
+        row = self.open(Transaction.Kind.ENROL, subject=subject)
+        assert self.passkey(row).status_code == 200
+        subject.devices.update(status=Device.Status.ACTIVE)
+        return subject
+
+    def proven(self) -> Transaction:
+        row = self.open()
+        assert self.passkey(row).status_code == 200
+        return row
+
+
+def random_body(size: int) -> bytes:
+    return os.urandom(size)

@@ -1,0 +1,239 @@
+"""The agent API: order of the steps, limits, origins, and whose transaction it is."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from authsvc.capture import agent_api, wire
+from authsvc.transactions.models import Capture, Transaction
+from tests.factories import make_consent, make_party, make_subject, make_tenant
+from tests.unit.capture.agent import Agent
+from tests.unit.capture.test_passkeys import refused
+
+
+@pytest.fixture(autouse=True)
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What was handed to the workers."""
+    calls: list[dict[str, str]] = []
+    monkeypatch.setattr(agent_api, "enqueue_verification", lambda **ids: calls.append(ids))
+    return calls
+
+
+def test_the_transaction_is_described(agent: Agent) -> None:
+    row = agent.open(client=make_party(name="Shop"))
+    body = agent.get(row).json()  # type: ignore[attr-defined]
+    assert body["rp"] == {"name": "Shop"}
+    assert (body["kind"], body["state"], body["bind_required"]) == ("authenticate", "open", False)
+    assert body["face"] == {"offered": True, "required": False}
+    assert 290 <= body["expires_in"] <= 300
+
+
+def test_a_partner_can_leave_the_face_out(agent: Agent) -> None:
+    agent.enrolled()
+    row = agent.open(client=make_party(face_offered=False))
+    assert agent.get(row).json()["face"]["offered"] is False  # type: ignore[attr-defined]
+    assert agent.passkey(row).json()["next"] == "done"  # type: ignore[attr-defined]
+
+
+@pytest.mark.requirement("S6.2-01")
+def test_nothing_is_captured_before_device_proof(agent: Agent) -> None:
+    row = agent.open()
+    refused(agent.post(row, "challenge", {"prefer": None}), 409, "not-proven")
+    refused(agent.post(row, "without-face"), 409, "not-proven")
+    refused(agent.upload(row), 409, "no-challenge")
+    assert not Capture.objects.exists()
+
+
+@pytest.mark.requirement("S6.2-01")
+def test_an_upload_out_of_turn_is_not_even_read(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "read_sample", lambda request: pytest.fail("the body was read"))
+    refused(agent.upload(agent.open()), 409, "no-challenge")
+
+
+def test_a_challenge_has_what_the_protocol_says(agent: Agent) -> None:
+    agent.enrolled()
+    body: Any = agent.post(agent.proven(), "challenge", {"prefer": None}).json()  # type: ignore[attr-defined]
+    assert set(body) == {"capture", "nonce", "expires_in", "steps", "frames", "seal", "warning"}
+    assert body["steps"][0]["cue"] == "centre"
+    assert set(body["seal"]) == {"kid", "key", "signature"}
+    assert body["frames"] == {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
+
+
+def test_each_challenge_is_another_one(agent: Agent) -> None:
+    agent.enrolled()
+    row = agent.proven()
+    nonces = {agent.post(row, "challenge", {"prefer": None}).json()["nonce"] for _ in range(3)}  # type: ignore[attr-defined]
+    assert len(nonces) == 3
+
+
+def test_an_unknown_preference_is_refused(agent: Agent) -> None:
+    agent.enrolled()
+    refused(agent.post(agent.proven(), "challenge", {"prefer": "dark"}), 400, "bad-preference")
+
+
+@pytest.mark.requirement("S10-01")
+def test_no_challenge_without_consent(agent: Agent) -> None:
+    subject = make_subject()
+    row = agent.open(Transaction.Kind.ENROL, subject=subject)
+    agent.passkey(row)
+    refused(agent.post(row, "challenge", {"prefer": None}), 403, "no-consent")
+
+
+@pytest.mark.requirement("S9.4-14")
+def test_without_a_worker_the_face_is_closed_and_the_other_way_open(agent: Agent, monkeypatch: Any) -> None:
+    agent.enrolled()
+    row = agent.proven()
+    monkeypatch.setattr("authsvc.capture.challenge.current_sample_key", lambda: None)
+    refused(agent.post(row, "challenge", {"prefer": None}), 503, "no-worker")
+    assert not Capture.objects.exists()
+    assert agent.post(row, "without-face").json()["next"] == "done"  # type: ignore[attr-defined]
+
+
+def test_one_upload_is_taken_and_handed_on(
+    agent: Agent, queued: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    agent.enrolled()
+    row = agent.proven()
+    agent.post(row, "challenge", {"prefer": None})
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = agent.upload(row)
+    assert (answer.status_code, answer.json()) == (202, {"next": "wait"})
+    assert queued == [{"tenant_id": str(agent.tenant.id), "capture_id": Capture.objects.get().id}]
+    refused(agent.upload(row), 409, "no-challenge")
+    assert agent.get(row, "status").json() == {"state": "working"}  # type: ignore[attr-defined]
+
+
+def test_uploads_have_a_limit_and_a_type(agent: Agent) -> None:
+    agent.enrolled()
+    row = agent.proven()
+    agent.post(row, "challenge", {"prefer": None})
+    refused(agent.upload(row, b"x" * (wire.SAMPLE_LIMIT + 1)), 413, "too-large")
+    refused(agent.upload(row, content_type="image/jpeg"), 415, "content-type")
+    assert agent.upload(row).status_code == 202
+
+
+@pytest.mark.parametrize("body", ["[]", "{", "null", '"text"', "[" * 20000])
+def test_bodies_that_are_no_object_are_refused(agent: Agent, body: str) -> None:
+    answer = agent.client.post(
+        agent.url(agent.open(), "passkey/options"),
+        body,
+        content_type="application/json",
+        headers={"origin": agent.origin},
+    )
+    refused(answer, 400, "bad-json")
+
+
+def test_a_large_json_body_is_refused(agent: Agent) -> None:
+    body = {"session_key": "x" * wire.JSON_LIMIT}
+    refused(agent.post(agent.open(), "passkey/options", body), 413, "too-large")
+
+
+@pytest.mark.parametrize("origin", ["https://attacker.example", "null", ""])
+def test_other_origins_are_refused(agent: Agent, origin: str) -> None:
+    refused(agent.post(agent.open(), "cancel", origin=origin), 403, "foreign-origin")
+
+
+@pytest.mark.requirement("S6.4-01")
+def test_another_browser_is_refused_everywhere(agent: Agent) -> None:
+    row = agent.open()
+    stranger = Agent(agent.tenant)
+    refused(stranger.get(row), 403, "foreign-browser")
+    refused(stranger.get(row, "status"), 403, "foreign-browser")
+    for path in ("passkey/options", "passkey", "without-face", "challenge", "cancel"):
+        refused(stranger.post(row, path), 403, "foreign-browser")
+    refused(stranger.upload(row), 403, "foreign-browser")
+    page = stranger.client.get(f"/t/{agent.tenant.slug}/signin/{row.id}/")
+    assert page.status_code == 403
+
+
+def test_a_transaction_of_another_tenant_is_unknown(agent: Agent) -> None:
+    row = agent.open()
+    stranger = make_tenant()
+    answer = agent.client.get(f"/t/{stranger.slug}/agent/{row.id}/")
+    assert answer.status_code == 404
+
+
+def test_an_ended_transaction_is_expired_to_its_agent(agent: Agent) -> None:
+    row = agent.open()
+    assert agent.post(row, "cancel").json() == {"continue_url": f"/done/{row.id}"}  # type: ignore[attr-defined]
+    assert agent.get(row, "status").json() == {"state": "expired"}  # type: ignore[attr-defined]
+    refused(agent.post(row, "passkey/options", {}), 410, "ended")
+
+
+def test_wrong_methods_are_refused(agent: Agent) -> None:
+    row = agent.open()
+    assert agent.get(row, "challenge").status_code == 405
+    assert agent.post(row, "status").status_code == 405
+
+
+def test_no_answer_is_stored_on_the_way(agent: Agent) -> None:
+    row = agent.open()
+    for answer in (agent.get(row), agent.get(row, "status"), agent.post(row, "challenge")):
+        assert answer["Cache-Control"] == "no-store"
+
+
+def test_a_second_passkey_is_bound_from_the_first(agent: Agent) -> None:
+    subject = agent.enrolled()
+    row = agent.open(Transaction.Kind.BIND)
+    assert agent.get(row).json()["bind_required"] is True  # type: ignore[attr-defined]
+    assert agent.passkey(row).json() == {"next": "create"}  # type: ignore[attr-defined]
+    options = agent.options(row)
+    assert [entry["id"] for entry in options["excludeCredentials"]] == [subject.devices.get().credential_id]
+    assert agent.passkey(row, agent.answer(options)).json() == {"next": "capture"}  # type: ignore[attr-defined]
+    assert subject.devices.count() == 2
+    body: Any = agent.post(row, "challenge", {"prefer": None}).json()  # type: ignore[attr-defined]
+    assert (body["steps"], body["frames"]["max"]) == ([], 0)
+
+
+class TestPage:
+    def test_shows_who_asks_and_is_guarded(self, agent: Agent) -> None:
+        party = make_party(name="Corner Shop", purpose="to open your account")
+        request = {"redirect_uri": "https://shop.example/callback"}
+        row = agent.open(client=party, request=request)
+        page = agent.client.get(f"/t/{agent.tenant.slug}/signin/{row.id}/")
+        text = page.content.decode()
+        assert all(words in text for words in ("Corner Shop", "shop.example", "to open your account"))
+        assert page["Cache-Control"] == "no-store"
+        assert "camera=(self)" in page["Permissions-Policy"]
+        assert page["Cross-Origin-Opener-Policy"] == "same-origin"
+        policy = page["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in policy
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+
+    def test_holds_no_inline_script_and_no_inline_style(self, agent: Agent) -> None:
+        page = agent.client.get(f"/t/{agent.tenant.slug}/signin/{agent.open(client=make_party()).id}/")
+        text = page.content.decode()
+        assert " style=" not in text
+        assert "<style" not in text
+        assert text.count("<script") == text.count('type="module" src=') + text.count(
+            'type="application/json"'
+        )
+
+    def test_refuses_calmly(self, db: None) -> None:
+        tenant = make_tenant()
+        page = Client().get(f"/t/{tenant.slug}/signin/unknown/")
+        assert page.status_code == 404
+        assert "Reference" in page.content.decode()
+
+    def test_service_worker_and_manifest_are_served_in_the_tenants_scope(self, agent: Agent) -> None:
+        worker = agent.client.get(f"/t/{agent.tenant.slug}/agent-worker.js")
+        assert worker["Content-Type"].startswith("text/javascript")
+        manifest = agent.client.get(f"/t/{agent.tenant.slug}/agent.webmanifest").json()
+        assert manifest["scope"] == f"/t/{agent.tenant.slug}/"
+
+
+def test_enrolment_without_the_face_needs_no_consent(agent: Agent) -> None:
+    subject = make_subject(reference="")
+    row = agent.open(Transaction.Kind.ENROL, subject=subject, request={"face": False})
+    assert agent.passkey(row).json()["next"] == "done"  # type: ignore[attr-defined]
+
+
+def test_the_face_may_still_be_declined_during_enrolment(agent: Agent) -> None:
+    subject = make_subject(reference="")
+    make_consent(subject)
+    row = agent.open(Transaction.Kind.ENROL, subject=subject)
+    agent.passkey(row)
+    agent.post(row, "challenge", {"prefer": None})
+    assert agent.post(row, "without-face").json()["continue_url"] == f"/done/{row.id}"  # type: ignore[attr-defined]

@@ -1,0 +1,215 @@
+"""Enrolment links, from the notice to their use."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
+from authsvc.capture.browser import COOKIE
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.enrolment import services
+from authsvc.enrolment.models import EnrolmentLink
+from authsvc.privacy.consent import live_consent
+from authsvc.privacy.models import ConsentReceipt
+from authsvc.subjects.models import Device, Subject
+from authsvc.tenancy.scope import tenant_scope
+from authsvc.transactions.models import Transaction
+from tests.factories import make_subject, make_tenant
+from tests.unit.capture.agent import Agent
+
+
+@pytest.fixture
+def agent(db: None) -> Iterator[Agent]:
+    tenant = make_tenant()
+    with tenant_scope(tenant.id):
+        yield Agent(tenant)
+
+
+@pytest.fixture
+def subject(agent: Agent) -> Subject:
+    return make_subject(name="Ada", reference="", reference_version=0, status=Subject.Status.INVITED)
+
+
+@pytest.fixture
+def path(subject: Subject) -> str:
+    """The path of a fresh link."""
+    return urlsplit(services.create_link(subject=subject, created_by="admin")[1]).path
+
+
+def consent(agent: Agent, path: str, **body: Any) -> Any:
+    headers = {"origin": agent.origin}
+    return agent.client.post(path + "consent", body, content_type="application/json", headers=headers)
+
+
+def notice_of(agent: Agent, path: str) -> dict[str, Any]:
+    answer = agent.client.get(path, headers={"accept": "application/json"})
+    return answer.json()["notice"]  # type: ignore[no-any-return]
+
+
+def enrolled_without_face(agent: Agent, path: str) -> Transaction:
+    opened = consent(agent, path, face=False).json()
+    row = Transaction.objects.get(pk=opened["transaction"])
+    assert agent.passkey(row).json()["next"] == "done"  # type: ignore[attr-defined]
+    return row
+
+
+def test_a_link_keeps_only_the_hash_of_its_token(subject: Subject) -> None:
+    link, url = services.create_link(subject=subject, created_by="admin")
+    token = url.rstrip("/").rsplit("/", 1)[-1]
+    assert len(token) == 43
+    assert token not in str(vars(link))
+    assert link.expires_at - now() > timedelta(days=6, hours=23)
+    assert services.find_link(token) == link
+
+
+@pytest.mark.requirement("S10-07")
+def test_the_notice_is_shown_in_layers_to_people_and_programs(agent: Agent, path: str) -> None:
+    notice = notice_of(agent, path)
+    assert {"who", "why", "where", "how_long", "alternative", "version"} <= set(notice)
+    page = agent.client.get(path, headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    text = page.content.decode()
+    assert "Hello Ada" in text
+    assert notice["version"] in text
+    assert page["Referrer-Policy"] == "same-origin"
+    assert AuditEvent.objects.filter(tag=Tag.NOTICE_SHOWN).count() == 2
+
+
+@pytest.mark.requirement("S10-01")
+def test_consent_is_an_act_with_a_receipt(agent: Agent, path: str, subject: Subject) -> None:
+    version = notice_of(agent, path)["version"]
+    assert live_consent(subject) is None
+    answer = consent(agent, path, notice_version=version)
+    assert answer.status_code == 200
+    assert answer.json()["agent_url"].endswith(f"/agent/{answer.json()['transaction']}/")
+    receipt = live_consent(subject)
+    assert receipt is not None
+    assert receipt.notice_version == version
+
+
+@pytest.mark.requirement("S10-07")
+def test_consent_to_another_text_is_refused(agent: Agent, path: str) -> None:
+    assert consent(agent, path, notice_version="older").status_code == 409
+    assert not ConsentReceipt.objects.exists()
+    assert not Transaction.objects.exists()
+
+
+def test_a_form_leads_to_the_page_with_a_cookie(agent: Agent, path: str) -> None:
+    browser = Client()
+    version = notice_of(agent, path)["version"]
+    body = {"choice": "face", "notice_version": version}
+    answer: Any = browser.post(path + "consent", body, headers={"origin": agent.origin})
+    assert answer.status_code == 303
+    assert "/signin/" in answer["Location"]
+    cookie = answer.cookies[COOKIE]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    page = browser.get(answer["Location"])
+    assert "Make your passkey" in page.content.decode()
+
+
+def test_consent_from_another_origin_is_refused(agent: Agent, path: str) -> None:
+    headers = {"origin": "https://attacker.example"}
+    for kind in ("application/json", "application/x-www-form-urlencoded"):
+        answer = agent.client.post(path + "consent", "choice=face", content_type=kind, headers=headers)
+        assert answer.status_code == 403
+    assert not Transaction.objects.exists()
+
+
+@pytest.mark.requirement("S10-01")
+def test_declining_the_face_enrols_a_passkey_without_disadvantage(
+    agent: Agent, path: str, subject: Subject
+) -> None:
+    row = enrolled_without_face(agent, path)
+    done = agent.client.get(f"/t/{agent.tenant.slug}/enrol/finish/{row.id}/")
+    assert done.status_code == 200
+    subject.refresh_from_db()
+    device = subject.devices.get()
+    assert (subject.status, subject.has_face, device.status) == ("active", False, "active")
+    assert live_consent(subject) is None
+    assert agent.passkey(agent.open()).json()["next"] == "done"  # type: ignore[attr-defined]
+
+
+def test_an_unfinished_enrolment_lets_nobody_in(agent: Agent, path: str, subject: Subject) -> None:
+    enrolled_without_face(agent, path)
+    Subject.objects.update(status=Subject.Status.ACTIVE)
+    assert subject.devices.get().status == Device.Status.PENDING
+    assert agent.passkey(agent.open()).status_code == 403
+
+
+def test_a_link_is_used_once(agent: Agent, path: str) -> None:
+    first, second = enrolled_without_face(agent, path), enrolled_without_face(agent, path)
+    finish = f"/t/{agent.tenant.slug}/enrol/finish/"
+    assert agent.client.get(f"{finish}{first.id}/").status_code == 200
+    assert agent.client.get(f"{finish}{second.id}/").status_code == 409
+    assert agent.client.get(path).status_code == 404
+    second.refresh_from_db()
+    assert second.state == Transaction.State.DECIDED
+    assert Device.objects.filter(status=Device.Status.ACTIVE).count() == 1
+
+
+def test_finishing_again_shows_nothing_new(agent: Agent, path: str) -> None:
+    row = enrolled_without_face(agent, path)
+    finish = f"/t/{agent.tenant.slug}/enrol/finish/{row.id}/"
+    assert [agent.client.get(finish).status_code for _ in range(2)] == [200, 410]
+
+
+def test_a_sign_in_finishes_no_enrolment(agent: Agent) -> None:
+    row = agent.open()
+    Transaction.objects.filter(pk=row.pk).update(state=Transaction.State.DECIDED)
+    answer = agent.client.get(f"/t/{agent.tenant.slug}/enrol/finish/{row.id}/")
+    assert answer.status_code == 409
+    row.refresh_from_db()
+    assert row.state == Transaction.State.DECIDED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"expires_at": now() - timedelta(seconds=1)}, {"used_at": now()}, {"revoked_at": now()}],
+    ids=["expired", "used", "revoked"],
+)
+def test_a_link_that_is_over_looks_like_an_unknown_one(
+    agent: Agent, path: str, change: dict[str, Any]
+) -> None:
+    unknown = agent.client.get(path.replace(path.split("/")[-2], "A" * 43))
+    EnrolmentLink.objects.update(**change)
+    over = agent.client.get(path)
+    assert unknown.status_code == over.status_code == 404
+    assert "no longer valid" in over.content.decode()
+    assert "no longer valid" in unknown.content.decode()
+    assert consent(agent, path, face=False).status_code == 404
+
+
+def test_a_revoked_link_opens_nothing(subject: Subject) -> None:
+    link, url = services.create_link(subject=subject, created_by="admin")
+    services.revoke_link(link=link, revoked_by="admin")
+    with pytest.raises(Refused, match="link-over"):
+        services.find_link(url.rstrip("/").rsplit("/", 1)[-1])
+    assert AuditEvent.objects.filter(tag=Tag.ENROLMENT_LINK_REVOKED).exists()
+
+
+def test_a_link_of_another_tenant_is_unknown(path: str) -> None:
+    other = make_tenant()
+    assert Client().get("/".join(["", "t", other.slug, *path.split("/")[3:]])).status_code == 404
+
+
+def test_a_second_passkey_works_only_once_it_is_finished(agent: Agent) -> None:
+    subject = agent.enrolled(reference="")
+    start: Any = agent.client.post(f"/t/{agent.tenant.slug}/passkeys/", headers={"origin": agent.origin})
+    row = Transaction.objects.get(pk=start["Location"].rstrip("/").rsplit("/", 1)[-1])
+    agent.passkey(row)
+    added = agent.passkey(row).json()  # type: ignore[attr-defined]
+    assert added["next"] == "done"
+    assert sorted(subject.devices.values_list("status", flat=True)) == ["active", "pending"]
+    assert agent.client.get(added["continue_url"]).status_code == 200
+    assert set(subject.devices.values_list("status", flat=True)) == {"active"}
+
+
+def test_the_passkeys_page_explains_first(agent: Agent) -> None:
+    page = agent.client.get(f"/t/{agent.tenant.slug}/passkeys/")
+    assert page.status_code == 200
+    assert not Transaction.objects.exists()
