@@ -20,14 +20,14 @@ def append(event: AuditEvent, head: AuditHead) -> None:
 
 def _append_at_once(event: AuditEvent, head: AuditHead) -> None:
     fields = [field for field in AuditEvent._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     values = [field.get_db_prep_save(field.pre_save(event, add=True), connection) for field in fields]
     with connection.cursor() as cursor:
         # Names come from the model, values are parameters.
         cursor.execute(
-            "WITH advanced AS (UPDATE audit_audithead SET sequence = %s, digest = %s WHERE id = %s) "
-            f"INSERT INTO audit_auditevent ({columns}) VALUES ({places}) RETURNING id",  # noqa: S608
+            "WITH advanced AS (UPDATE audit_audithead SET sequence = %s, digest = %s WHERE id = %s) "  # noqa: S608
+            f"INSERT INTO audit_auditevent ({columns}) VALUES ({places}) RETURNING id",
             [event.sequence, event.digest, head.pk, *values],
         )
         event.pk = cursor.fetchone()[0]

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import transaction as database
 
-from authsvc.audit.chain import event_digest, first_digest
 from authsvc.audit.appending import append
+from authsvc.audit.chain import event_digest, first_digest
 from authsvc.audit.models import AuditEvent, AuditHead
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now

@@ -63,6 +63,8 @@ class Tag(StrEnum):
     TOKEN_REFUSED = "oidc:token:refused"
     TOKEN_REVOKED = "oidc:token:revoked"
     SIGNED_OUT = "oidc:session:ended"
+    SANDBOX_DECIDED = "oidc:sandbox:decided"
+    PROVIDER_CHANGED = "oidc:provider:changed"
     CLAIMS_CONSENT_GIVEN = "oidc:consent:given"
     CLAIMS_CONSENT_REFUSED = "oidc:consent:refused"
     REFRESH_REUSED = "oidc:refresh:reused"

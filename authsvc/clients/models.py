@@ -45,9 +45,7 @@ class RelyingParty(TenantOwned):
     client_id = models.CharField(max_length=120, default=new_id)
     name = models.CharField(max_length=120)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
-    first_party = models.BooleanField(
-        default=True, help_text="The tenant's own: people are not asked to consent."
-    )
+    first_party = models.BooleanField(default=True, help_text="The tenant's own; no consent is asked.")
     client_uri = models.URLField(max_length=500, blank=True)
     logo_uri = models.URLField(max_length=500, blank=True)
     policy_uri = models.URLField(max_length=500, blank=True)
@@ -85,9 +83,7 @@ class RelyingParty(TenantOwned):
 
     # What it receives.
     subject_type = models.CharField(max_length=10, default="pairwise")
-    sector = models.CharField(
-        max_length=255, blank=True, help_text="Host that pairwise identifiers belong to."
-    )
+    sector = models.CharField(max_length=255, blank=True, help_text="Host of its pairwise identifiers.")
     sector_identifier_uri = models.URLField(max_length=500, blank=True)
     access_token_format = models.CharField(
         max_length=10, choices=AccessTokenFormat, default=AccessTokenFormat.OPAQUE

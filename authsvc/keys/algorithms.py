@@ -1,4 +1,4 @@
-"""The algorithms that this server signs, verifies and encrypts with; nothing outside these lists is accepted."""
+"""The algorithms that this server signs, verifies and encrypts with; nothing else is accepted."""
 
 import warnings
 

@@ -8,3 +8,7 @@ class OidcConfig(AppConfig):
 
     name = "authsvc.oidc"
     label = "oidc"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        from authsvc.oidc.sandbox import checks  # noqa: F401

@@ -29,31 +29,12 @@ SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
 PERSONAL_CLAIMS = tuple(name for names in SCOPE_CLAIMS.values() for name in names)
 # Only the server says these; nothing that is stored about a person can override them.
 PROTOCOL_CLAIMS = frozenset(
-    [
-        "iss",
-        "sub",
-        "aud",
-        "exp",
-        "nbf",
-        "iat",
-        "jti",
-        "auth_time",
-        "nonce",
-        "acr",
-        "amr",
-        "azp",
-        "at_hash",
-        "c_hash",
-        "s_hash",
-        "sid",
-        "cnf",
-        "scope",
-        "client_id",
-        "events",
-        "policy",
-        "ial",
-        "typ",
-    ]
+    name
+    for names in (
+        ("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "auth_time", "nonce", "acr", "amr", "azp"),
+        ("at_hash", "c_hash", "s_hash", "sid", "cnf", "scope", "client_id", "events", "policy", "ial", "typ"),
+    )
+    for name in names
 )
 
 

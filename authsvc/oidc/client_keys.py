@@ -14,7 +14,7 @@ class NoClientKey(Exception):
 
 
 def signature_keys(client: RelyingParty, *, kid: str | None = None) -> list[Key]:
-    """Return the keys that the relying party may sign with; a kid not seen yet makes its jwks_uri be read again."""
+    """Return the keys that the relying party may sign with; a new kid makes its jwks_uri be read again."""
     return _parse(_documents(client, kid), unwanted="enc")
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from typing import Any
+from typing import Any, TypeGuard
 
 from joserfc import jwe, jws
 from joserfc.errors import JoseError
@@ -86,6 +86,11 @@ def parse_keys(documents: Collection[dict[str, Any]]) -> list[Key]:
         except (JoseError, ValueError, TypeError, KeyError):
             continue
     return found
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a claim is a number, as times have to be; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _candidates(keys: list[Key], header: dict[str, Any]) -> list[Key]:

@@ -14,6 +14,9 @@ class Provider(TenantOwned):
     sealed_pairwise_secret = models.BinaryField()
     dynamic_registration = models.BooleanField(default=False)
     open_registration = models.BooleanField(default=False, help_text="Without an initial access token.")
+    sandbox_authenticator = models.BooleanField(
+        default=False, help_text="A form in place of the capture page; sandbox tenants only."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant"], name="oidc_one_provider_per_tenant")]
@@ -97,17 +100,13 @@ class Token(TenantOwned):
     kind = models.CharField(max_length=10, choices=Kind)
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="tokens")
     scope = models.CharField(max_length=200)
-    jkt = models.CharField(max_length=64, blank=True, help_text="Thumbprint of the DPoP key it is bound to.")
-    x5t = models.CharField(
-        max_length=64, blank=True, help_text="Thumbprint of the certificate it is bound to."
-    )
+    jkt = models.CharField(max_length=64, blank=True, help_text="Thumbprint of its DPoP key.")
+    x5t = models.CharField(max_length=64, blank=True, help_text="Thumbprint of its certificate.")
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     spent_at = models.DateTimeField(null=True)
-    spent_on = models.CharField(max_length=64, blank=True, help_text="Digest of the request that spent it.")
-    sealed_answer = models.BinaryField(
-        null=True, help_text="That request's answer, for a retry within the grace."
-    )
+    spent_on = models.CharField(max_length=64, blank=True, help_text="Digest of what spent it.")
+    sealed_answer = models.BinaryField(null=True, help_text="That answer, for a retry.")
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:

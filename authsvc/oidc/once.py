@@ -18,7 +18,8 @@ def use_once(kind: str, *parts: str, until: datetime) -> bool:
     digest = secret_hash("\x00".join((str(current_tenant_id()), kind, *parts)))
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO oidc_usedonce (digest, tenant_id, expires_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO oidc_usedonce (digest, tenant_id, expires_at) VALUES (%s, %s, %s) "
+            "ON CONFLICT DO NOTHING",
             [digest, sql_tenant(), sql_time(until)],
         )
         return bool(cursor.rowcount == 1)

@@ -14,7 +14,7 @@ _PERSON = {
 def refusal_page(
     request: HttpRequest, refused: RequestRefused, reference: str, *, person: str = ""
 ) -> HttpResponse:
-    """Return the page for a person whose sign-in cannot start or go on; nothing from the request is echoed."""
+    """Return the page for a person whose sign-in cannot go on; nothing from the request is echoed."""
     response = render(
         request,
         "oidc/refused.html",

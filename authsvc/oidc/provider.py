@@ -27,6 +27,7 @@ class Options:
     pairwise_secret: bytes
     dynamic_registration: bool
     open_registration: bool
+    sandbox_authenticator: bool
 
 
 _options: dict[UUID, Options] = {}
@@ -72,4 +73,5 @@ def _load(tenant_id: UUID) -> Options:
         pairwise_secret=unseal(settings.SECRETS["token_kek"], bytes(row.sealed_pairwise_secret), aad),
         dynamic_registration=row.dynamic_registration,
         open_registration=row.open_registration,
+        sandbox_authenticator=row.sandbox_authenticator,
     )

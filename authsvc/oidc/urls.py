@@ -4,6 +4,7 @@ from django.urls import path
 
 from authsvc.oidc.authorize import views as authorize
 from authsvc.oidc.discovery import jwks, openid_configuration
+from authsvc.oidc.sandbox.views import sandbox
 from authsvc.oidc.token.views import token
 from authsvc.oidc.userinfo import userinfo
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("authorize", authorize.authorize, name="authorize"),
     path("authorize/resume/<str:txn>", authorize.resume_authorization, name="resume"),
     path("authorize/consent", authorize.consent, name="consent"),
+    path("sandbox/<str:txn>/", sandbox, name="sandbox"),
     path("token", token, name="token"),
     path("userinfo", userinfo, name="userinfo"),
 ]

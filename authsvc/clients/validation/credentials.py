@@ -3,7 +3,7 @@
 from typing import Any
 
 from joserfc.errors import JoseError
-from joserfc.jwk import import_key
+from joserfc.jwk import RSAKey, import_key
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
@@ -59,6 +59,6 @@ def problem_of_key(key: Any) -> str | None:
         parsed = import_key(key)
     except (JoseError, ValueError, TypeError, KeyError):
         return "it cannot be read"
-    if parsed.key_type == "RSA" and parsed.raw_value.key_size < 2048:
+    if isinstance(parsed, RSAKey) and parsed.public_key.key_size < 2048:
         return "RSA keys need 2048 bits or more"
     return None

@@ -9,10 +9,15 @@ _METHODS = (
     RelyingParty.Authentication.TLS,
     RelyingParty.Authentication.SELF_SIGNED_TLS,
 )
+_ALGORITHMS = (
+    "id_token_signed_response_alg",
+    "token_endpoint_auth_signing_alg",
+    "request_object_signing_alg",
+)
 
 
 def check_profile(party: RelyingParty, problems: Problems) -> None:
-    """A FAPI 2.0 relying party authenticates with a key and uses its algorithms (FAPI 2.0 SP section 5.3.2, 5.4)."""
+    """Hold a FAPI 2.0 relying party to key authentication and the profile's algorithms (section 5.4)."""
     if party.profile not in RelyingParty.Profile.values:
         problems.add("profile", f"{party.profile!r} is unknown.")
     if not party.is_fapi2:

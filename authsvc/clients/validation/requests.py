@@ -7,7 +7,7 @@ SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access")
 
 
 def check_requests(party: RelyingParty, problems: Problems) -> None:
-    """The scopes exist and hold openid; a signed request needs a key that its signature can be checked with."""
+    """The scopes exist and hold openid; signed requests have a key that verifies them."""
     if "openid" not in party.scopes:
         problems.add("scopes", "openid is always needed.")
     for scope in party.scopes:

@@ -21,6 +21,7 @@ from authsvc.oidc.grants import CodeBinding, issue_code
 from authsvc.oidc.models import Session
 from authsvc.oidc.provider import subject_identifier
 from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.sandbox.outcomes import offered_in
 from authsvc.oidc.sessions import begin_session, events_of, find_session, set_session_cookie
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
@@ -145,7 +146,8 @@ def _authenticate(request: TenantRequest, client: RelyingParty, wanted: Wanted) 
         client=client,
         request=wanted.to_record(),
     )
-    response = HttpResponseRedirect(reverse("capture:page", kwargs={"tenant": slug, "txn": opened.id}))
+    page = "oidc:sandbox" if offered_in(request.tenant) else "capture:page"
+    response = HttpResponseRedirect(reverse(page, kwargs={"tenant": slug, "txn": opened.id}))
     response["Cache-Control"] = "no-store"
     if fresh:
         set_browser_key(response, key)

@@ -15,23 +15,27 @@ from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
+from authsvc.core.ids import secret_hash
 from authsvc.oidc.authorize.consent import remember_consent
-from authsvc.oidc.authorize.consent_page import read_pending
+from authsvc.oidc.authorize.consent_page import Pending, read_pending
 from authsvc.oidc.authorize.decide import reusable
 from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start
 from authsvc.oidc.authorize.order import run_rules
 from authsvc.oidc.authorize.respond import send_answer
 from authsvc.oidc.authorize.wanted import Context, Wanted
+from authsvc.oidc.models import Session
 from authsvc.oidc.pages import refusal_page
 from authsvc.oidc.parameters import read_once
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.reporting import report
+from authsvc.oidc.sandbox.outcomes import offered_in
 from authsvc.oidc.sessions import COOKIE, events_of, find_session
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import consume
 
 _LONGEST_QUERY = 3000
+_LEFT = (Transaction.State.CANCELLED, Transaction.State.EXPIRED)
 
 
 @csrf_exempt
@@ -65,24 +69,19 @@ def resume_authorization(request: TenantRequest, tenant: str, txn: str) -> HttpR
     if left is not None:
         return left
     try:
-        consumed = consume(txn, browser_key(request))
+        consumed = _consume(request, txn)
     except Refused as refused:
+        rule = f"transaction-{refused.code}"
         cause = RequestRefused(
-            "access_denied",
-            refused.person,
-            rule=f"transaction-{refused.code}",
-            came=refused.detail,
-            status=refused.status,
+            "access_denied", refused.person, rule=rule, came=refused.detail, status=refused.status
         )
-        reference = report(cause, tag=Tag.REQUEST_REFUSED, transaction=txn[:24])
-        return refusal_page(request, cause, reference, person=refused.person)
+        return _stop(request, cause, person=refused.person, transaction_id=txn[:24])
     wanted = Wanted.from_record(consumed.request)
     client = find_client(wanted.client_id)
-    if client is None or consumed.kind != Transaction.Kind.AUTHENTICATE:
-        cause = RequestRefused(
-            "access_denied", "This sign-in cannot go on.", rule="transaction-client", came=wanted.client_id
-        )
-        return refusal_page(request, cause, report(cause, tag=Tag.REQUEST_REFUSED, transaction=txn))
+    if client is None:
+        return _stop(request, _client_gone(wanted), transaction_id=txn)
+    if offered_in(request.tenant) and request.GET.get("consent") == "denied":
+        return _consent_refused(request, client, wanted, txn)
     return _or_refusal(
         request, client, wanted, lambda: resume(request, client, wanted, consumed), transaction_id=txn
     )
@@ -94,32 +93,57 @@ def consent(request: TenantRequest, tenant: str) -> HttpResponse:
     pending = read_pending(request)
     session = find_session(request)
     if pending is None or session is None or session.pk != pending.session_id:
-        cause = RequestRefused(
-            "access_denied",
-            "This page is too old.",
-            rule="consent-page",
-            came="a stale or foreign consent page",
+        came = "a stale or foreign consent page"
+        return _stop(
+            request, RequestRefused("access_denied", "This page is too old.", rule="consent-page", came=came)
         )
-        return refusal_page(request, cause, report(cause, tag=Tag.REQUEST_REFUSED))
     wanted = pending.wanted
     client = find_client(wanted.client_id)
     if client is None:
-        cause = RequestRefused(
-            "access_denied", "The client is gone.", rule="client-known", came=wanted.client_id
-        )
-        return refusal_page(request, cause, report(cause, tag=Tag.REQUEST_REFUSED))
+        return _stop(request, _client_gone(wanted))
     if request.POST.get("answer") != "yes":
         return _consent_refused(request, client, wanted, pending.transaction_id)
+    return _or_refusal(request, client, wanted, lambda: _consented(request, client, pending, session))
+
+
+def _consented(
+    request: TenantRequest, client: RelyingParty, pending: Pending, session: Session
+) -> HttpResponse:
+    wanted = pending.wanted
+    # What these asked for has been done before the page was shown.
     wanted.prompt = [value for value in wanted.prompt if value not in {"login", "select_account", "consent"}]
     if pending.transaction_id:
         wanted.max_age = None
     moment = now()
     reuse = reusable(events_of(session, moment=moment), wanted, client, moment=moment)
     if reuse is None:
-        return _or_refusal(request, client, wanted, lambda: start(request, client, wanted))
+        return start(request, client, wanted)
     with transaction.atomic():
         remember_consent(client, session.subject, wanted)
         return hand_over(request, client, wanted, Signed(session, reuse, pending.transaction_id))
+
+
+def _consume(request: TenantRequest, txn: str) -> Transaction:
+    if not Transaction.objects.filter(pk=txn, kind=Transaction.Kind.AUTHENTICATE).exists():
+        raise Refused("unknown", "This sign-in does not exist. Please start again.", status=404)
+    return consume(txn, browser_key(request))
+
+
+def _client_gone(wanted: Wanted) -> RequestRefused:
+    return RequestRefused(
+        "access_denied",
+        "The client is not registered any more.",
+        rule="client-known",
+        came=wanted.client_id,
+        expected="an active relying party",
+    )
+
+
+def _stop(
+    request: TenantRequest, refused: RequestRefused, *, person: str = "", transaction_id: str = ""
+) -> HttpResponse:
+    reference = report(refused, tag=Tag.REQUEST_REFUSED, transaction=transaction_id)
+    return refusal_page(request, refused, reference, person=person)
 
 
 def _or_refusal(
@@ -145,8 +169,8 @@ def _send_refusal(
 
 
 def _left_by_the_person(request: TenantRequest, txn: str) -> HttpResponse | None:
-    row = Transaction.objects.filter(pk=txn, state=Transaction.State.CANCELLED).first()
-    if row is None or row.kind != Transaction.Kind.AUTHENTICATE:
+    row = Transaction.objects.filter(pk=txn, state__in=_LEFT, kind=Transaction.Kind.AUTHENTICATE).first()
+    if row is None or row.browser_digest != secret_hash(browser_key(request) or ""):
         return None
     wanted = Wanted.from_record(row.request)
     client = find_client(wanted.client_id)

@@ -9,7 +9,7 @@ from authsvc.keys.algorithms import FAPI2_SIGNING, SIGNING
 from authsvc.oidc.client_authentication.refused import not_proven
 from authsvc.oidc.client_keys import signature_keys
 from authsvc.oidc.issuer import endpoint, issuer_of
-from authsvc.oidc.jose import NotVerified, read_header, verify
+from authsvc.oidc.jose import NotVerified, is_number, read_header, verify
 from authsvc.oidc.lifetimes import CLIENT_ASSERTION, CLOCK_SKEW
 from authsvc.oidc.once import use_once
 
@@ -17,7 +17,7 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def check_assertion(client: RelyingParty, assertion: str) -> None:
-    """Verify signature, audience, times and single use of a client assertion; raises RequestRefused (S9.4-05)."""
+    """Verify signature, audience, times and single use of an assertion; raises RequestRefused (S9.4-05)."""
     try:
         kid = read_header(assertion).get("kid")
         keys = signature_keys(client, kid=kid if isinstance(kid, str) else None)
@@ -58,14 +58,10 @@ def _check_times(claims: dict[str, Any]) -> None:
     moment = now().timestamp()
     skew = CLOCK_SKEW.total_seconds()
     expires, issued, not_before = (claims.get(name) for name in ("exp", "iat", "nbf"))
-    if not _is_number(expires) or expires <= moment - skew:
+    if not is_number(expires) or expires <= moment - skew:
         raise not_proven(rule="assertion-exp", came=expires, expected="a time to come")
     if expires > moment + CLIENT_ASSERTION.total_seconds() + skew:
         raise not_proven(rule="assertion-exp", came=expires, expected=f"at most {CLIENT_ASSERTION} ahead")
     for name, value, ahead in (("iat", issued, 60.0), ("nbf", not_before, skew)):
-        if value is not None and (not _is_number(value) or value > moment + ahead):
+        if value is not None and (not is_number(value) or value > moment + ahead):
             raise not_proven(rule=f"assertion-{name}", came=value, expected="not in the future")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -10,6 +10,7 @@ from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import secret_hash
 from authsvc.oidc.client_authentication.refused import not_proven
+from authsvc.oidc.refusal import RequestRefused
 
 # "Last used" is for a person who rolls secrets over; writing it at every call would cost a query each.
 _NOTE_EVERY = timedelta(minutes=10)
@@ -28,8 +29,12 @@ def read_basic(header: str) -> tuple[str, str]:
         ) from None
     identifier, colon, secret = decoded.partition(":")
     if not colon:
-        raise not_proven(rule="client-secret-header", came="no colon", expected="base64 of id:secret")
+        raise _malformed("no colon")
     return unquote_plus(identifier), unquote_plus(secret)
+
+
+def _malformed(came: str) -> RequestRefused:
+    return not_proven(rule="client-secret-header", came=came, expected="base64 of id:secret")
 
 
 def check_secret(client: RelyingParty, secret: str) -> None:

@@ -46,9 +46,8 @@ class Minted:
 def mint(grant: Grant, client: RelyingParty, *, scope: str, binding: Binding, refresh: bool) -> Minted:
     """Make an access token, and a refresh token where asked; nothing is stored yet."""
     moment = now()
-    access = (
-        _jwt(grant, client, scope, binding, moment) if client.access_token_format == "jwt" else new_secret()
-    )
+    signed = client.access_token_format == RelyingParty.AccessTokenFormat.JWT
+    access = _jwt(grant, client, scope, binding, moment) if signed else new_secret()
     rows = [
         Token(
             digest=secret_hash(access),

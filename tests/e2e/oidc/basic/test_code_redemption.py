@@ -57,7 +57,9 @@ def test_pkce_verifier_is_checked(visitor: Browser) -> None:
     good = visitor.sign_in(partner, person, **visitor.pkce())["code"]
     assert visitor.redeem(partner, good, code_verifier=visitor.verifier).status_code == 200
     for verifier in (None, "x" * 43, "short"):
-        code = Browser(visitor.tenant, verifier=visitor.verifier).sign_in(partner, person, **visitor.pkce())["code"]
+        code = Browser(visitor.tenant, verifier=visitor.verifier).sign_in(partner, person, **visitor.pkce())[
+            "code"
+        ]
         assert visitor.redeem(partner, code, code_verifier=verifier).json()["error"] == "invalid_grant"
 
 
@@ -75,9 +77,7 @@ def test_a_public_client_needs_pkce(visitor: Browser) -> None:
     partner, person = make_partner(token_endpoint_auth_method="none"), make_person()
     assert "error=invalid_request" in visitor.authorize(partner)["Location"]
     code = visitor.sign_in(partner, person, **visitor.pkce())["code"]
-    answer = visitor.redeem(
-        partner, code, code_verifier=visitor.verifier, client_id=partner.party.client_id
-    )
+    answer = visitor.redeem(partner, code, code_verifier=visitor.verifier, client_id=partner.party.client_id)
     assert answer.status_code == 200
 
 
@@ -86,7 +86,9 @@ def test_an_exchange_costs_four_queries(visitor: Browser) -> None:
     partner, person = make_partner(), make_person()
     visitor.tokens(partner, person)
     code = visitor.sign_in(partner, person, prompt="login")["code"]
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         assert visitor.redeem(partner, code).status_code == 200
     spent = [query["sql"] for query in captured if not query["sql"].startswith(HOUSEKEEPING)]
     assert len(spent) <= 4, "\n".join(spent)

@@ -1,0 +1,1 @@
+"""The sandbox authenticator: a plain form in place of the capture page, in sandbox tenants only."""

@@ -1,0 +1,84 @@
+"""What a developer can let happen, and the evidence that stands for it."""
+
+from enum import StrEnum
+from typing import Any
+
+from django.db import transaction as database
+
+from authsvc.assurance.levels import Level
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
+from authsvc.oidc.provider import provider_options
+from authsvc.subjects.models import Subject
+from authsvc.tenancy.models import Tenant
+from authsvc.transactions.models import Transaction
+
+
+class Outcome(StrEnum):
+    """The choices of the form; the values are its stable option values."""
+
+    LEVEL_1 = "accepted-l1"
+    LEVEL_2 = "accepted-l2"
+    REFUSED = "refused"
+    TIMED_OUT = "timed-out"
+    CONSENT_DENIED = "consent-denied"
+
+
+LABELS = {
+    Outcome.LEVEL_2: "Accepted at L2",
+    Outcome.LEVEL_1: "Accepted at L1",
+    Outcome.REFUSED: "Refused",
+    Outcome.TIMED_OUT: "Timed out",
+    Outcome.CONSENT_DENIED: "Accepted at L2, then consent denied",
+}
+
+
+class NotASandbox(Exception):
+    """The sandbox authenticator was asked for where it must not be."""
+
+
+def offered_in(tenant: Tenant) -> bool:
+    """Whether the form stands in place of the capture page: a sandbox tenant that turned it on (SA-02)."""
+    return tenant.is_sandbox and provider_options().sandbox_authenticator
+
+
+@database.atomic
+def decide(row: Transaction, *, tenant: Tenant, subject: Subject, outcome: Outcome) -> None:
+    """End a transaction as the developer chose; raises NotASandbox outside a sandbox.
+
+    The level is computed from this evidence like from any other; nothing is asserted here.
+    """
+    if not offered_in(tenant):
+        raise NotASandbox(tenant.slug)
+    moment = now()
+    running = Transaction.objects.filter(pk=row.pk, state=Transaction.State.OPEN)
+    if outcome == Outcome.REFUSED:
+        changed = running.update(state=Transaction.State.CANCELLED, ended_at=moment)
+    elif outcome == Outcome.TIMED_OUT:
+        changed = running.update(state=Transaction.State.EXPIRED, ended_at=moment)
+    else:
+        level = Level.L1 if outcome == Outcome.LEVEL_1 else Level.L2
+        changed = running.update(
+            state=Transaction.State.DECIDED,
+            subject=subject,
+            evidence={**_evidence(level), "at": moment.isoformat()},
+            decided_at=moment,
+        )
+    if changed:
+        record(Tag.SANDBOX_DECIDED, transaction=row.pk, subject=str(subject.id), outcome=outcome.value)
+
+
+def _evidence(level: Level) -> dict[str, Any]:
+    strong = level >= Level.L2
+    return {
+        "passkey": {
+            "device": "sandbox",
+            "kind": "hwk" if strong else "swk",
+            "user_verified": strong,
+            "attested": False,
+            "share_kind": "",
+        },
+        "agent": {"type": "sandbox", "build": "form"},
+        "face": None,
+    }

@@ -1,0 +1,66 @@
+"""The form: which person, which outcome. No script; its element ids stay as they are."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from authsvc.audit.tags import Tag
+from authsvc.capture.browser import browser_key
+from authsvc.core.errors import Refused
+from authsvc.oidc.authorize.respond import allow_form_to
+from authsvc.oidc.pages import refusal_page
+from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.reporting import report
+from authsvc.oidc.sandbox.outcomes import LABELS, Outcome, decide, offered_in
+from authsvc.oidc.sandbox.persons import test_persons
+from authsvc.subjects.models import Subject
+from authsvc.tenancy.middleware import TenantRequest
+from authsvc.transactions.models import Transaction
+from authsvc.transactions.services import find_live
+
+
+@require_http_methods(["GET", "POST"])
+def sandbox(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
+    """Show the form, or let happen what was chosen; a live tenant answers 404."""
+    if not offered_in(request.tenant):
+        raise Http404("no sandbox authenticator here")
+    try:
+        row = find_live(txn, browser_key(request))
+    except Refused as refused:
+        cause = RequestRefused(
+            "access_denied", refused.person, rule="sandbox", came=refused.detail, status=refused.status
+        )
+        reference = report(cause, tag=Tag.REQUEST_REFUSED, transaction=txn[:24])
+        return refusal_page(request, cause, reference, person=refused.person)
+    if request.method == "GET":
+        return _form(request, row)
+    outcome, subject = _chosen(request)
+    decide(row, tenant=request.tenant, subject=subject, outcome=outcome)
+    path = reverse("oidc:resume", kwargs={"tenant": tenant, "txn": txn})
+    denied = "?consent=denied" if outcome == Outcome.CONSENT_DENIED else ""
+    return HttpResponseRedirect(path + denied)
+
+
+def _form(request: TenantRequest, row: Transaction) -> HttpResponse:
+    outcomes = [(outcome.value, label) for outcome, label in LABELS.items()]
+    context = {"txn": row, "persons": test_persons(), "outcomes": outcomes}
+    response = render(request, "oidc/sandbox.html", context)
+    response["Cache-Control"] = "no-store"
+    # The form's answer is a redirect that ends at the relying party, and a browser checks the whole way.
+    allow_form_to(response, str(row.request.get("redirect_uri", "")))
+    return response
+
+
+def _chosen(request: TenantRequest) -> tuple[Outcome, Subject]:
+    try:
+        outcome = Outcome(request.POST.get("outcome", ""))
+        wanted = UUID(request.POST.get("person", ""))
+    except ValueError:
+        raise Http404("no such choice") from None
+    subject = next((person for person in test_persons() if person.id == wanted), None)
+    if subject is None:
+        raise Http404("no such test person")
+    return outcome, subject
