@@ -28,13 +28,6 @@ class Draw(Protocol):
     def randint(self, a: int, b: int, /) -> int: ...
 
 
-def mix_for(level: int, *, no_light: bool) -> tuple[Part, ...]:
-    """Returns the parts of the challenge for an assurance level of 1 to 4; no_light spares who asks."""
-    if level <= 2:
-        return ("turn",)
-    return ("turn", "blink") if no_light else ("turn", "light")
-
-
 def draw_challenge(*, mix: Collection[Part], rng: Draw | None = None) -> Challenge:
     """Draws a challenge from these parts, 4 to 8 s long, unpredictable where rng is; the nonce always is.
 

@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 
 IAD_VERSION: Final = "iad/1"
 LEAST_FRAMES: Final = 3
+LEAST_COEFFICIENTS: Final = 150
 
 MOST_SUSPICIOUS: Final = 1
 """Suspicious findings that are still tolerated together."""
@@ -222,7 +223,7 @@ def noise_level(image: Image) -> float:
 def double_quantised(image: Image, table: Sequence[int]) -> bool:
     """True where the histogram of a low JPEG coefficient has the regular gaps of two quantisations.
 
-    table: 64 luminance steps in zigzag order; the picture must be decoded at full size with its blocks in
+    table: 64 luminance steps, row by row; the picture must be decoded at full size with its blocks in
     place.
     """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) - 128
@@ -233,7 +234,7 @@ def double_quantised(image: Image, table: Sequence[int]) -> bool:
 
 
 _IMMERKAER: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-_LOW: Final = (((0, 1), 1), ((1, 0), 2), ((1, 1), 4))
+_LOW: Final = (((0, 1), 1), ((1, 0), 8), ((1, 1), 9))
 
 
 def _closest(frames: Sequence[Frame]) -> float:
@@ -271,5 +272,6 @@ def _gaps(coefficients: Array, step: int) -> float:
     levels = np.rint(coefficients / max(step, 1)).astype(int)
     counts = np.bincount(np.clip(np.abs(levels), 0, 24), minlength=25)[1:24].astype(float)
     smooth = np.convolve(counts, (0.25, 0.5, 0.25), mode="same")
-    share = np.abs(counts - smooth).sum() / max(counts.sum(), 1.0)
-    return float(share)
+    # The first bins of a peaked histogram differ from their neighbours anyhow.
+    total = counts[3:].sum()
+    return float(np.abs(counts - smooth)[3:].sum() / total) if total >= LEAST_COEFFICIENTS else 0.0

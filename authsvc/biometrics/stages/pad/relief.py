@@ -151,13 +151,13 @@ def _parallax(observed: Observation, neutral: Array, index: int) -> tuple[float,
 
 def _magnification(observed: Observation, neutral: Array, index: int) -> float:
     points = np.array([*range(17), *QUASI_RIGID])
-    distance = observed.neutral_pose[3]
-    shape = neutral[points]
+    height, width = observed.images[0].shape[:2]
+    shape, span = neutral[points], _eye_span(neutral)
     projector = _without(shape, 1)
-    centred = (shape - neutral[27]) / _eye_span(neutral)
-    depth = GENERIC_FACE[points, 2:3]
-    change = distance * (np.exp(-observed.growth[index]) - 1)
-    # u = f·X/(D+z): moved by Δ, a point at depth z grows by about 1 + z·Δ/D² more than the nasion.
-    predicted = projector @ (centred * depth * change / distance**2)
-    scaled = observed.landmarks[index][points] * np.exp(-observed.growth[index]) / _eye_span(neutral)
+    before = observed.neutral_pose[3]
+    after = before * np.exp(-observed.growth[index])
+    # u = f·X/(D+z): from D to D', a point at depth z grows by about 1 + z·(D'-D)/(D·D') more than the nasion.
+    excess = GENERIC_FACE[points, 2:3] * (after - before) / (before * after)
+    predicted = projector @ ((shape - (width / 2, height / 2)) / span * excess)
+    scaled = observed.landmarks[index][points] * np.exp(-observed.growth[index]) / span
     return float((predicted * (projector @ scaled)).sum() / (predicted**2).sum())
