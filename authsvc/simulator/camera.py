@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from authsvc.simulator.face3d import HEIGHT, WIDTH, Floats, Image
+from authsvc.simulator.mesh import HEIGHT, WIDTH, Floats, Image
 
 COMMENT: Final = b"VISOR-SYNTHETIC"
 QUALITY: Final = 85

@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from authsvc.simulator.face3d import Floats, Image
+from authsvc.simulator.mesh import Floats, Image
 
 # Outer corner, upper lid (2), inner corner, lower lid (2), each from left to right in the image.
 _EYES: Final = (((36, 37, 38, 39), (36, 41, 40, 39)), ((42, 43, 44, 45), (42, 47, 46, 45)))

@@ -17,8 +17,8 @@ from fido2.utils import websafe_encode
 
 from authsvc.simulator.authenticator import Answer, Authenticator, AuthenticatorError
 from authsvc.simulator.browser import Browser, asks_consent, origin_of
-from authsvc.simulator.face3d import Image
 from authsvc.simulator.faults import Fault
+from authsvc.simulator.mesh import Image
 from authsvc.simulator.render import render_burst
 from authsvc.simulator.sealing import (
     Binding,

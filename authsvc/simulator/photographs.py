@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from authsvc.simulator.face3d import Image
+from authsvc.simulator.mesh import Image
 
 _ENDINGS = {".jpg", ".jpeg", ".png"}
 

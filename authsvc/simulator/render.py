@@ -10,25 +10,19 @@ import numpy as np
 
 from authsvc.simulator.camera import Camera, encode
 from authsvc.simulator.expression import with_expression
-from authsvc.simulator.face3d import FOCAL, HEIGHT, MARGIN, WIDTH, Floats, Head, Image, load_head
+from authsvc.simulator.face3d import load_head
+from authsvc.simulator.mesh import HEIGHT, MARGIN, WIDTH, Floats, Head, Image
 from authsvc.simulator.motion import HeadState, Performance
 from authsvc.simulator.sealing import Frame
+from authsvc.simulator.warp import CELL, enlarge, move, paint, rotation
 
+_SIZE: Final = (WIDTH, HEIGHT)
 _FACE_GAIN: Final = 0.32
 _BACKGROUND_GAIN: Final = 0.04
+_ROOM: Final = 0.9
 _DISPLAY_GAMMA: Final = 1 / 2.2
 _TOWARDS_SCREEN: Final = np.array([0.0, 0.2, -0.98], np.float32)
-_ROOM: Final = 0.9
-CELL: Final = 2
-"""Frame pixels per cell on which the warp is computed."""
-
-_SUB: Final = 16
-_CELLS: Final = np.dstack(
-    [
-        *np.meshgrid(np.arange(WIDTH // CELL) * CELL, np.arange(HEIGHT // CELL) * CELL),
-        np.ones((HEIGHT // CELL, WIDTH // CELL)),
-    ]
-).astype(np.float32)
+_SMOOTH_LIGHT: Final = 6 / CELL
 
 
 def render_burst(
@@ -60,62 +54,26 @@ def render_burst(
 
 def render_scene(head: Head, state: HeadState) -> Floats:
     """Return the 480×640×3 BGR scene (float32, 0–255) that a noiseless camera would see."""
-    turn = _rotation(state.yaw + head.level[0], state.pitch + head.level[1], state.roll)
-    moved = _move(head, turn, state)
-    facing: Floats = np.clip(head.normals @ (turn.T @ _TOWARDS_SCREEN), 0, 1)
-    reflected: Floats = _FACE_GAIN * facing * head.weight + _BACKGROUND_GAIN
-    source, light = _warp(head, moved, reflected)
+    turn = rotation(state.yaw + head.level[0], state.pitch + head.level[1], state.roll)
+    moved = move(head, turn, state.nearer)
+    moved[:, :2] += np.array(state.shake, np.float32) - MARGIN
+    cells = paint(head, moved, np.column_stack([head.vertices, _reflected(head, turn)]), _SIZE)
     canvas = with_expression(head.canvas, head.vertices[:68], blink=state.blink, smile=state.smile)
+    source = enlarge(cells[:, :, :2], _SIZE)
     texture = cv2.remap(canvas, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.multiply(texture, enlarge(_gain(cells[:, :, 2], state), _SIZE), dtype=cv2.CV_32F)
+
+
+def _reflected(head: Head, turn: Floats) -> Floats:
+    """Return how much of the screen's light each vertex sends back: Lambertian on the head."""
+    facing = np.clip(head.normals @ (turn.T @ _TOWARDS_SCREEN), 0, 1)
+    reflected: Floats = (_FACE_GAIN * facing * head.weight + _BACKGROUND_GAIN).astype(np.float32)
+    return reflected
+
+
+def _gain(reflected: Floats, state: HeadState) -> Floats:
+    """Return the gain of each cell and BGR channel under the room's light and the screen's."""
     screen = np.array(state.light[::-1], np.float32)
-    gain = (_ROOM + light[:, :, None] * screen) ** np.float32(_DISPLAY_GAMMA)
-    return cv2.multiply(texture, _enlarge(gain), dtype=cv2.CV_32F)
-
-
-def _rotation(yaw: float, pitch: float, roll: float) -> Floats:
-    y, p, r = np.radians([-yaw, -pitch, roll])
-    about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
-    about_z = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
-    return (about_z @ about_x @ about_y).astype(np.float32)
-
-
-def _move(head: Head, turn: Floats, state: HeadState) -> Floats:
-    """Return the mesh after the motion: n×3, frame pixels and depth in millimetres."""
-    there = (head.points - head.pivot) @ turn.T + head.pivot
-    there[:, 2] = np.maximum(there[:, 2] - state.nearer, 60)
-    centre = np.array([WIDTH / 2, HEIGHT / 2], np.float32)
-    full = there[:, :2] * (FOCAL / there[:, 2:]) + centre
-    still = head.vertices - MARGIN
-    pixels = still + (full - still) * head.weight[:, None] + np.array(state.shake, np.float32)
-    return np.column_stack([pixels, there[:, 2]]).astype(np.float32)
-
-
-def _warp(head: Head, moved: Floats, reflected: Floats) -> tuple[Floats, Floats]:
-    """Return the canvas pixel that each frame pixel shows (480×640×2) and the light on each cell.
-
-    Each triangle is an affine map from the frame back to the canvas; nearer triangles are painted over
-    farther ones, and those that face away are left out.
-    """
-    corners = moved[head.triangles]
-    edges = corners[:, 1:, :2] - corners[:, :1, :2]
-    area = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
-    order = np.flatnonzero(area * head.winding > 0.5)
-    order = order[np.argsort(-corners[order, :, 2].mean(axis=1))]
-    owner = np.zeros((HEIGHT // CELL, WIDTH // CELL), np.int32)
-    for index in order:
-        cv2.fillConvexPoly(
-            owner, np.round(corners[index, :, :2] * (_SUB / CELL)).astype(np.int32), int(index), shift=4
-        )
-    attributes = np.column_stack([head.vertices, reflected])[head.triangles]
-    frame = np.concatenate([corners[:, :, :2], np.ones((len(corners), 3, 1), np.float32)], axis=2)
-    affine = np.zeros((len(corners), 3, 3), np.float32)
-    affine[order] = np.linalg.solve(frame[order].astype(np.float64), attributes[order])
-    cells = np.einsum("yxi,yxij->yxj", _CELLS, affine[owner])
-    return _enlarge(cells[:, :, :2]), cv2.GaussianBlur(cells[:, :, 2], (0, 0), 6 / CELL)
-
-
-def _enlarge(cells: Floats) -> Floats:
-    matrix = np.array([[1 / CELL, 0, 0], [0, 1 / CELL, 0]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(cells, matrix, (WIDTH, HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    smooth = cv2.GaussianBlur(reflected, (0, 0), _SMOOTH_LIGHT)
+    gain: Floats = (_ROOM + smooth[:, :, None] * screen) ** np.float32(_DISPLAY_GAMMA)
+    return gain

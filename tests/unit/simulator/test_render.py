@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from authsvc.simulator.camera import COMMENT, Camera, encode
-from authsvc.simulator.face3d import FOCAL, HEIGHT, LANDMARKS, WIDTH, Head, NoFace, load_head
+from authsvc.simulator.face3d import NoFace, load_head
+from authsvc.simulator.mesh import FOCAL, HEIGHT, LANDMARKS, WIDTH, Head
 from authsvc.simulator.motion import HeadState
 from authsvc.simulator.render import render_burst, render_scene
 
