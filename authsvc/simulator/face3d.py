@@ -37,7 +37,10 @@ def load_head(photograph: Image) -> Head:
     if abs(head.level[0]) < _TURNED_ASIDE:
         return head
     frontal = completed(head)
-    return head_on(frontal, _landmarks(frontal).astype(np.float32))
+    try:
+        return head_on(frontal, _landmarks(frontal).astype(np.float32))
+    except NoFace:
+        return head
 
 
 def _reduced(photograph: Image) -> Image:

@@ -18,7 +18,7 @@ _LIGHT_BLUR: Final = 35
 def completed(head: Head) -> Image:
     """Return a BGR canvas on which the head faces the camera, its hidden side filled from the visible one."""
     size = (head.canvas.shape[1], head.canvas.shape[0])
-    moved = move(head, rotation(*head.level, 0.0), 0.0)
+    moved = move(head, rotation(*head.level), 0.0)
     source = paint(head, moved, np.column_stack([head.vertices, _share(head)]), size)
     share = cv2.GaussianBlur(enlarge(source[:, :, 2], size), (0, 0), 5)[:, :, None]
     direct = cv2.remap(

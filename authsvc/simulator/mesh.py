@@ -55,6 +55,7 @@ _RINGS: Final = {1.25: 0.75, 1.6: 0.3}
 _SHALLOW: Final = 15.0
 _NEUTRAL_YAW: Final = 2.0
 _NEUTRAL_PITCH: Final = 5.0
+_NEUTRAL_ROLL: Final = 3.0
 
 
 def _landmark_table() -> NDArray[np.float64]:
@@ -83,7 +84,7 @@ class Head:
     `canvas` is BGR; `vertices` n×2 canvas pixels, the 68 landmarks first; `points` n×3 millimetres from the
     camera; `normals` n×3 unit vectors; `weight` n, 1 on the head, falling to 0 far from it; `triangles` m×3
     vertex indices with `winding` m, the sign of their area on the canvas; `pivot` the turning point in camera
-    millimetres; `level` the yaw and pitch in degrees that bring the photograph's pose near to frontal.
+    millimetres; `level` yaw, pitch and roll in degrees that bring the photograph's pose near to frontal.
     """
 
     canvas: Image
@@ -94,7 +95,7 @@ class Head:
     triangles: NDArray[np.int32]
     winding: Floats
     pivot: Floats
-    level: tuple[float, float]
+    level: tuple[float, float, float]
 
 
 def head_on(canvas: Image, landmarks: Floats) -> Head:
@@ -192,10 +193,11 @@ def _winding(vertices: NDArray[np.float64], triangles: NDArray[np.int32]) -> Flo
     return sign
 
 
-def _level(turn: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the yaw and pitch, in degrees, by which a photograph turned too far aside is turned back."""
+def _level(turn: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return yaw, pitch and roll, in degrees, by which a photograph turned too far aside is turned back."""
     yaw = float(np.degrees(np.arctan2(turn[2, 0], turn[2, 2])))
     pitch = float(np.degrees(-np.arcsin(np.clip(turn[2, 1], -1, 1))))
-    limits = np.array([_NEUTRAL_YAW, _NEUTRAL_PITCH])
-    back = np.clip((yaw, pitch), -limits, limits) - (yaw, pitch)
-    return float(back[0]), float(back[1])
+    roll = float(np.degrees(np.arctan2(-turn[0, 1], turn[1, 1])))
+    seen, limits = np.array([yaw, pitch, roll]), np.array([_NEUTRAL_YAW, _NEUTRAL_PITCH, _NEUTRAL_ROLL])
+    back = np.clip(seen, -limits, limits) - seen
+    return float(back[0]), float(back[1]), float(back[2])

@@ -54,7 +54,7 @@ def render_burst(
 
 def render_scene(head: Head, state: HeadState) -> Floats:
     """Return the 480×640×3 BGR scene (float32, 0–255) that a noiseless camera would see."""
-    turn = rotation(state.yaw + head.level[0], state.pitch + head.level[1], state.roll)
+    turn = rotation(state.yaw + head.level[0], state.pitch + head.level[1], state.roll + head.level[2])
     moved = move(head, turn, state.nearer)
     moved[:, :2] += np.array(state.shake, np.float32) - MARGIN
     cells = paint(head, moved, np.column_stack([head.vertices, _reflected(head, turn)]), _SIZE)
