@@ -8,3 +8,7 @@ class AccountsConfig(AppConfig):
 
     name = "portal.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Connect the receiver that notes an enrolled second factor."""
+        from portal.accounts import second_factor  # noqa: F401 - importing it connects it

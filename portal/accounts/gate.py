@@ -1,0 +1,71 @@
+"""Who may enter the portal; every path under /portal/ passes here, so that no view can forget to ask."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.tenancy.models import Tenant
+from portal.accounts import second_factor
+from portal.accounts.models import Membership, User
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class PortalGate:
+    """Asks for sign-in, a second factor, membership of the tenant, and a role that may change things."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle the request."""
+        response = self.get_response(request)
+        if request.path_info.startswith("/portal/"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, _kwargs: object
+    ) -> HttpResponse | None:
+        """Let the request through to its view, or answer it here."""
+        if not request.path_info.startswith("/portal/"):
+            return None
+        user = request.user
+        if not isinstance(user, User):
+            return _ask_to_sign_in(request)
+        if not second_factor.proven(request, user):
+            return redirect("second-factor")
+        tenant: Tenant | None = getattr(request, "tenant", None)
+        if tenant is not None:
+            _admit(request, user, tenant)
+        return None
+
+
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.method not in _SAFE:
+        return HttpResponse("Sign in first.", status=401, content_type="text/plain")
+    return redirect_to_login(request.get_full_path(), reverse("account_login"))
+
+
+def _admit(request: HttpRequest, user: User, tenant: Tenant) -> None:
+    membership = Membership.objects.filter(user=user, tenant=tenant).first()
+    if membership is None:
+        # A stranger learns nothing, not even that the tenant exists (S9.4-01).
+        raise Http404
+    if request.method not in _SAFE and not membership.may_change:
+        raise PermissionDenied("auditors only read")
+    request.membership = membership  # type: ignore[attr-defined]
+    _note_entry(request, user, tenant)
+
+
+def _note_entry(request: HttpRequest, user: User, tenant: Tenant) -> None:
+    entered = request.session.get("portal_entered", [])
+    if str(tenant.id) not in entered:
+        record(Tag.ADMIN_SIGNED_IN, actor=user.email)
+        request.session["portal_entered"] = [*entered, str(tenant.id)]

@@ -1,0 +1,52 @@
+"""Where an administrator lands: the second factor to enrol, the tenants to choose from, the theme."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.accounts import second_factor
+from portal.accounts.models import User
+
+THEMES = ("auto", "light", "dark")
+_YEAR = 365 * 24 * 3600
+
+
+@require_GET
+@login_required
+def second_factor_page(request: HttpRequest) -> HttpResponse:
+    """Ask for a passkey or an authenticator app; go on to the portal once the session has proven one."""
+    user = request.user
+    assert isinstance(user, User)
+    if second_factor.proven(request, user):
+        return redirect("portal")
+    if second_factor.enrolled(user):
+        # Enrolled in another session meanwhile: this one must sign in anew, with it.
+        return render(request, "portal/sign_in_again.html")
+    return render(request, "portal/second_factor.html")
+
+
+@require_GET
+def choose_tenant(request: HttpRequest) -> HttpResponse:
+    """List the tenants of the person, or go straight to the only one."""
+    user = request.user
+    assert isinstance(user, User)
+    memberships = list(user.memberships.select_related("tenant").order_by("tenant__name"))
+    if len(memberships) == 1:
+        return redirect("overview", tenant=memberships[0].tenant.slug)
+    return render(request, "portal/choose_tenant.html", {"memberships": memberships})
+
+
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Keep the person's choice of light, dark or the device's own in a cookie."""
+    theme = request.POST.get("theme")
+    if theme not in THEMES:
+        return HttpResponseBadRequest("theme must be auto, light or dark", content_type="text/plain")
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
+        target = "/portal/"
+    response = redirect(target)
+    response.set_cookie("visor_theme", theme, max_age=_YEAR, samesite="Lax", secure=request.is_secure())
+    return response

@@ -1,0 +1,1 @@
+"""Authentication attempts: the list, and one attempt explained step by step."""

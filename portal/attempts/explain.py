@@ -1,0 +1,212 @@
+"""One attempt, told step by step from its transaction, its captures and its audit events.
+
+Nothing here knows a score: none is stored (S7-02, S9.4-11). A step says which rule decided, what came
+and what was expected.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from authsvc.assurance.levels import Evidence, assess
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
+from authsvc.transactions.models import Capture, Transaction
+from portal.attempts.reasons import reason_text
+
+Facts = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happened: `kind` is good, bad, warn or empty; `facts` are pairs of a name and a value."""
+
+    title: str
+    at: datetime
+    kind: str = ""
+    text: str = ""
+    facts: Facts = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A step without its time, as the tellers below give it."""
+
+    title: str
+    kind: str = ""
+    text: str = ""
+    facts: Facts = field(default_factory=list)
+
+
+def explain(
+    transaction: Transaction, captures: Iterable[Capture], events: Sequence[AuditEvent]
+) -> list[Step]:
+    """Return the steps of an attempt in their order, from the request to the tokens."""
+    by_id = {capture.id: capture for capture in captures}
+    steps = []
+    for event in events:
+        tell = _TELLERS.get(event.tag, _tell_other)
+        told = tell(transaction, by_id.get(str(event.details.get("capture", ""))), event)
+        steps.append(Step(told.title, event.at, told.kind, told.text, told.facts))
+    return steps
+
+
+def _tell_opened(transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
+    if transaction.kind != Transaction.Kind.AUTHENTICATE:
+        return Told(f"{transaction.get_kind_display()} began")
+    asked = transaction.request
+    name = transaction.client.name if transaction.client else "a relying party"
+    facts = [
+        ("Assurance asked for", _words(asked.get("essential_acr")) or _words(asked.get("acr_values"))),
+        ("Redirect URI", str(asked.get("redirect_uri") or "")),
+        ("Scope", _words(asked.get("scope"))),
+        ("Max age", "" if asked.get("max_age") is None else f"{asked['max_age']} s"),
+    ]
+    return Told(f"{name} asked to sign a person in", facts=_present(facts))
+
+
+def _tell_device(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
+    kinds = {"hwk": "bound to its device (hwk)", "swk": "may be copied by its maker (swk)"}
+    agent = event.details.get("agent") or {}
+    facts = [
+        ("Passkey", kinds.get(str(event.details.get("kind")), "")),
+        ("User verified on the device", "yes" if event.details.get("user_verified") else "no"),
+        ("Agent", _words([agent.get("type"), agent.get("build")])),
+    ]
+    return Told("The passkey was proven", "good", facts=_present(facts))
+
+
+def _tell_device_refused(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
+    text = "No face was asked for, and none of the person's tries was used."
+    return Told("The passkey was refused", "bad", text, _reason(event))
+
+
+def _tell_declined(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
+    return Told("The person continued without their face", "good")
+
+
+def _tell_challenge(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
+    number, cues = event.details.get("number", 1), event.details.get("cues", [])
+    return Told(f"Challenge {number} was issued", facts=_present([("Asked for", ", ".join(map(str, cues)))]))
+
+
+def _tell_sample(_transaction: Transaction, capture: Capture | None, event: AuditEvent) -> Told:
+    facts = [("Size", f"{int(event.details.get('size', 0)) // 1024} KiB, encrypted")]
+    if capture is not None and capture.submitted_at is not None:
+        facts.append(("After the challenge", _seconds(capture.issued_at, capture.submitted_at)))
+    return Told("A sealed sample arrived", facts=facts)
+
+
+def _tell_sample_refused(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
+    return Told("A sample was refused on arrival", "bad", facts=_reason(event))
+
+
+def _tell_verdict(_transaction: Transaction, capture: Capture | None, event: AuditEvent) -> Told:
+    outcome = str(event.details.get("outcome", ""))
+    title, kind = {
+        Capture.State.ACCEPTED.value: ("The face was accepted", "good"),
+        Capture.State.AGAIN.value: ("The pictures were too poor to judge", "warn"),
+        Capture.State.EXPIRED.value: ("No verdict came in time", "bad"),
+    }.get(outcome, ("The face was refused", "bad"))
+    facts = [] if kind == "good" else _reason(event)
+    if capture is not None and capture.submitted_at and capture.decided_at:
+        facts.append(("Verdict after", _seconds(capture.submitted_at, capture.decided_at)))
+    if capture is not None and capture.hint:
+        facts.append(("Hint shown to the person", capture.hint))
+    if capture is not None and capture.charged:
+        counted = {"good": "yes; the failures before it are forgotten", "warn": "no"}.get(kind, "yes")
+        facts.append(("Counted as a try", counted))
+    return Told(title, kind, facts=facts)
+
+
+def _tell_verdict_refused(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
+    return Told("A verdict was not believed", "bad", "It changed nothing.", _reason(event))
+
+
+def _tell_erased(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
+    return Told("The sample was erased")
+
+
+def _tell_consumed(transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
+    assessment = assess(Evidence.from_record(transaction.evidence))
+    facts = [
+        ("Level reached", assessment.level.name),
+        ("Methods", " ".join(assessment.amr)),
+        ("Not higher because", "; ".join(assessment.reasons)),
+    ]
+    return Told("The result was handed over, once", "good", facts=_present(facts))
+
+
+def _tell_expired(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
+    return Told("The time was over", "warn", facts=[("Allowed", "300 s from the request")])
+
+
+def _tell_cancelled(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
+    return Told("The person left", "warn")
+
+
+def _tell_code(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
+    facts = [("acr", str(event.details.get("acr", ""))), ("amr", _words(event.details.get("amr")))]
+    return Told("An authorization code was issued", "good", facts=_present(facts))
+
+
+def _tell_token(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
+    return Told("The code was exchanged for tokens", "good")
+
+
+def _tell_refusal(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
+    return Told("A request was refused", "bad", facts=_reason(event))
+
+
+def _tell_other(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
+    return Told(tag_text(event.tag), facts=_reason(event))
+
+
+def tag_text(tag: str) -> str:
+    """Return `source:subject:action` as words: "Subject action"."""
+    _, _, rest = tag.partition(":")
+    return rest.replace(":", " ").replace("-", " ").capitalize() or tag
+
+
+_TELLERS: Mapping[str, Callable[[Transaction, Capture | None, AuditEvent], Told]] = {
+    Tag.TRANSACTION_OPENED: _tell_opened,
+    Tag.DEVICE_PROVEN: _tell_device,
+    Tag.DEVICE_REFUSED: _tell_device_refused,
+    Tag.FACE_DECLINED: _tell_declined,
+    Tag.CHALLENGE_ISSUED: _tell_challenge,
+    Tag.SAMPLE_ACCEPTED: _tell_sample,
+    Tag.SAMPLE_REFUSED: _tell_sample_refused,
+    Tag.SAMPLE_ERASED: _tell_erased,
+    Tag.VERDICT_RECORDED: _tell_verdict,
+    Tag.VERDICT_REFUSED: _tell_verdict_refused,
+    Tag.TRANSACTION_CONSUMED: _tell_consumed,
+    Tag.TRANSACTION_EXPIRED: _tell_expired,
+    Tag.TRANSACTION_CANCELLED: _tell_cancelled,
+    Tag.CODE_ISSUED: _tell_code,
+    Tag.CODE_REUSED: _tell_refusal,
+    Tag.TOKEN_ISSUED: _tell_token,
+    Tag.TOKEN_REFUSED: _tell_refusal,
+    Tag.REQUEST_REFUSED: _tell_refusal,
+}
+
+
+def _reason(event: AuditEvent) -> Facts:
+    facts = [("Rule", event.reason), ("What it means", reason_text(event.reason))]
+    for label, name in (("What came", "came"), ("What was expected", "expected"), ("Detail", "detail")):
+        facts.append((label, str(event.details.get(name) or "")))
+    return _present(facts)
+
+
+def _present(facts: Facts) -> Facts:
+    return [(label, value) for label, value in facts if value]
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(str(item) for item in value if item)
+    return str(value or "")
+
+
+def _seconds(start: datetime, end: datetime) -> str:
+    return f"{(end - start).total_seconds():.1f} s"

@@ -1,0 +1,34 @@
+"""Filters of the list of attempts."""
+
+from django import forms
+from django.db.models import QuerySet
+
+from authsvc.clients.models import RelyingParty
+from authsvc.transactions.models import Transaction
+from portal.attempts.outcome import OUTCOMES, with_outcome
+
+
+class AttemptFilter(forms.Form):
+    """What the list shows; every field may stay empty."""
+
+    outcome = forms.ChoiceField(choices=[("", "All"), *OUTCOMES.items()], required=False)
+    kind = forms.ChoiceField(choices=[("", "All"), *Transaction.Kind.choices], required=False)
+    party = forms.ChoiceField(label="Relying party", required=False)
+    since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        parties = RelyingParty.objects.order_by("name").values_list("pk", "name")[:200]
+        self.fields["party"].choices = [("", "All"), *parties]  # type: ignore[attr-defined]
+
+    def rows(self) -> QuerySet[Transaction]:
+        """Return the attempts that pass; what is not a valid choice filters nothing."""
+        wanted = self.cleaned_data if self.is_valid() else {}
+        found = with_outcome(Transaction.objects.select_related("client", "subject"))
+        for name, lookup in _LOOKUPS.items():
+            if wanted.get(name):
+                found = found.filter(**{lookup: wanted[name]})
+        return found
+
+
+_LOOKUPS = {"outcome": "outcome", "kind": "kind", "party": "client_id", "since": "created_at__date__gte"}

@@ -1,0 +1,1 @@
+"""The audit log: filters, and the state of its chain."""

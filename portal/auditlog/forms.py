@@ -1,0 +1,44 @@
+"""Filters of the audit log."""
+
+from django import forms
+from django.db.models import QuerySet
+
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
+
+SOURCES = sorted({tag.value.partition(":")[0] for tag in Tag})
+
+
+class AuditFilter(forms.Form):
+    """What the list shows; every field may stay empty."""
+
+    source = forms.ChoiceField(choices=[("", "All"), *((name, name) for name in SOURCES)], required=False)
+    tag = forms.ChoiceField(
+        label="Event", choices=[("", "All"), *((tag.value, tag.value) for tag in Tag)], required=False
+    )
+    client = forms.CharField(label="Client id", max_length=120, required=False)
+    reference = forms.CharField(
+        label="Reference", max_length=64, required=False, help_text="Of an attempt or an error page."
+    )
+    subject = forms.CharField(label="Person’s id", max_length=64, required=False)
+    since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def rows(self) -> QuerySet[AuditEvent]:
+        """Return the events that pass; what is not a valid choice filters nothing."""
+        wanted = self.cleaned_data if self.is_valid() else {}
+        found = AuditEvent.objects.all()
+        for name, lookup in _LOOKUPS.items():
+            if wanted.get(name):
+                value = f"{wanted[name]}:" if name == "source" else wanted[name]
+                found = found.filter(**{lookup: value})
+        return found
+
+
+_LOOKUPS = {
+    "source": "tag__startswith",
+    "tag": "tag",
+    "client": "client",
+    "reference": "transaction",
+    "subject": "subject",
+    "since": "at__date__gte",
+}

@@ -1,0 +1,1 @@
+"""Relying parties: list, create, edit, secrets."""

@@ -1,0 +1,157 @@
+"""The form of a relying party; what is right or wrong with its values is decided by authsvc.clients."""
+
+import json
+from typing import Any
+
+from django import forms
+
+from authsvc.assurance.levels import Level
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.problems import RegistrationProblems
+from authsvc.clients.validation.requests import SCOPES
+from authsvc.keys.algorithms import SIGNING
+
+LEVELS = {
+    Level.L1: "L1 – one factor, or a session used again",
+    Level.L2: "L2 – passkey with face or with user verification, fresh",
+    Level.L3: "L3 – hardware-attested key and face, no injection",
+    Level.L4: "L4 – L3 and local user verification",
+}
+
+
+class AddressList(forms.CharField):
+    """Addresses, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "none"})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a list as lines."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        """Return the lines that are not empty."""
+        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+
+
+class KeySet(forms.CharField):
+    """A JSON Web Key Set (RFC 7517)."""
+
+    widget = forms.Textarea(attrs={"rows": 6, "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show a stored set as JSON."""
+        if isinstance(value, dict):
+            return json.dumps(value, indent=2)
+        return value or ""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the object, or None for nothing; raises ValidationError for text that is not JSON."""
+        if not value or not value.strip():
+            return None
+        try:
+            return json.loads(value)
+        except ValueError as problem:
+            raise forms.ValidationError(f"This is not JSON: {problem}.") from None
+
+
+class RelyingPartyForm(forms.Form):
+    """What an administrator decides about a relying party."""
+
+    name = forms.CharField(max_length=120, help_text="People see it when they sign in.")
+    purpose = forms.CharField(
+        max_length=300,
+        required=False,
+        help_text="One sentence, shown to people: why they sign in.",
+    )
+    client_uri = forms.CharField(label="Home page", max_length=500, required=False)
+    status = forms.ChoiceField(
+        choices=RelyingParty.Status.choices, help_text="A suspended relying party is refused at once."
+    )
+
+    redirect_uris = AddressList(
+        label="Redirect URIs",
+        help_text="One a line, exactly as your site sends them. https, or http on localhost in a sandbox.",
+    )
+    post_logout_redirect_uris = AddressList(
+        label="Redirect URIs after sign-out", required=False, help_text="One a line."
+    )
+    backchannel_logout_uri = forms.CharField(
+        label="Back-channel logout URI", max_length=500, required=False, help_text="Told when a session ends."
+    )
+
+    token_endpoint_auth_method = forms.ChoiceField(
+        label="Client authentication", choices=RelyingParty.Authentication.choices
+    )
+    jwks = KeySet(label="Public keys (JWKS)", required=False, help_text="Or give their address below.")
+    jwks_uri = forms.CharField(label="Address of the public keys", max_length=500, required=False)
+    tls_client_auth_subject_dn = forms.CharField(
+        label="Subject of the client certificate", max_length=500, required=False
+    )
+    profile = forms.ChoiceField(choices=RelyingParty.Profile.choices, required=False)
+    require_pushed_authorization_requests = forms.BooleanField(
+        label="Accept pushed authorization requests only", required=False
+    )
+
+    floor_level = forms.ChoiceField(
+        label="Least assurance",
+        choices=[(level.name, text) for level, text in LEVELS.items()],
+        help_text="A sign-in that reaches less is an error, never a lower success.",
+    )
+    face_offered = forms.BooleanField(
+        label="Offer the face", required=False, help_text="Off: people sign in with their passkey alone."
+    )
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
+    )
+    id_token_signed_response_alg = forms.ChoiceField(
+        label="ID tokens are signed with", choices=[(name, name) for name in SIGNING]
+    )
+    subject_type = forms.ChoiceField(
+        label="Subject identifiers",
+        choices=[
+            ("pairwise", "Pairwise: this site's own for each person"),
+            ("public", "Public: the same everywhere"),
+        ],
+    )
+    sector = forms.CharField(
+        max_length=255,
+        required=False,
+        help_text="Host of the pairwise identifiers, where redirects have more.",
+    )
+
+    GROUPS = (
+        ("About", ("name", "purpose", "client_uri", "status")),
+        ("Where people return to", ("redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri")),
+        (
+            "How it proves itself",
+            (
+                "token_endpoint_auth_method",
+                "jwks",
+                "jwks_uri",
+                "tls_client_auth_subject_dn",
+                "profile",
+                "require_pushed_authorization_requests",
+            ),
+        ),
+        ("Assurance", ("floor_level", "face_offered")),
+        ("What it receives", ("scopes", "id_token_signed_response_alg", "subject_type", "sector")),
+    )
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return the fields under their headings."""
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+
+    def show_problems(self, problems: RegistrationProblems) -> None:
+        """Put each problem beside its field, or above the form where no field shows it."""
+        for name, said in problems.fields.items():
+            for message in said:
+                if name in self.fields:
+                    self.add_error(name, message)
+                else:
+                    self.add_error(None, f"{name}: {message}")
+
+
+def values_of(party: RelyingParty) -> dict[str, Any]:
+    """Return what the form shows of a relying party."""
+    return {name: getattr(party, name) for name in RelyingPartyForm.base_fields}

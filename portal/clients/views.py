@@ -1,0 +1,115 @@
+"""Screens of the relying parties."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
+from authsvc.clients import services
+from authsvc.clients.models import ClientSecret, RelyingParty
+from authsvc.clients.problems import RegistrationProblems
+from portal.clients.forms import RelyingPartyForm, values_of
+from portal.clients.quickstart import quick_start
+from portal.ui.paging import page_of
+from portal.ui.requests import PortalRequest
+
+_REFUSALS = (Tag.REQUEST_REFUSED, Tag.TOKEN_REFUSED)
+
+
+@require_GET
+def party_list(request: PortalRequest, tenant: str) -> HttpResponse:
+    """List the relying parties by name."""
+    page = page_of(request, RelyingParty.objects.all(), key=("name", "id"))
+    return render(request, "portal/clients/list.html", {"section": "relying-parties", "page": page})
+
+
+@require_http_methods(["GET", "POST"])
+def party_create(request: PortalRequest, tenant: str) -> HttpResponse:
+    """Register a relying party and show its secret, this once, in the same answer."""
+    fresh = RelyingParty(tenant=request.tenant)
+    form = RelyingPartyForm(request.POST or None, initial=values_of(fresh))
+    if request.method == "POST" and form.is_valid():
+        try:
+            party, secret = services.register(actor=request.actor, **form.cleaned_data)
+        except RegistrationProblems as problems:
+            form.show_problems(problems)
+        else:
+            return _show(request, party, secret=secret, created=True, status=201)
+    return _show_form(request, form, party=None)
+
+
+@require_GET
+def party_detail(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
+    """Show one relying party."""
+    return _show(request, get_object_or_404(RelyingParty.objects, pk=party))
+
+
+@require_http_methods(["GET", "POST"])
+def party_edit(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
+    """Change a relying party, or say field by field what is wrong."""
+    row = get_object_or_404(RelyingParty.objects, pk=party)
+    form = RelyingPartyForm(request.POST or None, initial=values_of(row))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change(party=row, actor=request.actor, **form.cleaned_data)
+        except RegistrationProblems as problems:
+            form.show_problems(problems)
+        else:
+            messages.success(request, "The changes are in force within ten seconds.")
+            return redirect("relying-party", tenant=tenant, party=row.pk)
+    return _show_form(request, form, party=row)
+
+
+@require_POST
+def secret_add(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
+    """Add a secret beside the one in use and show it, this once, in the same answer."""
+    row = get_object_or_404(RelyingParty.objects, pk=party)
+    try:
+        _, secret = services.add_secret(party=row, actor=request.actor)
+    except RegistrationProblems as problems:
+        messages.error(request, " ".join(problems.fields.get("secret", ["That was not possible."])))
+        return redirect("relying-party", tenant=tenant, party=row.pk)
+    return _show(request, row, secret=secret, status=201)
+
+
+@require_POST
+def secret_revoke(request: PortalRequest, tenant: str, party: str, secret: int) -> HttpResponse:
+    """Revoke one secret."""
+    row = get_object_or_404(
+        ClientSecret.objects.select_related("relying_party"), pk=secret, relying_party_id=party
+    )
+    services.revoke_secret(secret=row, actor=request.actor)
+    messages.success(request, f"The secret that ends in {row.hint} is revoked.")
+    return redirect("relying-party", tenant=tenant, party=party)
+
+
+def _show(
+    request: PortalRequest,
+    party: RelyingParty,
+    *,
+    secret: str | None = None,
+    created: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    secrets = services.live_secrets(party)
+    refusals = AuditEvent.objects.filter(client=party.client_id, tag__in=_REFUSALS).order_by("-sequence")[:10]
+    context: dict[str, Any] = {
+        "section": "relying-parties",
+        "party": party,
+        "secret": secret,
+        "created": created,
+        "secrets": secrets,
+        "room_for_secret": party.uses_secret and len(secrets) < services.SECRETS_AT_ONCE,
+        "refusals": refusals,
+        "start": quick_start(request.tenant, party),
+    }
+    return render(request, "portal/clients/detail.html", context, status=status)
+
+
+def _show_form(request: PortalRequest, form: RelyingPartyForm, *, party: RelyingParty | None) -> HttpResponse:
+    context = {"section": "relying-parties", "form": form, "party": party}
+    return render(request, "portal/clients/form.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,110 @@
+"""What the overview shows, read in a fixed number of queries whatever the number of rows."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count
+from django.db.models.functions import TruncHour
+
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
+from authsvc.clients.models import ClientSecret, RelyingParty
+from authsvc.keys.samples import current_sample_key
+from authsvc.subjects.models import Subject
+from authsvc.transactions.models import AttemptCounter, Transaction
+from portal.attempts.outcome import with_outcome
+
+HOURS = 24
+_EXPIRES_SOON = timedelta(days=14)
+# Each of these means that something was tried that no honest participant does.
+_ALARMS = {
+    Tag.CODE_REUSED: "An authorization code was used twice; what was issued for it has been revoked.",
+    Tag.REFERENCE_ALARM: "A stored reference is not the one that was expected.",
+    Tag.VERDICT_REFUSED: "A verdict came that no worker of ours signed for this attempt.",
+}
+
+
+@dataclass(frozen=True)
+class Hour:
+    """Sign-ins of one hour, by how they ended."""
+
+    start: datetime
+    accepted: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Something that an administrator should look at; `screen` names the route that shows it."""
+
+    kind: str
+    title: str
+    text: str
+    screen: str = ""
+
+
+def sign_ins_by_hour(moment: datetime) -> list[Hour]:
+    """Return the last 24 hours, the present one last, empty ones too."""
+    first = moment.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
+    rows = (
+        with_outcome(Transaction.objects.filter(kind=Transaction.Kind.AUTHENTICATE, created_at__gte=first))
+        .annotate(hour=TruncHour("created_at"))
+        .values_list("hour", "outcome")
+        .annotate(count=Count("pk"))
+    )
+    counts: Counter[tuple[datetime, str]] = Counter()
+    for hour, outcome, count in rows:
+        counts[hour, outcome] += count
+    starts = [first + timedelta(hours=offset) for offset in range(HOURS)]
+    return [Hour(start, counts[start, "accepted"], counts[start, "refused"]) for start in starts]
+
+
+def needs_attention(moment: datetime) -> list[Attention]:
+    """Return what is wrong or soon will be, the gravest first."""
+    return _alarms(moment) + _worker() + _locked_people(moment) + _expiring_secrets(moment)
+
+
+def _alarms(moment: datetime) -> list[Attention]:
+    recent = AuditEvent.objects.filter(tag__in=list(_ALARMS), at__gte=moment - timedelta(hours=HOURS))
+    tags = recent.order_by().values_list("tag", flat=True).annotate(count=Count("pk"))
+    return [Attention("bad", "Alarm", _ALARMS[Tag(tag)], "audit") for tag in tags]
+
+
+def _worker() -> list[Attention]:
+    if current_sample_key() is not None:
+        return []
+    text = "No worker has published a key, so faces cannot be checked. Passkeys alone still work."
+    return [Attention("bad", "Face checks are down", text)]
+
+
+def _locked_people(moment: datetime) -> list[Attention]:
+    disabled = AttemptCounter.objects.filter(disabled=True).count()
+    waiting = AttemptCounter.objects.filter(disabled=False, locked_until__gt=moment).count()
+    found = []
+    if disabled:
+        text = f"{disabled} with ten failed tries in a row; they need to enrol their face again."
+        found.append(Attention("warn", "Faces turned off", text, "people"))
+    if waiting:
+        text = f"{waiting} after five or more failed tries in a row; this passes by itself."
+        found.append(Attention("warn", "Faces waiting", text, "people"))
+    return found
+
+
+def _expiring_secrets(moment: datetime) -> list[Attention]:
+    names = (
+        ClientSecret.objects.filter(expires_at__gt=moment, expires_at__lt=moment + _EXPIRES_SOON)
+        .values_list("relying_party__name", flat=True)
+        .distinct()
+        .order_by("relying_party__name")[:5]
+    )
+    text = "within two weeks: " + ", ".join(names)
+    return [Attention("warn", "Client secrets expire", text, "relying-parties")] if names else []
+
+
+def totals() -> dict[str, int]:
+    """Return how many people and relying parties the tenant has."""
+    return {
+        "people": Subject.objects.exclude(status=Subject.Status.CLOSED).count(),
+        "relying_parties": RelyingParty.objects.count(),
+    }

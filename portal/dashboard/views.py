@@ -1,0 +1,34 @@
+"""The overview."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from authsvc.core.clock import now
+from portal.dashboard import selectors
+from portal.ui.chart import stacked_bars
+from portal.ui.requests import PortalRequest
+
+
+@require_GET
+def overview(request: PortalRequest, tenant: str) -> HttpResponse:
+    """Show the last 24 hours and what needs attention."""
+    moment = now()
+    hours = selectors.sign_ins_by_hour(moment)
+    labels = [f"{hour.start:%H}" if hour.start.hour % 4 == 0 else "" for hour in hours]
+    chart = stacked_bars(
+        [(label, hour.accepted, hour.refused) for label, hour in zip(labels, hours, strict=True)]
+    )
+    return render(
+        request,
+        "portal/overview.html",
+        {
+            "section": "overview",
+            "hours": hours,
+            "chart": chart,
+            "accepted": sum(hour.accepted for hour in hours),
+            "refused": sum(hour.refused for hour in hours),
+            "attention": selectors.needs_attention(moment),
+            "totals": selectors.totals(),
+        },
+    )

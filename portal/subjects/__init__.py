@@ -1,0 +1,1 @@
+"""People: their passkeys, reference, consents, and enrolment links."""

@@ -1,0 +1,48 @@
+"""Forms of the people's screens."""
+
+from django import forms
+from django.db.models import Q, QuerySet
+
+from authsvc.subjects.models import Subject
+
+
+class PersonForm(forms.Form):
+    """A new person."""
+
+    name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    external_id = forms.CharField(
+        label="Your own number or name for this person", max_length=120, required=False
+    )
+    email = forms.EmailField(
+        label="E-mail address", required=False, help_text="Given to relying parties that ask for it."
+    )
+
+    def clean_external_id(self) -> str:
+        """Refuse a number that another person has."""
+        value: str = self.cleaned_data["external_id"].strip()
+        if value and Subject.objects.filter(external_id=value).exists():
+            raise forms.ValidationError("Another person has this number.")
+        return value
+
+
+class PersonFilter(forms.Form):
+    """What the list of people shows."""
+
+    search = forms.CharField(
+        label="Name or number",
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    status = forms.ChoiceField(choices=[("", "All"), *Subject.Status.choices], required=False)
+
+    def rows(self) -> QuerySet[Subject]:
+        """Return the people who pass; what is not a valid choice filters nothing."""
+        wanted = self.cleaned_data if self.is_valid() else {}
+        found = Subject.objects.all()
+        if wanted.get("search"):
+            text = wanted["search"]
+            found = found.filter(Q(name__icontains=text) | Q(external_id__icontains=text))
+        if wanted.get("status"):
+            found = found.filter(status=wanted["status"])
+        return found
