@@ -54,7 +54,7 @@ class MfaAdapter(DefaultMFAAdapter):
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Refuse to remove the last passkey or app: the portal needs one."""
         others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=FACTORS)
-        return others.exclude(pk=authenticator.pk).exists()
+        return bool(others.exclude(pk=authenticator.pk).exists())
 
     def _key(self) -> bytes:
         return derive(settings.SECRET_KEY.encode(), info=b"visor/portal/second-factor/v1")

@@ -19,7 +19,8 @@ def proven(request: HttpRequest, user: User) -> bool:
     That the account owns one is not enough: a session that was open, with the password alone, before
     the owner enrolled a factor must not come in with it.
     """
-    return any(entry.get("method") == "mfa" for entry in get_authentication_records(request, user))
+    entries: list[dict[str, Any]] = get_authentication_records(request, user)
+    return any(entry.get("method") == "mfa" for entry in entries)
 
 
 def enrolled(user: User) -> bool:

@@ -6,20 +6,15 @@ from django.db.models import QuerySet
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 
-SOURCES = sorted({tag.value.partition(":")[0] for tag in Tag})
-
 
 class AuditFilter(forms.Form):
     """What the list shows; every field may stay empty."""
 
-    source = forms.ChoiceField(choices=[("", "All"), *((name, name) for name in SOURCES)], required=False)
     tag = forms.ChoiceField(
         label="Event", choices=[("", "All"), *((tag.value, tag.value) for tag in Tag)], required=False
     )
     client = forms.CharField(label="Client id", max_length=120, required=False)
-    reference = forms.CharField(
-        label="Reference", max_length=64, required=False, help_text="Of an attempt or an error page."
-    )
+    reference = forms.CharField(max_length=64, required=False)
     subject = forms.CharField(label="Person’s id", max_length=64, required=False)
     since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
@@ -29,13 +24,11 @@ class AuditFilter(forms.Form):
         found = AuditEvent.objects.all()
         for name, lookup in _LOOKUPS.items():
             if wanted.get(name):
-                value = f"{wanted[name]}:" if name == "source" else wanted[name]
-                found = found.filter(**{lookup: value})
+                found = found.filter(**{lookup: wanted[name]})
         return found
 
 
 _LOOKUPS = {
-    "source": "tag__startswith",
     "tag": "tag",
     "client": "client",
     "reference": "transaction",

@@ -34,7 +34,7 @@ def party_create(request: PortalRequest, tenant: str) -> HttpResponse:
     form = RelyingPartyForm(request.POST or None, initial=values_of(fresh))
     if request.method == "POST" and form.is_valid():
         try:
-            party, secret = services.register(actor=request.actor, **form.cleaned_data)
+            party, secret = services.register(actor=request.user.email, **form.cleaned_data)
         except RegistrationProblems as problems:
             form.show_problems(problems)
         else:
@@ -55,7 +55,7 @@ def party_edit(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
     form = RelyingPartyForm(request.POST or None, initial=values_of(row))
     if request.method == "POST" and form.is_valid():
         try:
-            services.change(party=row, actor=request.actor, **form.cleaned_data)
+            services.change(party=row, actor=request.user.email, **form.cleaned_data)
         except RegistrationProblems as problems:
             form.show_problems(problems)
         else:
@@ -69,7 +69,7 @@ def secret_add(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
     """Add a secret beside the one in use and show it, this once, in the same answer."""
     row = get_object_or_404(RelyingParty.objects, pk=party)
     try:
-        _, secret = services.add_secret(party=row, actor=request.actor)
+        _, secret = services.add_secret(party=row, actor=request.user.email)
     except RegistrationProblems as problems:
         messages.error(request, " ".join(problems.fields.get("secret", ["That was not possible."])))
         return redirect("relying-party", tenant=tenant, party=row.pk)
@@ -82,7 +82,7 @@ def secret_revoke(request: PortalRequest, tenant: str, party: str, secret: int) 
     row = get_object_or_404(
         ClientSecret.objects.select_related("relying_party"), pk=secret, relying_party_id=party
     )
-    services.revoke_secret(secret=row, actor=request.actor)
+    services.revoke_secret(secret=row, actor=request.user.email)
     messages.success(request, f"The secret that ends in {row.hint} is revoked.")
     return redirect("relying-party", tenant=tenant, party=party)
 

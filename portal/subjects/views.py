@@ -41,8 +41,8 @@ def person_create(request: PortalRequest, tenant: str) -> HttpResponse:
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            subject = services.create_person(actor=request.actor, **form.cleaned_data)
-            _, url = create_link(subject=subject, created_by=request.actor)
+            subject = services.create_person(actor=request.user.email, **form.cleaned_data)
+            _, url = create_link(subject=subject, created_by=request.user.email)
         return _show(request, subject, link_url=url, status=201)
     context = {"section": "people", "form": form}
     return render(request, "portal/people/form.html", context, status=422 if form.errors else 200)
@@ -58,7 +58,7 @@ def person_detail(request: PortalRequest, tenant: str, subject: str) -> HttpResp
 def link_create(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
     """Create an enrolment link and show it, this once, in the same answer."""
     person = get_object_or_404(Subject.objects.exclude(status=Subject.Status.CLOSED), pk=subject)
-    _, url = create_link(subject=person, created_by=request.actor)
+    _, url = create_link(subject=person, created_by=request.user.email)
     return _show(request, person, link_url=url, status=201)
 
 
@@ -66,7 +66,7 @@ def link_create(request: PortalRequest, tenant: str, subject: str) -> HttpRespon
 def link_revoke(request: PortalRequest, tenant: str, subject: str, link: str) -> HttpResponse:
     """Revoke an enrolment link that is still open."""
     row = get_object_or_404(EnrolmentLink.objects, pk=link, subject_id=subject)
-    revoke_link(link=row, revoked_by=request.actor)
+    revoke_link(link=row, revoked_by=request.user.email)
     messages.success(request, "The link no longer works.")
     return redirect("person", tenant=tenant, subject=subject)
 
@@ -75,7 +75,7 @@ def link_revoke(request: PortalRequest, tenant: str, subject: str, link: str) ->
 def device_revoke(request: PortalRequest, tenant: str, subject: str, device: str) -> HttpResponse:
     """Revoke a passkey with everything that depends on it."""
     row = get_object_or_404(Device.objects, pk=device, subject_id=subject)
-    if services.revoke_device(device=row, actor=request.actor):
+    if services.revoke_device(device=row, actor=request.user.email):
         messages.success(request, f"“{row.name}” can no longer sign in, and its sessions have ended.")
     return redirect("person", tenant=tenant, subject=subject)
 
@@ -84,7 +84,7 @@ def device_revoke(request: PortalRequest, tenant: str, subject: str, device: str
 def person_close(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
     """Close a person: nothing of theirs works or is kept for comparison after it."""
     row = get_object_or_404(Subject.objects, pk=subject)
-    if services.close_person(subject=row, actor=request.actor):
+    if services.close_person(subject=row, actor=request.user.email):
         messages.success(request, f"{row.name} is closed; the reference has been erased.")
     return redirect("person", tenant=tenant, subject=subject)
 

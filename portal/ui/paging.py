@@ -35,9 +35,9 @@ def page_of(request: HttpRequest, rows: QuerySet[Row], *, key: Sequence[str]) ->
     names, descending = [name.lstrip("-") for name in key], key[0].startswith("-")
     position = request.GET.get("after", "")
     ordered = rows.order_by(*key)
-    if position:
-        ordered = ordered.filter(_beyond(names, _read(position, len(names)), descending=descending))
     try:
+        if position:
+            ordered = ordered.filter(_beyond(names, _read(position, len(names)), descending=descending))
         found = list(ordered[: SIZE + 1])
     except (ValidationError, ValueError):
         raise Http404("no such page") from None

@@ -9,8 +9,3 @@ class PortalRequest(TenantRequest):
 
     user: User
     membership: Membership
-
-    @property
-    def actor(self) -> str:
-        """Return who acts, as the audit log writes it."""
-        return self.user.email

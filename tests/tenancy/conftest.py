@@ -1,0 +1,99 @@
+"""Two tenants full of rows, and the three people of the base test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+
+from authsvc.clients.directory import forget_clients
+from authsvc.clients.services import register
+from authsvc.core.clock import now
+from authsvc.core.ids import new_secret, secret_hash
+from authsvc.enrolment.services import create_link
+from authsvc.tenancy.directory import forget_tenants
+from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.scope import tenant_scope
+from authsvc.transactions.models import Transaction
+from authsvc.transactions.services import open_transaction
+from portal.accounts.models import Membership
+from tests.factories import make_device, make_subject, make_tenant
+from tests.tenancy.people import make_user, signed_in
+
+
+@dataclass(frozen=True)
+class World:
+    """A tenant and the values that its routes are filled with."""
+
+    tenant: Tenant
+    values: dict[str, str]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    forget_tenants()
+    forget_clients()
+    yield
+    forget_tenants()
+
+
+def fill(tenant: Tenant) -> World:
+    """Make one row of everything that a route can name."""
+    with tenant_scope(tenant.id):
+        party, _ = register(
+            name=f"Party of {tenant.slug}", redirect_uris=["https://party.example/cb"], scopes=["openid"]
+        )
+        subject = make_subject(name=f"Person of {tenant.slug}")
+        link, url = create_link(subject=subject, created_by="a test")
+        row = open_transaction(
+            kind=Transaction.Kind.AUTHENTICATE,
+            browser_key=new_secret(),
+            continue_path="/",
+            client=party,
+            subject=subject,
+        )
+        secret = party.secrets.get()
+        values = {
+            "tenant": tenant.slug,
+            "party": party.pk,
+            "secret": str(secret.pk),
+            "subject": str(subject.pk),
+            "device": make_device(subject).pk,
+            "link": link.pk,
+            "token": url.rstrip("/").rsplit("/", 1)[1],
+            "transaction": row.pk,
+            "txn": row.pk,
+        }
+    assert secret_hash(values["token"]) == link.digest
+    assert row.created_at <= now()
+    return World(tenant, values)
+
+
+@pytest.fixture
+def ours(db: None) -> World:
+    """The tenant of owner and teammate."""
+    return fill(make_tenant())
+
+
+@pytest.fixture
+def theirs(db: None) -> World:
+    """The tenant of the stranger."""
+    return fill(make_tenant())
+
+
+@pytest.fixture
+def owner(ours: World) -> Client:
+    """Owns the tenant."""
+    return signed_in(make_user((ours.tenant, Membership.Role.OWNER)))
+
+
+@pytest.fixture
+def teammate(ours: World) -> Client:
+    """Audits the same tenant, and only reads."""
+    return signed_in(make_user((ours.tenant, Membership.Role.AUDITOR)))
+
+
+@pytest.fixture
+def stranger(theirs: World) -> Client:
+    """Owns another tenant."""
+    return signed_in(make_user((theirs.tenant, Membership.Role.OWNER)))

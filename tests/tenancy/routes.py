@@ -1,0 +1,134 @@
+"""What is expected of every route; a route that is missing here fails test_every_route_is_expected."""
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+from django.urls import URLResolver, get_resolver
+
+
+class Kind(Enum):
+    """Who a route is for."""
+
+    OPEN = "anybody; it shows nothing of any tenant"
+    PROTOCOL = "relying parties and agents; it names no row of a tenant in its path"
+    AGENT = "one browser; it names a row of a tenant in its path"
+    ACCOUNT = "the administrator's own account"
+    MEMBER = "members of the tenant, to read"
+    CHANGER = "owners and administrators of the tenant; POST only"
+    FORM = "members to look at, owners and administrators to send"
+
+
+_T, _A, _P = "t/<slug:tenant>/", "account/", "portal/<slug:tenant>/"
+_PERSON, _PARTY = f"{_P}people/<uuid:subject>/", f"{_P}relying-parties/<str:party>/"
+
+EXPECTED: dict[str, Kind] = {
+    "": Kind.OPEN,
+    "healthz": Kind.OPEN,
+    "readyz": Kind.OPEN,
+    ".well-known/oauth-authorization-server/t/<slug:tenant>": Kind.PROTOCOL,
+    ".well-known/oauth-authorization-server/t/<slug:tenant>/": Kind.PROTOCOL,
+    ".well-known/openid-configuration/t/<slug:tenant>": Kind.PROTOCOL,
+    ".well-known/openid-configuration/t/<slug:tenant>/": Kind.PROTOCOL,
+    f"{_T}.well-known/openid-configuration": Kind.PROTOCOL,
+    f"{_T}jwks": Kind.PROTOCOL,
+    f"{_T}authorize": Kind.PROTOCOL,
+    f"{_T}authorize/consent": Kind.PROTOCOL,
+    f"{_T}token": Kind.PROTOCOL,
+    f"{_T}par": Kind.PROTOCOL,
+    f"{_T}introspect": Kind.PROTOCOL,
+    f"{_T}revoke": Kind.PROTOCOL,
+    f"{_T}userinfo": Kind.PROTOCOL,
+    f"{_T}agent-worker.js": Kind.PROTOCOL,
+    f"{_T}agent.webmanifest": Kind.PROTOCOL,
+    f"{_T}passkeys/": Kind.PROTOCOL,
+    f"{_T}authorize/resume/<str:txn>": Kind.AGENT,
+    f"{_T}sandbox/<str:txn>/": Kind.AGENT,
+    f"{_T}signin/<str:txn>/": Kind.AGENT,
+    f"{_T}agent/<str:txn>/": Kind.AGENT,
+    f"{_T}agent/<str:txn>/passkey/options": Kind.AGENT,
+    f"{_T}agent/<str:txn>/passkey": Kind.AGENT,
+    f"{_T}agent/<str:txn>/without-face": Kind.AGENT,
+    f"{_T}agent/<str:txn>/challenge": Kind.AGENT,
+    f"{_T}agent/<str:txn>/sample": Kind.AGENT,
+    f"{_T}agent/<str:txn>/status": Kind.AGENT,
+    f"{_T}agent/<str:txn>/cancel": Kind.AGENT,
+    f"{_T}enrol/finish/<str:txn>/": Kind.AGENT,
+    f"{_T}enrol/<str:token>/": Kind.AGENT,
+    f"{_T}enrol/<str:token>/consent": Kind.AGENT,
+    f"{_T}passkeys/finish/<str:txn>/": Kind.AGENT,
+    f"{_A}login/": Kind.ACCOUNT,
+    f"{_A}logout/": Kind.ACCOUNT,
+    f"{_A}inactive/": Kind.ACCOUNT,
+    f"{_A}signup/": Kind.ACCOUNT,
+    f"{_A}reauthenticate/": Kind.ACCOUNT,
+    f"{_A}email/": Kind.ACCOUNT,
+    f"{_A}confirm-email/": Kind.ACCOUNT,
+    f"{_A}password/change/": Kind.ACCOUNT,
+    f"{_A}password/set/": Kind.ACCOUNT,
+    f"{_A}password/reset/": Kind.ACCOUNT,
+    f"{_A}password/reset/done/": Kind.ACCOUNT,
+    f"{_A}password/reset/key/done/": Kind.ACCOUNT,
+    f"{_A}^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Kind.ACCOUNT,
+    f"{_A}^confirm-email/(?P<key>[-:\\w]+)/$": Kind.ACCOUNT,
+    f"{_A}login/code/confirm/": Kind.ACCOUNT,
+    f"{_A}2fa/": Kind.ACCOUNT,
+    f"{_A}2fa/authenticate/": Kind.ACCOUNT,
+    f"{_A}2fa/reauthenticate/": Kind.ACCOUNT,
+    f"{_A}2fa/totp/activate/": Kind.ACCOUNT,
+    f"{_A}2fa/totp/deactivate/": Kind.ACCOUNT,
+    f"{_A}2fa/recovery-codes/": Kind.ACCOUNT,
+    f"{_A}2fa/recovery-codes/generate/": Kind.ACCOUNT,
+    f"{_A}2fa/recovery-codes/download/": Kind.ACCOUNT,
+    f"{_A}2fa/webauthn/": Kind.ACCOUNT,
+    f"{_A}2fa/webauthn/add/": Kind.ACCOUNT,
+    f"{_A}2fa/webauthn/login/": Kind.ACCOUNT,
+    f"{_A}2fa/webauthn/reauthenticate/": Kind.ACCOUNT,
+    f"{_A}2fa/webauthn/keys/<int:pk>/remove/": Kind.ACCOUNT,
+    f"{_A}2fa/webauthn/keys/<int:pk>/edit/": Kind.ACCOUNT,
+    f"{_A}second-factor/": Kind.ACCOUNT,
+    f"{_A}theme/": Kind.ACCOUNT,
+    "portal/": Kind.ACCOUNT,
+    _P: Kind.MEMBER,
+    f"{_P}relying-parties/": Kind.MEMBER,
+    f"{_P}relying-parties/new/": Kind.FORM,
+    _PARTY: Kind.MEMBER,
+    f"{_PARTY}edit/": Kind.FORM,
+    f"{_PARTY}secrets/": Kind.CHANGER,
+    f"{_PARTY}secrets/<int:secret>/revoke/": Kind.CHANGER,
+    f"{_P}people/": Kind.MEMBER,
+    f"{_P}people/new/": Kind.FORM,
+    _PERSON: Kind.MEMBER,
+    f"{_PERSON}links/": Kind.CHANGER,
+    f"{_PERSON}links/<str:link>/revoke/": Kind.CHANGER,
+    f"{_PERSON}passkeys/<str:device>/revoke/": Kind.CHANGER,
+    f"{_PERSON}close/": Kind.CHANGER,
+    f"{_P}attempts/": Kind.MEMBER,
+    f"{_P}attempts/<str:transaction>/": Kind.MEMBER,
+    f"{_P}audit/": Kind.MEMBER,
+}
+
+
+def all_routes() -> Iterator[str]:
+    """Give every route of the URLconf as it is written."""
+    yield from _walk(get_resolver(), "")
+
+
+def _walk(resolver: URLResolver, prefix: str) -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        text = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from _walk(entry, text)
+        else:
+            yield text
+
+
+def routes(*kinds: Kind) -> list[str]:
+    """Return the routes of these kinds."""
+    return [route for route, kind in EXPECTED.items() if kind in kinds]
+
+
+def filled(route: str, values: dict[str, Any]) -> str:
+    """Return the path of a route with its placeholders filled; raises KeyError for one without a value."""
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), route)

@@ -1,0 +1,103 @@
+"""Owner, teammate and stranger walk every route (S9.4-01)."""
+
+import pytest
+from django.test import Client
+
+from authsvc.subjects.models import Subject
+from authsvc.tenancy.scope import tenant_scope
+from tests.tenancy.conftest import World
+from tests.tenancy.routes import EXPECTED, Kind, all_routes, filled, routes
+
+pytestmark = [pytest.mark.requirement("S9.4-01"), pytest.mark.django_db]
+DONE = {200, 201, 302, 422}
+
+
+def test_every_route_is_expected() -> None:
+    walked = list(all_routes())
+    assert set(walked) == set(EXPECTED)
+    assert len(walked) == len(set(walked))
+
+
+@pytest.mark.parametrize("route", routes(Kind.MEMBER, Kind.FORM))
+def test_members_read_and_nobody_else(
+    route: str, ours: World, owner: Client, teammate: Client, stranger: Client, client: Client
+) -> None:
+    path = filled(route, ours.values)
+    assert owner.get(path).status_code == 200
+    assert teammate.get(path).status_code == 200
+    assert stranger.get(path).status_code == 404
+    assert client.get(path).status_code == 302
+    assert client.get(path)["Location"].startswith("/account/login/")
+
+
+@pytest.mark.parametrize("route", routes(Kind.CHANGER, Kind.FORM))
+def test_only_owners_and_administrators_change(
+    route: str, ours: World, owner: Client, teammate: Client, stranger: Client, client: Client
+) -> None:
+    path = filled(route, ours.values)
+    assert client.post(path).status_code == 401
+    assert stranger.post(path).status_code == 404
+    assert teammate.post(path).status_code == 403
+    assert owner.post(path).status_code in DONE
+
+
+@pytest.mark.parametrize("route", routes(Kind.CHANGER))
+def test_a_change_is_never_made_by_following_a_link(route: str, ours: World, owner: Client) -> None:
+    assert owner.get(filled(route, ours.values)).status_code == 405
+
+
+@pytest.mark.parametrize("route", [route for route in routes(Kind.MEMBER, Kind.FORM) if route.count("<") > 1])
+def test_a_stranger_cannot_read_our_rows_under_their_tenant(
+    route: str, ours: World, theirs: World, stranger: Client
+) -> None:
+    path = filled(route, {**ours.values, "tenant": theirs.tenant.slug})
+    assert stranger.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in routes(Kind.CHANGER, Kind.FORM) if route.count("<") > 1]
+)
+def test_a_stranger_cannot_change_our_rows_under_their_tenant(
+    route: str, ours: World, theirs: World, stranger: Client
+) -> None:
+    path = filled(route, {**ours.values, "tenant": theirs.tenant.slug})
+    assert stranger.post(path).status_code == 404
+    with tenant_scope(ours.tenant.id):
+        assert Subject.objects.get(pk=ours.values["subject"]).status == Subject.Status.ACTIVE
+
+
+@pytest.mark.parametrize("inner", ["secret", "link", "device"])
+def test_a_row_is_not_reached_through_a_parent_of_another_tenant(
+    inner: str, ours: World, theirs: World, owner: Client
+) -> None:
+    for route in routes(Kind.CHANGER):
+        if f":{inner}>" in route:
+            mixed = filled(route, {**ours.values, inner: theirs.values[inner]})
+            assert owner.post(mixed).status_code == 404
+
+
+@pytest.mark.parametrize("route", routes(Kind.AGENT))
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_agent_cannot_reach_a_row_through_another_tenant(
+    route: str, method: str, ours: World, theirs: World, client: Client
+) -> None:
+    path = filled(route, {**ours.values, "tenant": theirs.tenant.slug})
+    answer = getattr(client, method)(path, headers={"origin": "http://localhost:8000"})
+    assert 400 <= answer.status_code < 500
+    assert ours.tenant.name not in answer.content.decode()
+
+
+@pytest.mark.parametrize("route", [route for route in routes(Kind.OPEN, Kind.ACCOUNT) if "<" not in route])
+def test_open_and_account_pages_show_nothing_of_a_tenant(route: str, ours: World, client: Client) -> None:
+    answer = client.get("/" + route)
+    assert answer.status_code < 500 or route == "readyz"
+    assert ours.tenant.slug not in answer.content.decode()
+
+
+def test_lists_show_rows_of_one_tenant_only(ours: World, theirs: World, owner: Client) -> None:
+    for route in routes(Kind.MEMBER):
+        page = owner.get(filled(route, ours.values)).content.decode()
+        assert f"of {theirs.tenant.slug}" not in page
+    assert (
+        f"Person of {ours.tenant.slug}" in owner.get(f"/portal/{ours.tenant.slug}/people/").content.decode()
+    )

@@ -1,0 +1,46 @@
+"""A tenant, its administrator's browser, and empty caches."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from authsvc.clients.directory import forget_clients
+from authsvc.tenancy.directory import forget_tenants
+from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.scope import tenant_scope
+from portal.accounts.models import Membership, User
+from tests.factories import make_tenant
+from tests.tenancy.people import make_user, signed_in
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    forget_tenants()
+    forget_clients()
+
+
+@pytest.fixture
+def tenant(db: None) -> Iterator[Tenant]:
+    """A sandbox tenant, in whose scope the test runs."""
+    made = make_tenant()
+    with tenant_scope(made.id):
+        yield made
+
+
+@pytest.fixture
+def user(tenant: Tenant) -> User:
+    """An administrator of the tenant."""
+    return make_user((tenant, Membership.Role.ADMIN), email="admin@example.org")
+
+
+@pytest.fixture
+def admin(user: User) -> Client:
+    """The administrator's browser."""
+    return signed_in(user)
+
+
+@pytest.fixture
+def base(tenant: Tenant) -> str:
+    """Where the tenant's screens begin."""
+    return f"/portal/{tenant.slug}/"

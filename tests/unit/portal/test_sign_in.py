@@ -1,0 +1,134 @@
+"""Signing in to the portal: password, second factor, limits, and who gets in."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.test import Client
+
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
+from authsvc.tenancy.models import Tenant
+from portal.accounts import limits
+from portal.accounts.adapter import MfaAdapter
+from portal.accounts.models import User
+from tests.tenancy.people import PASSWORD, signed_in
+
+pytestmark = pytest.mark.requirement("S9.4-01")
+
+
+def code_of(secret: str) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def sign_in(user: User) -> Client:
+    client = Client()
+    client.post("/account/login/", {"login": user.email, "password": PASSWORD})
+    return client
+
+
+def test_the_password_alone_leads_to_enrolling_a_second_factor(user: User, base: str) -> None:
+    client = sign_in(user)
+    assert client.get(base)["Location"] == "/account/second-factor/"
+    assert client.get("/portal/")["Location"] == "/account/second-factor/"
+    page = client.get("/account/second-factor/").content.decode()
+    assert "/account/2fa/webauthn/add/" in page
+    assert "/account/2fa/totp/activate/" in page
+
+
+def test_enrolling_an_app_right_after_signing_in_opens_the_portal(user: User, base: str) -> None:
+    client = sign_in(user)
+    page = client.get("/account/2fa/totp/activate/")
+    assert b'class="qr"' in page.content
+    assert b"data:image" not in page.content
+    secret = page.context["form"].secret
+    client.post("/account/2fa/totp/activate/", {"code": code_of(secret)})
+    assert client.get(base).status_code == 200
+
+
+def test_an_account_with_an_app_is_asked_for_its_code(user: User, base: str) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    client = Client()
+    answer = client.post("/account/login/", {"login": user.email, "password": PASSWORD})
+    assert answer["Location"] == "/account/2fa/authenticate/"
+    assert client.get(base)["Location"].startswith("/account/login/")
+    client.post("/account/2fa/authenticate/", {"code": "000000" if code_of(secret) != "000000" else "1"})
+    assert client.get(base).status_code == 302
+    client.post("/account/2fa/authenticate/", {"code": code_of(secret)})
+    assert client.get(base).status_code == 200
+
+
+def test_a_session_from_before_the_factor_stays_out(user: User, base: str) -> None:
+    early = signed_in(user, second_factor=False)
+    TOTP.activate(user, generate_totp_secret())
+    assert early.get(base)["Location"] == "/account/second-factor/"
+    assert "Sign in again" in early.get("/account/second-factor/").content.decode()
+    assert early.get("/account/2fa/totp/activate/").status_code == 302
+
+
+def test_the_last_second_factor_cannot_be_removed(user: User, admin: Client) -> None:
+    held = TOTP.activate(user, generate_totp_secret()).instance
+    assert not MfaAdapter().can_delete_authenticator(held)
+    admin.post("/account/2fa/totp/deactivate/")
+    assert Authenticator.objects.filter(pk=held.pk).exists()
+
+
+def test_the_secret_of_an_app_is_sealed_in_the_database(user: User) -> None:
+    secret = generate_totp_secret()
+    held = TOTP.activate(user, secret).instance
+    assert secret not in str(held.data)
+    assert MfaAdapter().decrypt(held.data["secret"]) == secret
+
+
+def test_nobody_signs_up(client: Client, db: None) -> None:
+    client.post("/account/signup/", {"email": "new@example.org", "password1": PASSWORD})
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("started", "seen", "status"),
+    [
+        (timedelta(hours=23), timedelta(minutes=59), 200),
+        (timedelta(hours=23), timedelta(minutes=61), 302),
+        (timedelta(hours=25), timedelta(minutes=1), 302),
+    ],
+)
+def test_a_session_ends_after_a_day_or_an_idle_hour(
+    admin: Client, base: str, started: timedelta, seen: timedelta, status: int
+) -> None:
+    session = admin.session
+    session["portal_started"] = (limits.now() - started).isoformat()
+    session["portal_seen"] = (limits.now() - seen).isoformat()
+    session.save()
+    assert admin.get(base).status_code == status
+
+
+def test_the_first_entry_of_a_session_is_recorded_once(admin: Client, user: User, base: str) -> None:
+    for _ in range(3):
+        admin.get(base)
+    assert AuditEvent.objects.filter(tag=Tag.ADMIN_SIGNED_IN, actor=user.email).count() == 1
+
+
+def test_a_user_without_a_tenant_is_told_so(tenant: Tenant) -> None:
+    lost = User.objects.create_user("lost@example.org", PASSWORD)
+    assert "no organisation" in signed_in(lost).get("/portal/").content.decode()
+
+
+def test_a_user_of_one_tenant_goes_straight_to_it(admin: Client, base: str) -> None:
+    assert admin.get("/portal/")["Location"] == base
+
+
+def test_portal_pages_are_not_kept_by_caches(admin: Client, base: str) -> None:
+    assert admin.get(base)["Cache-Control"] == "no-store"
+
+
+def test_the_theme_is_kept_in_a_cookie_and_goes_nowhere_else(admin: Client, base: str) -> None:
+    answer = admin.post("/account/theme/", {"theme": "dark", "next": base})
+    assert answer["Location"] == base
+    assert 'data-theme="dark"' in admin.get(base).content.decode()
+    assert admin.post("/account/theme/", {"theme": "pink"}).status_code == 400
+    away = admin.post("/account/theme/", {"theme": "light", "next": "https://evil.example/"})
+    assert away["Location"] == "/portal/"
