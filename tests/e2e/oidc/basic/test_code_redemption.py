@@ -51,7 +51,7 @@ def test_the_redirect_uri_of_the_request_is_needed(visitor: Browser) -> None:
     assert answer.json()["error"] == "invalid_grant"
 
 
-@pytest.mark.requirement("OIDC-BASIC-22")
+@pytest.mark.requirement("OIDC-BASIC-21")
 def test_pkce_verifier_is_checked(visitor: Browser) -> None:
     partner, person = make_partner(), make_person()
     good = visitor.sign_in(partner, person, **visitor.pkce())["code"]
@@ -63,7 +63,7 @@ def test_pkce_verifier_is_checked(visitor: Browser) -> None:
         assert visitor.redeem(partner, code, code_verifier=verifier).json()["error"] == "invalid_grant"
 
 
-@pytest.mark.requirement("OIDC-BASIC-22")
+@pytest.mark.requirement("OIDC-BASIC-21")
 @pytest.mark.parametrize("method", ["plain", "", "s256"])
 def test_pkce_other_than_s256_is_refused(visitor: Browser, method: str) -> None:
     partner = make_partner()
@@ -72,7 +72,7 @@ def test_pkce_other_than_s256_is_refused(visitor: Browser, method: str) -> None:
     assert "error=invalid_request" in response["Location"]
 
 
-@pytest.mark.requirement("OIDC-BASIC-22")
+@pytest.mark.requirement("OIDC-BASIC-21")
 def test_a_public_client_needs_pkce(visitor: Browser) -> None:
     partner, person = make_partner(token_endpoint_auth_method="none"), make_person()
     assert "error=invalid_request" in visitor.authorize(partner)["Location"]
