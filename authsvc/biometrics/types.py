@@ -75,7 +75,7 @@ class Reason(StrEnum):
 
 
 class StageError(Exception):
-    """A stage refuses or cannot conclude; `hint` is a hint code of the protocol where the person can help it."""
+    """A stage refuses or cannot conclude; `hint` is a code of the protocol where the person can help it."""
 
     def __init__(self, reason: Reason, hint: str | None = None, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
@@ -94,7 +94,7 @@ class PoorSample(StageError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One cue of a challenge, shown for `ms` milliseconds; `degrees` for turns, `colour` #rrggbb for light."""
+    """One cue, shown for `ms` milliseconds; `degrees` for turns, `colour` (#rrggbb) for light."""
 
     cue: str
     ms: int
@@ -247,7 +247,7 @@ class PadResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IadResult:
-    """Injection attack detection: graded findings (code to severity); browser capture never earns more than L2."""
+    """Injection attack detection: findings, code to severity. Browser capture never earns more than L2."""
 
     verdict: Literal["genuine", "injection", "inconclusive"]
     grade: str
@@ -272,7 +272,7 @@ class FeatureResult:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonResult:
-    """A comparison score in [-1, 1], higher is more alike, with its threshold; `banded` is all a log may hold."""
+    """A score in [-1, 1], higher is more alike, with its threshold; `banded` is all that a log may hold."""
 
     score: float = field(repr=False)
     threshold: float
@@ -286,7 +286,7 @@ class ComparisonResult:
 
 @dataclass(frozen=True, slots=True)
 class DecisionResult:
-    """The decision: `reason` for the audit trail (None where accepted), `hint` for the person where asked again."""
+    """The decision: `reason` for the audit trail (None where accepted), `hint` where asked again."""
 
     outcome: Literal["accepted", "refused", "again"]
     reason: Reason | None = None
@@ -295,10 +295,10 @@ class DecisionResult:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What the deployed policy and evaluation record fix for one capture; nothing in a request alters it (S5.2-03).
+    """What policy and evaluation record fix for one capture; nothing in a request alters it (S5.2-03).
 
-    `comparison` is the threshold of the fused score, `quality` 0 to 100; `record` names the evaluation record,
-    None where the engine has none (the caller then caps at L1, S9.2-03).
+    `comparison` is the threshold of the fused score, `quality` 0 to 100; `record` names the evaluation
+    record, None where the engine has none (the caller then caps at L1, S9.2-03).
     """
 
     policy_version: str
@@ -307,6 +307,19 @@ class Thresholds:
     quality: float
     record: str | None
     allow_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureContext:
+    """What a sample must belong to: its transaction, the number of its capture, challenge and session key.
+
+    `session_key` is the public JWK that the device proof covers.
+    """
+
+    transaction_id: str
+    number: int
+    challenge: Challenge
+    session_key: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

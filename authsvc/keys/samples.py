@@ -34,7 +34,9 @@ class OfferedKey:
 
 
 def _signed_bytes(kid: str, public_jwk: dict[str, Any]) -> bytes:
-    return b"visor/sample-key/v1\x00" + kid.encode() + b"\x00" + json.dumps(public_jwk, sort_keys=True).encode()
+    return (
+        b"visor/sample-key/v1\x00" + kid.encode() + b"\x00" + json.dumps(public_jwk, sort_keys=True).encode()
+    )
 
 
 def current_sample_key() -> OfferedKey | None:
@@ -60,7 +62,11 @@ def ensure_sample_key(*, at_least: timedelta = timedelta(minutes=20)) -> Offered
     if current is not None:
         return OfferedKey(current.kid, current.public_jwk, current.signature)
     kid, pair, moment = new_id(), ECKey.generate_key("P-256", private=True), now()
-    public = {name: str(value) for name, value in pair.as_dict(private=False).items() if name in {"kty", "crv", "x", "y"}}
+    public = {
+        name: str(value)
+        for name, value in pair.as_dict(private=False).items()
+        if name in {"kty", "crv", "x", "y"}
+    }
     signer = Ed25519PrivateKey.from_private_bytes(settings.SECRETS["verdict_private_key"])
     signature = b64u(signer.sign(_signed_bytes(kid, public)))
     SampleKey.objects.create(

@@ -26,7 +26,9 @@ def open_vault_key(*, create: bool = False) -> bytes:
     if row is None:
         raise NoVaultKey("the tenant has no vault key")
     try:
-        return unseal(settings.SECRETS["vault_kek"], bytes(row.sealed), context("vault-key", str(row.tenant_id)))
+        return unseal(
+            settings.SECRETS["vault_kek"], bytes(row.sealed), context("vault-key", str(row.tenant_id))
+        )
     except CannotOpen:
         raise NoVaultKey("the vault key cannot be opened") from None
 

@@ -1,7 +1,11 @@
 """Reading the access token of a request to a protected resource (RFC 6750)."""
 
+from django.conf import settings
 from django.http import HttpRequest
 
+from authsvc.keys.algorithms import SIGNING
+from authsvc.oidc.client_authentication.certificate import certificate_of, thumbprint
+from authsvc.oidc.dpop import proof_of
 from authsvc.oidc.models import Token
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.tokens.access_token import find_token
@@ -25,9 +29,21 @@ def access_token_of(request: HttpRequest) -> Token:
     token = find_token(text, Token.Kind.ACCESS)
     if token is None:
         raise invalid_token("unknown, expired or revoked")
-    if token.jkt and scheme != "dpop":
-        raise invalid_token("a DPoP-bound token sent as Bearer")
+    _check_binding(request, token, scheme, text)
     return token
+
+
+def _check_binding(request: HttpRequest, token: Token, scheme: str, text: str) -> None:
+    if bool(token.jkt) != (scheme == "dpop"):
+        raise invalid_token(f"a {'bound' if token.jkt else 'plain'} token with the scheme {scheme}")
+    if token.jkt:
+        url = settings.BASE_URL + request.path
+        if proof_of(request, url, access_token=text) != token.jkt:
+            raise invalid_token("a DPoP proof by another key, or none")
+    if token.x5t:
+        certificate = certificate_of(request)
+        if certificate is None or thumbprint(certificate) != token.x5t:
+            raise invalid_token("another client certificate, or none")
 
 
 def invalid_token(came: str) -> RequestRefused:
@@ -53,4 +69,5 @@ def _read(request: HttpRequest) -> tuple[str, str]:
 
 
 def _challenge(error: str) -> dict[str, str]:
-    return {"WWW-Authenticate": f'Bearer error="{error}"' if error else "Bearer"}
+    bearer = f'Bearer error="{error}"' if error else 'Bearer realm="userinfo"'
+    return {"WWW-Authenticate": f'{bearer}, DPoP algs="{" ".join(SIGNING)}"'}

@@ -1,5 +1,7 @@
 """A relying party's public keys, by value or from its jwks_uri."""
 
+import base64
+from contextlib import suppress
 from typing import Any
 
 from joserfc.errors import JoseError
@@ -25,6 +27,17 @@ def encryption_key(client: RelyingParty, algorithm: str) -> tuple[str, Key]:
         if key.key_type == wanted:
             return str(key.kid), key
     raise NoClientKey(f"{client.client_id} has no {wanted} key for encryption")
+
+
+def certificates_of(client: RelyingParty) -> list[bytes]:
+    """Return the certificates (DER) of the relying party's key set, the first of each key's x5c."""
+    found = []
+    for document in _documents(client, None):
+        chain = document.get("x5c")
+        if isinstance(chain, list) and chain and isinstance(chain[0], str):
+            with suppress(ValueError):
+                found.append(base64.b64decode(chain[0]))
+    return found
 
 
 def _documents(client: RelyingParty, kid: str | None) -> list[dict[str, Any]]:

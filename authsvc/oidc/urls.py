@@ -4,7 +4,10 @@ from django.urls import path
 
 from authsvc.oidc.authorize import views as authorize
 from authsvc.oidc.discovery import jwks, openid_configuration
+from authsvc.oidc.pushed import par
 from authsvc.oidc.sandbox.views import sandbox
+from authsvc.oidc.token.introspection import introspect
+from authsvc.oidc.token.revocation import revoke
 from authsvc.oidc.token.views import token
 from authsvc.oidc.userinfo import userinfo
 
@@ -17,5 +20,8 @@ urlpatterns = [
     path("authorize/consent", authorize.consent, name="consent"),
     path("sandbox/<str:txn>/", sandbox, name="sandbox"),
     path("token", token, name="token"),
+    path("par", par, name="par"),
+    path("introspect", introspect, name="introspect"),
+    path("revoke", revoke, name="revoke"),
     path("userinfo", userinfo, name="userinfo"),
 ]

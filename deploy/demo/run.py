@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -28,10 +28,10 @@ class DemoProblem(Exception):
     """The demo cannot start; the message says what to do."""
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of every process of the demo; what the caller has set stays."""
-    data = Path(os.environ.get("VISOR_DATA_DIR", ROOT / "var"))
-    web, partner = os.environ.get("VISOR_PORT", "8000"), os.environ.get("PARTNER_PORT", "8001")
+def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of every process of the demo; what is given stays."""
+    data = Path(given.get("VISOR_DATA_DIR", ROOT / "var"))
+    web, partner = given.get("VISOR_PORT", "8000"), given.get("PARTNER_PORT", "8001")
     defaults = {
         "DJANGO_SETTINGS_MODULE": "portal.config.settings",
         "VISOR_ENVIRONMENT": "local",
@@ -44,8 +44,8 @@ def environment() -> dict[str, str]:
         "PARTNER_BASE_URL": f"http://127.0.0.1:{partner}",
         "VISOR_LOG_LEVEL": "WARNING",
     }
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {**defaults, **os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', '')}"
+    return {**defaults, **given, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def require_free_ports(env: dict[str, str]) -> None:

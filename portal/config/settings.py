@@ -32,6 +32,8 @@ SIMULATOR_ENABLED = env.flag("VISOR_SIMULATOR", default=not PRODUCTION)
 PHOTOS_DIR = Path(env.text("VISOR_PHOTOS", str(BASE_DIR / "build" / "photos")))
 # Plain forms in place of the capture page, for developers of relying parties; in sandbox tenants only.
 SANDBOX_AUTHENTICATOR_ENABLED = env.flag("VISOR_SANDBOX_AUTHENTICATOR", default=not PRODUCTION)
+# Addresses of proxies whose Client-Cert header (RFC 9440) is believed.
+TRUSTED_PROXIES = env.words("VISOR_TRUSTED_PROXIES")
 # Partners under development keep their key sets and logout endpoints on the same machine.
 ALLOW_LOOPBACK_FETCH = not PRODUCTION
 DEBUG = False

@@ -40,7 +40,10 @@ def build_demo(*, partner_url: str, known: dict[str, Any]) -> dict[str, Any]:
             "partner": partner_url,
             "client_id": CLIENT_ID,
             "client_secret": _partner(partner_url) or known.get("client_secret", ""),
-            "admin": {"email": ADMIN, "password": _admin(tenant) or known.get("admin", {}).get("password", "")},
+            "admin": {
+                "email": ADMIN,
+                "password": _admin(tenant) or known.get("admin", {}).get("password", ""),
+            },
             "enrolment_url": _link("Person of the photographs"),
             "webcam_enrolment_url": _link("You"),
         }

@@ -18,7 +18,7 @@ from authsvc.oidc.authorize.decide import Reuse, reported_acr, reusable
 from authsvc.oidc.authorize.respond import send_answer
 from authsvc.oidc.authorize.wanted import Wanted
 from authsvc.oidc.grants import CodeBinding, issue_code
-from authsvc.oidc.models import Session
+from authsvc.oidc.models import PushedRequest, Session
 from authsvc.oidc.provider import subject_identifier
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.sandbox.outcomes import offered_in
@@ -108,7 +108,8 @@ def proceed(request: TenantRequest, client: RelyingParty, wanted: Wanted, signed
 
 @transaction.atomic
 def hand_over(request: TenantRequest, client: RelyingParty, wanted: Wanted, signed: Signed) -> HttpResponse:
-    """Issue the code and send it to the relying party."""
+    """Issue the code and send it to the relying party; raises RequestRefused for a request used before."""
+    use_up(wanted)
     if not signed.transaction_id:
         Session.objects.filter(pk=signed.session.pk).update(last_used_at=now())
         record(Tag.SESSION_REUSED, client=client.client_id, subject=str(signed.session.subject_id))
@@ -123,6 +124,19 @@ def hand_over(request: TenantRequest, client: RelyingParty, wanted: Wanted, sign
         transaction_id=signed.transaction_id,
     )
     return send_answer(request, client, wanted, {"code": code})
+
+
+def use_up(wanted: Wanted) -> None:
+    """Mark the pushed request as answered; raises RequestRefused where it was answered before."""
+    unused = PushedRequest.objects.filter(digest=wanted.pushed, used_at=None)
+    if wanted.pushed and not unused.update(used_at=now()):
+        raise RequestRefused(
+            "invalid_request_uri",
+            "The pushed request has been used.",
+            rule="pushed-request",
+            came="a second use",
+            expected="a request_uri used once",
+        )
 
 
 def _signed_in(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> Signed | None:

@@ -9,20 +9,26 @@ from collections.abc import Callable
 from authsvc.oidc.authorize.rules.acr import check_acr
 from authsvc.oidc.authorize.rules.claims import check_claims
 from authsvc.oidc.authorize.rules.client import check_client
+from authsvc.oidc.authorize.rules.dpop_key import check_dpop_key
 from authsvc.oidc.authorize.rules.hints import check_hints
 from authsvc.oidc.authorize.rules.max_age import check_max_age
 from authsvc.oidc.authorize.rules.nonce import check_nonce
 from authsvc.oidc.authorize.rules.pkce import check_pkce
 from authsvc.oidc.authorize.rules.prompt import check_prompt
+from authsvc.oidc.authorize.rules.pushed_request import load_pushed_request
 from authsvc.oidc.authorize.rules.redirect_uri import check_redirect_uri
+from authsvc.oidc.authorize.rules.request_object import open_request_object
 from authsvc.oidc.authorize.rules.response_mode import check_response_mode
 from authsvc.oidc.authorize.rules.response_type import check_response_type
 from authsvc.oidc.authorize.rules.scope import check_scope
 from authsvc.oidc.authorize.rules.unsupported import check_registration
 from authsvc.oidc.authorize.wanted import Context
 
-RULES: list[Callable[[Context], None]] = [
+Rule = Callable[[Context], None]
+
+PUSHED_RULES: list[Rule] = [
     check_client,
+    open_request_object,
     check_redirect_uri,
     check_response_mode,
     check_response_type,
@@ -35,10 +41,19 @@ RULES: list[Callable[[Context], None]] = [
     check_claims,
     check_acr,
     check_hints,
+    check_dpop_key,
 ]
+# At the authorization endpoint a request may also have been pushed before.
+RULES: list[Rule] = [check_client, load_pushed_request, *PUSHED_RULES[1:]]
 
 
 def run_rules(context: Context) -> None:
-    """Run every rule; raises RequestRefused at the first that is broken."""
+    """Run every rule of the authorization endpoint; raises RequestRefused at the first that is broken."""
     for rule in RULES:
+        rule(context)
+
+
+def run_pushed_rules(context: Context) -> None:
+    """Run the rules of a request that is being pushed; raises RequestRefused."""
+    for rule in PUSHED_RULES:
         rule(context)

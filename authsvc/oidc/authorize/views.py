@@ -1,6 +1,7 @@
 """The authorization endpoint and the two places where a request goes on."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlencode
 
 from django.db import transaction
@@ -19,7 +20,7 @@ from authsvc.core.ids import secret_hash
 from authsvc.oidc.authorize.consent import remember_consent
 from authsvc.oidc.authorize.consent_page import Pending, read_pending
 from authsvc.oidc.authorize.decide import reusable
-from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start
+from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start, use_up
 from authsvc.oidc.authorize.order import run_rules
 from authsvc.oidc.authorize.respond import send_answer
 from authsvc.oidc.authorize.wanted import Context, Wanted
@@ -164,6 +165,8 @@ def _or_refusal(
 def _send_refusal(
     request: TenantRequest, client: RelyingParty, wanted: Wanted, refused: RequestRefused
 ) -> HttpResponse:
+    with suppress(RequestRefused):
+        use_up(wanted)
     answer = {"error": refused.error, "error_description": refused.description}
     return send_answer(request, client, wanted, answer)
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.client_authentication.assertion import TYPE, check_assertion
+from authsvc.oidc.client_authentication.certificate import check_certificate
 from authsvc.oidc.client_authentication.refused import not_proven
 from authsvc.oidc.client_authentication.secret import check_secret, read_basic
 from authsvc.oidc.jose import NotVerified, read_unverified
@@ -34,7 +35,11 @@ def authenticate_client(request: HttpRequest, parameters: Mapping[str, str]) -> 
     client = find_client(credential.client_id)
     if client is None:
         raise not_proven(rule="client-known", came=credential.client_id, expected="a registered client_id")
-    if credential.method != client.token_endpoint_auth_method:
+    method = client.token_endpoint_auth_method
+    if credential.method == Method.NONE and method in {Method.TLS, Method.SELF_SIGNED_TLS}:
+        check_certificate(client, request)
+        return client
+    if credential.method != method:
         raise not_proven(
             rule="client-method", came=credential.method, expected=client.token_endpoint_auth_method
         )

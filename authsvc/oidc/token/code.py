@@ -15,6 +15,7 @@ from authsvc.core.clock import now
 from authsvc.oidc.grants import find_by_code, revoke_grant, take_code
 from authsvc.oidc.models import Grant, Token
 from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.token.answer import token_content
 from authsvc.oidc.tokens.access_token import Binding, mint
 from authsvc.oidc.tokens.id_token import make_id_token
 
@@ -51,15 +52,8 @@ def _issue(grant: Grant, client: RelyingParty, binding: Binding) -> dict[str, An
         subject=str(grant.subject_id),
         grant_type="authorization_code",
     )
-    content = {
-        "access_token": minted.access,
-        "token_type": binding.token_type,
-        "expires_in": int((minted.rows[0].expires_at - minted.rows[0].issued_at).total_seconds()),
-        "scope": grant.scope,
-        "id_token": make_id_token(grant, client, access_token=minted.access),
-    }
-    if minted.refresh:
-        content["refresh_token"] = minted.refresh
+    content = token_content(minted, scope=grant.scope, binding=binding)
+    content["id_token"] = make_id_token(grant, client, access_token=minted.access)
     return content
 
 

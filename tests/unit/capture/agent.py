@@ -4,7 +4,6 @@ import os
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 from joserfc.jwk import ECKey
 
@@ -44,12 +43,12 @@ class Agent:
     def url(self, row: Transaction, path: str) -> str:
         return f"/t/{self.tenant.slug}/agent/{row.id}/{path}"
 
-    def get(self, row: Transaction, path: str = "") -> HttpResponse:
-        return self.client.get(self.url(row, path))  # type: ignore[return-value]
+    def get(self, row: Transaction, path: str = "") -> Any:
+        return self.client.get(self.url(row, path))
 
-    def post(self, row: Transaction, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def post(self, row: Transaction, path: str, body: Any = None, **headers: str) -> Any:
         sent = {"origin": self.origin, **headers}
-        return self.client.post(  # type: ignore[return-value]
+        return self.client.post(
             self.url(row, path), {} if body is None else body, content_type=JSON, headers=sent
         )
 
@@ -63,14 +62,14 @@ class Agent:
     def options(self, row: Transaction) -> dict[str, Any]:
         answer = self.post(row, "passkey/options", {"session_key": session_key()})
         assert answer.status_code == 200, answer.content
-        return answer.json()["publicKey"]  # type: ignore[attr-defined, no-any-return]
+        return answer.json()["publicKey"]
 
     def answer(self, options: dict[str, Any], origin: str = "") -> dict[str, Any]:
         origin = origin or self.origin
         make = self.authenticator.create if "pubKeyCredParams" in options else self.authenticator.get
         return make(options, origin).credential
 
-    def passkey(self, row: Transaction, credential: dict[str, Any] | None = None) -> HttpResponse:
+    def passkey(self, row: Transaction, credential: dict[str, Any] | None = None) -> Any:
         credential = self.answer(self.options(row)) if credential is None else credential
         return self.post(
             row, "passkey", {"credential": credential, "agent": {"type": self.type, "build": "1"}}

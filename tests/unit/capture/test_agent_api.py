@@ -22,7 +22,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
 
 def test_the_transaction_is_described(agent: Agent) -> None:
     row = agent.open(client=make_party(name="Shop"))
-    body = agent.get(row).json()  # type: ignore[attr-defined]
+    body = agent.get(row).json()
     assert body["rp"] == {"name": "Shop"}
     assert (body["kind"], body["state"], body["bind_required"]) == ("authenticate", "open", False)
     assert body["face"] == {"offered": True, "required": False}
@@ -32,8 +32,8 @@ def test_the_transaction_is_described(agent: Agent) -> None:
 def test_a_partner_can_leave_the_face_out(agent: Agent) -> None:
     agent.enrolled()
     row = agent.open(client=make_party(face_offered=False))
-    assert agent.get(row).json()["face"]["offered"] is False  # type: ignore[attr-defined]
-    assert agent.passkey(row).json()["next"] == "done"  # type: ignore[attr-defined]
+    assert agent.get(row).json()["face"]["offered"] is False
+    assert agent.passkey(row).json()["next"] == "done"
 
 
 @pytest.mark.requirement("S6.2-01")
@@ -53,7 +53,7 @@ def test_an_upload_out_of_turn_is_not_even_read(agent: Agent, monkeypatch: pytes
 
 def test_a_challenge_has_what_the_protocol_says(agent: Agent) -> None:
     agent.enrolled()
-    body: Any = agent.post(agent.proven(), "challenge", {"prefer": None}).json()  # type: ignore[attr-defined]
+    body: Any = agent.post(agent.proven(), "challenge", {"prefer": None}).json()
     assert set(body) == {"capture", "nonce", "expires_in", "steps", "frames", "seal", "warning"}
     assert body["steps"][0]["cue"] == "centre"
     assert set(body["seal"]) == {"kid", "key", "signature"}
@@ -63,7 +63,7 @@ def test_a_challenge_has_what_the_protocol_says(agent: Agent) -> None:
 def test_each_challenge_is_another_one(agent: Agent) -> None:
     agent.enrolled()
     row = agent.proven()
-    nonces = {agent.post(row, "challenge", {"prefer": None}).json()["nonce"] for _ in range(3)}  # type: ignore[attr-defined]
+    nonces = {agent.post(row, "challenge", {"prefer": None}).json()["nonce"] for _ in range(3)}
     assert len(nonces) == 3
 
 
@@ -87,7 +87,7 @@ def test_without_a_worker_the_face_is_closed_and_the_other_way_open(agent: Agent
     monkeypatch.setattr("authsvc.capture.challenge.current_sample_key", lambda: None)
     refused(agent.post(row, "challenge", {"prefer": None}), 503, "no-worker")
     assert not Capture.objects.exists()
-    assert agent.post(row, "without-face").json()["next"] == "done"  # type: ignore[attr-defined]
+    assert agent.post(row, "without-face").json()["next"] == "done"
 
 
 def test_one_upload_is_taken_and_handed_on(
@@ -101,7 +101,7 @@ def test_one_upload_is_taken_and_handed_on(
     assert (answer.status_code, answer.json()) == (202, {"next": "wait"})
     assert queued == [{"tenant_id": str(agent.tenant.id), "capture_id": Capture.objects.get().id}]
     refused(agent.upload(row), 409, "no-challenge")
-    assert agent.get(row, "status").json() == {"state": "working"}  # type: ignore[attr-defined]
+    assert agent.get(row, "status").json() == {"state": "working"}
 
 
 def test_uploads_have_a_limit_and_a_type(agent: Agent) -> None:
@@ -156,8 +156,8 @@ def test_a_transaction_of_another_tenant_is_unknown(agent: Agent) -> None:
 
 def test_an_ended_transaction_is_expired_to_its_agent(agent: Agent) -> None:
     row = agent.open()
-    assert agent.post(row, "cancel").json() == {"continue_url": f"/done/{row.id}"}  # type: ignore[attr-defined]
-    assert agent.get(row, "status").json() == {"state": "expired"}  # type: ignore[attr-defined]
+    assert agent.post(row, "cancel").json() == {"continue_url": f"/done/{row.id}"}
+    assert agent.get(row, "status").json() == {"state": "expired"}
     refused(agent.post(row, "passkey/options", {}), 410, "ended")
 
 
@@ -176,13 +176,13 @@ def test_no_answer_is_stored_on_the_way(agent: Agent) -> None:
 def test_a_second_passkey_is_bound_from_the_first(agent: Agent) -> None:
     subject = agent.enrolled()
     row = agent.open(Transaction.Kind.BIND)
-    assert agent.get(row).json()["bind_required"] is True  # type: ignore[attr-defined]
-    assert agent.passkey(row).json() == {"next": "create"}  # type: ignore[attr-defined]
+    assert agent.get(row).json()["bind_required"] is True
+    assert agent.passkey(row).json() == {"next": "create"}
     options = agent.options(row)
     assert [entry["id"] for entry in options["excludeCredentials"]] == [subject.devices.get().credential_id]
-    assert agent.passkey(row, agent.answer(options)).json() == {"next": "capture"}  # type: ignore[attr-defined]
+    assert agent.passkey(row, agent.answer(options)).json() == {"next": "capture"}
     assert subject.devices.count() == 2
-    body: Any = agent.post(row, "challenge", {"prefer": None}).json()  # type: ignore[attr-defined]
+    body: Any = agent.post(row, "challenge", {"prefer": None}).json()
     assert (body["steps"], body["frames"]["max"]) == ([], 0)
 
 
@@ -227,7 +227,7 @@ class TestPage:
 def test_enrolment_without_the_face_needs_no_consent(agent: Agent) -> None:
     subject = make_subject(reference="")
     row = agent.open(Transaction.Kind.ENROL, subject=subject, request={"face": False})
-    assert agent.passkey(row).json()["next"] == "done"  # type: ignore[attr-defined]
+    assert agent.passkey(row).json()["next"] == "done"
 
 
 def test_the_face_may_still_be_declined_during_enrolment(agent: Agent) -> None:
@@ -236,4 +236,4 @@ def test_the_face_may_still_be_declined_during_enrolment(agent: Agent) -> None:
     row = agent.open(Transaction.Kind.ENROL, subject=subject)
     agent.passkey(row)
     agent.post(row, "challenge", {"prefer": None})
-    assert agent.post(row, "without-face").json()["continue_url"] == f"/done/{row.id}"  # type: ignore[attr-defined]
+    assert agent.post(row, "without-face").json()["continue_url"] == f"/done/{row.id}"

@@ -43,7 +43,7 @@ def test_creation_stores_the_device_and_proves_it(agent: Agent, syncable: bool) 
     subject = make_subject(reference="", status=Subject.Status.INVITED)
     row = agent.open(Transaction.Kind.ENROL, subject=subject)
     make_consent(subject)
-    assert agent.passkey(row).json() == {"next": "capture"}  # type: ignore[attr-defined]
+    assert agent.passkey(row).json() == {"next": "capture"}
     device = subject.devices.get()
     assert (device.key_kind, device.share_kind) == ("swk" if syncable else "hwk", "prf")
     assert (device.simulated, device.status) == (True, Device.Status.PENDING)
@@ -59,7 +59,7 @@ def test_without_prf_the_share_is_the_browsers(agent: Agent) -> None:
 def test_a_passkey_identifies_and_proves_its_subject(agent: Agent) -> None:
     subject = agent.enrolled()
     row = agent.open()
-    assert agent.passkey(row).json() == {"next": "choose"}  # type: ignore[attr-defined]
+    assert agent.passkey(row).json() == {"next": "choose"}
     row.refresh_from_db()
     assert (row.subject, row.state) == (subject, Transaction.State.PROVEN)
     assert row.evidence["passkey"]["user_verified"] is True
@@ -72,7 +72,7 @@ def test_a_person_without_a_face_is_done_with_the_passkey(agent: Agent) -> None:
     subject.reference = ""
     subject.save()
     row = agent.open()
-    assert agent.passkey(row).json() == {"next": "done", "continue_url": f"/done/{row.id}"}  # type: ignore[attr-defined]
+    assert agent.passkey(row).json() == {"next": "done", "continue_url": f"/done/{row.id}"}
 
 
 def test_an_assertion_is_good_for_one_try(agent: Agent) -> None:

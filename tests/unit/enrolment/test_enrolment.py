@@ -49,13 +49,13 @@ def consent(agent: Agent, path: str, **body: Any) -> Any:
 
 def notice_of(agent: Agent, path: str) -> dict[str, Any]:
     answer = agent.client.get(path, headers={"accept": "application/json"})
-    return answer.json()["notice"]  # type: ignore[no-any-return]
+    return answer.json()["notice"]
 
 
 def enrolled_without_face(agent: Agent, path: str) -> Transaction:
     opened = consent(agent, path, face=False).json()
     row = Transaction.objects.get(pk=opened["transaction"])
-    assert agent.passkey(row).json()["next"] == "done"  # type: ignore[attr-defined]
+    assert agent.passkey(row).json()["next"] == "done"
     return row
 
 
@@ -131,7 +131,7 @@ def test_declining_the_face_enrols_a_passkey_without_disadvantage(
     device = subject.devices.get()
     assert (subject.status, subject.has_face, device.status) == ("active", False, "active")
     assert live_consent(subject) is None
-    assert agent.passkey(agent.open()).json()["next"] == "done"  # type: ignore[attr-defined]
+    assert agent.passkey(agent.open()).json()["next"] == "done"
 
 
 def test_an_unfinished_enrolment_lets_nobody_in(agent: Agent, path: str, subject: Subject) -> None:
@@ -202,7 +202,7 @@ def test_a_second_passkey_works_only_once_it_is_finished(agent: Agent) -> None:
     start: Any = agent.client.post(f"/t/{agent.tenant.slug}/passkeys/", headers={"origin": agent.origin})
     row = Transaction.objects.get(pk=start["Location"].rstrip("/").rsplit("/", 1)[-1])
     agent.passkey(row)
-    added = agent.passkey(row).json()  # type: ignore[attr-defined]
+    added = agent.passkey(row).json()
     assert added["next"] == "done"
     assert sorted(subject.devices.values_list("status", flat=True)) == ["active", "pending"]
     assert agent.client.get(added["continue_url"]).status_code == 200

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from authsvc.biometrics.challenges import Part
+
 from . import (
     bent_print,
     cut_out,
@@ -38,3 +40,6 @@ SPECIES: Final[dict[str, Make]] = {
 }
 
 CLAIMED: Final = frozenset(SPECIES) - {"rendered-head"}
+
+MIXES: Final[dict[str, tuple[Part, ...]]] = {"painted-light": ("turn", "light")}
+"""The parts of the challenge that a species is made for, where it is not the turn alone."""

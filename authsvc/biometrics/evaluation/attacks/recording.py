@@ -33,10 +33,9 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """What one try may use: the attacked person's portrait, somebody else's, the challenge, another
-    challenge.
-    """
+    """What one try may use: the person's RGB photograph and portrait, an attacker's, two challenges."""
 
+    photo: Image
     target: Portrait
     attacker: Portrait
     plan: Plan

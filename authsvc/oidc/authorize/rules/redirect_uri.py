@@ -4,10 +4,15 @@ from authsvc.oidc.authorize.wanted import Context
 from authsvc.oidc.refusal import RequestRefused
 
 
+def is_registered(context: Context) -> bool:
+    """Whether the request's redirect URI is one of the relying party's, letter for letter."""
+    return context.parameters.get("redirect_uri", "") in context.client.redirect_uris
+
+
 def check_redirect_uri(context: Context) -> None:
     """Accept a registered address and no other; from here on errors are sent to it."""
     uri = context.parameters.get("redirect_uri", "")
-    if uri not in context.client.redirect_uris:
+    if not is_registered(context):
         raise RequestRefused(
             "invalid_request",
             "redirect_uri is not registered for this client.",

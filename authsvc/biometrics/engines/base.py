@@ -1,0 +1,59 @@
+"""What a face model must offer, and what may be wrong with its files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from authsvc.biometrics.types import Array, Box, Image
+
+
+class ModelProblem(Exception):
+    """A model file is missing, has another hash than the pinned one, or computes something else."""
+
+
+class Engine(Protocol):
+    """A face model: every method is pure, and safe in a forked worker.
+
+    `engine_id` names the adapter and hashes every model file: references and evaluation records hold for
+    exactly one id. `feature_size` is the length of a vector; vectors compare by `metric`.
+    """
+
+    name: str
+    engine_id: str
+    feature_size: int
+    metric: str
+
+    def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
+        """Return the boxes of all faces in an RGB image, the largest first.
+
+        `thorough` tries an enlarged image at last: slow, for enrolment photographs.
+        """
+
+    def landmarks(self, image: Image, box: Box) -> Array:
+        """Return the 68×2 landmarks of the face in a box."""
+
+    def features(self, images: Sequence[Image], landmarks: Sequence[Array]) -> Array:
+        """Return n×feature_size float32 features of n faces in one batch; not normalised."""
+
+
+def verified_bytes(path: Path, sha256: str) -> bytes:
+    """Return a model file's content; raises ModelProblem, naming the file, where it is not the pinned one."""
+    try:
+        content = path.read_bytes()
+    except OSError as problem:
+        raise ModelProblem(f"cannot read the model file {path.name}: {problem.strerror}") from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ModelProblem(
+            f"the model file {path.name} has changed: SHA-256 is {found}, {sha256} is expected"
+        )
+    return content
+
+
+def engine_id(name: str, hashes: Mapping[str, str]) -> str:
+    """Return `name` with a digest over the name and hash of every model file, whatever their order."""
+    lines = "".join(f"{file}={digest}\n" for file, digest in sorted(hashes.items()))
+    return f"{name}:{hashlib.sha256(lines.encode()).hexdigest()[:24]}"

@@ -1,0 +1,98 @@
+"""Error rates of PAD by ISO/IEC 30107-3: APCER a species, BPCER, non-response, with exact intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scipy.stats import beta
+
+from .pad_trials import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """count errors in total tries; low and high bound the rate with 95 % confidence (Clopper and Pearson)."""
+
+    count: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        """The rate, 0-1; 0 of no tries."""
+        return self.count / self.total if self.total else 0.0
+
+    @property
+    def low(self) -> float:
+        """Lower end of the two-sided 95 % interval."""
+        return float(beta.ppf(0.025, self.count, self.total - self.count + 1)) if self.count else 0.0
+
+    @property
+    def high(self) -> float:
+        """Upper end of the two-sided 95 % interval."""
+        errorless = self.count >= self.total
+        return 1.0 if errorless else float(beta.ppf(0.975, self.count + 1, self.total - self.count))
+
+    def __str__(self) -> str:
+        return f"{self.value:6.2%} [{self.low:.2%}, {self.high:.2%}]"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeciesRow:
+    """One species: error is its APCER (or, for bona fide, its BPCER); silent its non-response rate."""
+
+    species: str
+    claimed: bool
+    bona_fide: bool
+    error: Rate
+    silent: Rate
+    milliseconds: float
+
+
+def species_row(trials: Sequence[Trial], *, claimed: bool, bona_fide: bool) -> SpeciesRow:
+    """Returns the rates of one species' trials.
+
+    An attack's error is a try that passed, over all tries. A bona fide error is any try that did not pass,
+    non-responses included: stricter than the standard, since the person cannot sign in either way.
+    """
+    errors = sum(trial.accepted != bona_fide for trial in trials)
+    silent = sum(not trial.responded for trial in trials)
+    took = sorted(trial.seconds for trial in trials)
+    return SpeciesRow(
+        trials[0].species,
+        claimed,
+        bona_fide,
+        Rate(errors, len(trials)),
+        Rate(silent, len(trials)),
+        1000 * took[len(took) // 2],
+    )
+
+
+def worst_claimed(rows: Sequence[SpeciesRow]) -> SpeciesRow:
+    """Returns the claimed attack species with the highest APCER: the one that counts."""
+    return max((row for row in rows if row.claimed and not row.bona_fide), key=lambda row: row.error.value)
+
+
+def as_table(rows: Sequence[SpeciesRow]) -> str:
+    """Returns the report as a Markdown table."""
+    lines = [
+        "| species | claimed | tries | error | 95 % interval | non-response | PAD, ms |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        kind = "BPCER" if row.bona_fide else "APCER"
+        claimed = "–" if row.bona_fide else ("yes" if row.claimed else "no")
+        interval = f"{row.error.low:.1%} – {row.error.high:.1%}"
+        lines.append(
+            f"| {row.species} | {claimed} | {row.error.total} | {kind} {row.error.value:.1%} | {interval} "
+            f"| {row.silent.value:.1%} | {row.milliseconds:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def as_json(rows: Sequence[SpeciesRow]) -> list[dict[str, Any]]:
+    """Returns the rows as JSON values, with their intervals."""
+    return [
+        asdict(row) | {"rate": row.error.value, "interval": [row.error.low, row.error.high]} for row in rows
+    ]

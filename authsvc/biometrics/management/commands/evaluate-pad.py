@@ -1,0 +1,117 @@
+"""`manage.py evaluate-pad`: error rates of presentation attack detection by ISO/IEC 30107-3."""
+
+import json
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from authsvc.biometrics.engines.loading import load_engine
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.module_loading import import_string
+
+from authsvc.biometrics.challenges import Part
+from authsvc.biometrics.engines.base import Engine
+from authsvc.biometrics.evaluation.attacks import CLAIMED, MIXES, SPECIES
+from authsvc.biometrics.evaluation.attacks.recording import Make
+from authsvc.biometrics.evaluation.pad_bona_fide import genuine
+from authsvc.biometrics.evaluation.pad_recordings import read_recordings
+from authsvc.biometrics.evaluation.pad_report import SpeciesRow, as_json, as_table, species_row, worst_claimed
+from authsvc.biometrics.evaluation.pad_subjects import load_subjects
+from authsvc.biometrics.evaluation.pad_trials import Trial, judge_recording, run_trials
+from authsvc.biometrics.evaluation.pad_tuning import as_code, fitted
+from authsvc.biometrics.stages.pad import FUSION_VERSION
+
+BONA_FIDE: Final = "bona-fide"
+SOFTWARE_PHONE: Final = "authsvc.simulator.render.render_burst"
+
+Group = tuple[str, Make, tuple[Part, ...]]
+
+
+class Command(BaseCommand):
+    """Makes or reads bursts, has PAD judge them, and prints APCER, BPCER and non-response."""
+
+    help = "Measure presentation attack detection on generated attacks or on real recordings."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument("--generate", type=Path, metavar="DIR", help="photographs, a folder a person")
+        source.add_argument("--recordings", type=Path, metavar="DIR", help="recordings with a manifest.json")
+        parser.add_argument("--tries", type=int, default=300, help="tries a species (300)")
+        parser.add_argument("--species", action="append", choices=[*SPECIES, BONA_FIDE], help="only these")
+        parser.add_argument("--subjects", type=int, default=150, help="most people to use (150)")
+        parser.add_argument("--bona-fide", default=SOFTWARE_PHONE, help="what renders genuine bursts")
+        parser.add_argument("--tune", action="store_true", help="fit the table on the tuning half instead")
+        parser.add_argument("--report", type=Path, help="write the rows as JSON")
+        parser.add_argument("--seed", type=int, default=1)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        engine = load_engine()
+        if options["recordings"]:
+            trials = self._judge_recordings(options["recordings"], engine)
+        else:
+            trials = self._judge_generated(engine, **options)
+        if options["tune"]:
+            self.stdout.write(as_code(fitted(trials)))
+        rows = _rows(trials)
+        self.stdout.write(f"\n{FUSION_VERSION}\n\n{as_table(rows)}")
+        self._summarise(rows)
+        if options["report"]:
+            body = {"version": FUSION_VERSION, "engine": engine.engine_id, "rows": as_json(rows)}
+            options["report"].write_text(json.dumps(body, indent=2), encoding="utf-8")
+
+    def _judge_recordings(self, folder: Path, engine: Engine) -> list[Trial]:
+        try:
+            return [judge_recording(*entry, engine) for entry in read_recordings(folder)]
+        except (ValueError, OSError) as problem:
+            raise CommandError(str(problem)) from problem
+
+    def _judge_generated(self, engine: Engine, **options: Any) -> list[Trial]:
+        split = "tuning" if options["tune"] else "test"
+        try:
+            subjects = load_subjects(options["generate"], split, engine, options["subjects"])
+        except (ValueError, OSError) as problem:
+            raise CommandError(str(problem)) from problem
+        self.stdout.write(f"{len(subjects)} people of the {split} half")
+        trials: list[Trial] = []
+        for number, (species, make, mix) in enumerate(_groups(options["species"], options["bona_fide"])):
+            seed = 1000 * options["seed"] + number
+            found = run_trials(species, make, subjects, mix, options["tries"], engine, seed)
+            trials += self._with_progress(species, found, options["tries"])
+        return trials
+
+    def _with_progress(self, species: str, found: Iterator[Trial], total: int) -> Iterator[Trial]:
+        started = time.monotonic()
+        for number, trial in enumerate(found, start=1):
+            if number % 25 == 0 or number == total:
+                took = time.monotonic() - started
+                self.stdout.write(f"{species}: {number} of {total}, {took / number:.2f} s a try")
+            yield trial
+
+    def _summarise(self, rows: Sequence[SpeciesRow]) -> None:
+        attacks = [row for row in rows if row.claimed and not row.bona_fide]
+        if attacks:
+            worst = worst_claimed(attacks)
+            self.stdout.write(f"\nWorst claimed species: {worst.species}, APCER {worst.error}")
+        for row in rows:
+            if row.bona_fide:
+                self.stdout.write(f"{row.species}: BPCER {row.error}")
+
+
+def _groups(chosen: Sequence[str] | None, bona_fide: str) -> list[Group]:
+    person = genuine(import_string(bona_fide))
+    groups: list[Group] = [(BONA_FIDE, person, ("turn",)), (f"{BONA_FIDE}-light", person, ("turn", "light"))]
+    groups += [(name, make, MIXES.get(name, ("turn",))) for name, make in SPECIES.items()]
+    return [group for group in groups if not chosen or any(group[0].startswith(name) for name in chosen)]
+
+
+def _rows(trials: Sequence[Trial]) -> list[SpeciesRow]:
+    return [
+        species_row(
+            [trial for trial in trials if trial.species == name],
+            claimed=name in CLAIMED,
+            bona_fide=name.startswith(BONA_FIDE),
+        )
+        for name in dict.fromkeys(trial.species for trial in trials)
+    ]

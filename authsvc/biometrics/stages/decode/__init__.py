@@ -1,0 +1,5 @@
+"""From a sample's plain text to its frames; nothing is decoded before every limit is checked."""
+
+from .decoding import decode, read_sample
+
+__all__ = ["decode", "read_sample"]

@@ -1,0 +1,72 @@
+"""The Celery tasks: load, judge, sign, wipe. Messages carry ids, never biometric data (S9.4-07)."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from celery import shared_task
+from celery.signals import worker_process_init, worker_ready
+from django.db import transaction as database
+
+from authsvc.biometrics.judging import Judgement, judge, prepare_worker
+from authsvc.keys.samples import destroy_old_sample_keys, ensure_sample_key
+from authsvc.tenancy.scope import tenant_scope
+from authsvc.transactions.models import Capture
+from authsvc.transactions.services import record_verdict, sweep, waiting_captures
+from authsvc.transactions.verdict import sign_verdict
+
+log = logging.getLogger(__name__)
+
+# A message can be lost with a killed worker; the sweeper hands the capture out again after this time.
+LOST_AFTER = timedelta(seconds=20)
+
+
+@shared_task(ignore_result=True)
+def verify_capture(tenant_id: str, capture_id: str) -> None:
+    """Judge one sample and record the signed verdict; doing it twice changes nothing (S6.4-04)."""
+    with tenant_scope(UUID(tenant_id)):
+        capture = (
+            Capture.objects.select_related("transaction__subject", "transaction__device", "tenant", "sample")
+            .filter(pk=capture_id, state=Capture.State.SUBMITTED)
+            .first()
+        )
+        if capture is None:
+            log.info("capture %s is decided already", capture_id)
+            return
+        _conclude(capture, judge(capture))
+
+
+def _conclude(capture: Capture, judgement: Judgement) -> None:
+    """Store what an enrolment or a binding makes together with the verdict, or neither."""
+    with database.atomic():
+        claims = judgement.claims(capture)
+        if judgement.store is not None:
+            claims |= judgement.store()
+        if not record_verdict(capture.id, sign_verdict(claims)):
+            database.set_rollback(True)
+            log.info("capture %s was decided while it was judged", capture.id)
+
+
+@shared_task(ignore_result=True)
+def sweep_overdue() -> None:
+    """Hold every life limit, and hand out captures again whose message was lost."""
+    sweep()
+    for tenant_id, capture_id in waiting_captures(LOST_AFTER):
+        verify_capture.delay(tenant_id, capture_id)
+
+
+@shared_task(ignore_result=True)
+def renew_sample_keys() -> None:
+    """Offer a fresh key in time, and destroy old ones."""
+    ensure_sample_key()
+    destroy_old_sample_keys()
+
+
+@worker_ready.connect
+def _offer_key(**_: object) -> None:
+    ensure_sample_key()
+
+
+@worker_process_init.connect
+def _load_models(**_: object) -> None:
+    prepare_worker()

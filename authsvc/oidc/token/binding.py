@@ -1,0 +1,40 @@
+"""Which key the tokens of a request are bound to, and which clients must bind them."""
+
+from authsvc.clients.models import RelyingParty
+from authsvc.oidc.client_authentication.certificate import certificate_of, thumbprint
+from authsvc.oidc.dpop import proof_of
+from authsvc.oidc.issuer import endpoint
+from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.tokens.access_token import UNBOUND, Binding
+from authsvc.tenancy.middleware import TenantRequest
+
+
+def binding_of(request: TenantRequest, client: RelyingParty) -> Binding:
+    """Return the binding that the token request proves.
+
+    Raises RequestRefused where the client must bind its tokens and does not (FAPI 2.0 section 5.3.2.1,
+    RFC 9449 section 5.2, RFC 8705 section 3).
+    """
+    jkt = proof_of(request, endpoint(request.tenant, "token"))
+    if jkt:
+        return Binding(jkt=jkt)
+    if client.dpop_bound_access_tokens:
+        raise _required("a DPoP proof")
+    if client.tls_client_certificate_bound_access_tokens:
+        certificate = certificate_of(request)
+        if certificate is None:
+            raise _required("a client certificate")
+        return Binding(x5t=thumbprint(certificate))
+    if client.is_fapi2:
+        raise _required("a DPoP proof or a client certificate")
+    return UNBOUND
+
+
+def _required(what: str) -> RequestRefused:
+    return RequestRefused(
+        "invalid_request",
+        f"This client's tokens are bound to a key: {what} is needed.",
+        rule="token-binding",
+        came="an unbound request",
+        expected=what,
+    )

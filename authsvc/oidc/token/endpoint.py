@@ -1,0 +1,36 @@
+"""What every endpoint that a client calls directly has in common: POST, client authentication, JSON errors."""
+
+import functools
+from collections.abc import Callable, Mapping
+
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from authsvc.audit.tags import Tag
+from authsvc.clients.models import RelyingParty
+from authsvc.oidc.client_authentication import authenticate_client
+from authsvc.oidc.parameters import read_once
+from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.reporting import report
+from authsvc.oidc.token.answer import error_response
+from authsvc.tenancy.middleware import TenantRequest
+
+Answer = Callable[[TenantRequest, RelyingParty, Mapping[str, str]], HttpResponse]
+
+
+def client_endpoint(answer: Answer, /) -> Callable[..., HttpResponse]:
+    """Turn a function of request, client and parameters into a view that says refusals in JSON."""
+
+    @csrf_exempt
+    @require_POST
+    @functools.wraps(answer)
+    def view(request: TenantRequest, tenant: str) -> HttpResponse:
+        try:
+            parameters = read_once(request.POST)
+            return answer(request, authenticate_client(request, parameters), parameters)
+        except RequestRefused as refused:
+            report(refused, tag=Tag.TOKEN_REFUSED, client_id=request.POST.get("client_id", ""))
+            return error_response(refused)
+
+    return view

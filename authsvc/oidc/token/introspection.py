@@ -1,0 +1,70 @@
+"""Introspection (RFC 7662): a client learns of its own tokens, and of nobody else's."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+
+from authsvc.clients.models import RelyingParty
+from authsvc.oidc.issuer import issuer_of
+from authsvc.oidc.models import Token
+from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.token.answer import token_response
+from authsvc.oidc.token.endpoint import client_endpoint
+from authsvc.oidc.tokens.access_token import Binding, find_token
+from authsvc.subjects.models import Subject
+from authsvc.tenancy.middleware import TenantRequest
+
+
+@client_endpoint
+def introspect(request: TenantRequest, client: RelyingParty, parameters: Mapping[str, str]) -> HttpResponse:
+    """Say whether a token is alive, and what it carries; another client's looks like an unknown one."""
+    if client.is_public:
+        raise RequestRefused(
+            "invalid_client",
+            "A public client cannot introspect.",
+            rule="introspection-client",
+            came="a public client",
+            expected="a client that authenticates",
+            status=401,
+        )
+    if "token" not in parameters:
+        raise RequestRefused(
+            "invalid_request",
+            "token is missing.",
+            rule="introspection-token",
+            came="none",
+            expected="a token",
+        )
+    token = find_token(parameters["token"])
+    if token is None or not _alive(token, client):
+        return token_response({"active": False})
+    return token_response(_description(token, client))
+
+
+def _alive(token: Token, client: RelyingParty) -> bool:
+    own = token.grant.client_id == client.pk
+    return own and token.spent_at is None and token.grant.subject.status == Subject.Status.ACTIVE
+
+
+def _description(token: Token, client: RelyingParty) -> dict[str, Any]:
+    grant = token.grant
+    binding = Binding(token.jkt, token.x5t)
+    content: dict[str, Any] = {
+        "active": True,
+        "iss": issuer_of(client.tenant),
+        "client_id": client.client_id,
+        "aud": client.client_id,
+        "sub": grant.sub,
+        "scope": token.scope,
+        "iat": int(token.issued_at.timestamp()),
+        "exp": int(token.expires_at.timestamp()),
+        "auth_time": int(grant.auth_time.timestamp()),
+        "acr": grant.acr,
+        "amr": grant.amr,
+    }
+    if token.kind == Token.Kind.ACCESS:
+        content["token_type"] = binding.token_type
+    if binding.confirmation():
+        content["cnf"] = binding.confirmation()
+    return content

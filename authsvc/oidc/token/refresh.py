@@ -1,0 +1,137 @@
+"""grant_type=refresh_token: rotation in families, reuse detection, and a grace for a lost answer.
+
+RFC 9700 section 4.14.2. A retry comes after a client waited in vain, so an identical request counts as
+one between RACE and GRACE after the first, and gets the very same answer again. Within RACE it is a
+parallel request, which is refused; after GRACE, or when anything differs, it is a theft.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.core.envelope import derive, seal, unseal
+from authsvc.core.ids import secret_hash
+from authsvc.oidc.grants import revoke_grant
+from authsvc.oidc.models import Token
+from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.token.answer import token_content
+from authsvc.oidc.tokens.access_token import Binding, Minted, mint
+from authsvc.oidc.tokens.id_token import make_id_token
+from authsvc.subjects.models import Subject
+
+RACE = timedelta(seconds=2)
+GRACE = timedelta(seconds=20)
+_ANSWER = b"visor/refresh-answer/v1"
+
+
+def refresh_tokens(client: RelyingParty, parameters: Mapping[str, str], binding: Binding) -> dict[str, Any]:
+    """Spend a refresh token once, and return new tokens of the same event; raises RequestRefused."""
+    text = parameters.get("refresh_token", "")
+    with transaction.atomic():
+        token = _locked(text)
+        _check_token(token, client, binding)
+        assert token is not None
+        scope = _narrowed(token.scope, parameters.get("scope"))
+        purpose = secret_hash("\x00".join((client.pk, scope, binding.jkt)))
+        if token.spent_at is None:
+            return _spend(token, client, text, scope, binding, purpose)
+        answer = _again(token, text, purpose)
+        if answer is not None:
+            return answer
+        stolen = token.spent_at + RACE < now()
+        if stolen:
+            revoke_grant(
+                token.grant, tag=Tag.REFRESH_REUSED, client_id=client.client_id, reason="refresh-reused"
+            )
+    raise _invalid("refresh-once", came=f"a token spent at {token.spent_at}", expected="the newest one")
+
+
+def _spend(
+    token: Token, client: RelyingParty, text: str, scope: str, binding: Binding, purpose: str
+) -> dict[str, Any]:
+    # FAPI 2.0 section 5.3.2.1-9 forbids rotation for confidential clients with bound tokens.
+    rotate = not client.is_fapi2
+    grant = token.grant
+    minted = mint(grant, client, scope=scope, binding=binding, refresh=rotate)
+    Token.objects.bulk_create(minted.rows)
+    content = _content(token, client, minted, scope, binding)
+    if rotate:
+        token.spent_at, token.spent_on = now(), purpose
+        token.sealed_answer = seal(_answer_key(text), json.dumps(content).encode(), _ANSWER)
+        token.save(update_fields=["spent_at", "spent_on", "sealed_answer"])
+    record(
+        Tag.TOKEN_ISSUED,
+        transaction=grant.transaction,
+        client=client.client_id,
+        subject=str(grant.subject_id),
+        grant_type="refresh_token",
+    )
+    return content
+
+
+def _content(
+    token: Token, client: RelyingParty, minted: Minted, scope: str, binding: Binding
+) -> dict[str, Any]:
+    content = token_content(minted, scope=scope, binding=binding)
+    content["id_token"] = make_id_token(token.grant, client, access_token=minted.access, nonce=False)
+    return content
+
+
+def _again(token: Token, text: str, purpose: str) -> dict[str, Any] | None:
+    assert token.spent_at is not None
+    waited = now() - token.spent_at
+    if token.sealed_answer is None or token.spent_on != purpose or not RACE <= waited <= GRACE:
+        return None
+    content: dict[str, Any] = json.loads(unseal(_answer_key(text), bytes(token.sealed_answer), _ANSWER))
+    return content
+
+
+def _answer_key(text: str) -> bytes:
+    # Only the holder of the spent token can open its answer; the database alone cannot.
+    return derive(text.encode(), info=_ANSWER)
+
+
+def _locked(text: str) -> Token | None:
+    rows = Token.objects.select_for_update(of=("self",)).select_related("grant__subject", "grant__session")
+    return rows.filter(digest=secret_hash(text), kind=Token.Kind.REFRESH).first() if text else None
+
+
+def _check_token(token: Token | None, client: RelyingParty, binding: Binding) -> None:
+    if token is None:
+        raise _invalid("refresh-known", came="unknown", expected="a refresh token of this issuer")
+    grant = token.grant
+    if grant.client_id != client.pk:
+        raise _invalid("refresh-client", came=client.client_id, expected="the client it was issued to")
+    if token.revoked_at or grant.revoked_at or token.expires_at <= now():
+        raise _invalid("refresh-live", came="revoked or expired", expected="a live refresh token")
+    if grant.subject.status != Subject.Status.ACTIVE:
+        raise _invalid("refresh-person", came=grant.subject.status, expected="an active person")
+    if token.jkt and token.jkt != binding.jkt:
+        raise _invalid("refresh-dpop-key", came=binding.jkt or "no proof", expected=token.jkt)
+
+
+def _narrowed(granted: str, asked: str | None) -> str:
+    if asked is None:
+        return granted
+    if not set(asked.split()) <= set(granted.split()):
+        raise RequestRefused(
+            "invalid_scope",
+            "More was asked than was granted.",
+            rule="scope-granted",
+            came=asked,
+            expected=granted,
+        )
+    return " ".join(dict.fromkeys(asked.split()))
+
+
+def _invalid(rule: str, *, came: object, expected: str) -> RequestRefused:
+    return RequestRefused(
+        "invalid_grant", "The refresh token cannot be used.", rule=rule, came=came, expected=expected
+    )

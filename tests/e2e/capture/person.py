@@ -1,0 +1,110 @@
+"""A person in front of the page: a browser context, a virtual authenticator, and a tenant to sign in to."""
+
+from typing import Any
+
+from django.conf import settings
+from playwright.sync_api import Browser, Page, Request, expect
+
+from authsvc.capture.browser import COOKIE
+from authsvc.clients.models import RelyingParty
+from authsvc.core.ids import new_secret
+from authsvc.subjects.models import Device, Subject
+from authsvc.tenancy.models import Tenant
+from authsvc.transactions import services
+from authsvc.transactions.models import Transaction
+from tests.factories import make_consent, make_party, make_subject
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "ctap2Version": "ctap2_1",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "hasPrf": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+COUNT_CAMERA = """
+    window.cameraAsked = 0;
+    const media = navigator.mediaDevices;
+    if (media) {
+        const ask = media.getUserMedia.bind(media);
+        media.getUserMedia = (wanted) => { window.cameraAsked += 1; return ask(wanted); };
+    }
+"""
+
+
+class Person:
+    """`page` is what the person sees; `violations` what the content security policy stopped."""
+
+    def __init__(self, tenant: Tenant, browser: Browser, *, prf: bool = True, **context: Any) -> None:
+        self.tenant = tenant
+        self.base = settings.BASE_URL
+        self.context = browser.new_context(base_url=self.base, **context)
+        self.page: Page = self.context.new_page()
+        self.page.add_init_script(COUNT_CAMERA)
+        self.messages: list[str] = []
+        self.requests: list[Request] = []
+        self.page.on("console", lambda message: self.messages.append(message.text))
+        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request))
+        self.devtools = self.context.new_cdp_session(self.page)
+        self.devtools.send("WebAuthn.enable")
+        options = {**AUTHENTICATOR, "hasPrf": prf}
+        added = self.devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        self.authenticator: str = added["authenticatorId"]
+        self.key = new_secret()
+        self.context.add_cookies([{"name": COOKIE, "value": self.key, "url": self.base}])
+
+    def open(self, kind: str = Transaction.Kind.AUTHENTICATE, **fields: Any) -> Transaction:
+        """Open a transaction and show its page."""
+        if kind == Transaction.Kind.AUTHENTICATE:
+            fields = {"client": partner(), "request": {"redirect_uri": "https://shop.example/cb"}, **fields}
+        row = services.open_transaction(
+            kind=kind, browser_key=self.key, continue_path=f"/t/{self.tenant.slug}/passkeys/?{{id}}", **fields
+        )
+        self.page.goto(f"/t/{self.tenant.slug}/signin/{row.id}/")
+        return row
+
+    def sees(self, screen: str) -> None:
+        """Wait until a screen is shown."""
+        expect(self.page.locator(f'[data-screen="{screen}"]')).to_be_visible()
+
+    def taps(self, act: str) -> None:
+        """Tap the visible button of an action."""
+        self.page.locator(f'[data-act="{act}"]:visible').click()
+
+    def enrolled(self) -> Subject:
+        """Make a person whose passkey is in the virtual authenticator, with a face and a live consent."""
+        subject = make_subject(name="Ada Example")
+        make_consent(subject)
+        self.open(Transaction.Kind.ENROL, subject=subject)
+        self.taps("passkey")
+        self.sees("prepare")
+        subject.devices.update(status=Device.Status.ACTIVE)
+        return subject
+
+    def chooses(self) -> Transaction:
+        """Sign in as far as the choice."""
+        row = self.open()
+        self.taps("passkey")
+        self.sees("choice")
+        return row
+
+    def films(self) -> Transaction:
+        """Sign in, use the face, and start the camera."""
+        row = self.chooses()
+        self.taps("prepare")
+        self.taps("start-camera")
+        return row
+
+    @property
+    def violations(self) -> list[str]:
+        """What the browser complained about."""
+        return [text for text in self.messages if "Content Security Policy" in text]
+
+
+def partner() -> RelyingParty:
+    """Return the tenant's one partner site."""
+    known = RelyingParty.objects.filter(name="Corner Shop").first()
+    return known or make_party(name="Corner Shop", purpose="To open your customer account.")
