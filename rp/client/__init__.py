@@ -1,0 +1,1 @@
+"""What a partner adds to mozilla-django-oidc: strict checks, assurance, sign-out from the provider."""

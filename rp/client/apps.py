@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ClientConfig(AppConfig):
+    name = "rp.client"
+    label = "rp_client"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,61 @@
+"""Pages and interfaces that need a certain assurance."""
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from rp.client.assurance import Wanted, challenge, met
+from rp.client.sessions import claims_of
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def require_assurance(acr: str, max_age: int | None = None) -> Callable[[View[P]], View[P]]:
+    """Let a page be seen only with at least this acr, at most `max_age` seconds old.
+
+    Otherwise the browser goes to the provider, which is told both, and comes back to the page.
+    """
+    wanted = Wanted(acr, max_age)
+    return _guarded(wanted, lambda request: HttpResponseRedirect(step_up_url(wanted, request.path)))
+
+
+def require_assurance_or_401(acr: str, max_age: int | None = None) -> Callable[[View[P]], View[P]]:
+    """Let an interface answer only with this assurance; else 401 that says what to get (RFC 9470)."""
+    wanted = Wanted(acr, max_age)
+    return _guarded(wanted, lambda request: _unauthorized(wanted))
+
+
+def step_up_url(wanted: Wanted, next_path: str) -> str:
+    """Return where to send the browser to prove `wanted` and come back to `next_path`."""
+    query = {"next": next_path, "acr": wanted.acr}
+    if wanted.max_age is not None:
+        query["max_age"] = str(wanted.max_age)
+    return f"{reverse('oidc_authentication_init')}?{urlencode(query)}"
+
+
+def _guarded(
+    wanted: Wanted, otherwise: Callable[[HttpRequest], HttpResponseBase]
+) -> Callable[[View[P]], View[P]]:
+    def decorate(view: View[P]) -> View[P]:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if met(claims_of(request), wanted, now=time.time()):
+                return view(request, *args, **kwargs)
+            return otherwise(request)
+
+        return never_cache(guarded)
+
+    return decorate
+
+
+def _unauthorized(wanted: Wanted) -> HttpResponseBase:
+    body = {"error": "insufficient_user_authentication", "acr_values": wanted.acr, "max_age": wanted.max_age}
+    return JsonResponse(body, status=401, headers={"WWW-Authenticate": challenge(wanted)})

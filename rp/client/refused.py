@@ -1,0 +1,17 @@
+"""Why a sign-in ends here."""
+
+
+class Refused(Exception):
+    """The provider's answer is not accepted; `reason` is for the log, never for the page."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ProviderUnreachable(Refused):
+    """The provider does not answer, or not as OpenID Connect Discovery 1.0 demands."""
+
+
+class Declined(Refused):
+    """The provider returned an error, such as `access_denied` (RFC 6749 section 4.1.2.1)."""
