@@ -5,9 +5,9 @@ import time
 from typing import Any
 
 import requests
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
+from mozilla_django_oidc.utils import import_from_settings
 
 from rp.client.assurance import require
 from rp.client.attempt import ClientRequest
@@ -18,7 +18,7 @@ from rp.client.tokens import Claims, Party, check_id_token
 
 def party() -> Party:
     """Return who must have made a token, and for whom, from the settings."""
-    return Party(settings.OIDC_OP_ISSUER, settings.OIDC_RP_CLIENT_ID)
+    return Party(import_from_settings("OIDC_OP_ISSUER"), import_from_settings("OIDC_RP_CLIENT_ID"))
 
 
 class AssuranceBackend(OIDCAuthenticationBackend):
@@ -31,7 +31,7 @@ class AssuranceBackend(OIDCAuthenticationBackend):
         try:
             tokens = super().get_token(payload)
         except requests.HTTPError as problem:
-            raise Refused(f"token endpoint: {problem.response.status_code}") from problem
+            raise Refused(f"token endpoint: {problem}") from problem
         except (requests.RequestException, ValueError) as problem:
             raise ProviderUnreachable(f"token endpoint: {problem}") from problem
         if not isinstance(tokens, dict) or not isinstance(tokens.get("id_token"), str):
@@ -67,7 +67,7 @@ class AssuranceBackend(OIDCAuthenticationBackend):
 
     def get_username(self, claims: Claims) -> str:
         """Return a name from issuer and sub; e-mail addresses change owners (OpenID Connect Core 5.7)."""
-        return hashlib.sha256(f"{settings.OIDC_OP_ISSUER} {claims['sub']}".encode()).hexdigest()
+        return hashlib.sha256(f"{party().issuer} {claims['sub']}".encode()).hexdigest()
 
     def filter_users_by_claims(self, claims: Claims) -> Any:
         """Return the account of this subject, if there is one."""

@@ -9,10 +9,10 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
-from django.conf import settings
 from django.utils.functional import lazy
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from mozilla_django_oidc.utils import import_from_settings
 
 from rp.client.refused import ProviderUnreachable
 from rp.client.tokens import UnknownKey, check_header
@@ -97,8 +97,8 @@ _providers: dict[str, Provider] = {}
 
 
 def provider() -> Provider:
-    """Return the provider of settings.OIDC_OP_ISSUER."""
-    issuer: str = settings.OIDC_OP_ISSUER
+    """Return the provider of OIDC_OP_ISSUER in the settings."""
+    issuer: str = import_from_settings("OIDC_OP_ISSUER")
     return _providers.setdefault(issuer, Provider(issuer))
 
 
@@ -108,4 +108,4 @@ def _endpoint(name: str) -> str:
 
 def discovered(name: str) -> str:
     """Return an endpoint that is looked up when it is used; for the settings of mozilla-django-oidc."""
-    return cast(str, lazy(_endpoint, str)(name))
+    return lazy(_endpoint, str)(name)

@@ -1,5 +1,7 @@
 """Which browser sessions belong to which session at the provider."""
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -9,6 +11,7 @@ class ProviderSession(models.Model):
     session_key = models.CharField(max_length=40, unique=True)
     sid = models.CharField(max_length=255, blank=True, db_index=True)
     sub = models.CharField(max_length=255, db_index=True)
+    objects: ClassVar[models.Manager["ProviderSession"]] = models.Manager()
 
     class Meta:
         app_label = "rp_client"
@@ -19,6 +22,7 @@ class UsedLogoutToken(models.Model):
 
     jti = models.CharField(max_length=255, unique=True)
     expires_at = models.DateTimeField(db_index=True)
+    objects: ClassVar[models.Manager["UsedLogoutToken"]] = models.Manager()
 
     class Meta:
         app_label = "rp_client"

@@ -50,7 +50,8 @@ def end_sessions(claims: Claims) -> int:
     store = import_module(settings.SESSION_ENGINE).SessionStore
     for session in sessions:
         store(session.session_key).delete()
-    return sessions.delete()[0]
+    count: int = sessions.delete()[0]
+    return count
 
 
 def _use_once(claims: Claims) -> None:

@@ -5,7 +5,6 @@ import time
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
@@ -13,6 +12,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from mozilla_django_oidc.utils import import_from_settings
 from mozilla_django_oidc.views import (
     OIDCAuthenticationCallbackView,
     OIDCAuthenticationRequestView,
@@ -62,7 +62,7 @@ class AuthenticateView(OIDCAuthenticationRequestView):
 
 def _wanted(request: HttpRequest) -> Wanted:
     max_age = request.GET.get("max_age")
-    acr = request.GET.get("acr", settings.OIDC_DEFAULT_ACR)
+    acr = request.GET.get("acr") or import_from_settings("OIDC_DEFAULT_ACR")
     return Wanted(acr, None if max_age is None else int(max_age))
 
 
@@ -104,7 +104,7 @@ class CallbackView(OIDCAuthenticationCallbackView):
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponseBase:
     """End the session here, and at the provider when it offers that (RP-Initiated Logout 1.0)."""
-    url = _provider_sign_out(request) or settings.LOGOUT_REDIRECT_URL
+    url = _provider_sign_out(request) or import_from_settings("LOGOUT_REDIRECT_URL", "/")
     auth.logout(request)
     return HttpResponseRedirect(url)
 
@@ -121,7 +121,7 @@ def _provider_sign_out(request: HttpRequest) -> str | None:
     query = {
         "id_token_hint": id_token,
         "client_id": party().client_id,
-        "post_logout_redirect_uri": settings.OIDC_POST_LOGOUT_REDIRECT_URI,
+        "post_logout_redirect_uri": import_from_settings("OIDC_POST_LOGOUT_REDIRECT_URI"),
     }
     return f"{endpoint}?{urlencode(query)}"
 
