@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
-from celery.signals import worker_process_init, worker_ready
+from celery.signals import worker_init, worker_ready
 from django.db import transaction as database
 
 from authsvc.biometrics.judging import Judgement, judge, prepare_worker
@@ -67,6 +67,6 @@ def _offer_key(**_: object) -> None:
     ensure_sample_key()
 
 
-@worker_process_init.connect
+@worker_init.connect
 def _load_models(**_: object) -> None:
     prepare_worker()

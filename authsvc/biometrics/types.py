@@ -92,6 +92,13 @@ class PoorSample(StageError):
     """The upload is sound but unusable; the person is asked again, which costs no match try (S9.2-08)."""
 
 
+class FewFrames(PoorSample):
+    """No neutral frame shows the face."""
+
+    def __init__(self) -> None:
+        super().__init__(Reason.FEW_FRAMES, "centre")
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One cue, shown for `ms` milliseconds; `degrees` for turns, `colour` (#rrggbb) for light."""
@@ -320,6 +327,15 @@ class CaptureContext:
     number: int
     challenge: Challenge
     session_key: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """A reference: n×d float32 vectors of unit length, weights that sum to 1, and the engine that made them."""
+
+    vectors: Array = field(repr=False)
+    weights: Array = field(repr=False)
+    engine: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from typing import Any
 
 OPERATING_POINTS = ("1e-3", "1e-4", "3e-5")
 MODELS = ("G",)
-CUES = ("turn", "distance", "light", "blink", "smile")
+CUES = ("turn", "light", "blink", "smile")
 
 DEFAULT: dict[str, Any] = {
     "operating_point": "1e-4",
     "models": ["G"],
-    "challenge": {"L1": ["turn"], "L2": ["turn"], "L3": ["turn", "distance"], "L4": ["turn", "distance"]},
+    "challenge": {"L1": ["turn"], "L2": ["turn"], "L3": ["turn", "light"], "L4": ["turn", "light"]},
     "minimum_quality": 40,
     "agents": {"browser": True, "simulator": True},
 }

@@ -35,8 +35,14 @@ class Engine(Protocol):
     def landmarks(self, image: Image, box: Box) -> Array:
         """Return the 68×2 landmarks of the face in a box."""
 
-    def features(self, images: Sequence[Image], landmarks: Sequence[Array]) -> Array:
-        """Return n×feature_size float32 features of n faces in one batch; not normalised."""
+    def features(
+        self, images: Sequence[Image], landmarks: Sequence[Array], *, mirrored: Sequence[bool] = ()
+    ) -> Array:
+        """Return n×feature_size float32 features of n faces in one batch; not normalised.
+
+        Where `mirrored` says so, a face's features are the mean with those of its mirror image, which
+        halves the false non-matches of single pictures (docs/adr/0010).
+        """
 
 
 def verified_bytes(path: Path, sha256: str) -> bytes:

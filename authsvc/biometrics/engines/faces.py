@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import cv2
@@ -55,3 +56,19 @@ def chip(image: Image, landmarks: Array) -> Image:
 def _scaled(box: dlib.rectangle, scale: float) -> Box:
     left, top, right, bottom = (round(v * scale) for v in (box.left(), box.top(), box.right(), box.bottom()))
     return left, top, right, bottom
+
+
+def describe_faces(
+    describe: Callable[[Sequence[Image]], Array],
+    images: Sequence[Image],
+    landmarks: Sequence[Array],
+    mirrored: Sequence[bool],
+) -> Array:
+    """Return the features of aligned faces in one batch, averaged with the mirror image where asked."""
+    chips = [chip(image, points) for image, points in zip(images, landmarks, strict=True)]
+    twice = [index for index, wanted in enumerate(mirrored) if wanted]
+    vectors = describe([*chips, *(np.ascontiguousarray(chips[index][:, ::-1]) for index in twice)])
+    found = vectors[: len(chips)].copy()
+    for index, reflection in zip(twice, vectors[len(chips) :], strict=True):
+        found[index] = (found[index] + reflection) / 2
+    return found

@@ -103,6 +103,8 @@ def _check_frames(frames: tuple[FrameEntry, ...], challenge: Challenge) -> None:
         raise BadSample(Reason.FRAME_COUNT, detail=str(len(frames)))
     if any(not LEAST_FRAME <= frame.size <= MOST_FRAME for frame in frames):
         raise BadSample(Reason.TOO_LARGE, detail="a frame's size is out of range")
+    if not frames:
+        return  # A binding shows no face; its challenge asks for no frame.
     rising = all(a.t_ms < b.t_ms and a.step <= b.step for a, b in pairwise(frames))
     if not rising or frames[0].t_ms < 0 or frames[-1].t_ms > LATEST_MS:
         raise BadSample(Reason.FRAME_TIMES, detail="times do not rise, or are out of range")

@@ -1,0 +1,50 @@
+"""Which frames are described by features, in one batch: some for continuity, the best ones for comparison."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from authsvc.biometrics.engines.base import Engine
+from authsvc.biometrics.types import Burst, Descriptors, FaceTrack, FewFrames, QualityResult
+
+CONTINUITY: Final = 7
+"""Frames spread over the burst, in which one person must be seen from first to last."""
+PROBES: Final = 3
+REFERENCES: Final = 6
+
+
+def describe_burst(
+    burst: Burst, track: FaceTrack, quality: QualityResult, engine: Engine, *, best: int
+) -> tuple[Descriptors, Descriptors]:
+    """Return the features of frames spread over the burst, and those of its `best` neutral frames.
+
+    The best ones are averaged with their mirror image. Raises FewFrames where no neutral frame shows a face.
+    """
+    chosen = best_frames(burst, track, quality, count=best)
+    seen = np.array(track.seen)
+    spread = [int(i) for i in seen[np.unique(np.linspace(0, len(seen) - 1, CONTINUITY).astype(int))]]
+    frames = [*spread, *chosen]
+    faces = [face for index in frames if (face := track.faces[index]) is not None]
+    vectors = engine.features(
+        [burst.frames[index].rgb for index in frames],
+        [face.landmarks for face in faces],
+        mirrored=[False] * len(spread) + [True] * len(chosen),
+    )
+    cut = len(spread)
+    return Descriptors(vectors[:cut], tuple(spread)), Descriptors(vectors[cut:], tuple(chosen))
+
+
+def best_frames(burst: Burst, track: FaceTrack, quality: QualityResult, *, count: int) -> list[int]:
+    """Return the indices of the best neutral frames, at most one of any two neighbours where enough are there."""
+    neutral = [index for index in track.seen if burst.cue(burst.frames[index]) == "centre"]
+    if not neutral:
+        raise FewFrames
+    ranked = sorted(neutral, key=lambda index: -(quality.frames[index] or 0.0))
+    apart: list[int] = []
+    for index in ranked:
+        if all(abs(index - other) > 1 for other in apart):
+            apart.append(index)
+    rest = [index for index in ranked if index not in apart]
+    return sorted((apart + rest)[:count])

@@ -1,0 +1,46 @@
+"""The plain dlib library: the reference that the default engine is tested against on every chip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dlib
+import numpy as np
+
+from authsvc.biometrics.types import Array, Box, Image
+
+from .base import engine_id
+from .dlib_models import LANDMARKS, NETWORK, SHA256, checked_path
+from .faces import Faces, describe_faces
+
+
+class DlibEngine:
+    """Detection, landmarks and the 128-D network as dlib computes them; see Engine."""
+
+    name = "dlib"
+    feature_size = 128
+    metric = "cosine"
+
+    def __init__(self) -> None:
+        self.engine_id = engine_id(self.name, {name: SHA256[name] for name in (NETWORK, LANDMARKS)})
+        self._faces = Faces()
+        self._network = dlib.face_recognition_model_v1(str(checked_path(NETWORK)))
+
+    def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
+        """See Engine."""
+        return self._faces.detect(image, thorough=thorough)
+
+    def landmarks(self, image: Image, box: Box) -> Array:
+        """See Engine."""
+        return self._faces.landmarks(image, box)
+
+    def features(
+        self, images: Sequence[Image], landmarks: Sequence[Array], *, mirrored: Sequence[bool] = ()
+    ) -> Array:
+        """See Engine."""
+        return describe_faces(self.describe, images, landmarks, mirrored)
+
+    def describe(self, chips: Sequence[Image]) -> Array:
+        """Return n×128 float32 features of n aligned 150×150 chips."""
+        rows = [np.array(self._network.compute_face_descriptor(one)) for one in chips]
+        return np.array(rows, np.float32).reshape(-1, self.feature_size)

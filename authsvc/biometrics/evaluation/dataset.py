@@ -1,0 +1,89 @@
+"""A folder of photographs, one folder a person, and what the engine finds in them; resumable."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from authsvc.biometrics.engines.base import Engine
+from authsvc.biometrics.types import Array, Box, Image
+
+PICTURES: Final = {".jpg", ".jpeg", ".png"}
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """A person's features, n×d and of unit length, in the order of the files; `failed` files gave none."""
+
+    name: str
+    vectors: Array
+    failed: int
+
+
+def folders(dataset: Path) -> list[Path]:
+    """Return the folder of each person, sorted; raises ValueError where there is none."""
+    found = sorted(path for path in dataset.iterdir() if path.is_dir()) if dataset.is_dir() else []
+    if not found:
+        raise ValueError(f"{dataset} holds no folders of people")
+    return found
+
+
+def read_people(
+    dataset: Path, engine: Engine, *, cache: Path, progress: Callable[[int, int], None]
+) -> Iterator[Person]:
+    """Yield every person's features; what an interrupted run found is taken from `cache`."""
+    people = folders(dataset)
+    store = cache / hashlib.sha256(f"{engine.engine_id} {dataset.resolve()}".encode()).hexdigest()[:24]
+    store.mkdir(parents=True, exist_ok=True)
+    for number, folder in enumerate(people, start=1):
+        path = store / f"{hashlib.sha256(folder.name.encode()).hexdigest()[:24]}.npz"
+        if not path.exists():
+            _extract(folder, engine, path)
+        with np.load(path) as found:
+            yield Person(folder.name, found["vectors"], int(found["failed"]))
+        progress(number, len(people))
+
+
+def _extract(folder: Path, engine: Engine, path: Path) -> None:
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in PICTURES)
+    vectors = [vector for file in files if (vector := describe_file(file, engine)) is not None]
+    temporary = path.with_suffix(".part.npz")
+    stacked = np.array(vectors, np.float32).reshape(len(vectors), engine.feature_size)
+    np.savez(temporary, vectors=stacked, failed=len(files) - len(vectors))
+    temporary.replace(path)
+
+
+def describe_file(file: Path, engine: Engine) -> Array | None:
+    """Return the unit vector of the face nearest the middle of a photograph, None where none is found."""
+    picture = cv2.imread(str(file), cv2.IMREAD_COLOR)
+    if picture is None:
+        return None
+    image: Image = np.ascontiguousarray(picture[:, :, ::-1])
+    boxes = engine.detect(image, thorough=True)
+    if not boxes:
+        return None
+    box = min(boxes, key=lambda one: _off_centre(one, image))
+    (vector,) = engine.features([image], [engine.landmarks(image, box)], mirrored=[True])
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+def _off_centre(box: Box, image: Image) -> float:
+    height, width = image.shape[:2]
+    return abs(box[0] + box[2] - width) + abs(box[1] + box[3] - height)
+
+
+def read_groups(path: Path) -> dict[str, dict[str, str]]:
+    """Return attribute → person → group of a CSV with a column `person`; raises ValueError without one."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or "person" not in rows[0]:
+        raise ValueError(f"{path} needs a column named person")
+    attributes = [name for name in rows[0] if name != "person"]
+    return {name: {row["person"]: row[name] for row in rows if row[name]} for name in attributes}

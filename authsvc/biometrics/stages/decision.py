@@ -1,0 +1,75 @@
+"""The decision stage: only from signed parts, all of them, each once, each of this capture (S6.2-04)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from authsvc.biometrics.types import DecisionResult, Reason, SignedPart
+
+STAGES: Final = ("decode", "quality", "pad", "iad", "features", "comparison")
+"""What an authentication must have passed; an enrolment has no comparison."""
+
+AGAIN: Final = {Reason.QUALITY, Reason.NON_RESPONSE}
+"""The person can do better: asked again, which costs no match try (S9.2-08)."""
+
+
+def sign_part(stage: str, result: Mapping[str, Any], *, binding: Mapping[str, Any], key: bytes) -> SignedPart:
+    """Return a stage's result, bound to its capture and authenticated with HMAC-SHA-256.
+
+    `result` holds `passed`, and `reason` and `hint` where it did not; no score (S7-02).
+    """
+    body = json.dumps({"stage": stage, "binding": dict(binding), "result": dict(result)}, sort_keys=True)
+    return SignedPart(stage, body.encode(), _mac(key, body.encode()))
+
+
+def _mac(key: bytes, body: bytes) -> bytes:
+    return hmac.digest(key, body, hashlib.sha256)
+
+
+def decide(
+    parts: Sequence[SignedPart], *, binding: Mapping[str, Any], key: bytes, expected: Sequence[str] = STAGES
+) -> DecisionResult:
+    """Return the decision on a capture from the parts of its stages, in the order of the stages.
+
+    A part that is missing, doubled, altered, or of another capture refuses. Otherwise the first stage that
+    did not pass gives the reason.
+    """
+    results: dict[str, Mapping[str, Any]] = {}
+    for part in parts:
+        fault = _fault(part, binding, key)
+        if fault is not None:
+            return DecisionResult("refused", fault)
+        if part.stage in results:
+            return DecisionResult("refused", Reason.PART_DUPLICATED)
+        results[part.stage] = json.loads(part.body)["result"]
+    for stage in expected:
+        if stage not in results:
+            return DecisionResult("refused", Reason.PART_MISSING)
+        if results[stage].get("passed") is not True:
+            return _not_passed(results[stage])
+    if set(results) - set(expected):
+        return DecisionResult("refused", Reason.PART_FOREIGN)
+    return DecisionResult("accepted")
+
+
+def _fault(part: SignedPart, binding: Mapping[str, Any], key: bytes) -> Reason | None:
+    if not hmac.compare_digest(part.mac, _mac(key, part.body)):
+        return Reason.PART_ALTERED
+    body = json.loads(part.body)
+    if body["stage"] != part.stage:
+        return Reason.PART_ALTERED
+    return None if body["binding"] == dict(binding) else Reason.PART_FOREIGN
+
+
+def _not_passed(result: Mapping[str, Any]) -> DecisionResult:
+    try:
+        reason = Reason(result["reason"])
+    except (KeyError, ValueError):
+        return DecisionResult("refused", Reason.INTERNAL)
+    if reason in AGAIN:
+        return DecisionResult("again", reason, result.get("hint"))
+    return DecisionResult("refused", reason)
