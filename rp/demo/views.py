@@ -44,9 +44,10 @@ def members(request: HttpRequest) -> HttpResponseBase:
 def payment(request: HttpRequest) -> HttpResponseBase:
     """Let a member approve a payment within a minute of proving who they are."""
     if request.method == "POST":
-        return redirect("/payment?approved=yes")
+        request.session["payment_approved"] = True
+        return redirect("payment")
     context = {
-        "approved": request.GET.get("approved") == "yes",
+        "approved": request.session.pop("payment_approved", False),
         "limit": PAYMENT_SECONDS,
         "proven": proven(claims_of(request), now=time.time()),
     }
