@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -33,6 +34,13 @@ def keep(request: HttpRequest, attempt: Attempt) -> None:
 def claims_of(request: HttpRequest) -> Claims:
     """Return the ID token claims of the current session, empty without one."""
     return request.session.get(CLAIMS, {}) if request.user.is_authenticated else {}
+
+
+def forget_ended() -> int:
+    """Drop the provider's names of sessions that are over; return how many. For the database engine."""
+    live = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    count: int = ProviderSession.objects.exclude(session_key__in=live).delete()[0]
+    return count
 
 
 @transaction.atomic

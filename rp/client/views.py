@@ -84,7 +84,7 @@ class CallbackView(OIDCAuthenticationCallbackView):
             raise Refused("iss of the answer is missing or another's (RFC 9207)")
         if error := request.GET.get("error"):
             attempt.forget(request, state)
-            raise Declined(f"the provider answered {error}")
+            raise Declined(f"the provider answered {error!r}")
         request.attempt = found
         response: HttpResponseBase = super().get(request)
         return response

@@ -11,12 +11,17 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
 
-def _migrate() -> None:
+def _prepare() -> None:
+    # Here and not above: models exist only once Django is set up.
+    from rp.client.sessions import forget_ended
+
     # Several workers start at once; one makes the tables, the others wait.
     with (settings.DATA_DIR / "partner.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("clearsessions")
+        forget_ended()
 
 
 application = get_wsgi_application()
-_migrate()
+_prepare()

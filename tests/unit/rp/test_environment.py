@@ -1,0 +1,66 @@
+"""What the site is told, and when it does not start."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from rp.demo import environment
+from rp.demo.proven import proven
+
+NAMES = ("PARTNER_ISSUER", "PARTNER_CLIENT_ID", "PARTNER_CLIENT_SECRET", "PARTNER_SECRET_KEY")
+WRITTEN = {"issuer": "https://a.example/", "client_id": "a", "client_secret": "s"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_given(monkeypatch: pytest.MonkeyPatch):
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_demo_file_is_used_and_the_environment_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "demo.json").write_text(json.dumps(WRITTEN), encoding="utf-8")
+    assert environment.registration(tmp_path) == environment.Registration(**WRITTEN)
+    monkeypatch.setenv("PARTNER_CLIENT_ID", "b")
+    assert environment.registration(tmp_path).client_id == "b"
+
+
+def test_without_a_registration_it_says_what_to_do(tmp_path: Path):
+    with pytest.raises(ImproperlyConfigured, match="PARTNER_ISSUER"):
+        environment.registration(tmp_path)
+
+
+def test_the_key_is_made_once_for_this_account_only(tmp_path: Path):
+    key = environment.secret_key(tmp_path)
+    assert len(key) >= 64
+    assert environment.secret_key(tmp_path) == key
+    assert stat.S_IMODE((tmp_path / "partner.key").stat().st_mode) == 0o600
+
+
+def test_the_secret_is_not_shown(tmp_path: Path):
+    assert "client_secret" not in repr(environment.Registration(**WRITTEN))
+
+
+@pytest.mark.parametrize(("url", "starts"), [("http://bank.example", False), ("https://bank.example", True)])
+def test_elsewhere_than_on_this_machine_https_is_needed(tmp_path: Path, url: str, starts: bool):
+    given = {f"PARTNER_{name.upper()}": value for name, value in WRITTEN.items()}
+    own = {"VISOR_DATA_DIR": str(tmp_path), "PARTNER_BASE_URL": url, **given}
+    code = "from rp.demo import settings as s; assert s.SESSION_COOKIE_SECURE and s.CSRF_COOKIE_SECURE"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **own}, check=False, capture_output=True
+    )
+    assert (done.returncode == 0) is starts, done.stderr
+
+
+def test_what_was_proven_is_put_in_words():
+    claims = {"acr": "urn:visor:L2", "auth_time": 1_800_000_000, "amr": ["hwk", "face", "new"]}
+    words = proven(claims, now=1_800_000_007.9)
+    assert (words["level"], words["age"], words["methods"][2]) == ("Two factors", 7, "new")
+    assert words["methods"][0].startswith("a passkey")
