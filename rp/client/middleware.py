@@ -7,9 +7,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from rp.client.refused import Declined, ProviderUnreachable, Refused
+from rp.client.refused import Declined, NotReached, ProviderUnreachable, Refused
 
 logger = logging.getLogger(__name__)
+PAGES: dict[type[Refused], tuple[str, int]] = {
+    ProviderUnreachable: ("unreachable", 503),
+    Declined: ("declined", 200),
+    NotReached: ("not-reached", 200),
+}
 
 
 class RefusalPage:
@@ -32,6 +37,7 @@ class RefusalPage:
 
 
 def _kind(problem: Refused) -> tuple[str, int]:
-    if isinstance(problem, ProviderUnreachable):
-        return "unreachable", 503
-    return ("declined", 200) if isinstance(problem, Declined) else ("refused", 400)
+    for cause, page in PAGES.items():
+        if isinstance(problem, cause):
+            return page
+    return "refused", 400

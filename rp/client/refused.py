@@ -14,4 +14,14 @@ class ProviderUnreachable(Refused):
 
 
 class Declined(Refused):
-    """The provider returned an error, such as `access_denied` (RFC 6749 section 4.1.2.1)."""
+    """The person turned back: `access_denied` (RFC 6749 section 4.1.2.1)."""
+
+
+class NotReached(Refused):
+    """The person could not prove as much as was asked.
+
+    `unmet_authentication_requirements` (OpenID Connect Core Error Code unmet_authentication_requirements 1.0).
+    """
+
+
+RETURNED = {"access_denied": Declined, "unmet_authentication_requirements": NotReached}

@@ -24,7 +24,7 @@ from rp.client.assurance import Wanted, authorize_parameters
 from rp.client.attempt import ClientRequest
 from rp.client.backend import party
 from rp.client.discovery import provider
-from rp.client.refused import Declined, ProviderUnreachable, Refused
+from rp.client.refused import RETURNED, ProviderUnreachable, Refused
 from rp.client.sessions import end_sessions, keep
 from rp.client.tokens import check_logout_token
 
@@ -74,7 +74,7 @@ class CallbackView(OIDCAuthenticationCallbackView):
     user: Any
 
     def get(self, request: ClientRequest) -> HttpResponseBase:
-        """Sign the person in and go back to the page. Raises Refused, Declined, ProviderUnreachable."""
+        """Sign the person in and go back to the page. Raises Refused."""
         state = request.GET.get("state", "")
         found = attempt.find(request, state)
         if found is None:
@@ -84,7 +84,7 @@ class CallbackView(OIDCAuthenticationCallbackView):
             raise Refused("iss of the answer is missing or another's (RFC 9207)")
         if error := request.GET.get("error"):
             attempt.forget(request, state)
-            raise Declined(f"the provider answered {error!r}")
+            raise RETURNED.get(error, Refused)(f"the provider answered {error!r}")
         request.attempt = found
         response: HttpResponseBase = super().get(request)
         return response

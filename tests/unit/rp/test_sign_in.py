@@ -123,10 +123,19 @@ def test_userinfo_about_somebody_else_signs_nobody_in(member: Member):
     refused(member, member.sign_in())
 
 
-def test_declining_is_met_calmly_and_keeps_the_session(member: Member):
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        ("access_denied", 200, "You did not finish signing in"),
+        ("unmet_authentication_requirements", 200, "needs a stronger proof"),
+        ("server_error", 400, "We could not sign you in"),
+    ],
+)
+def test_an_error_is_met_calmly_and_keeps_the_session(member: Member, error: str, status: int, words: str):
     member.sign_in(auth_time=int(time.time()) - 120)
-    response = member.answer(member.asked("/payment"), error="access_denied")
-    assert "You did not finish signing in" in response.text
+    response = member.answer(member.asked("/payment"), error=error)
+    assert response.status_code == status
+    assert words in response.text
     assert member.claims() is not None
 
 
