@@ -20,7 +20,7 @@ class Declined(Refused):
 class NotReached(Refused):
     """The person could not prove as much as was asked.
 
-    `unmet_authentication_requirements` (OpenID Connect Core Error Code unmet_authentication_requirements 1.0).
+    OpenID Connect Core Error Code `unmet_authentication_requirements` 1.0.
     """
 
 
