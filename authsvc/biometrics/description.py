@@ -37,7 +37,7 @@ def describe_burst(
 
 
 def best_frames(burst: Burst, track: FaceTrack, quality: QualityResult, *, count: int) -> list[int]:
-    """Return the indices of the best neutral frames, at most one of any two neighbours where enough are there."""
+    """Return the indices of the best neutral frames, of two neighbours one where enough are there."""
     neutral = [index for index in track.seen if burst.cue(burst.frames[index]) == "centre"]
     if not neutral:
         raise FewFrames

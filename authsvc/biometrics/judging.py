@@ -1,4 +1,4 @@
-"""From a stored capture to a judgement: opens sample and reference in memory, runs the pipeline, forgets both."""
+"""From a stored capture to a judgement: opens sample and reference in memory, judges, forgets both."""
 
 import logging
 import os
@@ -96,7 +96,7 @@ def thresholds_for(engine_id: str, *, sandbox: bool) -> Thresholds:
 
 
 def judge(capture: Capture) -> Judgement:
-    """Return the judgement on a submitted capture; whatever goes wrong refuses, and never raises (S6.2-02)."""
+    """Return the judgement on a submitted capture; whatever goes wrong refuses, never raises (S6.2-02)."""
     try:
         return _judge(capture)
     except StageError as problem:
@@ -121,17 +121,19 @@ def _judge(capture: Capture) -> Judgement:
     engine = load_engine()
     allowed = capture.tenant.is_sandbox and settings.SIMULATOR_ENABLED
     thresholds = thresholds_for(engine.engine_id, sandbox=allowed)
-    common = {
-        "context": _context(capture),
-        "thresholds": thresholds,
-        "engine": engine,
-        "part_key": os.urandom(32),
-    }
+    context, part_key = _context(capture), os.urandom(32)
     if transaction.kind == Transaction.Kind.ENROL:
-        outcome = pipeline.enrol(sample, **common)
+        outcome = pipeline.enrol(
+            sample, context=context, thresholds=thresholds, engine=engine, part_key=part_key
+        )
     else:
         outcome = pipeline.verify(
-            sample, **common, open_reference=lambda manifest: _open_reference(transaction, manifest)
+            sample,
+            context=context,
+            thresholds=thresholds,
+            engine=engine,
+            part_key=part_key,
+            open_reference=lambda manifest: _open_reference(transaction, manifest),
         )
     log.info("capture %s: %s %s", capture.id, outcome.decision.outcome, outcome.detail)
     return _judgement(capture, outcome, thresholds, engine.engine_id)

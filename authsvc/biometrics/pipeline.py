@@ -72,7 +72,7 @@ def verify(
     """
     run = _Run(context, thresholds, engine, part_key)
     try:
-        burst, described, best, judged = _look(run, sample, best=PROBES)
+        burst, best, judged = _look(run, sample, best=PROBES)
         probe = run.stage("features", lambda: features.assess(best, judged))
         reference = run.timed("vault", lambda: open_reference(burst.manifest))
         compared = run.timed(
@@ -96,7 +96,7 @@ def enrol(
     """
     run = _Run(context, thresholds, engine, part_key)
     try:
-        burst, described, best, judged = _look(run, sample, best=REFERENCES)
+        burst, best, judged = _look(run, sample, best=REFERENCES)
         made = run.stage("features", lambda: _consistent(features.assess(best, judged), thresholds))
     except StageError as problem:
         return run.stopped(problem)
@@ -104,11 +104,9 @@ def enrol(
     return run.decided(ENROL, manifest=burst.manifest, template=template, quality=judged.score)
 
 
-def _look(
-    run: _Run, sample: bytes, *, best: int
-) -> tuple[Burst, Descriptors, Descriptors, QualityResult]:
+def _look(run: _Run, sample: bytes, *, best: int) -> tuple[Burst, Descriptors, QualityResult]:
     """Run the stages that both journeys share: what the sample is, whose face, and whether it is alive."""
-    context, engine = run.context, run.engine
+    engine = run.engine
     burst = run.stage("decode", lambda: _decoded(sample, run))
     track = run.timed("tracking", lambda: follow_face(burst, engine))
     judged = run.timed("quality", lambda: quality.assess(burst, track, minimum=run.thresholds.quality))
@@ -120,7 +118,7 @@ def _look(
     )
     alive = _pad(run, burst, track, described)
     _iad(run, burst, alive)
-    return burst, described, chosen, judged
+    return burst, chosen, judged
 
 
 def _decoded(sample: bytes, run: _Run) -> Burst:
@@ -196,7 +194,13 @@ class _Run:
         return result
 
     def sign(
-        self, name: str, passed: bool, reason: Reason | None = None, hint: str | None = None, *, detail: str = ""
+        self,
+        name: str,
+        passed: bool,
+        reason: Reason | None = None,
+        hint: str | None = None,
+        *,
+        detail: str = "",
     ) -> None:
         outcome: dict[str, Any] = {"passed": passed}
         if not passed:
@@ -207,7 +211,9 @@ class _Run:
     def stopped(self, problem: StageError) -> Outcome:
         """Return the outcome of a run that a stage ended."""
         again = isinstance(problem, PoorSample)
-        result = DecisionResult("again" if again else "refused", problem.reason, problem.hint if again else None)
+        result = DecisionResult(
+            "again" if again else "refused", problem.reason, problem.hint if again else None
+        )
         # What was found before it counts first, in the order of the stages: a face swapped for nothing
         # must not turn an attack into a second try.
         judged = self._first_failure()

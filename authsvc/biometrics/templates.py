@@ -17,7 +17,12 @@ def encode_template(features: FeatureResult, *, engine: str) -> bytes:
     """Return a template as bytes: a line of JSON, then n×d little-endian float32 and n weights."""
     count, size = features.vectors.shape
     head = json.dumps({"format": FORMAT, "engine": engine, "count": count, "size": size})
-    return head.encode() + b"\n" + features.vectors.astype("<f4").tobytes() + features.weights.astype("<f4").tobytes()
+    return (
+        head.encode()
+        + b"\n"
+        + features.vectors.astype("<f4").tobytes()
+        + features.weights.astype("<f4").tobytes()
+    )
 
 
 def decode_template(data: bytes) -> Template:

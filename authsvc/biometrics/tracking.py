@@ -1,4 +1,4 @@
-"""Following the one face through a burst: detect now and then, in between go by the landmarks."""
+"""Following the one face through a burst: look everywhere now and then, in between where it was last."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.types import Array, Box, Burst, FaceTrack, FrameFace, Image, PoorSample, Reason
 
 DETECT_EVERY: Final = 5
-"""Frames between two runs of the detector; also where a second face is looked for."""
+"""Frames between two runs of the detector over the whole picture, which look for a second face too."""
+
+AROUND: Final = 0.55
+"""Of the face's size: how far around its last place it is looked for in between."""
 
 MOST_SHIFT: Final = 0.6
 MOST_GROWTH: Final = 1.35
@@ -31,7 +34,7 @@ def follow_face(burst: Burst, engine: Engine) -> FaceTrack:
     faces: list[FrameFace | None] = []
     last: FrameFace | None = None
     for index, frame in enumerate(burst.frames):
-        face = None if last is None or index % DETECT_EVERY == 0 else _followed(frame.rgb, last, engine)
+        face = None if last is None or index % DETECT_EVERY == 0 else _found_near(frame.rgb, last, engine)
         face = face or _detected(frame.rgb, last, engine)
         faces.append(face)
         last = face
@@ -52,14 +55,31 @@ def _detected(image: Image, last: FrameFace | None, engine: Engine) -> FrameFace
     return _face(boxes[0], engine.landmarks(image, boxes[0]), count)
 
 
+def _found_near(image: Image, last: FrameFace, engine: Engine) -> FrameFace | None:
+    """Return the face near its last place, None where none is found there or it jumped."""
+    left, top, right, bottom = last.box
+    margin = round(AROUND * (right - left))
+    x, y = max(0, left - margin), max(0, top - margin)
+    boxes = engine.detect(np.ascontiguousarray(image[y : bottom + margin, x : right + margin]))
+    if not boxes:
+        return None
+    near = boxes[0]
+    box = near[0] + x, near[1] + y, near[2] + x, near[3] + y
+    face = _face(box, engine.landmarks(image, box), None)
+    return face if _continues(last, face) else None
+
+
 def _followed(image: Image, last: FrameFace, engine: Engine) -> FrameFace | None:
     face = _face(last.box, engine.landmarks(image, last.box), None)
+    if not _continues(last, face):
+        return None
+    return FrameFace(_carried(last, face.landmarks), face.landmarks, face.eye_span)
+
+
+def _continues(last: FrameFace, face: FrameFace) -> bool:
     shift = float(np.linalg.norm(_centre(face.landmarks) - _centre(last.landmarks)))
     growth = face.eye_span / last.eye_span if last.eye_span else np.inf
-    if shift > MOST_SHIFT * last.eye_span or not 1 / MOST_GROWTH < growth < MOST_GROWTH:
-        return None
-    moved = _centre(face.landmarks) - _centre(last.landmarks)
-    return FrameFace(_moved(last.box, moved), face.landmarks, face.eye_span)
+    return shift <= MOST_SHIFT * last.eye_span and 1 / MOST_GROWTH < growth < MOST_GROWTH
 
 
 def _face(box: Box, landmarks: Array, count: int | None) -> FrameFace:
@@ -71,6 +91,16 @@ def _centre(landmarks: Array) -> Array:
     return np.asarray(landmarks[17:].mean(axis=0))
 
 
-def _moved(box: Box, by: Array) -> Box:
-    dx, dy = round(float(by[0])), round(float(by[1]))
-    return box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy
+def _carried(last: FrameFace, landmarks: Array) -> Box:
+    """Return the last box, moved and scaled as the landmarks were."""
+    before, now = _centre(last.landmarks), _centre(landmarks)
+    scale = _spread(landmarks) / _spread(last.landmarks)
+    left, top, right, bottom = last.box
+    corners = np.array([(left, top), (right, bottom)], np.float32)
+    (left, top), (right, bottom) = np.round((corners - before) * scale + now).astype(int).tolist()
+    return left, top, right, bottom
+
+
+def _spread(landmarks: Array) -> float:
+    # Up and down only: a turn narrows the face without making it smaller.
+    return float(landmarks[:, 1].std()) or 1.0

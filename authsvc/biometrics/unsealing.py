@@ -1,9 +1,12 @@
 """Opening a sealed sample (docs/protocol.md section 4); workers only, in memory only."""
 
+import json
+
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwe import JWERegistry
 
+from authsvc.core.ids import unb64u
 from authsvc.keys.samples import CannotUnseal, open_sample_key
 from authsvc.transactions.models import Capture
 
@@ -27,7 +30,7 @@ def unseal_sample(body: bytes, *, capture: Capture) -> bytes:
     are bound. Raises CannotUnseal with the reason, for auditors.
     """
     try:
-        protected = jwe.extract_compact(body, _REGISTRY).protected
+        protected = _protected_header(body)
         _check_header(protected, capture)
         key = open_sample_key(str(protected.get("kid", "")))
         return jwe.decrypt_compact(body, key, registry=_REGISTRY).plaintext or b""
@@ -35,6 +38,13 @@ def unseal_sample(body: bytes, *, capture: Capture) -> bytes:
         raise
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as problem:
         raise CannotUnseal(f"not a sealed sample: {type(problem).__name__}") from None
+
+
+def _protected_header(body: bytes) -> dict[str, object]:
+    header = json.loads(unb64u(body[: body.index(b".")].decode("ascii")))
+    if not isinstance(header, dict):
+        raise TypeError("the header is not an object")
+    return header
 
 
 def _check_header(protected: dict[str, object], capture: Capture) -> None:

@@ -30,7 +30,7 @@ TOLERANCE: Final = 1e-5
 
 
 class DlibOnnxEngine:
-    """See Engine. The session is made in the process that uses it: onnxruntime's threads do not survive a fork."""
+    """See Engine. Each process makes its own session: onnxruntime's threads do not survive a fork."""
 
     name = "dlib_onnx"
     feature_size = 128
@@ -117,7 +117,9 @@ def _chips() -> np.ndarray:
     y, x = np.mgrid[0:CHIP, 0:CHIP].astype(np.float32) / CHIP
     waves = np.stack([np.sin(x * a + y * b) for a, b in ((3, 7), (11, 2), (23, 31))], -1)
     noise = (np.arange(CHIP * CHIP * 3, dtype=np.uint64) * 2654435761 >> 16).reshape(CHIP, CHIP, 3) % 256
-    return np.stack([waves * 100 + 128, waves[..., ::-1] * 60 + 90, noise, np.full_like(waves, 127)]).astype(np.uint8)
+    return np.stack([waves * 100 + 128, waves[..., ::-1] * 60 + 90, noise, np.full_like(waves, 127)]).astype(
+        np.uint8
+    )
 
 
 def _check_against_dlib(content: bytes) -> None:

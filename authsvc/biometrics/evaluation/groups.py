@@ -49,7 +49,9 @@ def group_rates(scores: Scores, threshold: float, groups: Mapping[str, Mapping[s
             rates = float(misses[rows].mean()), float(block.sum() / max(compared, 1))
             events = int(misses[rows].sum()), int(block.sum())
             found.append(
-                GroupRate(attribute, group, int(rows.sum()), rates[1], rates[0], _failure(rates, events, overall))
+                GroupRate(
+                    attribute, group, int(rows.sum()), rates[1], rates[0], _failure(rates, events, overall)
+                )
             )
     return found
 

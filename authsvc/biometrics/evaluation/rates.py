@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from authsvc.biometrics.types import Array
+from authsvc.biometrics.types import Array, fuse
 
 from .dataset import Person
 
@@ -36,9 +36,8 @@ class Scores:
 
 
 def fused(vectors: Array) -> Array:
-    """Return the mean of unit vectors, of unit length."""
-    mean = vectors.mean(axis=0)
-    return np.asarray(mean / np.linalg.norm(mean), np.float32)
+    """Return the vectors as one, as the pipeline fuses them."""
+    return fuse(vectors, np.full(len(vectors), 1 / len(vectors), np.float32))
 
 
 def score_people(people: Sequence[Person], *, enrol: int, probe: int) -> Scores:
@@ -68,8 +67,10 @@ def threshold_at(impostors: Array, rate: float) -> float:
     """
     base = float(np.quantile(impostors, 1 - TAIL))
     excess = impostors[impostors > base] - base
-    return base + float(excess.mean()) * float(np.log(TAIL / rate)) if rate < TAIL else float(
-        np.quantile(impostors, 1 - rate)
+    return (
+        base + float(excess.mean()) * float(np.log(TAIL / rate))
+        if rate < TAIL
+        else float(np.quantile(impostors, 1 - rate))
     )
 
 
@@ -83,7 +84,9 @@ def false_non_match_rate(scores: Scores, threshold: float) -> float:
     return float((scores.mated < threshold).mean())
 
 
-def intervals(scores: Scores, threshold: float, *, seed: int = 1) -> tuple[tuple[float, float], tuple[float, float]]:
+def intervals(
+    scores: Scores, threshold: float, *, seed: int = 1
+) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return 95 % intervals of FMR and FNMR at a threshold, by resampling people (both axes of the scores).
 
     Where nothing failed, the upper end is the rule of three: 3 / number of independent people or pairs.
@@ -113,5 +116,7 @@ def detection_error_trade_off(scores: Scores, *, points: int = 60) -> list[tuple
     found = []
     for rate in np.geomspace(0.1, lowest, points):
         threshold = float(np.quantile(impostors, 1 - rate))
-        found.append((threshold, false_match_rate(scores, threshold), false_non_match_rate(scores, threshold)))
+        found.append(
+            (threshold, false_match_rate(scores, threshold), false_non_match_rate(scores, threshold))
+        )
     return found

@@ -20,7 +20,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 SHIPPED: Final = Path(__file__).parent / "records"
 PACKAGE: Final = Path(__file__).parent.parent
 
-JUDGING: Final = ("stages/**/*.py", "tracking.py", "description.py", "templates.py", "pipeline.py", "headpose.py")
+JUDGING: Final = (
+    "stages/**/*.py",
+    "tracking.py",
+    "description.py",
+    "templates.py",
+    "pipeline.py",
+    "headpose.py",
+)
 """The source that decides; anything else may change without a new evaluation."""
 
 OPERATING_POINTS: Final = ("1e-3", "1e-4", "3e-5")
@@ -28,7 +35,7 @@ OPERATING_POINTS: Final = ("1e-3", "1e-4", "3e-5")
 
 @dataclass(frozen=True)
 class EvaluationRecord:
-    """One evaluation: `points` maps an operating point (a false match rate) to threshold, rates and intervals."""
+    """One evaluation; `points` maps a false match rate to its threshold, measured rates and intervals."""
 
     id: str
     engine: str
@@ -59,14 +66,16 @@ def _content(record: EvaluationRecord) -> bytes:
 
 
 def sign_record(record: EvaluationRecord, key: bytes) -> EvaluationRecord:
-    """Return the record signed with a raw Ed25519 private key: the deployment vouches for its own evaluation."""
+    """Return the record signed with a raw Ed25519 private key: the deployment vouches for it."""
     return replace(record, signature=Ed25519PrivateKey.from_private_bytes(key).sign(_content(record)).hex())
 
 
 def is_signed(record: EvaluationRecord, public_key: bytes) -> bool:
     """Tell whether the record carries a good signature of a raw Ed25519 public key."""
     try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(bytes.fromhex(record.signature), _content(record))
+        Ed25519PublicKey.from_public_bytes(public_key).verify(
+            bytes.fromhex(record.signature), _content(record)
+        )
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -19,6 +19,10 @@ from .rates import (
     threshold_at,
 )
 from .record import OPERATING_POINTS, EvaluationRecord, stages_version
+from .report import ShapeRates
+
+SHAPES = ((1, 1), (2, 1), (3, 1), (3, 2), (3, 3))
+"""How many independent pictures may stand behind a reference and a probe; one threshold must do for all."""
 
 ENROL = PROBE = 3
 DEPLOYED = "1e-4"
@@ -30,7 +34,7 @@ class Evaluation:
     """A record with what the report adds: other shapes of comparison, groups, and the DET curve."""
 
     record: EvaluationRecord
-    shapes: list[tuple[str, float, float]]
+    shapes: list[ShapeRates]
     groups: list[GroupRate]
     curve: list[tuple[float, float, float]]
 
@@ -48,8 +52,10 @@ def evaluate(
     test = [one for one in people if not in_calibration(one.name)]
     known, unseen = (score_people(part, enrol=ENROL, probe=PROBE) for part in (calibration, test))
     if min(len(known.references), len(unseen.references)) < FEWEST_PEOPLE:
-        raise ValueError(f"at least {FEWEST_PEOPLE} people with six pictures are needed on each side of the split")
-    thresholds = {name: threshold_at(known.impostors, float(name)) for name in OPERATING_POINTS}
+        raise ValueError(
+            f"at least {FEWEST_PEOPLE} people with six pictures are needed on each side of the split"
+        )
+    thresholds = {name: _strictest(calibration, float(name)) for name in OPERATING_POINTS}
     points = {name: _point(unseen, threshold) for name, threshold in thresholds.items()}
     created = datetime.now(UTC).isoformat(timespec="seconds")
     version = stages_version()
@@ -62,7 +68,7 @@ def evaluate(
         counts=_counts(people, known, unseen),
         points=points,
     )
-    shapes = [_shape(calibration, test, *sizes) for sizes in ((1, 1), (3, 1), (3, 3))]
+    shapes = [_shape(calibration, test, thresholds[DEPLOYED], *sizes) for sizes in SHAPES]
     rates = group_rates(unseen, thresholds[DEPLOYED], groups)
     return Evaluation(record, shapes, rates, detection_error_trade_off(unseen))
 
@@ -90,9 +96,21 @@ def _counts(people: Sequence[Person], known: Scores, unseen: Scores) -> dict[str
     }
 
 
+def _strictest(calibration: Sequence[Person], rate: float) -> float:
+    impostors = (score_people(calibration, enrol=one, probe=other).impostors for one, other in SHAPES)
+    return max(threshold_at(scores, rate) for scores in impostors)
+
+
 def _shape(
-    calibration: Sequence[Person], test: Sequence[Person], enrol: int, probe: int
-) -> tuple[str, float, float]:
-    threshold = threshold_at(score_people(calibration, enrol=enrol, probe=probe).impostors, float(DEPLOYED))
+    calibration: Sequence[Person], test: Sequence[Person], deployed: float, enrol: int, probe: int
+) -> ShapeRates:
+    own = threshold_at(score_people(calibration, enrol=enrol, probe=probe).impostors, float(DEPLOYED))
     scores = score_people(test, enrol=enrol, probe=probe)
-    return f"{enrol} to enrol, {probe} to probe", threshold, false_non_match_rate(scores, threshold)
+    return ShapeRates(
+        name=f"{enrol} to enrol, {probe} to probe",
+        mated=int(scores.mated.size),
+        own_threshold=own,
+        own_fnmr=false_non_match_rate(scores, own),
+        fmr=false_match_rate(scores, deployed),
+        fnmr=false_non_match_rate(scores, deployed),
+    )

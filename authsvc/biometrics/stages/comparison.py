@@ -1,10 +1,17 @@
-"""The comparison stage: the cosine of the fused probe and the fused reference."""
+"""The comparison stage: the product of the fused probe and the fused reference."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from authsvc.biometrics.types import Array, ComparisonResult, FeatureResult, Reason, StageError, Template
+from authsvc.biometrics.types import (
+    ComparisonResult,
+    FeatureResult,
+    Reason,
+    StageError,
+    Template,
+    fuse,
+)
 
 
 def assess(
@@ -17,21 +24,13 @@ def assess(
     """
     if reference.engine != engine_id:
         raise StageError(Reason.ENGINE_MISMATCH, detail=f"{reference.engine} against {engine_id}")
-    ours, theirs = probe.fused, _fused(reference)
+    ours, theirs = probe.fused, fuse(reference.vectors, reference.weights)
     if ours.shape != theirs.shape or not np.isfinite(threshold):
         raise StageError(Reason.REFERENCE, detail=f"shape {theirs.shape}")
     score = float(ours @ theirs)
-    if not np.isfinite(score):
-        raise StageError(Reason.FEATURES, detail="the score is not finite")
+    if not np.isfinite(score) or not ours.any() or not theirs.any():
+        raise StageError(Reason.FEATURES, detail="a side has no direction")
     return ComparisonResult(score, threshold, _band(score, threshold))
-
-
-def _fused(reference: Template) -> Array:
-    mean = reference.weights @ reference.vectors
-    length = float(np.linalg.norm(mean))
-    if not np.isfinite(length) or length < 1e-6:
-        raise StageError(Reason.REFERENCE, detail="the reference has no direction")
-    return np.asarray(mean / length, np.float32)
 
 
 def _band(score: float, threshold: float) -> str:

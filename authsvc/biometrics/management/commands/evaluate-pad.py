@@ -5,14 +5,14 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from authsvc.biometrics.engines.loading import load_engine
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 
 from authsvc.biometrics.challenges import Part
 from authsvc.biometrics.engines.base import Engine
+from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.evaluation.attacks import CLAIMED, MIXES, SPECIES
 from authsvc.biometrics.evaluation.attacks.recording import Make
 from authsvc.biometrics.evaluation.pad_bona_fide import genuine
@@ -68,7 +68,7 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from problem
 
     def _judge_generated(self, engine: Engine, **options: Any) -> list[Trial]:
-        split = "tuning" if options["tune"] else "test"
+        split: Literal["tuning", "test"] = "tuning" if options["tune"] else "test"
         try:
             subjects = load_subjects(options["generate"], split, engine, options["subjects"])
         except (ValueError, OSError) as problem:

@@ -55,7 +55,9 @@ class Command(BaseCommand):
         elif key := settings.SECRETS.get("verdict_private_key"):
             path = write_record(sign_record(found.record, key), out)
         else:
-            raise CommandError("the record cannot be signed: run `manage.py generate_secrets` first, or use --ship")
+            raise CommandError(
+                "the record cannot be signed: run `manage.py generate_secrets` first, or use --ship"
+            )
         self.stdout.write(f"record: {path}")
 
     def _progress(self, done: int, count: int) -> None:

@@ -125,7 +125,7 @@ def split_frames(manifest: Manifest, content: bytes) -> list[bytes]:
 
 
 def unb64u(text: object) -> bytes:
-    """Return the bytes of canonical base64url without padding; raises ValueError or TypeError on anything else."""
+    """Return the bytes of canonical, unpadded base64url; raises ValueError or TypeError on anything else."""
     if not isinstance(text, str):
         raise TypeError("not a string")
     data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -39,8 +39,9 @@ class Header:
 def read_header(data: bytes) -> Header:
     """Return the header of a whole JPEG file.
 
-    It must have 8 bits, be baseline or progressive, grey or YCbCr, and of 320 to 1920 pixels a side. Raises BadSample on another format, a side out of range, more than 96 KiB of metadata, a file that ends
-    early, or one that goes on behind its end marker (polyglots, multi-picture files).
+    It must have 8 bits, be baseline or progressive, grey or YCbCr, and of 320 to 1920 pixels a side.
+    Raises BadSample on another format, a side out of range, more than 96 KiB of metadata, a file that
+    ends early, or one that goes on behind its end marker (polyglots, multi-picture files).
     """
     if data[:2] != b"\xff\xd8":
         raise BadSample(Reason.PICTURE_FORMAT, detail="not a JPEG file")

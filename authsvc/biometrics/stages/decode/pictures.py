@@ -17,6 +17,9 @@ from .jpeg import MOST_SIDE, Header
 
 _SOUND = "sound"
 
+# The confined child can open no file, so it could not import Pillow's JPEG reader any more.
+Pillow.preinit()
+
 
 def decode_pictures(jpegs: Sequence[bytes], headers: Sequence[Header]) -> tuple[Image, ...]:
     """Return the RGB pixels of files whose headers were read, each turned upright by its EXIF orientation.
