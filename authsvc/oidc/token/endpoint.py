@@ -1,4 +1,4 @@
-"""What every endpoint that a client calls directly has in common: POST, client authentication, JSON errors."""
+"""What every endpoint that clients call directly has in common: POST, authentication, JSON errors."""
 
 import functools
 from collections.abc import Callable, Mapping

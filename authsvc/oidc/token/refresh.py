@@ -39,7 +39,7 @@ def refresh_tokens(client: RelyingParty, parameters: Mapping[str, str], binding:
         _check_token(token, client, binding)
         assert token is not None
         scope = _narrowed(token.scope, parameters.get("scope"))
-        purpose = secret_hash("\x00".join((client.pk, scope, binding.jkt)))
+        purpose = secret_hash(f"{client.pk}\x00{scope}\x00{binding.jkt}")
         if token.spent_at is None:
             return _spend(token, client, text, scope, binding, purpose)
         answer = _again(token, text, purpose)

@@ -84,9 +84,9 @@ def _check_claims(context: Context, content: dict[str, Any]) -> None:
             raise _refused(f"{name} {content[name]}", client.client_id)
     audience = content.get("aud")
     expected = issuer_of(context.tenant)
-    if audience is not None or client.is_fapi2:
-        if expected not in (audience if isinstance(audience, list) else [audience]):
-            raise _refused(f"aud {audience}", expected)
+    audiences = audience if isinstance(audience, list) else [audience]
+    if (audience is not None or client.is_fapi2) and expected not in audiences:
+        raise _refused(f"aud {audience}", expected)
     if {"request", "request_uri"} & content.keys():
         raise _refused("a request inside the request", "parameters only")
     _check_times(content, required=client.is_fapi2)
@@ -104,7 +104,8 @@ def _check_times(content: dict[str, Any], *, required: bool) -> None:
         raise _refused(f"nbf {starts}", "a time that has come")
     if not required:
         return
-    assert is_number(expires) and is_number(starts)
+    assert is_number(expires)
+    assert is_number(starts)
     longest = _LONGEST.total_seconds()
     if starts < moment - longest - skew or expires - starts > longest:
         raise _refused(f"nbf {starts}, exp {expires}", "a life of at most 60 minutes, begun within them")
