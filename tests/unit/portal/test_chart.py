@@ -19,4 +19,4 @@ def test_the_scale_ends_at_a_round_number_with_a_whole_half(most: int, top: int)
 
 def test_nothing_leaves_the_picture() -> None:
     chart = stacked_bars([("", 3, 1)] * 24)
-    assert all(0 <= bar.x and bar.x + bar.width <= WIDTH and bar.refused_y >= 0 for bar in chart.bars)
+    assert all(bar.x >= 0 and bar.x + bar.width <= WIDTH and bar.refused_y >= 0 for bar in chart.bars)

@@ -1,7 +1,9 @@
 """Signing in to the portal: password, second factor, limits, and who gets in."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -38,13 +40,16 @@ def test_the_password_alone_leads_to_enrolling_a_second_factor(user: User, base:
     assert "/account/2fa/totp/activate/" in page
 
 
-def test_enrolling_an_app_right_after_signing_in_opens_the_portal(user: User, base: str) -> None:
+def test_enrolling_an_app_right_after_signing_in_opens_the_portal(
+    user: User, base: str, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
     client = sign_in(user)
     page = client.get("/account/2fa/totp/activate/")
     assert b'class="qr"' in page.content
     assert b"data:image" not in page.content
     secret = page.context["form"].secret
-    client.post("/account/2fa/totp/activate/", {"code": code_of(secret)})
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/account/2fa/totp/activate/", {"code": code_of(secret)})
     assert client.get(base).status_code == 200
 
 
