@@ -1,15 +1,36 @@
-"""The Celery application: JSON messages that carry ids only, no results, work acknowledged when done."""
+"""The Celery application: JSON messages that carry ids only, no results, work acknowledged when done.
+
+A process loads the tasks of its own roles: `worker` judges samples, `web` does the provider's scheduled
+work, which needs the keys that sign tokens.
+"""
 
 import os
 
 from celery import Celery
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.config.settings")
 
+PROVIDER_QUEUE = "provider"
+
 app = Celery("visor")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["authsvc.biometrics", "authsvc.oidc"])
+app.autodiscover_tasks(
+    lambda: [
+        package
+        for role, package in (("worker", "authsvc.biometrics"), ("web", "authsvc.oidc"))
+        if role in settings.ROLES
+    ]
+)
+app.conf.task_routes = {"authsvc.oidc.tasks.*": {"queue": PROVIDER_QUEUE}}
 app.conf.beat_schedule = {
     "sweep": {"task": "authsvc.biometrics.tasks.sweep_overdue", "schedule": 5.0, "options": {"expires": 5}},
     "sample-keys": {"task": "authsvc.biometrics.tasks.renew_sample_keys", "schedule": 300.0},
+    "ended-sessions": {
+        "task": "authsvc.oidc.tasks.end_sessions_and_tell",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "signing-keys": {"task": "authsvc.oidc.tasks.rotate_signing_keys", "schedule": 3600.0},
+    "provider-sweep": {"task": "authsvc.oidc.tasks.sweep_provider", "schedule": 600.0},
 }

@@ -29,6 +29,7 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "pushed_authorization_request_endpoint": endpoint(tenant, "par"),
         "introspection_endpoint": endpoint(tenant, "introspect"),
         "revocation_endpoint": endpoint(tenant, "revoke"),
+        "end_session_endpoint": endpoint(tenant, "end-session"),
         "jwks_uri": endpoint(tenant, "jwks"),
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
@@ -63,6 +64,10 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": list(PROMPTS),
         "authorization_response_iss_parameter_supported": True,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
         "ui_locales_supported": ["en"],
     }
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from authsvc.oidc.authorize import views as authorize
 from authsvc.oidc.discovery import jwks, openid_configuration
+from authsvc.oidc.logout import views as logout
 from authsvc.oidc.pushed import par
 from authsvc.oidc.sandbox.views import sandbox
 from authsvc.oidc.token.introspection import introspect
@@ -19,6 +20,8 @@ urlpatterns = [
     path("authorize/resume/<str:txn>", authorize.resume_authorization, name="resume"),
     path("authorize/consent", authorize.consent, name="consent"),
     path("sandbox/<str:txn>/", sandbox, name="sandbox"),
+    path("end-session", logout.end_session, name="end-session"),
+    path("end-session/confirm", logout.confirm_logout, name="confirm-logout"),
     path("token", token, name="token"),
     path("par", par, name="par"),
     path("introspect", introspect, name="introspect"),

@@ -68,6 +68,7 @@ def _partner(url: str) -> str:
         purpose="To show your account to you and to nobody else.",
         redirect_uris=[f"{url}/oidc/callback/"],
         post_logout_redirect_uris=[f"{url}/"],
+        backchannel_logout_uri=f"{url}/oidc/backchannel-logout/",
         scopes=["openid", "profile", "email"],
     )
     return secret or ""

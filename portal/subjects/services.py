@@ -4,10 +4,9 @@ from django.db import transaction
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.core.clock import now
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.enrolment.services import revoke_link
-from authsvc.oidc.models import Grant, Session
+from authsvc.oidc.logout.ending import end_everything_of
 from authsvc.privacy.consent import withdraw_consent
 from authsvc.subjects.models import Device, Subject
 from authsvc.vault.services import forget_device, revoke_reference
@@ -34,9 +33,7 @@ def revoke_device(*, device: Device, actor: str) -> bool:
     if not changed:
         return False
     forget_device(device=device.pk)
-    moment = now()
-    Session.objects.filter(device=device, ended_at=None).update(ended_at=moment)
-    Grant.objects.filter(device=device, revoked_at=None).update(revoked_at=moment)
+    end_everything_of(device=device, reason="device-revoked")
     record(Tag.DEVICE_REVOKED, actor=actor, subject=str(device.subject_id), device=device.pk)
     return True
 
@@ -51,7 +48,7 @@ def close_person(*, subject: Subject, actor: str) -> bool:
         revoke_link(link=link, revoked_by=actor)
     for device in Device.objects.filter(subject=current, status=Device.Status.ACTIVE):
         revoke_device(device=device, actor=actor)
-    Session.objects.filter(subject=current, ended_at=None).update(ended_at=now())
+    end_everything_of(subject=current, reason="person-closed")
     withdraw_consent(current)
     if current.has_face:
         revoke_reference(pseudonym=current.reference, reason="person-closed")

@@ -35,6 +35,8 @@ EXPECTED: dict[str, Kind] = {
     f"{_T}jwks": Kind.PROTOCOL,
     f"{_T}authorize": Kind.PROTOCOL,
     f"{_T}authorize/consent": Kind.PROTOCOL,
+    f"{_T}end-session": Kind.PROTOCOL,
+    f"{_T}end-session/confirm": Kind.PROTOCOL,
     f"{_T}token": Kind.PROTOCOL,
     f"{_T}par": Kind.PROTOCOL,
     f"{_T}introspect": Kind.PROTOCOL,

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from urllib.parse import urlencode
 
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,6 +23,7 @@ from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start, use_up
 from authsvc.oidc.authorize.order import run_rules
 from authsvc.oidc.authorize.respond import send_answer
 from authsvc.oidc.authorize.wanted import Context, Wanted
+from authsvc.oidc.crosssite import as_get
 from authsvc.oidc.models import Session
 from authsvc.oidc.pages import refusal_page
 from authsvc.oidc.parameters import read_once
@@ -35,7 +35,6 @@ from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import consume
 
-_LONGEST_QUERY = 3000
 _LEFT = (Transaction.State.CANCELLED, Transaction.State.EXPIRED)
 
 
@@ -44,7 +43,7 @@ _LEFT = (Transaction.State.CANCELLED, Transaction.State.EXPIRED)
 def authorize(request: TenantRequest, tenant: str) -> HttpResponse:
     """Answer an authentication request (OpenID Connect Core section 3.1.2), by GET or POST."""
     if request.method == "POST" and COOKIE not in request.COOKIES:
-        again = _as_get(request)
+        again = as_get(request)
         if again is not None:
             return again
     context = Context(tenant=request.tenant, parameters={})
@@ -198,15 +197,3 @@ def _consent_refused(
         "access_denied", "The person did not agree.", rule="consent", came="no", expected="consent"
     )
     return _send_refusal(request, client, wanted, cause)
-
-
-def _as_get(request: TenantRequest) -> HttpResponse | None:
-    # A browser does not send a SameSite=Lax cookie with another site's POST, so the session would not be
-    # seen; the same request as a top-level GET brings it along.
-    query = urlencode([(name, value) for name in request.POST for value in request.POST.getlist(name)])
-    if len(query) > _LONGEST_QUERY:
-        return None
-    response = HttpResponseRedirect(f"{request.path}?{query}")
-    response.status_code = 303
-    response["Cache-Control"] = "no-store"
-    return response

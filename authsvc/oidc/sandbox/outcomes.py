@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction as database
 
 from authsvc.assurance.levels import Level
@@ -40,7 +41,11 @@ class NotASandbox(Exception):
 
 def offered_in(tenant: Tenant) -> bool:
     """Whether the form stands in place of the capture page: a sandbox tenant that turned it on (SA-02)."""
-    return tenant.is_sandbox and provider_options().sandbox_authenticator
+    return (
+        settings.SANDBOX_AUTHENTICATOR_ENABLED
+        and tenant.is_sandbox
+        and provider_options().sandbox_authenticator
+    )
 
 
 @database.atomic

@@ -7,6 +7,7 @@ from authsvc.oidc.options import OptionRefused, set_options
 from authsvc.oidc.sandbox.checks import check_live_tenants
 from authsvc.oidc.sandbox.outcomes import NotASandbox, Outcome, decide
 from authsvc.oidc.sandbox.persons import test_persons as seeded_persons
+from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
 from tests.e2e.oidc.browser import Browser, answer_of, make_partner
@@ -62,8 +63,6 @@ def test_a_live_tenant_never_has_it(visitor: Browser) -> None:
     person = seeded_persons()[0]
     Tenant.objects.filter(pk=visitor.tenant.pk).update(kind=Tenant.Kind.LIVE)
     visitor.tenant.refresh_from_db()
-    from authsvc.tenancy.directory import forget_tenants
-
     forget_tenants()
     assert visitor.http.get(page).status_code == 404
     with pytest.raises(NotASandbox):

@@ -1,0 +1,27 @@
+"""Front-channel logout: relying parties' pages, loaded in frames (Front-Channel Logout 1.0)."""
+
+from urllib.parse import urlencode, urlsplit
+
+from authsvc.clients.models import RelyingParty
+from authsvc.oidc.issuer import issuer_of
+from authsvc.oidc.models import Grant, Session
+
+
+def frames_of(session: Session) -> list[str]:
+    """Return the addresses to load, with issuer and session id, one for each relying party (section 3)."""
+    clients = RelyingParty.objects.filter(
+        pk__in=Grant.objects.filter(session=session).values("client"), status=RelyingParty.Status.ACTIVE
+    ).exclude(frontchannel_logout_uri="")
+    return [_address(client, session) for client in clients.select_related("tenant").order_by("pk")]
+
+
+def origins_of(addresses: list[str]) -> list[str]:
+    """Return the origins that the page with these frames may load."""
+    parts = [urlsplit(address) for address in addresses]
+    return sorted({f"{part.scheme}://{part.netloc}" for part in parts})
+
+
+def _address(client: RelyingParty, session: Session) -> str:
+    query = urlencode({"iss": issuer_of(client.tenant), "sid": session.pk})
+    joint = "&" if "?" in client.frontchannel_logout_uri else "?"
+    return f"{client.frontchannel_logout_uri}{joint}{query}"
