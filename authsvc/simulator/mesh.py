@@ -53,8 +53,7 @@ _RINGS: Final = {1.25: 0.75, 1.6: 0.3}
 """How far around the head's outline the surroundings are divided, and how much each ring moves with it."""
 
 _SHALLOW: Final = 15.0
-_NEUTRAL_YAW: Final = 2.0
-_NEUTRAL_PITCH: Final = 5.0
+_NEUTRAL_YAW: Final = 6.0
 _NEUTRAL_ROLL: Final = 3.0
 
 
@@ -194,10 +193,12 @@ def _winding(vertices: NDArray[np.float64], triangles: NDArray[np.int32]) -> Flo
 
 
 def _level(turn: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return yaw, pitch and roll, in degrees, by which a photograph turned too far aside is turned back."""
+    """Return yaw, pitch and roll, in degrees, by which a photograph turned too far aside is turned back.
+
+    Pitch is left: a generic head misjudges it, and turning it back would change whose face it is.
+    """
     yaw = float(np.degrees(np.arctan2(turn[2, 0], turn[2, 2])))
-    pitch = float(np.degrees(-np.arcsin(np.clip(turn[2, 1], -1, 1))))
     roll = float(np.degrees(np.arctan2(-turn[0, 1], turn[1, 1])))
-    seen, limits = np.array([yaw, pitch, roll]), np.array([_NEUTRAL_YAW, _NEUTRAL_PITCH, _NEUTRAL_ROLL])
+    seen, limits = np.array([yaw, roll]), np.array([_NEUTRAL_YAW, _NEUTRAL_ROLL])
     back = np.clip(seen, -limits, limits) - seen
-    return float(back[0]), float(back[1]), float(back[2])
+    return float(back[0]), 0.0, float(back[1])

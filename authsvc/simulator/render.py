@@ -35,21 +35,34 @@ def render_burst(
 ) -> tuple[list[Frame], dict[str, Any]]:
     """Return the frames and the camera's metadata that answer a challenge (docs/protocol.md, section 3).
 
-    `photographs` are BGR and of one person; one is drawn for the burst. `attentive` False ignores the cues;
+    `photographs` are BGR and of one person: the first one answers the cues, the others show in the later
+    neutral steps in turn, as a face looks a little different each time. `attentive` False ignores the cues;
     `swap_to` is another person, who takes the place half way. Raises face3d.NoFace.
     """
     limits = challenge["frames"]
     performance = Performance(challenge["steps"], rng, attentive=attentive)
     camera = Camera(rng)
     moments = camera.moments(performance.duration, limits["fps"], least=limits["min"], most=limits["max"])
-    head = load_head(photographs[int(rng.integers(len(photographs)))])
-    other = head if swap_to is None else load_head(swap_to)
+    heads = _heads_by_step(photographs, challenge["steps"])
+    other = None if swap_to is None else load_head(swap_to)
     frames = []
     for t, media in moments:
-        shown = head if t < performance.duration / 2 else other
+        late = t >= performance.duration / 2
+        shown = other if other is not None and late else heads[performance.step_at(t)]
         frame = camera.expose(render_scene(shown, performance.at(t)), t)
         frames.append(Frame(performance.step_at(t), t, media, encode(frame)))
     return frames, camera.metadata()
+
+
+def _heads_by_step(photographs: Sequence[Image], steps: Sequence[dict[str, Any]]) -> list[Head]:
+    """Return the head of each step: later neutral steps show the further photographs in turn."""
+    first, *others = [load_head(photograph) for photograph in photographs]
+    heads, shown = [], 0
+    for step in steps:
+        neutral = step["cue"] == "centre" and heads and others
+        heads.append(others[shown % len(others)] if neutral else first)
+        shown += 1 if neutral else 0
+    return heads
 
 
 def render_scene(head: Head, state: HeadState) -> Floats:
