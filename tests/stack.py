@@ -59,7 +59,8 @@ class Stack:
         made: str = self.python(
             "from authsvc.subjects.models import Subject\n"
             "from authsvc.enrolment.services import create_link\n"
-            f"print(json.dumps(create_link(subject=Subject.objects.create(name={name!r}), created_by='test')[1]))"
+            f"person = Subject.objects.create(name={name!r})\n"
+            "print(json.dumps(create_link(subject=person, created_by='test')[1]))"
         )
         return made
 

@@ -57,7 +57,8 @@ def render_burst(
 def _heads_by_step(photographs: Sequence[Image], steps: Sequence[dict[str, Any]]) -> list[Head]:
     """Return the head of each step: later neutral steps show the further photographs in turn."""
     first, *others = [load_head(photograph) for photograph in photographs]
-    heads, shown = [], 0
+    heads: list[Head] = []
+    shown = 0
     for step in steps:
         neutral = step["cue"] == "centre" and heads and others
         heads.append(others[shown % len(others)] if neutral else first)

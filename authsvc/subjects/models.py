@@ -28,7 +28,9 @@ class Subject(TenantOwned):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)
-    external_id = models.CharField(max_length=120, blank=True, help_text="Your own number or name for this person.")
+    external_id = models.CharField(
+        max_length=120, blank=True, help_text="Your own number or name for this person."
+    )
     claims = models.JSONField(default=dict, blank=True, help_text="Standard OpenID Connect claims.")
     status = models.CharField(max_length=10, choices=Status, default=Status.INVITED)
     user_handle = models.BinaryField(default=new_user_handle, max_length=64)

@@ -8,6 +8,7 @@ a person's tries (S8.3-04).
 from datetime import timedelta
 
 from django.db.models import F, Q, Value
+from django.db.models.expressions import Combinable
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -25,7 +26,7 @@ def wait_after(failures: int) -> timedelta:
     """Return how long a subject waits after so many failures in a row: none below 5, then 30 s, doubling."""
     if failures < FREE_FAILURES:
         return timedelta(0)
-    return FIRST_WAIT * 2 ** (failures - FREE_FAILURES)
+    return FIRST_WAIT * int(2 ** (failures - FREE_FAILURES))
 
 
 def check_not_locked(subject: Subject) -> None:
@@ -107,5 +108,5 @@ def rebind_face(subject: Subject) -> None:
     record(Tag.FACE_REBOUND, subject=str(subject.id))
 
 
-def _one_less() -> F:
+def _one_less() -> Combinable:
     return F("in_flight") - 1

@@ -156,6 +156,7 @@ def _accept(current: Transaction, claims: dict[str, Any]) -> None:
 
 
 def _attach_reference(current: Transaction, reference: dict[str, Any]) -> None:
+    assert current.subject_id is not None
     Subject.objects.filter(pk=current.subject_id).update(
         reference=reference["pseudonym"], reference_version=reference["version"], status=Subject.Status.ACTIVE
     )

@@ -25,7 +25,8 @@ def proven(request: HttpRequest, user: User) -> bool:
 
 def enrolled(user: User) -> bool:
     """Whether the account owns a passkey or an authenticator app."""
-    return Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
+    found: bool = Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
+    return found
 
 
 @receiver(authenticator_added, dispatch_uid="second-factor-enrolled")

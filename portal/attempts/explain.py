@@ -52,9 +52,15 @@ def explain(
     return steps
 
 
+_BEGINNINGS = {
+    Transaction.Kind.ENROL.value: "An enrolment began",
+    Transaction.Kind.BIND.value: "Adding a passkey began",
+}
+
+
 def _tell_opened(transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
     if transaction.kind != Transaction.Kind.AUTHENTICATE:
-        return Told(f"{transaction.get_kind_display()} began")
+        return Told(_BEGINNINGS[transaction.kind])
     asked = transaction.request
     name = transaction.client.name if transaction.client else "a relying party"
     facts = [
@@ -128,7 +134,13 @@ def _tell_erased(_transaction: Transaction, _capture: Capture | None, _event: Au
     return Told("The sample was erased")
 
 
+def _tell_agent_refused(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
+    return Told("A step of the sign-in page was refused", "bad", facts=_reason(event))
+
+
 def _tell_consumed(transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
+    if transaction.kind != Transaction.Kind.AUTHENTICATE:
+        return Told("The result was taken over, once", "good")
     assessment = assess(Evidence.from_record(transaction.evidence))
     facts = [
         ("Level reached", assessment.level.name),
@@ -180,6 +192,7 @@ _TELLERS: Mapping[str, Callable[[Transaction, Capture | None, AuditEvent], Told]
     Tag.SAMPLE_ERASED: _tell_erased,
     Tag.VERDICT_RECORDED: _tell_verdict,
     Tag.VERDICT_REFUSED: _tell_verdict_refused,
+    Tag.AGENT_REFUSED: _tell_agent_refused,
     Tag.TRANSACTION_CONSUMED: _tell_consumed,
     Tag.TRANSACTION_EXPIRED: _tell_expired,
     Tag.TRANSACTION_CANCELLED: _tell_cancelled,

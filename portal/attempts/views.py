@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from authsvc.assurance.levels import Evidence, assess
+from authsvc.assurance.levels import Assessment, Evidence, assess
 from authsvc.audit.models import AuditEvent
 from authsvc.transactions.models import Capture, Transaction
 from portal.attempts.explain import explain
@@ -33,8 +33,15 @@ def attempt_detail(request: PortalRequest, tenant: str, transaction: str) -> Htt
     context = {
         "section": "attempts",
         "attempt": row,
-        "assessment": assess(Evidence.from_record(row.evidence)) if row.decided_at else None,
+        "assessment": _assessment(row),
         "steps": explain(row, captures, events),
         "events": events,
     }
     return render(request, "portal/attempts/detail.html", context)
+
+
+def _assessment(row: Transaction) -> Assessment | None:
+    """Return what a sign-in has proven; an enrolment has no level."""
+    if row.kind != Transaction.Kind.AUTHENTICATE or row.decided_at is None:
+        return None
+    return assess(Evidence.from_record(row.evidence))

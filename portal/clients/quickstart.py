@@ -33,8 +33,10 @@ def quick_start(tenant: Tenant, party: RelyingParty) -> QuickStart:
             f"  &redirect_uri={redirect_uri}",
             "  &scope=openid",
             f"  &acr_values={acr}",
-            "  &state=<random>&nonce=<random>",
-            "  &code_challenge=<S256 of your verifier>&code_challenge_method=S256",
+            "  &state=<random>",
+            "  &nonce=<random>",
+            "  &code_challenge=<S256 of the verifier>",
+            "  &code_challenge_method=S256",
         ]
     )
     return QuickStart(issuer, f"{issuer}.well-known/openid-configuration", party.client_id, acr, example)

@@ -25,9 +25,7 @@ def enrolled(stack: Stack, photos: Path, name: str = "A person of the tests") ->
         photographs.read(photos / "obama" / "01.jpg", photos / "obama" / "02.jpg"), authenticator=passkeys
     )
     SoftwarePhone(enrolling, pace=False).enrol(stack.new_link(name))
-    return Person(
-        photographs.read(photos / "obama" / "03.jpg"), photographs.read(photos / "biden"), passkeys
-    )
+    return Person(photographs.read(photos / "obama" / "03.jpg"), photographs.read(photos / "biden"), passkeys)
 
 
 @pytest.fixture(scope="session")

@@ -17,14 +17,30 @@ from tests.unit.transactions.flow import verdict_on
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
+SHORT = [{"cue": "centre", "ms": 900}, {"cue": "left", "ms": 1100, "degrees": 25}]
+UNHURRIED = [{"cue": "centre", "ms": 60_000}]
+LIGHT = {"cue": "light", "ms": 1500, "colour": "#2060ff"}
+FRAMES = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
+
+
+class Draws:
+    """The steps that are drawn: the first of `steps` first, its last from then on; `light` where allowed."""
+
+    def __init__(self) -> None:
+        self.steps = [SHORT]
+        self.light: list[dict[str, Any]] = []
+
+    def __call__(self, _: Transaction, *, light: bool) -> dict[str, Any]:
+        steps = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        return {"nonce": "A" * 43, "steps": [*steps, *(self.light if light else [])], "frames": FRAMES}
+
+
 @pytest.fixture(autouse=True)
-def _short_challenge(monkeypatch: pytest.MonkeyPatch) -> None:
+def draws(monkeypatch: pytest.MonkeyPatch) -> Draws:
     """Two cues are enough to see the page work."""
-    steps = [{"cue": "centre", "ms": 900}, {"cue": "left", "ms": 1100, "degrees": 25}]
-    frames = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
-    monkeypatch.setattr(
-        challenge, "_draw", lambda *_, **__: {"nonce": "A" * 43, "steps": steps, "frames": frames}
-    )
+    drawing = Draws()
+    monkeypatch.setattr(challenge, "_draw", drawing)
+    return drawing
 
 
 @pytest.fixture
@@ -171,14 +187,18 @@ def test_a_camera_that_cannot_be_used(person: Person, page: Page, error: str, sc
     person.enrolled()
     person.chooses()
     page.evaluate(
-        f"navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '{error}'))"
+        "name => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', name) } }",
+        error,
     )
     person.taps("prepare")
     person.taps("start-camera")
     person.sees(screen)
 
 
-def test_a_lost_camera_starts_over_with_a_new_challenge(person: Person, page: Page, verdict: Any) -> None:
+def test_a_lost_camera_starts_over_with_a_new_challenge(
+    person: Person, page: Page, verdict: Any, draws: Draws
+) -> None:
+    draws.steps = [UNHURRIED, SHORT]
     person.enrolled()
     row = person.films()
     person.sees("live")
@@ -192,7 +212,8 @@ def test_a_lost_camera_starts_over_with_a_new_challenge(person: Person, page: Pa
     assert row.captures.count() == 2
 
 
-def test_stopping_turns_the_camera_off(person: Person, page: Page) -> None:
+def test_stopping_turns_the_camera_off(person: Person, page: Page, draws: Draws) -> None:
+    draws.steps = [UNHURRIED]
     person.enrolled()
     person.films()
     person.sees("live")
@@ -220,15 +241,8 @@ class TestLight:
     """Changing light is announced, and can be declined (WCAG 2.2, 2.3.1)."""
 
     @pytest.fixture(autouse=True)
-    def _light(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        frames = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
-        lit = [{"cue": "light", "ms": 1500, "colour": "#2060ff"}]
-
-        def draw(_: Any, *, light: bool) -> dict[str, Any]:
-            steps = [{"cue": "centre", "ms": 2000}, *(lit if light else [])]
-            return {"nonce": "A" * 43, "steps": steps, "frames": frames}
-
-        monkeypatch.setattr(challenge, "_draw", draw)
+    def _light(self, draws: Draws) -> None:
+        draws.light = [LIGHT]
 
     def test_warns_first_and_glows_after(self, person: Person, page: Page, verdict: Any) -> None:
         person.enrolled()
@@ -246,7 +260,7 @@ class TestLight:
         row = person.films()
         person.taps("no-light")
         page.wait_for_url("**/passkeys/?*")
-        assert [step["cue"] for step in row.captures.latest("number").challenge["steps"]] == ["centre"]
+        assert row.captures.latest("number").challenge["steps"] == SHORT
 
 
 def test_a_dark_picture_gets_a_hint(
@@ -258,5 +272,4 @@ def test_a_dark_picture_gets_a_hint(
     person.films()
     expect(person.page.locator("#hint")).to_have_text("Find more light")
     person.taps("begin")
-    import time; time.sleep(6); print(person.messages, person.page.evaluate("document.body.dataset.showing"), [r.url for r in person.requests][-5:], person.page.locator("#cue").inner_text(), person.page.locator("#cue-steps").inner_text())
-    person.page.wait_for_url("**/passkeys/?*", timeout=3000)
+    person.page.wait_for_url("**/passkeys/?*")

@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+import html
 import json
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.test import Client as HttpClient
 from joserfc import jws
@@ -42,7 +44,9 @@ def make_partner(**fields: Any) -> Partner:
 
 
 def answer_of(response: Any) -> dict[str, str]:
-    """The parameters that a redirect to the relying party carries."""
+    """The parameters that go to the relying party: by a redirect, or by a form that posts itself."""
+    if response.status_code == 200 and b'<form id="answer" method="post"' in response.content:
+        return fields_of_form(response.content)
     assert response.status_code in {302, 303}, response.content[:500]
     parts = urlsplit(response["Location"])
     return dict(parse_qsl(parts.query or parts.fragment))
@@ -55,6 +59,7 @@ class Browser:
     tenant: Tenant
     http: HttpClient = field(default_factory=HttpClient)
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    mode: str | None = None
 
     @property
     def root(self) -> str:
@@ -69,6 +74,7 @@ class Browser:
             "scope": "openid",
             "state": "state-1",
             "nonce": "nonce-1",
+            "response_mode": self.mode,
         }
         return {name: value for name, value in {**base, **extra}.items() if value is not None}
 
@@ -139,6 +145,11 @@ class Browser:
         assert response.status_code == 200, response.content
         return dict(response.json())
 
+    def refresh(self, partner: Partner, refresh_token: str, **extra: str) -> Any:
+        """Ask for new tokens with client_secret_basic."""
+        body = {"grant_type": "refresh_token", "refresh_token": refresh_token, **extra}
+        return self.http.post(f"{self.root}token", body, headers=partner.basic())
+
     def claims(self, id_token: str) -> dict[str, Any]:
         """The verified claims of an ID token, by the published keys."""
         keys = KeySet.import_key_set(self.http.get(f"{self.root}jwks").json())
@@ -159,11 +170,5 @@ def make_person(**fields: Any) -> Subject:
 
 def fields_of_form(content: bytes) -> dict[str, str]:
     """The hidden fields of a page's form."""
-    import re
-
     found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', content.decode())
-    return {name: value.replace("&amp;", "&").replace("&#x27;", "'") for name, value in found}
-
-
-def query_of(url: str) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(url).query)
+    return {name: html.unescape(value) for name, value in found}

@@ -56,7 +56,9 @@ def test_a_person_signs_in_without_a_face(stack: Stack, person: Person) -> None:
 
 
 @pytest.mark.requirement("S5.2-01", "S8.2-04", "S8.4-02", "S9.3-05", "S6.4-04")
-@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in TOO_SLOW], ids=lambda fault: fault.label)
+@pytest.mark.parametrize(
+    "fault", [fault for fault in Fault if fault not in TOO_SLOW], ids=lambda fault: fault.label
+)
 def test_every_fault_is_denied(stack: Stack, photos: Path, fault: Fault) -> None:
     victim = enrolled(stack, photos, f"fault {fault.label}")
     first = SoftwarePhone(victim, pace=False)
@@ -68,7 +70,10 @@ def test_every_fault_is_denied(stack: Stack, photos: Path, fault: Fault) -> None
         phone.sign_in(f"{stack.partner_url}/members")
     assert denied.value.step == NOTICED_AT.get(fault, fault.step)
     if fault not in {Fault.REPLAYED_CODE, Fault.REUSED_TRANSACTION, Fault.DOUBLE_UPLOAD}:
-        assert phone.browser.get(f"{stack.partner_url}/whoami.json", accept="application/json").status_code != 200
+        assert (
+            phone.browser.get(f"{stack.partner_url}/whoami.json", accept="application/json").status_code
+            != 200
+        )
 
 
 @pytest.mark.requirement("S9.4-12", "S9.4-11")

@@ -27,7 +27,7 @@ VALUES = {
 def every_evidence():
     assert set(VALUES) == {field.name for field in fields(Evidence)}
     for values in itertools.product(*VALUES.values()):
-        yield Evidence(**dict(zip(VALUES, values, strict=True)))
+        yield Evidence(**dict(zip(VALUES, values, strict=True)))  # type: ignore[arg-type]
 
 
 def expected(e):

@@ -11,6 +11,7 @@ from authsvc.capture.passkeys.agents import SIMULATOR_AAGUID
 from authsvc.simulator.authenticator import AAGUID, Authenticator
 from authsvc.subjects.models import Device, Subject
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.scope import every_tenant_scope
 from authsvc.transactions.models import AttemptCounter, Transaction
 from tests.factories import make_consent, make_subject
 from tests.unit.capture.agent import Agent
@@ -197,7 +198,8 @@ def test_a_flood_of_failed_proofs_costs_the_victim_nothing(agent: Agent) -> None
 def test_a_passkey_of_another_tenant_is_unknown(agent: Agent) -> None:
     subject = agent.enrolled()
     other = Tenant.objects.create(slug="other-tenant", name="Other", kind=Tenant.Kind.SANDBOX)
-    Device.objects.filter(subject=subject).update(tenant=other)
+    with every_tenant_scope():
+        Device.objects.filter(subject=subject).update(tenant=other)
     refused(agent.passkey(agent.open()), 403, "passkey-refused")
 
 

@@ -11,8 +11,8 @@ from django.test import Client
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
 from authsvc.tenancy.models import Tenant
-from portal.accounts import limits
 from portal.accounts.adapter import MfaAdapter
 from portal.accounts.models import User
 from tests.tenancy.people import PASSWORD, signed_in
@@ -105,8 +105,8 @@ def test_a_session_ends_after_a_day_or_an_idle_hour(
     admin: Client, base: str, started: timedelta, seen: timedelta, status: int
 ) -> None:
     session = admin.session
-    session["portal_started"] = (limits.now() - started).isoformat()
-    session["portal_seen"] = (limits.now() - seen).isoformat()
+    session["portal_started"] = (now() - started).isoformat()
+    session["portal_seen"] = (now() - seen).isoformat()
     session.save()
     assert admin.get(base).status_code == status
 

@@ -77,9 +77,9 @@ def test_postgresql_hides_other_tenants_from_plain_sql(two):
 @pytest.mark.needs("postgresql")
 def test_postgresql_refuses_a_row_for_another_tenant(two):
     mine, theirs = two
-    with tenant_scope(mine.id), connection.cursor() as cursor:
-        with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
-            cursor.execute("UPDATE subjects_subject SET tenant_id = %s", [theirs.id])
+    refusal = pytest.raises(DatabaseError, match="row-level security")
+    with tenant_scope(mine.id), connection.cursor() as cursor, refusal, transaction.atomic():
+        cursor.execute("UPDATE subjects_subject SET tenant_id = %s", [theirs.id])
 
 
 @pytest.mark.needs("postgresql")

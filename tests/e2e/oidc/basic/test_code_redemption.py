@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from authsvc.audit.models import AuditEvent
 from authsvc.oidc.models import Grant
 from authsvc.tenancy.models import Tenant
-from tests.e2e.oidc.browser import Browser, make_partner, make_person
+from tests.e2e.oidc.browser import Browser, answer_of, make_partner, make_person
 
 HOUSEKEEPING = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SELECT set_config")
 
@@ -69,13 +69,13 @@ def test_pkce_other_than_s256_is_refused(visitor: Browser, method: str) -> None:
     partner = make_partner()
     asked = {**visitor.pkce(), "code_challenge_method": method or None}
     response = visitor.authorize(partner, **asked)
-    assert "error=invalid_request" in response["Location"]
+    assert answer_of(response)["error"] == "invalid_request"
 
 
 @pytest.mark.requirement("OIDC-BASIC-21")
 def test_a_public_client_needs_pkce(visitor: Browser) -> None:
     partner, person = make_partner(token_endpoint_auth_method="none"), make_person()
-    assert "error=invalid_request" in visitor.authorize(partner)["Location"]
+    assert answer_of(visitor.authorize(partner))["error"] == "invalid_request"
     code = visitor.sign_in(partner, person, **visitor.pkce())["code"]
     answer = visitor.redeem(partner, code, code_verifier=visitor.verifier, client_id=partner.party.client_id)
     assert answer.status_code == 200
