@@ -50,3 +50,8 @@ def browser_type_launch_args() -> dict[str, Any]:
     """Drive the machine's own Chromium (a downloaded browser build would not be pinned by hash)."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return {"executable_path": needs.chromium_path(), "args": ["--no-sandbox"] if root else []}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Stand in for pytest-playwright's, whose form pytest 9.2 deprecates: tests name whole URLs."""
