@@ -41,13 +41,13 @@ class Stack:
         done = subprocess.run(command, env=self.env, check=True, capture_output=True, text=True)
         return done.stdout
 
-    def python(self, code: str) -> Any:
-        """Run code in the demo tenant's scope, with Django set up, and return the JSON that it prints."""
+    def python(self, code: str, *, tenant: str = "demo") -> Any:
+        """Run code in a tenant's scope, with Django set up, and return the JSON that it prints."""
         prologue = (
             "import json\n"
             "from authsvc.tenancy.models import Tenant\n"
             "from authsvc.tenancy.scope import tenant_scope\n"
-            "tenant = Tenant.objects.get(slug='demo')\n"
+            f"tenant = Tenant.objects.get(slug={tenant!r})\n"
             "with tenant_scope(tenant.id):\n"
         )
         body = "".join(f"    {line}\n" for line in code.strip().splitlines())
