@@ -1,12 +1,12 @@
 """Reading what an agent sends, within limits, and answering it in JSON."""
 
-import json
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from authsvc.core.errors import Refused
+from authsvc.core.strictjson import NotJson, parse_json
 
 JSON_LIMIT = 64 * 1024
 SAMPLE_LIMIT = 6 * 1024 * 1024
@@ -28,8 +28,8 @@ def read_json(request: HttpRequest) -> dict[str, Any]:
     """Return the JSON object in the body, at most 64 KiB; raises Refused for anything else."""
     body = _read(request, content_type="application/json", limit=JSON_LIMIT)
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = parse_json(body)
+    except NotJson:
         raise Refused("bad-json", _ODD, detail="the body is not JSON") from None
     if not isinstance(value, dict):
         raise Refused("bad-json", _ODD, detail=f"the body is a {type(value).__name__}, not an object")

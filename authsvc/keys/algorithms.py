@@ -1,12 +1,7 @@
 """The algorithms that this server signs, verifies and encrypts with; nothing else is accepted."""
 
-import warnings
-
-from joserfc.errors import SecurityWarning
-
-# RFC 9864 renames EdDSA to Ed25519; relying parties and the FAPI profiles still use the old name.
-warnings.filterwarnings("ignore", message="EdDSA is deprecated", category=SecurityWarning)
-
+# For request objects only, of clients that need not sign.
+UNSIGNED = "none"
 SIGNING = ("RS256", "PS256", "ES256", "EdDSA")
 # FAPI 2.0 Security Profile, section 5.4.
 FAPI2_SIGNING = ("PS256", "ES256", "EdDSA")

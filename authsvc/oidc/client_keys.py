@@ -21,11 +21,11 @@ def signature_keys(client: RelyingParty, *, kid: str | None = None) -> list[Key]
 
 
 def encryption_key(client: RelyingParty, algorithm: str) -> tuple[str, Key]:
-    """Return the kid and the key to encrypt to for a key management algorithm; raises NoClientKey."""
+    """Return the key to encrypt to for a key management algorithm, and its kid or ""; raises NoClientKey."""
     wanted = "RSA" if algorithm.startswith("RSA") else "EC"
     for key in _parse(_documents(client, None), unwanted="sig"):
         if key.key_type == wanted:
-            return str(key.kid), key
+            return key.kid or "", key
     raise NoClientKey(f"{client.client_id} has no {wanted} key for encryption")
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from authsvc.assurance.acr import ALIASES, ATTAINABLE, acr_of
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.validation.requests import SCOPES
-from authsvc.keys.algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, SIGNING
+from authsvc.keys.algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, SIGNING, UNSIGNED
 from authsvc.oidc.authorize.rules.prompt import VALUES as PROMPTS
 from authsvc.oidc.authorize.rules.response_mode import MODES
 from authsvc.oidc.claims import PERSONAL_CLAIMS
@@ -59,8 +59,9 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "claims_supported": ["sub", "acr", "amr", "auth_time", *PERSONAL_CLAIMS],
         "claims_parameter_supported": True,
         "request_parameter_supported": True,
-        "request_object_signing_alg_values_supported": list(SIGNING),
-        "request_uri_parameter_supported": False,
+        "request_object_signing_alg_values_supported": [*SIGNING, UNSIGNED],
+        "request_uri_parameter_supported": True,
+        "require_request_uri_registration": True,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": list(PROMPTS),
         "authorization_response_iss_parameter_supported": True,

@@ -1,12 +1,12 @@
 """Key sets behind a jwks_uri: fetched safely, cached, and read again for a kid that is not known yet."""
 
-import json
 from time import monotonic
 from typing import Any
 
 from django.conf import settings
 
 from authsvc.core.fetch import FetchRefused, fetch
+from authsvc.core.strictjson import parse_json
 
 _LIFE = 300.0
 # An unknown kid reads the set again, but not more often than this: a stranger must not drive our calls.
@@ -37,7 +37,7 @@ def forget_remote_keys() -> None:
 def _read(uri: str) -> list[dict[str, Any]]:
     try:
         answer = fetch(uri, allow_loopback=settings.ALLOW_LOOPBACK_FETCH)
-        keys = json.loads(answer.body)["keys"] if answer.status == 200 else []
+        keys = parse_json(answer.body)["keys"] if answer.status == 200 else []
     except (FetchRefused, ValueError, KeyError, TypeError):
         return []
     return [key for key in keys if isinstance(key, dict)][:_MAX_KEYS] if isinstance(keys, list) else []

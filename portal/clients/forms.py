@@ -9,6 +9,7 @@ from authsvc.assurance.levels import Level
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.clients.validation.requests import SCOPES
+from authsvc.core.strictjson import NotJson, parse_json
 from authsvc.keys.algorithms import SIGNING
 
 LEVELS = {
@@ -49,8 +50,8 @@ class KeySet(forms.CharField):
         if not value or not value.strip():
             return None
         try:
-            return json.loads(value)
-        except ValueError as problem:
+            return parse_json(value)
+        except NotJson as problem:
             raise forms.ValidationError(f"This is not JSON: {problem}.") from None
 
 

@@ -12,6 +12,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from authsvc.core.ids import b64u, unb64u
+from authsvc.core.strictjson import parse_json
 
 Row = TypeVar("Row", bound=Model)
 SIZE = 50
@@ -68,7 +69,7 @@ class _Exact(DjangoJSONEncoder):
 
 def _read(position: str, count: int) -> list[Any]:
     try:
-        values = json.loads(unb64u(position))
+        values = parse_json(unb64u(position))
     except ValueError:
         raise Http404("no such page") from None
     if (

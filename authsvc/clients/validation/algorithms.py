@@ -2,7 +2,7 @@
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
-from authsvc.keys.algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, SIGNING
+from authsvc.keys.algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, SIGNING, UNSIGNED
 
 _SIGNING_FIELDS = (
     "id_token_signed_response_alg",
@@ -18,6 +18,8 @@ def check_algorithms(party: RelyingParty, problems: Problems) -> None:
     """Every algorithm is offered; ID tokens are always signed; encryption has a key to encrypt to."""
     for field in _SIGNING_FIELDS:
         value = getattr(party, field)
+        if value == UNSIGNED and field == "request_object_signing_alg":
+            continue
         if value and value not in SIGNING:
             problems.add(field, f"{value!r} is not offered; use one of {', '.join(SIGNING)}.")
     if not party.id_token_signed_response_alg:

@@ -37,22 +37,22 @@ def _check_keys(jwks: object, problems: Problems) -> None:
         problem = problem_of_key(key)
         if problem:
             problems.add("jwks", f"Key {number}: {problem}.")
-    names = [key.get("kid") for key in keys if isinstance(key, dict)]
-    if len(set(names)) != len(names):
+    names = [str(key.get("kid") or "") for key in keys if isinstance(key, dict)]
+    if len(names) > 1 and "" in names:
+        problems.add("jwks", "Of several keys each needs a kid.")
+    elif len(set(names)) != len(names):
         problems.add("jwks", "Two keys have the same kid.")
 
 
 def problem_of_key(key: Any) -> str | None:
     """Return why a public JWK cannot be used, or None.
 
-    It needs a kid, must be public, asymmetric and strong enough (RSA of 2048 bits or more; S9.4-09).
+    It must be public, asymmetric and strong enough (RSA of 2048 bits or more; S9.4-09).
     """
     if not isinstance(key, dict):
         return "not an object"
     if _PRIVATE_MEMBERS & key.keys():
         return "it holds a private or symmetric key; register the public part only"
-    if not isinstance(key.get("kid"), str) or not key["kid"]:
-        return "it has no kid, so its rotation could not be followed"
     if key.get("kty") not in {"RSA", "EC", "OKP"}:
         return f"kty {key.get('kty')!r} cannot be used"
     try:

@@ -2,6 +2,7 @@
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
+from authsvc.keys.algorithms import UNSIGNED
 
 SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access")
 
@@ -13,6 +14,6 @@ def check_requests(party: RelyingParty, problems: Problems) -> None:
     for scope in party.scopes:
         if scope not in SCOPES:
             problems.add("scopes", f"{scope!r} is not offered.")
-    signed = party.require_signed_request_object or party.request_object_signing_alg
+    signed = party.require_signed_request_object or party.request_object_signing_alg not in {"", UNSIGNED}
     if signed and not (party.jwks or party.jwks_uri):
         problems.add("jwks", "Signed request objects need a public key.")

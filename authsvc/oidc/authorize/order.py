@@ -18,6 +18,7 @@ from authsvc.oidc.authorize.rules.prompt import check_prompt
 from authsvc.oidc.authorize.rules.pushed_request import load_pushed_request
 from authsvc.oidc.authorize.rules.redirect_uri import check_redirect_uri
 from authsvc.oidc.authorize.rules.request_object import open_request_object
+from authsvc.oidc.authorize.rules.request_uri import fetch_request_object
 from authsvc.oidc.authorize.rules.response_mode import check_response_mode
 from authsvc.oidc.authorize.rules.response_type import check_response_type
 from authsvc.oidc.authorize.rules.scope import check_scope
@@ -43,8 +44,8 @@ PUSHED_RULES: list[Rule] = [
     check_hints,
     check_dpop_key,
 ]
-# At the authorization endpoint a request may also have been pushed before.
-RULES: list[Rule] = [check_client, load_pushed_request, *PUSHED_RULES[1:]]
+# At the authorization endpoint a request may also have been pushed before, or stand behind an address.
+RULES: list[Rule] = [check_client, load_pushed_request, fetch_request_object, *PUSHED_RULES[1:]]
 
 
 def run_rules(context: Context) -> None:

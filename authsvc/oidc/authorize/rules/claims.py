@@ -1,8 +1,8 @@
 """claims: which claims are wanted in particular (OpenID Connect Core section 5.5)."""
 
-import json
 from typing import Any
 
+from authsvc.core.strictjson import NotJson, parse_json
 from authsvc.oidc.authorize.wanted import Context
 from authsvc.oidc.refusal import RequestRefused
 
@@ -15,12 +15,14 @@ def check_claims(context: Context) -> None:
     if text is None:
         return
     try:
-        content = json.loads(text)
-    except ValueError:
+        content = parse_json(text)
+    except NotJson:
         raise _refused("not JSON") from None
     if not isinstance(content, dict):
         raise _refused("not an object")
-    context.wanted.claims = {member: _requests(content[member]) for member in _MEMBERS if content.get(member)}
+    context.wanted.claims = {
+        member: _requests(content[member]) for member in _MEMBERS if content.get(member) is not None
+    }
 
 
 def _requests(asked: Any) -> dict[str, Any]:

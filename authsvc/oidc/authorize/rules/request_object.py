@@ -1,16 +1,16 @@
-"""request: a signed request object (RFC 9101, OpenID Connect Core section 6.1)."""
+"""request: a request object (RFC 9101, OpenID Connect Core section 6.1)."""
 
 import json
 from datetime import timedelta
 from typing import Any
 
 from authsvc.core.clock import now
-from authsvc.keys.algorithms import FAPI2_SIGNING, SIGNING
-from authsvc.oidc.authorize.rules.redirect_uri import is_registered
+from authsvc.keys.algorithms import FAPI2_SIGNING, SIGNING, UNSIGNED
+from authsvc.oidc.authorize.rules.redirect_uri import answer_early
 from authsvc.oidc.authorize.wanted import Context
 from authsvc.oidc.client_keys import signature_keys
 from authsvc.oidc.issuer import issuer_of
-from authsvc.oidc.jose import NotVerified, is_number, read_header, verify
+from authsvc.oidc.jose import NotVerified, is_number, read_header, read_unverified, verify
 from authsvc.oidc.lifetimes import CLOCK_SKEW
 from authsvc.oidc.parameters import refuse_control_characters
 from authsvc.oidc.refusal import RequestRefused
@@ -24,17 +24,14 @@ def open_request_object(context: Context) -> None:
     """Verify the object and put its values in place of the parameters.
 
     For clients that must sign, values outside it never count; for others OpenID Connect lets them
-    fill gaps.
+    fill gaps. An unsigned object says no more than plain parameters do, and counts like them for a
+    client that did not register an algorithm.
     """
-    if "request_uri" in context.parameters:
-        raise _not_supported("request_uri_not_supported", "request_uri by reference is not offered.")
     text = context.parameters.get("request")
     if text is None:
         _refuse_missing(context)
         return
-    context.wanted.redirect_uri = context.parameters.get("redirect_uri", "")
-    context.wanted.state = context.parameters.get("state")
-    context.returnable = not context.wanted.pushed and is_registered(context)
+    answer_early(context)
     content = _verified(context, text)
     inside = {name: _as_text(value) for name, value in content.items() if name not in _NOT_PARAMETERS}
     refuse_control_characters(inside)
@@ -64,17 +61,27 @@ def _verified(context: Context, text: str) -> dict[str, Any]:
     client = context.client
     try:
         header = read_header(text)
-        if header.get("alg") == "none":
-            raise _not_supported("request_not_supported", "Unsigned request objects are not offered.")
         kid = header.get("kid")
-        keys = signature_keys(client, kid=kid if isinstance(kid, str) else None)
-        offered = FAPI2_SIGNING if client.is_fapi2 else SIGNING
-        registered = client.request_object_signing_alg
-        content = verify(text, keys, (registered,) if registered in offered else offered)
+        if header.get("alg") == UNSIGNED and text.endswith(".") and _may_be_unsigned(context):
+            content = read_unverified(text)
+        else:
+            keys = signature_keys(client, kid=kid if isinstance(kid, str) else None)
+            content = verify(text, keys, _algorithms(context))
     except NotVerified as problem:
         raise _refused(str(problem), "a signature by a registered key") from None
     _check_claims(context, content)
     return content
+
+
+def _may_be_unsigned(context: Context) -> bool:
+    return not _must_sign(context) and context.client.request_object_signing_alg in {"", UNSIGNED}
+
+
+def _algorithms(context: Context) -> tuple[str, ...]:
+    registered = context.client.request_object_signing_alg
+    if registered:
+        return (registered,)
+    return FAPI2_SIGNING if context.client.is_fapi2 else SIGNING
 
 
 def _check_claims(context: Context, content: dict[str, Any]) -> None:
@@ -127,7 +134,3 @@ def _refused(came: str, expected: str) -> RequestRefused:
         came=came,
         expected=expected,
     )
-
-
-def _not_supported(error: str, description: str) -> RequestRefused:
-    return RequestRefused(error, description, rule="request-object", came=error, expected="a signed request")

@@ -16,7 +16,7 @@ from tests.e2e.oidc.tokens import key_set, new_key, signed
 
 
 def exchange(visitor: Browser, partner: Partner, body: dict[str, str], **headers: str):
-    code = visitor.sign_in(partner, make_person())["code"]
+    code = visitor.sign_in(partner, make_person(), prompt="login")["code"]
     whole = {
         "grant_type": "authorization_code",
         "code": code,

@@ -116,17 +116,31 @@ def test_the_request_by_post(visitor: Browser) -> None:
 
 
 @pytest.mark.requirement("OIDC-BASIC-17")
-def test_request_uri_by_reference_is_not_offered(visitor: Browser) -> None:
+def test_request_uri_that_is_not_registered(visitor: Browser) -> None:
     response = visitor.authorize(make_partner(), request_uri="https://partner.example/request.jwt")
-    assert answer_of(response)["error"] == "request_uri_not_supported"
+    assert answer_of(response)["error"] == "invalid_request_uri"
 
 
 @pytest.mark.requirement("OIDC-BASIC-17")
-def test_an_unsigned_request_object_is_refused_by_its_own_error(visitor: Browser) -> None:
+def test_an_unsigned_request_object_says_what_plain_parameters_say(visitor: Browser) -> None:
+    made = unsigned(signed({"state": "inside", "nonce": "within"}, new_key()))
     partner = make_partner()
+    answer = visitor.sign_in(partner, make_person(), request=made)
+    assert answer["state"] == "inside"
+    claims = visitor.claims(visitor.redeem(partner, answer["code"]).json()["id_token"])
+    assert claims["nonce"] == "within"
+
+
+@pytest.mark.requirement("OIDC-BASIC-17", "OIDC-DYNAMIC-08")
+@pytest.mark.parametrize(
+    "fields", [{"request_object_signing_alg": "ES256"}, {"require_signed_request_object": True}]
+)
+def test_an_unsigned_request_object_of_a_client_that_signs_is_refused(visitor: Browser, fields) -> None:
     made = signed({"state": "inside"}, new_key())
-    response = visitor.authorize(partner, request=unsigned(made))
-    assert answer_of(response)["error"] == "request_not_supported"
+    partner = make_partner(jwks=key_set(new_key()), **fields)
+    for request in (unsigned(made), unsigned(made) + "AAAA", made):
+        response = visitor.authorize(partner, request=request)
+        assert answer_of(response)["error"] == "invalid_request_object"
 
 
 @pytest.mark.requirement("OIDC-BASIC-18")
