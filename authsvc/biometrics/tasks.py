@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from time import perf_counter
 from uuid import UUID
 
 from celery import shared_task
@@ -33,7 +34,10 @@ def verify_capture(tenant_id: str, capture_id: str) -> None:
         if capture is None:
             log.info("capture %s is decided already", capture_id)
             return
-        _conclude(capture, judge(capture))
+        started = perf_counter()
+        judgement = judge(capture)
+        log.info("capture %s judged in %.1f ms", capture.id, (perf_counter() - started) * 1000)
+        _conclude(capture, judgement)
 
 
 def _conclude(capture: Capture, judgement: Judgement) -> None:

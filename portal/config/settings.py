@@ -191,7 +191,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- the queue: JSON only, ids only, no results (S9.4-07) --------------------------------------------
-CELERY_BROKER_URL = env.text("VISOR_BROKER_URL", None if PRODUCTION else "filesystem://")
+CELERY_BROKER_URL = env.text("VISOR_BROKER_URL", None if PRODUCTION else "embedded://localhost")
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_RESULT_BACKEND = None
@@ -203,8 +203,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 60}
 QUEUE_DIR = DATA_DIR / "queue"
-if CELERY_BROKER_URL.startswith("filesystem"):
-    # The embedded transport: messages are files in one folder, looked at fifty times a second.
+if CELERY_BROKER_URL.startswith("embedded"):
+    # Messages are files in one folder, looked at fifty times a second.
+    CELERY_BROKER_TRANSPORT = "authsvc.core.embedded_queue:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(QUEUE_DIR / "messages"),
         "data_folder_out": str(QUEUE_DIR / "messages"),

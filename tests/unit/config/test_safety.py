@@ -34,7 +34,7 @@ def test_safe_settings_start():
         ("ROLES", []),
         ("ROLES", ["web", "worker"]),
         ("DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3"}}),
-        ("CELERY_BROKER_URL", "filesystem://"),
+        ("CELERY_BROKER_URL", "embedded://localhost"),
         ("CELERY_BROKER_URL", "redis://broker:6379/0"),
         ("ALLOWED_HOSTS", ["*"]),
     ],
