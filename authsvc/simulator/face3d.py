@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import dlib
-import face_recognition_models
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,8 +52,12 @@ def _reduced(photograph: Image) -> Image:
 
 @cache
 def _models() -> tuple[Any, Any]:
-    predictor = dlib.shape_predictor(face_recognition_models.pose_predictor_model_location())
-    return dlib.get_frontal_face_detector(), predictor
+    # The package's own functions say the same, with a warning about the module they use.
+    spec = find_spec("face_recognition_models")
+    if spec is None or spec.origin is None:
+        raise ImportError("the package face_recognition_models is not installed")
+    model = Path(spec.origin).parent / "models" / "shape_predictor_68_face_landmarks.dat"
+    return dlib.get_frontal_face_detector(), dlib.shape_predictor(str(model))
 
 
 def _landmarks(photograph: Image) -> NDArray[np.float64]:
