@@ -44,7 +44,7 @@ def register(
 def change(*, party: RelyingParty, actor: str = "", **metadata: Any) -> RelyingParty:
     """Change fields of a relying party; raises RegistrationProblems and then changes nothing."""
     _refuse_fixed(metadata)
-    fresh = RelyingParty.objects.select_for_update().get(pk=party.pk)
+    fresh = RelyingParty.objects.select_for_update(no_key=True).get(pk=party.pk)
     for name, value in metadata.items():
         setattr(fresh, name, value)
     validate(fresh)
@@ -62,7 +62,7 @@ def add_secret(
 
     Raises RegistrationProblems where two are live already.
     """
-    RelyingParty.objects.select_for_update().get(pk=party.pk)
+    RelyingParty.objects.select_for_update(no_key=True).get(pk=party.pk)
     if len(live_secrets(party)) >= SECRETS_AT_ONCE:
         raise RegistrationProblems({"secret": ["Two secrets are in use; revoke one first."]})
     text = new_secret()

@@ -222,7 +222,7 @@ def _move(key: SigningKey, state: State) -> None:
 
 
 def _lock_tenant() -> Any:
-    return Tenant.objects.select_for_update().get(pk=current_tenant_id())
+    return Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())
 
 
 def _aad(row: SigningKey) -> bytes:

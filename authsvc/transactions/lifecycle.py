@@ -84,7 +84,7 @@ def find_live(transaction_id: str, browser_key: str | None) -> Transaction:
 
 def locked(transaction_id: str) -> Transaction:
     """Return the row locked for update; call inside a database transaction."""
-    return Transaction.objects.select_for_update().get(pk=transaction_id)
+    return Transaction.objects.select_for_update(no_key=True).get(pk=transaction_id)
 
 
 @database.atomic

@@ -41,7 +41,7 @@ def revoke_device(*, device: Device, actor: str) -> bool:
 @transaction.atomic
 def close_person(*, subject: Subject, actor: str) -> bool:
     """End everything of a person: links, passkeys, consent, and the reference; False if it had ended."""
-    current = Subject.objects.select_for_update().get(pk=subject.pk)
+    current = Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
     if current.status == Subject.Status.CLOSED:
         return False
     for link in EnrolmentLink.objects.filter(subject=current, used_at=None, revoked_at=None):

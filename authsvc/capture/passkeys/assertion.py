@@ -74,7 +74,7 @@ def _read(credential: dict[str, Any]) -> AuthenticationResponse:
 
 def _find_device(response: AuthenticationResponse, subject: Subject | None) -> Device:
     device = (
-        Device.objects.select_for_update(of=("self",))
+        Device.objects.select_for_update(of=("self",), no_key=True)
         .select_related("subject")
         .filter(credential_id=b64u(response.raw_id), status=Device.Status.ACTIVE)
         .first()

@@ -46,7 +46,7 @@ def take_ceremony(transaction: Transaction, ceremony: str) -> dict[str, Any]:
 
     Raises Refused where none was asked for, or another kind of ceremony was.
     """
-    row = Transaction.objects.select_for_update().get(pk=transaction.pk)
+    row = Transaction.objects.select_for_update(no_key=True).get(pk=transaction.pk)
     state, row.webauthn_state = row.webauthn_state, None
     row.save(update_fields=["webauthn_state"])
     if not state or state.get("ceremony") != ceremony:

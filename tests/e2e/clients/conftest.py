@@ -1,12 +1,13 @@
 """The tenant that `manage.py conformance_tenant` makes, on the running product."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.services import free_port
+from tests.e2e.oidc.receiver import Receiver, receiving
 from tests.stack import Stack
 
 
@@ -15,7 +16,7 @@ class Provider:
     """A running provider with a sandbox tenant, and what the suite's files say of its relying parties."""
 
     stack: Stack
-    callback: str
+    suite: Receiver
     plans: dict[str, Any]
 
     @property
@@ -23,15 +24,20 @@ class Provider:
         return f"{self.stack.base_url}/t/conformance/"
 
     @property
+    def callback(self) -> str:
+        return f"{self.suite.url}/test/a/visor/callback"
+
+    @property
     def post_logout(self) -> str:
-        return self.callback.replace("callback", "post_logout_redirect")
+        return f"{self.suite.url}/test/a/visor/post_logout_redirect"
 
 
 @pytest.fixture(scope="session")
-def provider(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Provider:
-    """The conformance tenant; its relying parties return people to a port where nobody listens."""
+def provider(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    """The conformance tenant; its relying parties return people to a page that keeps what came."""
     folder = tmp_path_factory.mktemp("conformance")
-    suite = f"http://127.0.0.1:{free_port()}"
-    stack.manage("conformance_tenant", "--suite", suite, "--folder", str(folder))
-    plans = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
-    return Provider(stack, f"{suite}/test/a/visor/callback", plans)
+    with receiving() as suite:
+        suite.body, suite.content_type = b'<p id="submission_complete">done</p>', "text/html"
+        stack.manage("conformance_tenant", "--suite", suite.url, "--folder", str(folder))
+        plans = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
+        yield Provider(stack, suite, plans)

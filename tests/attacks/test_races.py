@@ -1,0 +1,125 @@
+"""Fifty at once: what may happen once happens once, and writers never lock each other out."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.clients.services import change
+from authsvc.core.clock import now
+from authsvc.keys.signing import ensure_keys
+from authsvc.oidc.models import LogoutNotice
+from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.scope import tenant_scope
+from tests.e2e.oidc.browser import Browser, make_partner, make_person
+
+TRIES = 50
+
+pytestmark = [pytest.mark.needs("postgresql"), pytest.mark.django_db(transaction=True)]
+
+
+def at_once(tenant: Tenant, act: Callable[[Browser], Any], *, browser: Browser | None = None) -> list[Any]:
+    """What fifty browsers got that did the same thing together; each has the cookies of `browser`."""
+    start = threading.Barrier(TRIES)
+
+    def one(_: int) -> Any:
+        own = Browser(tenant, http=Client())
+        if browser is not None:
+            own.http.cookies.load({name: cookie.value for name, cookie in browser.http.cookies.items()})
+        start.wait()
+        try:
+            return act(own)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(TRIES) as pool:
+        return list(pool.map(one, range(TRIES)))
+
+
+@pytest.fixture
+def visitor(shared: Tenant) -> Browser:
+    """A browser at a tenant that other threads see."""
+    return Browser(shared)
+
+
+@pytest.mark.requirement("OIDC-BASIC-14")
+def test_one_code_is_redeemed_once(shared: Tenant, visitor: Browser) -> None:
+    partner = make_partner()
+    code = visitor.sign_in(partner, make_person())["code"]
+    answers = at_once(shared, lambda own: own.redeem(partner, code))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * (TRIES - 1)
+    good = next(answer for answer in answers if answer.status_code == 200)
+    # The others were replays, so what the first one got is revoked.
+    assert visitor.userinfo(good.json()["access_token"]).status_code == 401
+
+
+@pytest.mark.requirement("S8.3-03")
+def test_one_refresh_token_is_spent_once(shared: Tenant, visitor: Browser) -> None:
+    scopes = ["openid", "offline_access"]
+    partner = make_partner(offline_access=True, scopes=scopes)
+    tokens = visitor.tokens(partner, make_person(), scope=" ".join(scopes))
+    answers = at_once(shared, lambda own: own.refresh(partner, tokens["refresh_token"]))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * (TRIES - 1)
+    newest = next(answer for answer in answers if answer.status_code == 200).json()
+    # Parallel requests within the race window are refused, but no theft: the family lives on.
+    assert visitor.refresh(partner, newest["refresh_token"]).status_code == 200
+
+
+@pytest.mark.requirement("OIDC-FAPI-02")
+def test_one_pushed_request_is_answered_once(shared: Tenant, visitor: Browser) -> None:
+    partner = make_partner()
+    visitor.sign_in(partner, make_person())
+    pushed = visitor.http.post(f"{visitor.root}par", visitor.request(partner), headers=partner.basic()).json()
+    query = {"client_id": partner.party.client_id, "request_uri": pushed["request_uri"]}
+    answers = at_once(shared, lambda own: own.http.get(f"{own.root}authorize", query), browser=visitor)
+    codes = [found for found in map(code_of, answers) if found]
+    assert len(codes) == 1
+    assert all(answer.status_code < 500 for answer in answers)
+    assert visitor.redeem(partner, codes[0]).status_code == 200
+
+
+def code_of(answer: Any) -> str:
+    """The code that an answer carries, or nothing."""
+    return parse_qs(urlsplit(answer.headers.get("Location", "")).query).get("code", [""])[0]
+
+
+@pytest.mark.parametrize("change_of", ["keys", "relying party"])
+def test_a_change_of_a_shared_row_does_not_lock_out_a_writer(shared: Tenant, change_of: str) -> None:
+    """Rows that refer to one another are locked without their key, which foreign keys need to see."""
+    partner = make_partner()
+    ready = threading.Event()
+
+    def write() -> None:
+        with tenant_scope(shared.id), transaction.atomic():
+            LogoutNotice.objects.create(
+                client=partner.party, sid="s", sub="s", created_at=now(), next_try_at=now()
+            )
+            record(Tag.CLIENT_CHANGED, client=partner.party.client_id)
+            ready.set()
+            time.sleep(0.5)
+
+    def alter() -> None:
+        ready.wait()
+        with tenant_scope(shared.id):
+            if change_of == "keys":
+                ensure_keys(["EdDSA"])
+            else:
+                change(party=partner.party, name="Another name")
+
+    def closing(act: Callable[[], None]) -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(closing, write), pool.submit(closing, alter)]:
+            done.result()
