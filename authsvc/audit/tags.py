@@ -71,6 +71,8 @@ class Tag(StrEnum):
     LOGOUT_DELIVERED = "oidc:logout:delivered"
     LOGOUT_FAILED = "oidc:logout:failed"
     CLIENT_REGISTERED_ITSELF = "oidc:client:registered"
+    INITIAL_TOKEN_ISSUED = "oidc:initial-token:issued"
+    REGISTRATION_REFUSED = "oidc:client:registration-refused"
 
     KEY_CREATED = "keys:key:created"
     KEY_ROTATED = "keys:key:rotated"

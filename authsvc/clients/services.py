@@ -22,15 +22,16 @@ _FIXED = frozenset({"id", "tenant", "tenant_id", "client_id", "created_at", "reg
 
 @transaction.atomic
 def register(
-    *, actor: str = "", client_id: str | None = None, **metadata: Any
+    *, actor: str = "", client_id: str | None = None, registration_digest: str = "", **metadata: Any
 ) -> tuple[RelyingParty, str | None]:
     """Register a relying party in the tenant in scope, and return it with its secret, shown this once.
 
-    `metadata` are fields of RelyingParty. The secret is None for methods without one. Raises
+    `metadata` are fields of RelyingParty; `registration_digest` is that of the token by which it changes
+    itself (RFC 7592). The secret is None for methods without one. Raises
     RegistrationProblems, field by field.
     """
     _refuse_fixed(metadata)
-    party = RelyingParty(tenant_id=current_tenant_id(), **metadata)
+    party = RelyingParty(tenant_id=current_tenant_id(), registration_digest=registration_digest, **metadata)
     if client_id is not None:
         party.client_id = client_id
     validate(party)
@@ -52,6 +53,16 @@ def change(*, party: RelyingParty, actor: str = "", **metadata: Any) -> RelyingP
     record(Tag.CLIENT_CHANGED, actor=actor, client=fresh.client_id, fields=sorted(metadata))
     forget_client(fresh.client_id)
     return fresh
+
+
+@transaction.atomic
+def suspend(*, party: RelyingParty, actor: str = "") -> None:
+    """Refuse a relying party from now on, and take its right to change itself (RFC 7592) away."""
+    RelyingParty.objects.filter(pk=party.pk).update(
+        status=RelyingParty.Status.SUSPENDED, registration_digest=""
+    )
+    record(Tag.CLIENT_CHANGED, actor=actor, client=party.client_id, fields=["status"])
+    forget_client(party.client_id)
 
 
 @transaction.atomic

@@ -17,13 +17,13 @@ class NoClientKey(Exception):
 
 def signature_keys(client: RelyingParty, *, kid: str | None = None) -> list[Key]:
     """Return the keys that the relying party may sign with; a new kid makes its jwks_uri be read again."""
-    return _parse(_documents(client, kid), unwanted="enc")
+    return parse_keys(_documents(client, kid), unwanted="enc")
 
 
 def encryption_key(client: RelyingParty, algorithm: str) -> tuple[str, Key]:
     """Return the key to encrypt to for a key management algorithm, and its kid or ""; raises NoClientKey."""
     wanted = "RSA" if algorithm.startswith("RSA") else "EC"
-    for key in _parse(_documents(client, None), unwanted="sig"):
+    for key in parse_keys(_documents(client, None), unwanted="sig"):
         if key.key_type == wanted:
             return key.kid or "", key
     raise NoClientKey(f"{client.client_id} has no {wanted} key for encryption")
@@ -46,7 +46,8 @@ def _documents(client: RelyingParty, kid: str | None) -> list[dict[str, Any]]:
     return client.inline_keys()
 
 
-def _parse(documents: list[dict[str, Any]], *, unwanted: str) -> list[Key]:
+def parse_keys(documents: list[dict[str, Any]], *, unwanted: str) -> list[Key]:
+    """Return the keys that can be read, without those whose `use` is the unwanted one."""
     found = []
     for document in documents:
         if not isinstance(document, dict) or document.get("use") == unwanted:

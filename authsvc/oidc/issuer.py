@@ -11,6 +11,6 @@ def issuer_of(tenant: Tenant) -> str:
     return f"{settings.BASE_URL}/t/{tenant.slug}/"
 
 
-def endpoint(tenant: Tenant, name: str) -> str:
+def endpoint(tenant: Tenant, name: str, **parts: str) -> str:
     """Return the absolute address of the endpoint whose route has this name."""
-    return settings.BASE_URL + reverse(f"oidc:{name}", kwargs={"tenant": tenant.slug})
+    return settings.BASE_URL + reverse(f"oidc:{name}", kwargs={"tenant": tenant.slug, **parts})

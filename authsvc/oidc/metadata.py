@@ -12,6 +12,7 @@ from authsvc.oidc.authorize.rules.prompt import VALUES as PROMPTS
 from authsvc.oidc.authorize.rules.response_mode import MODES
 from authsvc.oidc.claims import PERSONAL_CLAIMS
 from authsvc.oidc.issuer import endpoint, issuer_of
+from authsvc.oidc.provider import provider_options
 from authsvc.oidc.token.views import GRANT_TYPES
 from authsvc.tenancy.models import Tenant
 
@@ -70,7 +71,14 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
         "ui_locales_supported": ["en"],
+        **_registration(tenant),
     }
+
+
+def _registration(tenant: Tenant) -> dict[str, str]:
+    if not provider_options().dynamic_registration:
+        return {}
+    return {"registration_endpoint": endpoint(tenant, "register")}
 
 
 def _confidential_methods() -> list[str]:

@@ -14,6 +14,9 @@ class Provider(TenantOwned):
     sealed_pairwise_secret = models.BinaryField()
     dynamic_registration = models.BooleanField(default=False)
     open_registration = models.BooleanField(default=False, help_text="Without an initial access token.")
+    statement_issuers = models.JSONField(
+        default=dict, blank=True, help_text="Whose software statements are trusted: issuer to JWK set."
+    )
     sandbox_authenticator = models.BooleanField(
         default=False, help_text="A form in place of the capture page; sandbox tenants only."
     )

@@ -5,6 +5,7 @@ import hmac
 import os
 from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -28,6 +29,7 @@ class Options:
     dynamic_registration: bool
     open_registration: bool
     sandbox_authenticator: bool
+    statement_issuers: dict[str, Any]
 
 
 _options: dict[UUID, Options] = {}
@@ -74,4 +76,5 @@ def _load(tenant_id: UUID) -> Options:
         dynamic_registration=row.dynamic_registration,
         open_registration=row.open_registration,
         sandbox_authenticator=row.sandbox_authenticator,
+        statement_issuers=row.statement_issuers,
     )

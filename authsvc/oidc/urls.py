@@ -6,6 +6,7 @@ from authsvc.oidc.authorize import views as authorize
 from authsvc.oidc.discovery import jwks, openid_configuration
 from authsvc.oidc.logout import views as logout
 from authsvc.oidc.pushed import par
+from authsvc.oidc.registration.views import register, registration
 from authsvc.oidc.sandbox.views import sandbox
 from authsvc.oidc.token.introspection import introspect
 from authsvc.oidc.token.revocation import revoke
@@ -26,5 +27,7 @@ urlpatterns = [
     path("par", par, name="par"),
     path("introspect", introspect, name="introspect"),
     path("revoke", revoke, name="revoke"),
+    path("register", register, name="register"),
+    path("register/<str:client_id>", registration, name="registration"),
     path("userinfo", userinfo, name="userinfo"),
 ]

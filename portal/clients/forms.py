@@ -79,6 +79,12 @@ class RelyingPartyForm(forms.Form):
     backchannel_logout_uri = forms.CharField(
         label="Back-channel logout URI", max_length=500, required=False, help_text="Told when a session ends."
     )
+    initiate_login_uri = forms.CharField(
+        label="Address that starts a sign-in",
+        max_length=500,
+        required=False,
+        help_text="Where this portal and other sites may send people to sign in at yours.",
+    )
 
     token_endpoint_auth_method = forms.ChoiceField(
         label="Client authentication", choices=RelyingParty.Authentication.choices
@@ -123,7 +129,10 @@ class RelyingPartyForm(forms.Form):
 
     GROUPS = (
         ("About", ("name", "purpose", "client_uri", "status")),
-        ("Where people return to", ("redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri")),
+        (
+            "Where people return to",
+            ("redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri", "initiate_login_uri"),
+        ),
         (
             "How it proves itself",
             (

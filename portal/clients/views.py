@@ -12,6 +12,7 @@ from authsvc.audit.tags import Tag
 from authsvc.clients import services
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.clients.problems import RegistrationProblems
+from authsvc.oidc.initiate import initiation_url
 from portal.clients.forms import RelyingPartyForm, values_of
 from portal.clients.quickstart import quick_start
 from portal.ui.paging import page_of
@@ -106,6 +107,7 @@ def _show(
         "room_for_secret": party.uses_secret and len(secrets) < services.SECRETS_AT_ONCE,
         "refusals": refusals,
         "start": quick_start(request.tenant, party),
+        "initiation": initiation_url(party),
     }
     return render(request, "portal/clients/detail.html", context, status=status)
 

@@ -11,8 +11,10 @@ from authsvc.clients.validation.identity import check_identity
 from authsvc.clients.validation.profile import check_profile
 from authsvc.clients.validation.redirects import check_redirects
 from authsvc.clients.validation.requests import check_requests
+from authsvc.clients.validation.texts import check_texts
 
 CHECKS: list[Callable[[RelyingParty, Problems], None]] = [
+    check_texts,
     check_identity,
     check_redirects,
     check_addresses,

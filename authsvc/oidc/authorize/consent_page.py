@@ -9,8 +9,8 @@ from django.shortcuts import render
 
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.authorize.consent import particular_claims
-from authsvc.oidc.authorize.respond import allow_form_to
 from authsvc.oidc.authorize.wanted import Wanted
+from authsvc.oidc.csp import allow
 from authsvc.oidc.lifetimes import CONSENT_PAGE
 from authsvc.oidc.models import Session
 from authsvc.tenancy.middleware import TenantRequest
@@ -56,7 +56,9 @@ def show_consent(
         },
     )
     response["Cache-Control"] = "no-store"
-    allow_form_to(response, wanted.redirect_uri)
+    allow(response, "form-action", wanted.redirect_uri)
+    if client.logo_uri:
+        allow(response, "img-src", client.logo_uri)
     return response
 
 

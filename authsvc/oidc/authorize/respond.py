@@ -9,6 +9,7 @@ from django.shortcuts import render
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.oidc.authorize.wanted import Wanted
+from authsvc.oidc.csp import allow
 from authsvc.oidc.issuer import issuer_of
 from authsvc.oidc.jose import sign
 from authsvc.oidc.lifetimes import PUSHED_REQUEST
@@ -60,12 +61,5 @@ def _extended(uri: str, content: dict[str, str], *, fragment: bool) -> str:
 def _form_post(request: HttpRequest, uri: str, content: dict[str, str]) -> HttpResponse:
     response = render(request, "oidc/form_post.html", {"action": uri, "fields": content})
     response["Cache-Control"] = "no-store"
-    allow_form_to(response, uri)
+    allow(response, "form-action", uri)
     return response
-
-
-def allow_form_to(response: HttpResponse, uri: str) -> None:
-    """Let a form of this page lead to one more origin, also by way of a redirect."""
-    parts = urlsplit(uri)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    response._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined]

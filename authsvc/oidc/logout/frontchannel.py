@@ -1,6 +1,6 @@
 """Front-channel logout: relying parties' pages, loaded in frames (Front-Channel Logout 1.0)."""
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.issuer import issuer_of
@@ -13,12 +13,6 @@ def frames_of(session: Session) -> list[str]:
         pk__in=Grant.objects.filter(session=session).values("client"), status=RelyingParty.Status.ACTIVE
     ).exclude(frontchannel_logout_uri="")
     return [_address(client, session) for client in clients.select_related("tenant").order_by("pk")]
-
-
-def origins_of(addresses: list[str]) -> list[str]:
-    """Return the origins that the page with these frames may load."""
-    parts = [urlsplit(address) for address in addresses]
-    return sorted({f"{part.scheme}://{part.netloc}" for part in parts})
 
 
 def _address(client: RelyingParty, session: Session) -> str:

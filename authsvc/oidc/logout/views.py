@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from authsvc.audit.tags import Tag
 from authsvc.clients.directory import find_client
-from authsvc.oidc.authorize.respond import RedirectAnywhere, allow_form_to
+from authsvc.oidc.authorize.respond import RedirectAnywhere
 from authsvc.oidc.crosssite import as_get
+from authsvc.oidc.csp import allow
 from authsvc.oidc.lifetimes import LOGOUT_PAGE
 from authsvc.oidc.logout.ending import end_session as end
-from authsvc.oidc.logout.frontchannel import frames_of, origins_of
+from authsvc.oidc.logout.frontchannel import frames_of
 from authsvc.oidc.logout.request import LogoutRequest, read_logout_request
 from authsvc.oidc.models import Session
 from authsvc.oidc.pages import refusal_page
@@ -88,7 +89,7 @@ def _ask(request: TenantRequest, asked: LogoutRequest, session: Session) -> Http
     context = {"client": find_client(asked.client_id) if asked.client_id else None, "pending": pending}
     response = _page(request, "oidc/sign_out.html", context)
     if asked.redirect_uri:
-        allow_form_to(response, asked.redirect_uri)
+        allow(response, "form-action", asked.redirect_uri)
     return response
 
 
@@ -110,7 +111,7 @@ def _signed_out(request: TenantRequest, asked: LogoutRequest, frames: list[str])
         return response
     response = _page(request, "oidc/signed_out.html", {"frames": frames, "onward": onward})
     if frames:
-        response._csp_update = {"frame-src": origins_of(frames)}  # type: ignore[attr-defined]
+        allow(response, "frame-src", *frames)
     return response
 
 

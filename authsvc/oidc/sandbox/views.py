@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import browser_key
 from authsvc.core.errors import Refused
-from authsvc.oidc.authorize.respond import allow_form_to
+from authsvc.oidc.csp import allow
 from authsvc.oidc.pages import refusal_page
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.reporting import report
@@ -50,7 +50,9 @@ def _form(request: TenantRequest, row: Transaction) -> HttpResponse:
     response = render(request, "oidc/sandbox.html", context)
     response["Cache-Control"] = "no-store"
     # The form's answer is a redirect that ends at the relying party, and a browser checks the whole way.
-    allow_form_to(response, str(row.request.get("redirect_uri", "")))
+    allow(response, "form-action", str(row.request.get("redirect_uri", "")))
+    if row.client and row.client.logo_uri:
+        allow(response, "img-src", row.client.logo_uri)
     return response
 
 

@@ -1,0 +1,91 @@
+"""Who may register, and who may change a registration: initial and registration access tokens."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.core.ids import new_secret, secret_hash
+from authsvc.oidc.models import InitialAccessToken
+from authsvc.oidc.refusal import RequestRefused
+
+LIFE = timedelta(days=7)
+
+
+@transaction.atomic
+def issue_initial_token(*, actor: str = "", note: str = "", uses: int = 1, life: timedelta = LIFE) -> str:
+    """Return a token that lets its bearer register `uses` relying parties; it is shown this once."""
+    text, moment = new_secret(), now()
+    InitialAccessToken.objects.create(
+        digest=secret_hash(text), note=note, uses_left=uses, created_at=moment, expires_at=moment + life
+    )
+    record(Tag.INITIAL_TOKEN_ISSUED, actor=actor, note=note, uses=uses)
+    return text
+
+
+def require_initial_token(request: HttpRequest) -> None:
+    """Raise RequestRefused where the request carries no live initial access token."""
+    if not _live(request).exists():
+        raise _not_initial()
+
+
+def spend_initial_token(request: HttpRequest) -> None:
+    """Use the request's initial access token once; raises RequestRefused.
+
+    Call inside the registration's database transaction: where it fails, the token is not spent.
+    """
+    if not _live(request).update(uses_left=F("uses_left") - 1):
+        raise _not_initial()
+
+
+def find_own(request: HttpRequest, client_id: str) -> RelyingParty:
+    """Return the relying party whose registration access token the request carries (RFC 7592 section 1.2).
+
+    Raises RequestRefused, in the same way for an unknown relying party and for a wrong token.
+    """
+    party = (
+        RelyingParty.objects.select_related("tenant")
+        .filter(
+            client_id=client_id[:120],
+            registration_digest=secret_hash(bearer_of(request)),
+            status=RelyingParty.Status.ACTIVE,
+        )
+        .first()
+    )
+    if party is None:
+        raise _not_allowed("an unknown client or another registration access token")
+    return party
+
+
+def bearer_of(request: HttpRequest) -> str:
+    """Return the request's bearer token, "" without one."""
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def _live(request: HttpRequest) -> QuerySet[InitialAccessToken]:
+    return InitialAccessToken.objects.filter(
+        digest=secret_hash(bearer_of(request)), uses_left__gt=0, expires_at__gt=now()
+    )
+
+
+def _not_initial() -> RequestRefused:
+    return _not_allowed("an unknown, used or expired initial access token, or none")
+
+
+def _not_allowed(came: str) -> RequestRefused:
+    # RFC 6750 section 3.1.
+    return RequestRefused(
+        "invalid_token",
+        "The access token does not allow this.",
+        rule="registration-token",
+        came=came,
+        expected="a live token as bearer",
+        status=401,
+        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    )

@@ -1,0 +1,43 @@
+"""sector_identifier_uri: whose pairwise identifiers these are (OpenID Connect Registration section 5)."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from authsvc.clients.problems import RegistrationProblems
+from authsvc.core.fetch import FetchRefused, fetch
+from authsvc.core.strictjson import NotJson, parse_json
+
+_SECONDS = 3.0
+
+
+def sector_of(fields: dict[str, Any]) -> str:
+    """Return the host of the sector, "" where the metadata name no document.
+
+    The document behind the address must list every redirect URI; raises RegistrationProblems where it
+    does not, or cannot be read: a sector is a claim to other sites' identifiers.
+    """
+    uri = fields["sector_identifier_uri"]
+    if not uri:
+        return ""
+    listed = _read(uri)
+    missing = [redirect for redirect in fields["redirect_uris"] if redirect not in listed]
+    if missing:
+        raise _problem(f"The document does not list {', '.join(missing)}.")
+    return urlsplit(uri).hostname or ""
+
+
+def _read(uri: str) -> list[Any]:
+    try:
+        answer = fetch(uri, allow_loopback=settings.ALLOW_LOOPBACK_FETCH, seconds=_SECONDS)
+        listed = parse_json(answer.body) if answer.status == 200 else None
+    except (FetchRefused, NotJson) as problem:
+        raise _problem(f"The document cannot be read: {problem}.") from None
+    if not isinstance(listed, list):
+        raise _problem("The document is not a list of redirect URIs.")
+    return listed
+
+
+def _problem(message: str) -> RegistrationProblems:
+    return RegistrationProblems({"sector_identifier_uri": [message]})
