@@ -26,7 +26,8 @@ class Suite:
     @property
     def came_back(self) -> list[str]:
         """The paths, with their queries, at which the browser came back."""
-        return [path for path, _body in self.provider.suite.arrived if path.startswith("/test/")]
+        pages = ("/test/a/visor/callback", "/test/a/visor/post_logout_redirect")
+        return [path for path, _body in self.provider.suite.arrived if path.startswith(pages)]
 
     def run(self, path: str, *, module: str = "", **query: str) -> None:
         """Open an address of the provider and do what the plan, or its override for a module, says."""
