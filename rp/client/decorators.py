@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from rp.client.access import InvalidToken, bearer_claims
 from rp.client.assurance import Wanted, challenge, met
 from rp.client.sessions import claims_of
 
@@ -24,13 +25,41 @@ def require_assurance(acr: str, max_age: int | None = None) -> Callable[[View[P]
     Otherwise the browser goes to the provider, which is told both, and comes back to the page.
     """
     wanted = Wanted(acr, max_age)
-    return _guarded(wanted, lambda request: HttpResponseRedirect(step_up_url(wanted, request.path)))
+
+    def decorate(view: View[P]) -> View[P]:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if met(claims_of(request), wanted, now=time.time()):
+                return view(request, *args, **kwargs)
+            return HttpResponseRedirect(step_up_url(wanted, request.path))
+
+        return never_cache(guarded)
+
+    return decorate
 
 
 def require_assurance_or_401(acr: str, max_age: int | None = None) -> Callable[[View[P]], View[P]]:
-    """Let an interface answer only with this assurance; else 401 that says what to get (RFC 9470)."""
+    """Let an interface answer only with this assurance; else 401 that says what to get (RFC 9470).
+
+    The caller is known by an access token, or by the session of our own pages.
+    """
     wanted = Wanted(acr, max_age)
-    return _guarded(wanted, lambda request: _unauthorized(wanted))
+
+    def decorate(view: View[P]) -> View[P]:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            try:
+                token = bearer_claims(request)
+            except InvalidToken:
+                return _unauthorized("invalid_token", 'Bearer error="invalid_token"')
+            if met(claims_of(request) if token is None else token, wanted, now=time.time()):
+                return view(request, *args, **kwargs)
+            demand = {"acr_values": wanted.acr, "max_age": wanted.max_age}
+            return _unauthorized("insufficient_user_authentication", challenge(wanted), **demand)
+
+        return never_cache(guarded)
+
+    return decorate
 
 
 def step_up_url(wanted: Wanted, next_path: str) -> str:
@@ -41,21 +70,5 @@ def step_up_url(wanted: Wanted, next_path: str) -> str:
     return f"{reverse('oidc_authentication_init')}?{urlencode(query)}"
 
 
-def _guarded(
-    wanted: Wanted, otherwise: Callable[[HttpRequest], HttpResponseBase]
-) -> Callable[[View[P]], View[P]]:
-    def decorate(view: View[P]) -> View[P]:
-        @functools.wraps(view)
-        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            if met(claims_of(request), wanted, now=time.time()):
-                return view(request, *args, **kwargs)
-            return otherwise(request)
-
-        return never_cache(guarded)
-
-    return decorate
-
-
-def _unauthorized(wanted: Wanted) -> HttpResponseBase:
-    body = {"error": "insufficient_user_authentication", "acr_values": wanted.acr, "max_age": wanted.max_age}
-    return JsonResponse(body, status=401, headers={"WWW-Authenticate": challenge(wanted)})
+def _unauthorized(error: str, header: str, **demand: str | int | None) -> HttpResponseBase:
+    return JsonResponse({"error": error, **demand}, status=401, headers={"WWW-Authenticate": header})

@@ -20,15 +20,21 @@ START_SECONDS = 30
 
 
 @contextmanager
-def running_site(data_dir: Path, issuer: str) -> Iterator[str]:
+def running_site(
+    data_dir: Path,
+    issuer: str,
+    *,
+    port: int | None = None,
+    client: tuple[str, str] = (CLIENT_ID, CLIENT_SECRET),
+) -> Iterator[str]:
     """Serve the site from an empty data directory while the block runs; yield its base URL."""
-    port = free_port()
+    port = port or free_port()
     base_url = f"http://127.0.0.1:{port}"
     own = {
         "VISOR_DATA_DIR": str(data_dir),
         "PARTNER_ISSUER": issuer,
-        "PARTNER_CLIENT_ID": CLIENT_ID,
-        "PARTNER_CLIENT_SECRET": CLIENT_SECRET,
+        "PARTNER_CLIENT_ID": client[0],
+        "PARTNER_CLIENT_SECRET": client[1],
         "PARTNER_BASE_URL": base_url,
     }
     command = [sys.executable, "-m", "gunicorn", "rp.demo.wsgi", "--no-control-socket", "--threads", "2"]
@@ -50,7 +56,7 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         try:
             if requests.get(url, timeout=2).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.1)
     raise AssertionError(log.read_text(encoding="utf-8", errors="replace"))
 
