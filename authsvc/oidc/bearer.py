@@ -38,12 +38,22 @@ def _check_binding(request: HttpRequest, token: Token, scheme: str, text: str) -
         raise invalid_token(f"a {'bound' if token.jkt else 'plain'} token with the scheme {scheme}")
     if token.jkt:
         url = settings.BASE_URL + request.path
-        if proof_of(request, url, access_token=text) != token.jkt:
+        if _proven_key(request, url, text) != token.jkt:
             raise invalid_token("a DPoP proof by another key, or none")
     if token.x5t:
         certificate = certificate_of(request)
         if certificate is None or thumbprint(certificate) != token.x5t:
             raise invalid_token("another client certificate, or none")
+
+
+def _proven_key(request: HttpRequest, url: str, text: str) -> str:
+    try:
+        return proof_of(request, url, access_token=text)
+    except RequestRefused as refused:
+        # RFC 9449 sections 7.1 and 9: a resource says it in its challenge.
+        refused.status = 401
+        refused.headers["WWW-Authenticate"] = f'DPoP error="{refused.error}", algs="{" ".join(SIGNING)}"'
+        raise
 
 
 def invalid_token(came: str) -> RequestRefused:

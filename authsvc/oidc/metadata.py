@@ -44,6 +44,7 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": list(SIGNING),
         "introspection_endpoint_auth_methods_supported": methods[:-1],
         "introspection_endpoint_auth_signing_alg_values_supported": list(SIGNING),
+        "introspection_signing_alg_values_supported": list(SIGNING),
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": list(SIGNING),
         "id_token_encryption_alg_values_supported": list(KEY_MANAGEMENT),

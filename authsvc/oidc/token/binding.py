@@ -20,14 +20,12 @@ def binding_of(request: TenantRequest, client: RelyingParty) -> Binding:
         return Binding(jkt=jkt)
     if client.dpop_bound_access_tokens:
         raise _required("a DPoP proof")
-    if client.tls_client_certificate_bound_access_tokens:
-        certificate = certificate_of(request)
-        if certificate is None:
-            raise _required("a client certificate")
-        return Binding(x5t=thumbprint(certificate))
-    if client.is_fapi2:
+    if not (client.tls_client_certificate_bound_access_tokens or client.is_fapi2):
+        return UNBOUND
+    certificate = certificate_of(request)
+    if certificate is None:
         raise _required("a DPoP proof or a client certificate")
-    return UNBOUND
+    return Binding(x5t=thumbprint(certificate))
 
 
 def _required(what: str) -> RequestRefused:

@@ -1,4 +1,4 @@
-"""Introspection (RFC 7662): a client learns of its own tokens, and of nobody else's."""
+"""Introspection (RFC 7662, signed: RFC 9701): a client learns of its own tokens, and of nobody else's."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 from django.http import HttpResponse
 
 from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
 from authsvc.oidc.issuer import issuer_of
+from authsvc.oidc.jose import sign
 from authsvc.oidc.models import Token
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.token.answer import token_response
@@ -14,6 +16,8 @@ from authsvc.oidc.token.endpoint import client_endpoint
 from authsvc.oidc.tokens.access_token import Binding, find_token
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
+
+SIGNED = "application/token-introspection+jwt"
 
 
 @client_endpoint
@@ -37,9 +41,25 @@ def introspect(request: TenantRequest, client: RelyingParty, parameters: Mapping
             expected="a token",
         )
     token = find_token(parameters["token"])
-    if token is None or not _alive(token, client):
-        return token_response({"active": False})
-    return token_response(_description(token, client))
+    alive = token is not None and _alive(token, client)
+    content = _description(token, client) if token is not None and alive else {"active": False}
+    if SIGNED in request.headers.get("Accept", ""):
+        return _signed(content, client)
+    return token_response(content)
+
+
+def _signed(content: dict[str, Any], client: RelyingParty) -> HttpResponse:
+    claims = {
+        "iss": issuer_of(client.tenant),
+        "aud": client.client_id,
+        "iat": int(now().timestamp()),
+        "token_introspection": content,
+    }
+    algorithm = client.id_token_signed_response_alg
+    text = sign(claims, algorithm=algorithm, typ=SIGNED.removeprefix("application/"))
+    response = HttpResponse(text, content_type=SIGNED)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _alive(token: Token, client: RelyingParty) -> bool:

@@ -1,0 +1,100 @@
+"""FAPI 2.0: private_key_jwt, its algorithm, audience, subject and times (OIDC-FAPI-09, S9.4-05)."""
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.e2e.oidc.browser import Browser
+from tests.e2e.oidc.fapi2.conftest import PROFILE
+from tests.e2e.oidc.proofs import KeyHolder
+from tests.e2e.oidc.tokens import key_set, new_key, unsigned
+
+
+def push(holder: KeyHolder, assertion: dict[str, str]) -> Any:
+    return holder.visitor.http.post(f"{holder.visitor.root}par", {**holder.request(), **assertion})
+
+
+def moved(changes: dict[str, Any]) -> dict[str, Any]:
+    """Times are given in seconds from now."""
+    moment = int(time.time())
+    timed = {"exp", "iat", "nbf"}
+    return {
+        name: moment + value if name in timed and isinstance(value, int) else value
+        for name, value in changes.items()
+    }
+
+
+@pytest.mark.requirement("OIDC-FAPI-09", "S9.4-05")
+@pytest.mark.parametrize("changes", [{}, {"nbf": 0}, {"nbf": 8}, {"iat": 8}, {"iat": None}, {"exp": 290}])
+def test_assertions_that_count(holder: KeyHolder, changes: dict[str, Any]) -> None:
+    assert push(holder, holder.assertion(**moved(changes))).status_code == 201
+
+
+@pytest.mark.requirement("OIDC-FAPI-09", "S9.4-05")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": -60},
+        {"exp": None},
+        {"exp": "soon"},
+        {"exp": 24 * 3600},
+        {"nbf": 60},
+        {"nbf": "x"},
+        {"iat": 24 * 3600},
+        {"sub": None},
+        {"sub": "another"},
+        {"sub": 7},
+        {"iss": None},
+        {"iss": "another"},
+        {"aud": None},
+        {"aud": "https://another.example/"},
+        {"aud": 7},
+        {"jti": None},
+        {"jti": ""},
+    ],
+)
+def test_assertions_that_do_not_count(holder: KeyHolder, changes: dict[str, Any]) -> None:
+    refused = push(holder, holder.assertion(**moved(changes)))
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.requirement("OIDC-FAPI-09")
+def test_the_audience_is_the_issuer_alone(holder: KeyHolder) -> None:
+    for audience in (
+        [holder.issuer],
+        [holder.issuer, "https://another.example/"],
+        holder.url("token"),
+        holder.url("par"),
+        holder.issuer.rstrip("/"),
+    ):
+        assert push(holder, holder.assertion(aud=audience)).status_code == 401
+    assert push(holder, holder.assertion()).status_code == 201
+
+
+@pytest.mark.requirement("OIDC-FAPI-09")
+def test_rs256_is_refused_and_ps256_is_not(visitor: Browser) -> None:
+    key = new_key("RS256")
+    holder = KeyHolder(visitor, {**PROFILE, "jwks": key_set(key)}, key=key)
+    assert push(holder, holder.assertion(algorithm="RS256")).status_code == 401
+    assert push(holder, holder.assertion(algorithm="PS256")).status_code == 201
+
+
+@pytest.mark.requirement("OIDC-FAPI-09")
+def test_only_a_registered_key_and_only_once(holder: KeyHolder) -> None:
+    assert push(holder, holder.assertion(key=new_key(kid="client"))).status_code == 401
+    assert push(holder, holder.assertion(key=new_key(kid="other"))).status_code == 401
+    good = holder.assertion()
+    none = {**good, "client_assertion": unsigned(good["client_assertion"])}
+    assert push(holder, none).status_code == 401
+    assert [push(holder, good).status_code for _ in range(2)] == [201, 401]
+
+
+@pytest.mark.requirement("OIDC-FAPI-09")
+def test_an_assertion_of_another_client_or_none(visitor: Browser, holder: KeyHolder) -> None:
+    other = KeyHolder(visitor, PROFILE)
+    mixed = {**other.assertion(), "client_id": holder.name}
+    assert push(holder, mixed).status_code == 401
+    assert push(holder, {"client_id": holder.name}).status_code == 401
+    secret = {"client_id": holder.name, "client_secret": "x"}
+    assert push(holder, secret).status_code == 401
