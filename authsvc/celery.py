@@ -1,7 +1,7 @@
 """The Celery application: JSON messages that carry ids only, no results, work acknowledged when done.
 
-A process loads the tasks of its own roles: `worker` judges samples, `web` does the provider's scheduled
-work, which needs the keys that sign tokens.
+A process loads the tasks of its own roles: `worker` judges samples; `web` does the provider's scheduled
+work, which needs the keys that sign tokens, and sweeps, which must go on when the workers are gone.
 """
 
 import os
@@ -12,19 +12,17 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.config.settings")
 
 PROVIDER_QUEUE = "provider"
+TASKS = {"worker": ["authsvc.biometrics"], "web": ["authsvc.oidc", "authsvc.capture"]}
 
 app = Celery("visor")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(
-    lambda: [
-        package
-        for role, package in (("worker", "authsvc.biometrics"), ("web", "authsvc.oidc"))
-        if role in settings.ROLES
-    ]
-)
-app.conf.task_routes = {"authsvc.oidc.tasks.*": {"queue": PROVIDER_QUEUE}}
+app.autodiscover_tasks(lambda: [package for role in settings.ROLES for package in TASKS.get(role, ())])
+app.conf.task_routes = {
+    "authsvc.oidc.tasks.*": {"queue": PROVIDER_QUEUE},
+    "authsvc.capture.tasks.*": {"queue": PROVIDER_QUEUE},
+}
 app.conf.beat_schedule = {
-    "sweep": {"task": "authsvc.biometrics.tasks.sweep_overdue", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep": {"task": "authsvc.capture.tasks.sweep_overdue", "schedule": 5.0, "options": {"expires": 5}},
     "sample-keys": {"task": "authsvc.biometrics.tasks.renew_sample_keys", "schedule": 300.0},
     "ended-sessions": {
         "task": "authsvc.oidc.tasks.end_sessions_and_tell",

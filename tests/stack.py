@@ -83,8 +83,12 @@ def own_database() -> Iterator[str | None]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, embedded: bool = False, **changes: str) -> Iterator[Stack]:
-    """Run the product with its data in `folder` while the block runs; `embedded` leaves the services out."""
+def running(folder: Path, *, embedded: bool = False, worker: bool = True, **changes: str) -> Iterator[Stack]:
+    """Run the product with its data in `folder` while the block runs.
+
+    `embedded` leaves PostgreSQL and Redis out; without `worker` nothing judges a sample until the test
+    starts a worker of its own.
+    """
     ports = {"VISOR_PORT": str(free_port()), "PARTNER_PORT": str(free_port())}
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("VISOR_", "PARTNER_"))}
     with contextlib.ExitStack() as stack:
@@ -95,6 +99,7 @@ def running(folder: Path, *, embedded: bool = False, **changes: str) -> Iterator
         env = environment({**mine, **ports, "VISOR_DATA_DIR": str(folder), **given, **changes})
         folder.mkdir(parents=True, exist_ok=True)
         prepare(env)
-        runner = stack.enter_context(processes(env))
-        await_ready(env, runner)
+        names = () if worker else ("web", "provider", "partner")
+        runner = stack.enter_context(processes(env, *names))
+        await_ready(env, runner, worker=worker)
         yield Stack(env["VISOR_BASE_URL"], env["PARTNER_BASE_URL"], folder, env)

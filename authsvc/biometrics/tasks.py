@@ -1,7 +1,6 @@
 """The Celery tasks: load, judge, sign, wipe. Messages carry ids, never biometric data (S9.4-07)."""
 
 import logging
-from datetime import timedelta
 from time import perf_counter
 from uuid import UUID
 
@@ -13,13 +12,10 @@ from authsvc.biometrics.judging import Judgement, judge, prepare_worker
 from authsvc.keys.samples import destroy_old_sample_keys, ensure_sample_key
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Capture
-from authsvc.transactions.services import record_verdict, sweep, waiting_captures
+from authsvc.transactions.services import record_verdict
 from authsvc.transactions.verdict import sign_verdict
 
 log = logging.getLogger(__name__)
-
-# A message can be lost with a killed worker; the sweeper hands the capture out again after this time.
-LOST_AFTER = timedelta(seconds=20)
 
 
 @shared_task(ignore_result=True)
@@ -49,14 +45,6 @@ def _conclude(capture: Capture, judgement: Judgement) -> None:
         if not record_verdict(capture.id, sign_verdict(claims)):
             database.set_rollback(True)
             log.info("capture %s was decided while it was judged", capture.id)
-
-
-@shared_task(ignore_result=True)
-def sweep_overdue() -> None:
-    """Hold every life limit, and hand out captures again whose message was lost."""
-    sweep()
-    for tenant_id, capture_id in waiting_captures(LOST_AFTER):
-        verify_capture.delay(tenant_id, capture_id)
 
 
 @shared_task(ignore_result=True)

@@ -20,7 +20,7 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import new_id
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import accept_sample, cancel, find_live, status_of
+from authsvc.transactions.services import accept_sample, cancel, expire_overdue, find_live, status_of
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +136,9 @@ def status(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
     try:
-        return wire.answer(status_of(find_live(txn, browser_key(request))))
+        transaction = find_live(txn, browser_key(request))
+        expire_overdue(transaction)
+        return wire.answer(status_of(transaction))
     except Refused as refused:
         if refused.code not in {"expired", "ended"}:
             raise

@@ -35,7 +35,6 @@ BUILD: Final = "1"
 _PAGE: Final = re.compile(r"(?P<issuer>https?://[^/]+/t/[^/]+/)signin/(?P<txn>[^/]+)/")
 _POLL_S: Final = 0.15
 _PATIENCE_S: Final = 60.0
-_TRIES: Final = 4
 
 
 class Denied(Exception):
@@ -84,7 +83,8 @@ class _Visit:
 class SoftwarePhone:
     """Runs enrolments and sign-ins; `pace` True takes as long for a capture as the cues do.
 
-    Each method raises Denied where the server refuses, and requests.RequestException where it is not there.
+    Whoever is refused or asked again tries again, `tries` times in all; a fault is tried once. Each method
+    raises Denied where the server refuses, and requests.RequestException where it is not there.
     """
 
     def __init__(
@@ -93,12 +93,14 @@ class SoftwarePhone:
         *,
         fault: Fault | None = None,
         pace: bool = True,
+        tries: int = 4,
         on_step: Callable[[Step], None] = lambda step: None,
         rng: np.random.Generator | None = None,
     ) -> None:
         self.person = person
         self.fault = fault
         self.pace = pace
+        self.tries = 1 if fault else tries
         self.browser = Browser(self._rewrite)
         self.recorded: bytes | None = None
         self._on_step = on_step
@@ -183,7 +185,7 @@ class SoftwarePhone:
 
     def _show_face(self, visit: _Visit) -> str:
         """Capture until the verdict; return where to go on."""
-        for _ in range(_TRIES):
+        for _ in range(self.tries):
             with self._step(6, "challenge and worker key received"):
                 challenge = self._post(6, visit, "challenge", {"prefer": None})
             sample = self._capture(visit, challenge)
@@ -195,7 +197,7 @@ class SoftwarePhone:
             if status["state"] == "done":
                 self.recorded = sample
                 return str(status["continue_url"])
-            if status["state"] != "again" or self.fault is not None:
+            if status["state"] != "again" and not status.get("may_retry"):
                 break
         raise Denied(10, 200, f"{status['state']} {status.get('hint', '')}".strip())
 

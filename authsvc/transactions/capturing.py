@@ -148,6 +148,13 @@ def expire_capture(capture_id: str) -> bool:
     return True
 
 
+def expire_overdue(row: Transaction) -> None:
+    """Refuse the transaction's sample if its verdict is overdue: the person need not wait for a sweeper."""
+    due = row.captures.filter(state=Capture.State.SUBMITTED, deadline__lte=now()).first()
+    if due is not None and expire_capture(due.pk):
+        row.refresh_from_db()
+
+
 def _accept(current: Transaction, claims: dict[str, Any]) -> None:
     current.state, current.decided_at = Transaction.State.DECIDED, now()
     current.evidence["face"] = claims["face"]

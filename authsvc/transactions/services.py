@@ -1,6 +1,12 @@
 """The public face of the transactions: what the other layers call."""
 
-from authsvc.transactions.capturing import accept_sample, expire_capture, issue_capture, record_verdict
+from authsvc.transactions.capturing import (
+    accept_sample,
+    expire_capture,
+    expire_overdue,
+    issue_capture,
+    record_verdict,
+)
 from authsvc.transactions.lifecycle import cancel, consume, find_live, open_transaction
 from authsvc.transactions.proof import (
     decline_face,
@@ -19,6 +25,7 @@ __all__ = [
     "decline_face",
     "expected_challenge",
     "expire_capture",
+    "expire_overdue",
     "find_live",
     "issue_capture",
     "new_device_challenge",

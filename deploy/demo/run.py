@@ -76,15 +76,12 @@ def prepare(env: dict[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def processes(env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the Procfile's processes while the block runs; one that ends takes the others with it."""
+def processes(env: dict[str, str], *names: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the Procfile's processes, or the named ones, while the block runs; the end of one ends all."""
+    command = [sys.executable, "-m", "honcho", "--procfile", str(PROCFILE), "--app-root", str(ROOT)]
     with (Path(env["VISOR_DATA_DIR"]) / "demo.log").open("wb") as log:
         runner = subprocess.Popen(
-            [sys.executable, "-m", "honcho", "--procfile", str(PROCFILE), "--app-root", str(ROOT), "start"],
-            env=env,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
+            [*command, "start", *names], env=env, stdout=log, stderr=log, start_new_session=True
         )
     try:
         yield runner
@@ -106,12 +103,11 @@ def answers(url: str) -> bool:
         return False
 
 
-def await_ready(env: dict[str, str], runner: subprocess.Popen[bytes]) -> None:
-    """Wait until both sites answer and the worker has published a sample key. Raises DemoProblem."""
+def await_ready(env: dict[str, str], runner: subprocess.Popen[bytes], *, worker: bool = True) -> None:
+    """Wait until both sites answer and a `worker` has published a sample key. Raises DemoProblem."""
     pages = [
-        f"http://127.0.0.1:{env['VISOR_PORT']}/healthz",
+        f"http://127.0.0.1:{env['VISOR_PORT']}/{'readyz' if worker else 'healthz'}",
         f"http://127.0.0.1:{env['PARTNER_PORT']}/healthz",
-        f"http://127.0.0.1:{env['VISOR_PORT']}/readyz",
     ]
     log = Path(env["VISOR_DATA_DIR"]) / "demo.log"
     deadline = time.monotonic() + START_SECONDS

@@ -1,5 +1,44 @@
-"""What the attacks begin with: empty caches and a sandbox tenant, as the provider's tests have them."""
+"""A running product whose worker the test holds in its hands; for races in this process, a sandbox tenant."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from authsvc.simulator.phone import Person
+from tests.attacks.sinks import Sinks
+from tests.attacks.worker import Worker, working
+from tests.e2e.conftest import enrolled
 from tests.e2e.oidc.conftest import _nothing_remembered, shared, tenant, visitor
+from tests.stack import Stack, running
 
 __all__ = ["_nothing_remembered", "shared", "tenant", "visitor"]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The product without its worker, as talkative as it can be, its temporary files among its data."""
+    folder = tmp_path_factory.mktemp("attacked")
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    with running(folder, worker=False, VISOR_LOG_LEVEL="DEBUG", TMPDIR=str(temporary)) as product:
+        yield product
+
+
+@pytest.fixture(scope="session")
+def sinks(stack: Stack) -> Sinks:
+    """Where to look."""
+    return Sinks(stack)
+
+
+@pytest.fixture
+def worker(stack: Stack) -> Iterator[Worker]:
+    """A worker for one test."""
+    with working(stack) as process:
+        yield process
+
+
+@pytest.fixture
+def person(stack: Stack, worker: Worker, photos: Path) -> Person:
+    """A person who has enrolled."""
+    return enrolled(stack, photos)

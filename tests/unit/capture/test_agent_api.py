@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from authsvc.capture import agent_api, wire
-from authsvc.transactions.models import Capture, Transaction
+from authsvc.core.clock import now
+from authsvc.transactions.models import Capture, SealedSample, Transaction
 from tests.factories import make_consent, make_party, make_subject, make_tenant
 from tests.unit.capture.agent import Agent
 from tests.unit.capture.test_passkeys import refused
@@ -102,6 +103,18 @@ def test_one_upload_is_taken_and_handed_on(
     assert queued == [{"tenant_id": str(agent.tenant.id), "capture_id": Capture.objects.get().id}]
     refused(agent.upload(row), 409, "no-challenge")
     assert agent.get(row, "status").json() == {"state": "working"}
+
+
+@pytest.mark.requirement("S7-04", "S6.4-04")
+def test_an_overdue_verdict_is_a_refusal_as_soon_as_the_agent_asks(agent: Agent) -> None:
+    agent.enrolled()
+    row = agent.proven()
+    agent.post(row, "challenge", {"prefer": None})
+    agent.upload(row)
+    Capture.objects.update(deadline=now())
+    assert agent.get(row, "status").json() == {"state": "refused", "may_retry": True}
+    assert not SealedSample.objects.exists()
+    assert Capture.objects.get().reason == "deadline"
 
 
 def test_uploads_have_a_limit_and_a_type(agent: Agent) -> None:
