@@ -13,6 +13,7 @@ from tests.e2e.oidc.conftest import _nothing_remembered, shared, tenant, visitor
 from tests.stack import Stack, running
 
 __all__ = ["_nothing_remembered", "shared", "tenant", "visitor"]
+PERSON = "A person under attack"
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,8 @@ def worker(stack: Stack) -> Iterator[Worker]:
         yield process
 
 
-@pytest.fixture
-def person(stack: Stack, worker: Worker, photos: Path) -> Person:
-    """A person who has enrolled."""
-    return enrolled(stack, photos)
+@pytest.fixture(scope="module")
+def person(stack: Stack, photos: Path) -> Person:
+    """A person who has enrolled, by the name of PERSON."""
+    with working(stack):
+        return enrolled(stack, photos, PERSON)

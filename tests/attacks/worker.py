@@ -13,15 +13,16 @@ from deploy.demo.run import PROCFILE, ROOT, answers
 from tests.stack import Stack
 
 START_SECONDS = 90
+WORD_SECONDS = 60
 
 
 class Worker:
     """A Celery worker with its pool, in one process group."""
 
     def __init__(self, stack: Stack) -> None:
-        # As loud as it can be: what it says must hold nothing of a sample even then.
-        command = parse_procfile(PROCFILE.read_text()).processes["worker"].replace("WARNING", "DEBUG")
-        with (stack.data_dir / "worker.log").open("ab") as log:
+        self._log = stack.data_dir / "worker.log"
+        command = parse_procfile(PROCFILE.read_text()).processes["worker"]
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 ["sh", "-c", command], env=stack.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
             )
@@ -32,6 +33,13 @@ class Worker:
 
     def go_on(self) -> None:
         os.killpg(self._process.pid, signal.SIGCONT)
+
+    def await_word(self, text: str) -> None:
+        """Wait until a text stands in the log."""
+        deadline = time.monotonic() + WORD_SECONDS
+        while text not in self._log.read_text(errors="replace"):
+            assert time.monotonic() < deadline, f"the worker never said: {text}"
+            time.sleep(0.2)
 
     def kill(self) -> None:
         """End all of it at once, as the kernel does when memory runs out."""
