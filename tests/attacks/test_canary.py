@@ -100,7 +100,10 @@ def test_a_marked_sample_is_ciphertext_while_it_waits_and_gone_after_the_verdict
             # The worker has opened and judged the sample by now, and has not forgotten it yet.
             assert sinks.find(sealed_mark(phone), phone.answers) == REGISTERED
             nowhere(sinks, {**of_enrolment, **marks_of(phone)}, phone)
-            ((capture,),) = sinks.rows("SELECT id FROM transactions_capture WHERE transaction_id = %s", txn)
+            latest = (
+                "SELECT id FROM transactions_capture WHERE transaction_id = %s ORDER BY number DESC LIMIT 1"
+            )
+            ((capture,),) = sinks.rows(latest, txn)
             assert {place.split(":")[0] for place in sinks.find(capture.encode())} == {
                 "table",
                 "queue",
