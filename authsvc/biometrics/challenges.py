@@ -32,8 +32,9 @@ def draw_challenge(*, mix: Collection[Part], rng: Draw | None = None) -> Challen
     """Draws a challenge from these parts, 4 to 8 s long, unpredictable where rng is; the nonce always is.
 
     Turn: the neutral first, then three movements (two beside another part), no two alike in a row and at
-    least one to a side by 20 to 30 degrees, then back: over a hundred orders, so that a recorded answer fits
-    another challenge in less than 1 of 100 tries. Raises ValueError for an empty mix.
+    least one to a side by 20 to 26 degrees (farther aside, the detector loses some faces), then back: over a
+    hundred orders, so that a recorded answer fits another challenge in less than 1 of 100 tries. Raises
+    ValueError for an empty mix.
     """
     if not mix:
         raise ValueError("a challenge needs at least one part")
@@ -60,7 +61,7 @@ def _turn(draw: Draw, count: int) -> list[Step]:
 
 def _degrees(draw: Draw, cue: str) -> int | None:
     if cue in ("left", "right"):
-        return draw.randint(20, 30)
+        return draw.randint(20, 26)
     return 15 if cue in TURNS else None
 
 

@@ -84,6 +84,9 @@ def _without_bystanders(photograph: Image, landmarks: NDArray[np.float64]) -> Im
         top, left = max(box.top() - grow, 0), max(box.left() - grow, 0)
         part = result[top : box.bottom() + grow, left : box.right() + grow]
         part[:] = cv2.blur(part, (box.width(), box.width()))
+    x, y, width, height = cv2.boundingRect(landmarks.astype(np.float32))
+    own = np.s_[max(y, 0) : y + height, max(x, 0) : x + width]
+    result[own] = photograph[own]
     return result
 
 

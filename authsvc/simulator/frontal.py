@@ -7,8 +7,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from authsvc.simulator.mesh import MIRRORED, Floats, Head, Image
-from authsvc.simulator.warp import enlarge, move, paint, rotation
+from authsvc.simulator.mesh import MIRRORED, Floats, Head, Image, rotation
+from authsvc.simulator.warp import enlarge, move, paint
 
 _ASIDE_FROM: Final = 2.0
 _ASIDE_FULLY: Final = 10.0

@@ -53,7 +53,7 @@ _RINGS: Final = {1.25: 0.75, 1.6: 0.3}
 """How far around the head's outline the surroundings are divided, and how much each ring moves with it."""
 
 _SHALLOW: Final = 15.0
-_NEUTRAL_YAW: Final = 6.0
+_NEUTRAL_YAW: Final = 2.0
 _NEUTRAL_ROLL: Final = 3.0
 
 
@@ -97,9 +97,19 @@ class Head:
     level: tuple[float, float, float]
 
 
+def rotation(yaw: float, pitch: float, roll: float) -> Floats:
+    """Return the 3×3 rotation by degrees: yaw to the person's own left, pitch down, roll clockwise."""
+    y, p, r = np.radians([-yaw, -pitch, roll])
+    about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
+    about_z = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
+    return (about_z @ about_x @ about_y).astype(np.float32)
+
+
 def head_on(canvas: Image, landmarks: Floats) -> Head:
     """Return the head that the 68×2 landmarks of a face on a BGR canvas show."""
     turn, shift = _pose(landmarks)
+    turn = _without_pitch(turn)
     table = _as_seen(np.vstack([LANDMARKS, HULL]), turn) @ turn.T + shift
     face, hull = _on_rays(landmarks, table[:68, 2]), table[68:]
     head = np.vstack([face, hull])
@@ -130,6 +140,21 @@ def _pose(landmarks: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     image = landmarks[_POSE_POINTS].astype(np.float64)
     _, turn, shift = cv2.solvePnP(LANDMARKS[_POSE_POINTS], image, camera, None, flags=cv2.SOLVEPNP_SQPNP)
     return cv2.Rodrigues(turn)[0], shift.ravel()
+
+
+def _without_pitch(turn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rotation as if the head were held level.
+
+    In one photograph a long nose or a short chin looks like a nod: over LFW the pitch measured on a generic
+    head spreads three times as far as people's heads do. Believed, it would shear the face in every turn.
+    """
+    yaw, roll = _yaw_and_roll(turn)
+    return rotation(yaw, 0.0, roll).astype(np.float64)
+
+
+def _yaw_and_roll(turn: NDArray[np.float64]) -> tuple[float, float]:
+    yaw = float(np.degrees(np.arctan2(turn[2, 0], turn[2, 2])))
+    return yaw, float(np.degrees(np.arctan2(-turn[0, 1], turn[1, 1])))
 
 
 def _as_seen(table: NDArray[np.float64], turn: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -195,10 +220,8 @@ def _winding(vertices: NDArray[np.float64], triangles: NDArray[np.int32]) -> Flo
 def _level(turn: NDArray[np.float64]) -> tuple[float, float, float]:
     """Return yaw, pitch and roll, in degrees, by which a photograph turned too far aside is turned back.
 
-    Pitch is left: a generic head misjudges it, and turning it back would change whose face it is.
+    Pitch is left: turning it back would change whose face it is.
     """
-    yaw = float(np.degrees(np.arctan2(turn[2, 0], turn[2, 2])))
-    roll = float(np.degrees(np.arctan2(-turn[0, 1], turn[1, 1])))
-    seen, limits = np.array([yaw, roll]), np.array([_NEUTRAL_YAW, _NEUTRAL_ROLL])
+    seen, limits = np.array(_yaw_and_roll(turn)), np.array([_NEUTRAL_YAW, _NEUTRAL_ROLL])
     back = np.clip(seen, -limits, limits) - seen
     return float(back[0]), 0.0, float(back[1])

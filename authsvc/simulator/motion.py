@@ -129,7 +129,7 @@ class Performance:
 
 def _pose_for(step: dict[str, Any], rng: np.random.Generator) -> Floats:
     """Return yaw, pitch, millimetres nearer and smile that answer one cue."""
-    degrees = float(step.get("degrees", 20)) * rng.uniform(1.0, 1.12)
+    degrees = float(step.get("degrees", 20)) * rng.uniform(0.95, 1.08)
     poses = {
         "centre": (0, 0, 0, 0),
         "light": (0, 0, 0, 0),

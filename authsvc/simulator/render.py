@@ -11,10 +11,10 @@ import numpy as np
 from authsvc.simulator.camera import Camera, encode
 from authsvc.simulator.expression import with_expression
 from authsvc.simulator.face3d import load_head
-from authsvc.simulator.mesh import HEIGHT, MARGIN, WIDTH, Floats, Head, Image
+from authsvc.simulator.mesh import HEIGHT, MARGIN, WIDTH, Floats, Head, Image, rotation
 from authsvc.simulator.motion import HeadState, Performance
 from authsvc.simulator.sealing import Frame
-from authsvc.simulator.warp import CELL, enlarge, move, paint, rotation
+from authsvc.simulator.warp import CELL, enlarge, move, paint
 
 _SIZE: Final = (WIDTH, HEIGHT)
 _FACE_GAIN: Final = 0.32

@@ -17,15 +17,6 @@ _SUBPIXEL_BITS: Final = 4
 _NEAREST_MM: Final = 60
 
 
-def rotation(yaw: float, pitch: float, roll: float) -> Floats:
-    """Return the 3×3 rotation by degrees: yaw to the person's own left, pitch down, roll clockwise."""
-    y, p, r = np.radians([-yaw, -pitch, roll])
-    about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
-    about_z = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
-    return (about_z @ about_x @ about_y).astype(np.float32)
-
-
 def move(head: Head, turn: Floats, nearer: float) -> Floats:
     """Return the mesh after a turn and a move towards the camera: n×3, canvas pixels and millimetres."""
     there = (head.points - head.pivot) @ turn.T + head.pivot

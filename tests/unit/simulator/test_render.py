@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import dlib
 import face_recognition
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from authsvc.simulator import face3d
 from authsvc.simulator.camera import COMMENT, Camera, encode
 from authsvc.simulator.face3d import NoFace, load_head
 from authsvc.simulator.mesh import FOCAL, HEIGHT, LANDMARKS, WIDTH, Head
@@ -82,6 +84,31 @@ def test_the_measured_turn_is_about_the_one_asked(head: Head, degrees: float) ->
 def test_turning_to_the_own_left_moves_the_nose_to_larger_x(head: Head) -> None:
     still, turned = landmarks(shot(head)), landmarks(shot(head, yaw=20))
     assert turned[30, 0] > still[30, 0] + 15
+
+
+@pytest.mark.parametrize("number", ["01", "02", "03"])
+@pytest.mark.parametrize("degrees", [-26, 26])
+def test_a_head_that_turns_as_far_as_ever_asked_is_still_found(
+    photos: Path, number: str, degrees: float
+) -> None:
+    photograph = cv2.imread(str(photos / "obama" / f"{number}.jpg"))
+    assert photograph is not None
+    frame = shot(load_head(photograph), yaw=degrees)
+    half = cv2.resize(frame, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    detect = dlib.get_frontal_face_detector()
+    assert detect(cv2.cvtColor(half, cv2.COLOR_BGR2GRAY), 0) or detect(
+        cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), 0
+    )
+
+
+def test_blurring_a_bystander_leaves_the_own_face_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    bystander = dlib.rectangle(210, 120, 290, 200)
+    monkeypatch.setattr(face3d, "_models", lambda: (lambda rgb, upsample: [bystander], None))
+    picture = np.random.default_rng(1).integers(0, 255, (300, 300, 3), dtype=np.uint8)
+    own = np.array([(x, y) for x in (100, 200) for y in (120, 220)] * 17, float)
+    blurred = face3d._without_bystanders(picture, own)
+    assert (blurred[121:219, 101:199] == picture[121:219, 101:199]).all()
+    assert blurred[130:190, 220:280].std() < 0.3 * picture[130:190, 220:280].std()
 
 
 def test_a_turned_head_is_not_flat(head: Head) -> None:
