@@ -29,6 +29,11 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "backchannel-pings": {
+        "task": "authsvc.oidc.tasks.ping_relying_parties",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
     "signing-keys": {"task": "authsvc.oidc.tasks.rotate_signing_keys", "schedule": 3600.0},
     "provider-sweep": {"task": "authsvc.oidc.tasks.sweep_provider", "schedule": 600.0},
 }

@@ -11,6 +11,8 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.tenancy.scope import current_tenant_id
 
+_REASON = 80
+
 
 @database.atomic
 def record(
@@ -37,7 +39,8 @@ def record(
         transaction=transaction,
         client=client,
         subject=subject,
-        reason=reason,
+        # Some reasons are what a stranger's server said; the audit row must be written all the same.
+        reason=reason[:_REASON],
         details=details,
         previous=head.digest,
     )

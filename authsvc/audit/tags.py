@@ -74,6 +74,11 @@ class Tag(StrEnum):
     INITIAL_TOKEN_ISSUED = "oidc:initial-token:issued"
     REGISTRATION_REFUSED = "oidc:client:registration-refused"
 
+    BACKCHANNEL_ASKED = "oidc:backchannel:asked"
+    BACKCHANNEL_APPROVED = "oidc:backchannel:approved"
+    BACKCHANNEL_DENIED = "oidc:backchannel:denied"
+    BACKCHANNEL_NOTIFIED = "oidc:backchannel:notified"
+
     KEY_CREATED = "keys:key:created"
     KEY_ROTATED = "keys:key:rotated"
     KEY_REVOKED = "keys:key:revoked"

@@ -36,6 +36,11 @@ class RelyingParty(TenantOwned):
         STANDARD = "", "OpenID Connect"
         FAPI2 = "fapi2", "FAPI 2.0 Security Profile and Message Signing"
 
+    class BackchannelMode(models.TextChoices):
+        NONE = "", "Not used"
+        POLL = "poll", "Poll: it asks for the result"
+        PING = "ping", "Ping: it is called when there is a result"
+
     class AccessTokenFormat(models.TextChoices):
         JWT = "jwt", "JWT (RFC 9068)"
         OPAQUE = "opaque", "Opaque"
@@ -80,6 +85,17 @@ class RelyingParty(TenantOwned):
     floor_level = models.CharField(max_length=4, default="L1", help_text="The least assurance it ever gets.")
     face_offered = models.BooleanField(default=True)
     justification = models.JSONField(default=dict, blank=True, help_text="Why remote face (S5.3-01).")
+
+    # Sign-ins that it starts without a browser (CIBA).
+    backchannel_token_delivery_mode = models.CharField(
+        max_length=10, choices=BackchannelMode, default=BackchannelMode.NONE, db_default="", blank=True
+    )
+    backchannel_client_notification_endpoint = models.URLField(
+        max_length=500, default="", db_default="", blank=True
+    )
+    backchannel_authentication_request_signing_alg = models.CharField(
+        max_length=10, default="", db_default="", blank=True
+    )
 
     # What it receives.
     subject_type = models.CharField(max_length=10, default="pairwise")

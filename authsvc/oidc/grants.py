@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -27,6 +28,15 @@ class CodeBinding:
     dpop_jkt: str
 
 
+@dataclass(frozen=True)
+class Actor:
+    """Who authenticated, with which device, and in which browser session, if in one."""
+
+    subject_id: UUID
+    device_id: str | None
+    session: Session | None = None
+
+
 @transaction.atomic
 def issue_code(
     *,
@@ -41,27 +51,20 @@ def issue_code(
 ) -> str:
     """Store a grant for one authorization and return its code, which lives 30 s."""
     code, moment = new_secret(), now()
-    Grant.objects.create(
-        client=client,
-        subject_id=session.subject_id,
-        session=session,
-        device_id=session.device_id,
-        transaction=transaction_id,
-        scope=scope,
-        claims=claims,
-        sub=subject_identifier(client, session.subject_id),
+    _grant(
+        client,
+        Actor(session.subject_id, session.device_id, session),
+        event,
         acr=acr,
-        amr=list(event.amr),
-        policy=event.policy,
-        auth_time=event.at,
+        scope=scope,
+        transaction=transaction_id,
+        claims=claims,
         nonce=binding.nonce,
         redirect_uri=binding.redirect_uri,
         code_challenge=binding.code_challenge,
         code_digest=secret_hash(code),
         code_expires_at=moment + CODE,
         dpop_jkt=binding.dpop_jkt,
-        created_at=moment,
-        expires_at=moment + REFRESH_TOKEN,
     )
     record(
         Tag.CODE_ISSUED,
@@ -73,6 +76,41 @@ def issue_code(
         scope=scope,
     )
     return code
+
+
+def grant_by_backchannel(
+    *, client: RelyingParty, actor: Actor, event: Event, acr: str, scope: str, transaction_id: str
+) -> Grant:
+    """Store a grant that no code hands over; its code is a secret that nobody has, and counts as used."""
+    moment = now()
+    return _grant(
+        client,
+        actor,
+        event,
+        acr=acr,
+        scope=scope,
+        transaction=transaction_id,
+        code_digest=secret_hash(new_secret()),
+        code_expires_at=moment,
+        code_redeemed_at=moment,
+    )
+
+
+def _grant(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> Grant:
+    moment = now()
+    return Grant.objects.create(
+        client=client,
+        subject_id=actor.subject_id,
+        device_id=actor.device_id,
+        session=actor.session,
+        sub=subject_identifier(client, actor.subject_id),
+        amr=list(event.amr),
+        policy=event.policy,
+        auth_time=event.at,
+        created_at=moment,
+        expires_at=moment + REFRESH_TOKEN,
+        **fields,
+    )
 
 
 def take_code(code: str) -> Grant | None:

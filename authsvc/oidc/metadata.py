@@ -7,7 +7,7 @@ from django.conf import settings
 from authsvc.assurance.acr import ALIASES, ATTAINABLE, acr_of
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.validation.requests import SCOPES
-from authsvc.keys.algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, SIGNING, UNSIGNED
+from authsvc.keys.algorithms import CONTENT_ENCRYPTION, FAPI2_SIGNING, KEY_MANAGEMENT, SIGNING, UNSIGNED
 from authsvc.oidc.authorize.rules.prompt import VALUES as PROMPTS
 from authsvc.oidc.authorize.rules.response_mode import MODES
 from authsvc.oidc.claims import PERSONAL_CLAIMS
@@ -29,6 +29,10 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "userinfo_endpoint": endpoint(tenant, "userinfo"),
         "pushed_authorization_request_endpoint": endpoint(tenant, "par"),
         "introspection_endpoint": endpoint(tenant, "introspect"),
+        "backchannel_authentication_endpoint": endpoint(tenant, "backchannel-authentication"),
+        "backchannel_token_delivery_modes_supported": ["poll", "ping"],
+        "backchannel_authentication_request_signing_alg_values_supported": list(FAPI2_SIGNING),
+        "backchannel_user_code_parameter_supported": False,
         "revocation_endpoint": endpoint(tenant, "revoke"),
         "end_session_endpoint": endpoint(tenant, "end-session"),
         "jwks_uri": endpoint(tenant, "jwks"),

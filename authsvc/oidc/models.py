@@ -140,6 +140,43 @@ class UsedOnce(TenantOwned):
         indexes = [models.Index(fields=["expires_at"])]
 
 
+class BackchannelRequest(TenantOwned):
+    """An authentication that a relying party asked for without a browser (CIBA); answered once."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waits for the person"
+        APPROVED = "approved", "Approved"
+        DENIED = "denied", "Denied"
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the auth_req_id.")
+    client = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="+")
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="+")
+    scope = models.CharField(max_length=200)
+    acr_values = models.JSONField(default=list)
+    binding_message = models.CharField(max_length=64, blank=True)
+    sealed_callback = models.BinaryField(help_text="auth_req_id and notification token, sealed.")
+    interval = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    grant = models.ForeignKey(Grant, null=True, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    polled_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    notified_at = models.DateTimeField(null=True)
+    redeemed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "digest"], name="oidc_backchannel_digest_once")
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "subject", "state"]),
+            models.Index(fields=["notified_at", "expires_at"]),
+            models.Index(fields=["expires_at"]),
+        ]
+
+
 class RememberedConsent(TenantOwned):
     """What a person agreed to let a third-party relying party have; asked again after twelve months."""
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from authsvc.core.clock import now
 from authsvc.oidc.models import (
+    BackchannelRequest,
     Grant,
     InitialAccessToken,
     LogoutNotice,
@@ -28,6 +29,7 @@ def sweep_expired() -> dict[str, int]:
     rows = {
         "tokens": Token.objects.filter(expires_at__lt=due),
         "grants": Grant.objects.filter(expires_at__lt=due),
+        "backchannel": BackchannelRequest.objects.filter(expires_at__lt=due),
         "pushed": PushedRequest.objects.filter(expires_at__lt=due),
         "used": UsedOnce.objects.filter(expires_at__lt=moment),
         "consents": RememberedConsent.objects.filter(expires_at__lt=moment),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from celery import shared_task
 
 from authsvc.keys.signing import rotate_due
+from authsvc.oidc.ciba.ping import ping_due
 from authsvc.oidc.logout.backchannel import deliver_due
 from authsvc.oidc.logout.ending import end_baseless_sessions
 from authsvc.oidc.sweeping import sweep_expired
@@ -16,6 +17,12 @@ from authsvc.tenancy.scope import every_tenant_scope, tenant_scope
 def end_sessions_and_tell() -> None:
     """End sessions whose ground is gone, and tell relying parties of ended ones (S9.4-13)."""
     _for_each_tenant(end_baseless_sessions, deliver_due)
+
+
+@shared_task(ignore_result=True)
+def ping_relying_parties() -> None:
+    """Tell relying parties of answered backchannel requests."""
+    _for_each_tenant(ping_due)
 
 
 @shared_task(ignore_result=True)

@@ -3,10 +3,13 @@
 from django.urls import path
 
 from authsvc.oidc.authorize import views as authorize
+from authsvc.oidc.ciba import views as ciba
+from authsvc.oidc.ciba.endpoint import backchannel_authentication
 from authsvc.oidc.discovery import jwks, openid_configuration
 from authsvc.oidc.logout import views as logout
 from authsvc.oidc.pushed import par
 from authsvc.oidc.registration.views import register, registration
+from authsvc.oidc.sandbox.approval import answer_automatically
 from authsvc.oidc.sandbox.views import sandbox
 from authsvc.oidc.token.introspection import introspect
 from authsvc.oidc.token.revocation import revoke
@@ -21,6 +24,13 @@ urlpatterns = [
     path("authorize/resume/<str:txn>", authorize.resume_authorization, name="resume"),
     path("authorize/consent", authorize.consent, name="consent"),
     path("sandbox/<str:txn>/", sandbox, name="sandbox"),
+    path("backchannel-authentication", backchannel_authentication, name="backchannel-authentication"),
+    path("approve/", ciba.waiting, name="waiting"),
+    path("approve/enter", ciba.enter, name="enter"),
+    path("approve/entered/<str:txn>", ciba.entered, name="entered"),
+    path("approve/<str:waiting_id>/", ciba.answer, name="answer"),
+    path("approve/<str:waiting_id>/done/<str:txn>", ciba.done, name="approved"),
+    path("sandbox-approval", answer_automatically, name="sandbox-approval"),
     path("end-session", logout.end_session, name="end-session"),
     path("end-session/confirm", logout.confirm_logout, name="confirm-logout"),
     path("token", token, name="token"),

@@ -99,6 +99,16 @@ class RelyingPartyForm(forms.Form):
         label="Accept pushed authorization requests only", required=False
     )
 
+    backchannel_token_delivery_mode = forms.ChoiceField(
+        label="Sign-ins without a browser",
+        choices=RelyingParty.BackchannelMode.choices,
+        required=False,
+        help_text="The site names the person, who approves on their phone (CIBA). Requests are signed.",
+    )
+    backchannel_client_notification_endpoint = forms.CharField(
+        label="Address to call", max_length=500, required=False, help_text="For ping."
+    )
+
     floor_level = forms.ChoiceField(
         label="Least assurance",
         choices=[(level.name, text) for level, text in LEVELS.items()],
@@ -143,6 +153,10 @@ class RelyingPartyForm(forms.Form):
                 "profile",
                 "require_pushed_authorization_requests",
             ),
+        ),
+        (
+            "Without a browser",
+            ("backchannel_token_delivery_mode", "backchannel_client_notification_endpoint"),
         ),
         ("Assurance", ("floor_level", "face_offered")),
         ("What it receives", ("scopes", "id_token_signed_response_alg", "subject_type", "sector")),

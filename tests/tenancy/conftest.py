@@ -11,6 +11,8 @@ from authsvc.clients.services import register
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.enrolment.services import create_link
+from authsvc.oidc.ciba.request import Asked
+from authsvc.oidc.ciba.waiting import open_request
 from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
@@ -53,6 +55,7 @@ def fill(tenant: Tenant) -> World:
             subject=subject,
         )
         secret = party.secrets.get()
+        waiting = open_request(Asked(party, {}, subject=subject))[1]
         values = {
             "tenant": tenant.slug,
             "party": party.pk,
@@ -63,6 +66,8 @@ def fill(tenant: Tenant) -> World:
             "token": url.rstrip("/").rsplit("/", 1)[1],
             "transaction": row.pk,
             "txn": row.pk,
+            "waiting_id": waiting.pk,
+            "client_id": party.client_id,
         }
     assert secret_hash(values["token"]) == link.digest
     assert row.created_at <= now()

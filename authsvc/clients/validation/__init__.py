@@ -6,6 +6,7 @@ from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
 from authsvc.clients.validation.addresses import check_addresses
 from authsvc.clients.validation.algorithms import check_algorithms
+from authsvc.clients.validation.backchannel import check_backchannel
 from authsvc.clients.validation.credentials import check_credentials
 from authsvc.clients.validation.identity import check_identity
 from authsvc.clients.validation.profile import check_profile
@@ -21,6 +22,7 @@ CHECKS: list[Callable[[RelyingParty, Problems], None]] = [
     check_credentials,
     check_algorithms,
     check_requests,
+    check_backchannel,
     check_profile,
 ]
 

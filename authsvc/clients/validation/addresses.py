@@ -12,6 +12,7 @@ _FIELDS = (
     "initiate_login_uri",
     "jwks_uri",
     "sector_identifier_uri",
+    "backchannel_client_notification_endpoint",
     "backchannel_logout_uri",
     "frontchannel_logout_uri",
 )

@@ -24,11 +24,7 @@ def check_profile(party: RelyingParty, problems: Problems) -> None:
         return
     if party.token_endpoint_auth_method not in _METHODS:
         problems.add("token_endpoint_auth_method", "FAPI 2.0 needs private_key_jwt or a client certificate.")
-    for field in (
-        "id_token_signed_response_alg",
-        "token_endpoint_auth_signing_alg",
-        "request_object_signing_alg",
-    ):
+    for field in _ALGORITHMS:
         value = getattr(party, field)
         if value and value not in FAPI2_SIGNING:
             problems.add(field, f"{value} is not allowed by FAPI 2.0; use one of {', '.join(FAPI2_SIGNING)}.")

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
 
-GRANT_TYPES = ("authorization_code", "refresh_token")
+CIBA = "urn:openid:params:grant-type:ciba"
+GRANT_TYPES = ("authorization_code", "refresh_token", CIBA)
 
 _TEXTS = (
     "client_uri",
@@ -29,6 +30,9 @@ _TEXTS = (
     "userinfo_encrypted_response_enc",
     "authorization_signed_response_alg",
     "request_object_signing_alg",
+    "backchannel_token_delivery_mode",
+    "backchannel_client_notification_endpoint",
+    "backchannel_authentication_request_signing_alg",
     "backchannel_logout_uri",
     "frontchannel_logout_uri",
 )
@@ -105,11 +109,16 @@ def document_of(party: RelyingParty) -> dict[str, Any]:
         "client_id_issued_at": int(party.created_at.timestamp()),
         "client_name": party.name,
         "scope": " ".join(party.scopes),
-        "grant_types": list(GRANT_TYPES if party.offline_access else GRANT_TYPES[:1]),
+        "grant_types": _grant_types(party),
         "response_types": ["code"],
         "application_type": "web",
         **{name: value for name, value in fields.items() if value not in (None, "", [])},
     }
+
+
+def _grant_types(party: RelyingParty) -> list[str]:
+    used = (True, party.offline_access, bool(party.backchannel_token_delivery_mode))
+    return [grant for grant, uses in zip(GRANT_TYPES, used, strict=True) if uses]
 
 
 def _check_flow(given: Mapping[str, Any], problems: Problems) -> None:

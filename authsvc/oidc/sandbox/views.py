@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from authsvc.audit.tags import Tag
@@ -39,9 +38,8 @@ def sandbox(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
         return _form(request, row)
     outcome, subject = _chosen(request)
     decide(row, tenant=request.tenant, subject=subject, outcome=outcome)
-    path = reverse("oidc:resume", kwargs={"tenant": tenant, "txn": txn})
     denied = "?consent=denied" if outcome == Outcome.CONSENT_DENIED else ""
-    return HttpResponseRedirect(path + denied)
+    return HttpResponseRedirect(row.continue_path + denied)
 
 
 def _form(request: TenantRequest, row: Transaction) -> HttpResponse:

@@ -8,16 +8,14 @@ from typing import Any
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from django.db import transaction
 
-from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.oidc.grants import find_by_code, revoke_grant, take_code
-from authsvc.oidc.models import Grant, Token
+from authsvc.oidc.models import Grant
 from authsvc.oidc.refusal import RequestRefused
-from authsvc.oidc.token.answer import token_content
-from authsvc.oidc.tokens.access_token import Binding, mint
-from authsvc.oidc.tokens.id_token import make_id_token
+from authsvc.oidc.token.issue import issue_tokens
+from authsvc.oidc.tokens.access_token import Binding
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
@@ -35,26 +33,10 @@ def exchange_code(client: RelyingParty, parameters: Mapping[str, str], binding: 
         grant = take_code(code)
         refused = _refusal(grant, client, parameters, binding)
         if refused is None and grant is not None:
-            return _issue(grant, client, binding)
+            return issue_tokens(grant, client, binding, grant_type="authorization_code")
     if grant is None:
         _answer_replay(code, client)
     raise refused or _invalid("code", came="unknown or used", expected="a fresh code")
-
-
-def _issue(grant: Grant, client: RelyingParty, binding: Binding) -> dict[str, Any]:
-    refreshable = "offline_access" in grant.scope.split()
-    minted = mint(grant, client, scope=grant.scope, binding=binding, refresh=refreshable)
-    Token.objects.bulk_create(minted.rows)
-    record(
-        Tag.TOKEN_ISSUED,
-        transaction=grant.transaction,
-        client=client.client_id,
-        subject=str(grant.subject_id),
-        grant_type="authorization_code",
-    )
-    content = token_content(minted, scope=grant.scope, binding=binding)
-    content["id_token"] = make_id_token(grant, client, access_token=minted.access)
-    return content
 
 
 def _refusal(

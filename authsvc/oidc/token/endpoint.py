@@ -26,11 +26,14 @@ def client_endpoint(answer: Answer, /) -> Callable[..., HttpResponse]:
     @require_POST
     @functools.wraps(answer)
     def view(request: TenantRequest, tenant: str) -> HttpResponse:
+        name = request.POST.get("client_id", "")
         try:
             parameters = read_once(request.POST)
-            return answer(request, authenticate_client(request, parameters), parameters)
+            client = authenticate_client(request, parameters)
+            name = client.client_id
+            return answer(request, client, parameters)
         except RequestRefused as refused:
-            report(refused, tag=Tag.TOKEN_REFUSED, client_id=request.POST.get("client_id", ""))
+            report(refused, tag=Tag.TOKEN_REFUSED, client_id=name)
             return error_response(refused)
 
     return view

@@ -6,7 +6,9 @@ from typing import Any
 from django.http import HttpResponse
 
 from authsvc.clients.models import RelyingParty
+from authsvc.oidc.ciba.grant import exchange_request
 from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.registration.documents import CIBA
 from authsvc.oidc.token.answer import token_response
 from authsvc.oidc.token.binding import binding_of
 from authsvc.oidc.token.code import exchange_code
@@ -19,6 +21,7 @@ GrantType = Callable[[RelyingParty, Mapping[str, str], Binding], dict[str, Any]]
 GRANT_TYPES: dict[str, GrantType] = {
     "authorization_code": exchange_code,
     "refresh_token": refresh_tokens,
+    CIBA: exchange_request,
 }
 
 

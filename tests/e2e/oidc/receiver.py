@@ -9,13 +9,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Receiver:
-    """What arrived (path, body), and what is answered: a status, a body, and headers."""
+    """What arrived (headers; path and body), and what is answered: a status, a body, and headers."""
 
     url: str = ""
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
     location: str = ""
+    headers: list[dict[str, str]] = field(default_factory=list)
     arrived: list[tuple[str, bytes]] = field(default_factory=list)
 
 
@@ -27,6 +28,7 @@ def receiving() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
+            receiver.headers.append(dict(self.headers))
             receiver.arrived.append((self.path, self.rfile.read(length)))
             self.send_response(receiver.status)
             self.send_header("Content-Type", receiver.content_type)

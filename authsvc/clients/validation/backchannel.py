@@ -1,0 +1,25 @@
+"""Sign-ins that a relying party starts without a browser (CIBA Core 1.0 section 4)."""
+
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.problems import Problems
+from authsvc.keys.algorithms import FAPI2_SIGNING
+
+Mode = RelyingParty.BackchannelMode
+
+
+def check_backchannel(party: RelyingParty, problems: Problems) -> None:
+    """Requests are signed by a known key of an authenticated client, and a ping has where to go."""
+    mode = party.backchannel_token_delivery_mode
+    if mode not in Mode.values:
+        problems.add("backchannel_token_delivery_mode", f"{mode!r} is not offered; use poll or ping.")
+    if mode == Mode.PING and not party.backchannel_client_notification_endpoint:
+        problems.add("backchannel_client_notification_endpoint", "Ping needs an address to call.")
+    if mode and party.is_public:
+        problems.add("token_endpoint_auth_method", "Backchannel requests need client authentication.")
+    if mode and not (party.jwks or party.jwks_uri):
+        problems.add("jwks", "Backchannel requests are signed and need a public key.")
+    algorithm = party.backchannel_authentication_request_signing_alg
+    if algorithm and algorithm not in FAPI2_SIGNING:
+        problems.add(
+            "backchannel_authentication_request_signing_alg", f"Use one of {', '.join(FAPI2_SIGNING)}."
+        )

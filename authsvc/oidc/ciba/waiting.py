@@ -1,0 +1,133 @@
+"""A request that waits for its person: opened, approved or denied once, never both."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from authsvc.assurance.levels import Evidence, assess
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
+from authsvc.core.envelope import context, seal, unseal
+from authsvc.core.ids import new_id, new_secret, secret_hash
+from authsvc.oidc.authorize.decide import reported_acr
+from authsvc.oidc.authorize.wanted import Wanted
+from authsvc.oidc.ciba.request import Asked
+from authsvc.oidc.grants import Actor, grant_by_backchannel
+from authsvc.oidc.models import BackchannelRequest
+from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.sessions import Event
+from authsvc.subjects.models import Subject
+from authsvc.transactions.models import Transaction
+
+State = BackchannelRequest.State
+# Seconds between two polls, at least (CIBA section 7.3).
+INTERVAL = 5
+
+
+@transaction.atomic
+def open_request(asked: Asked) -> tuple[str, BackchannelRequest]:
+    """Store what is asked, and return its auth_req_id, of which only the digest is readable, and the row."""
+    assert asked.subject is not None
+    auth_req_id, identifier, moment = new_secret(), new_id(), now()
+    row = BackchannelRequest.objects.create(
+        id=identifier,
+        digest=secret_hash(auth_req_id),
+        client=asked.client,
+        subject=asked.subject,
+        scope=" ".join(asked.scope),
+        acr_values=asked.acr_values,
+        binding_message=asked.binding_message,
+        sealed_callback=_seal_callback(identifier, auth_req_id, asked.notification_token),
+        interval=INTERVAL,
+        created_at=moment,
+        expires_at=moment + asked.life,
+    )
+    record(
+        Tag.BACKCHANNEL_ASKED, client=asked.client.client_id, subject=str(asked.subject.pk), request=row.pk
+    )
+    return auth_req_id, row
+
+
+def waiting_for(subject: Subject) -> QuerySet[BackchannelRequest]:
+    """Return what waits for a person's answer, oldest first."""
+    rows = BackchannelRequest.objects.filter(subject=subject, state=State.PENDING, expires_at__gt=now())
+    return rows.select_related("client").order_by("created_at")
+
+
+def wanted_by(row: BackchannelRequest) -> Wanted:
+    """Return the request in the form that every other sign-in has."""
+    return Wanted(
+        client_id=row.client.client_id, scope=row.scope.split(), acr_values=row.acr_values, prompt=["login"]
+    )
+
+
+@transaction.atomic
+def approve(row: BackchannelRequest, consumed: Transaction) -> None:
+    """Take a fresh authentication as the answer; raises RequestRefused, and then nothing has changed.
+
+    Another person's authentication answers nothing, and a level under the relying party's floor is not
+    enough (S6.4-03).
+    """
+    if consumed.subject_id != row.subject_id:
+        raise _refused("ciba-person", "another person", "the person of the hint")
+    assessment = assess(Evidence.from_record(consumed.evidence))
+    acr = reported_acr(assessment.level, wanted_by(row), row.client)
+    if acr is None:
+        raise _refused("acr-reached", assessment.level.name, row.client.floor_level)
+    face = consumed.evidence.get("face") or {}
+    event = Event(assessment.level, tuple(assessment.amr), _moment(consumed), str(face.get("policy") or ""))
+    grant = grant_by_backchannel(
+        client=row.client,
+        actor=Actor(row.subject_id, consumed.device_id),
+        event=event,
+        acr=acr,
+        scope=row.scope,
+        transaction_id=consumed.pk,
+    )
+    _settle(row, State.APPROVED, Tag.BACKCHANNEL_APPROVED, grant_id=grant.pk, transaction=consumed.pk)
+
+
+@transaction.atomic
+def deny(row: BackchannelRequest, *, transaction_id: str = "") -> None:
+    """Answer no; raises RequestRefused where it has been answered or is over."""
+    _settle(row, State.DENIED, Tag.BACKCHANNEL_DENIED, grant_id=None, transaction=transaction_id)
+
+
+def open_callback(row: BackchannelRequest) -> tuple[str, str]:
+    """Return the auth_req_id, and the token that the relying party gave for calling it back."""
+    aad = context("visor/ciba/v1", row.pk)
+    content = unseal(settings.SECRETS["token_kek"], bytes(row.sealed_callback), aad).decode()
+    auth_req_id, _, token = content.partition(" ")
+    return auth_req_id, token
+
+
+def _seal_callback(identifier: str, auth_req_id: str, token: str) -> bytes:
+    content = f"{auth_req_id} {token}".encode()
+    return seal(settings.SECRETS["token_kek"], content, context("visor/ciba/v1", identifier))
+
+
+def _settle(row: BackchannelRequest, state: str, tag: Tag, *, grant_id: str | None, transaction: str) -> None:
+    moment = now()
+    unanswered = BackchannelRequest.objects.filter(pk=row.pk, state=State.PENDING, expires_at__gt=moment)
+    if not unanswered.update(state=state, grant_id=grant_id, answered_at=moment):
+        raise _refused("ciba-waiting", "an answered or expired request", "a request that waits")
+    record(
+        tag,
+        client=row.client.client_id,
+        subject=str(row.subject_id),
+        transaction=transaction,
+        request=row.pk,
+    )
+
+
+def _moment(consumed: Transaction) -> datetime:
+    return consumed.decided_at or now()
+
+
+def _refused(rule: str, came: str, expected: str) -> RequestRefused:
+    return RequestRefused(
+        "access_denied", "The request was not approved.", rule=rule, came=came, expected=expected
+    )

@@ -1,0 +1,46 @@
+"""Answering a backchannel request without a person, for automated suites; sandbox tenants only (SA-02)."""
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from authsvc.core.ids import new_id, secret_hash
+from authsvc.oidc.ciba.waiting import approve, deny, wanted_by
+from authsvc.oidc.models import BackchannelRequest
+from authsvc.oidc.sandbox.outcomes import Outcome, decide, offered_in
+from authsvc.tenancy.middleware import TenantRequest
+from authsvc.transactions.models import Transaction
+from authsvc.transactions.services import consume, open_transaction
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def answer_automatically(request: TenantRequest, tenant: str) -> HttpResponse:
+    """Approve (`action=allow`) or deny the request of an `auth_req_id`; a live tenant answers 404.
+
+    The approval goes through a transaction with the evidence of an accepted sandbox sign-in at L2.
+    """
+    if not offered_in(request.tenant):
+        raise Http404("no sandbox authenticator here")
+    digest = secret_hash(request.GET.get("auth_req_id", ""))
+    row = BackchannelRequest.objects.select_related("client", "subject").filter(digest=digest).first()
+    if row is None:
+        raise Http404("no such request")
+    if request.GET.get("action") == "allow":
+        _approve(request, row)
+    else:
+        deny(row)
+    return JsonResponse({"answered": request.GET.get("action") == "allow"})
+
+
+def _approve(request: TenantRequest, row: BackchannelRequest) -> None:
+    key = new_id()
+    opened = open_transaction(
+        kind=Transaction.Kind.AUTHENTICATE,
+        browser_key=key,
+        continue_path=f"/t/{request.tenant.slug}/approve/",
+        client=row.client,
+        request={**wanted_by(row).to_record(), "backchannel": row.pk},
+    )
+    decide(opened, tenant=request.tenant, subject=row.subject, outcome=Outcome.LEVEL_2)
+    approve(row, consume(opened.pk, key))

@@ -1,0 +1,31 @@
+"""The first tokens of a grant."""
+
+from typing import Any
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.clients.models import RelyingParty
+from authsvc.oidc.models import Grant, Token
+from authsvc.oidc.token.answer import token_content
+from authsvc.oidc.tokens.access_token import Binding, mint
+from authsvc.oidc.tokens.id_token import make_id_token
+
+
+def issue_tokens(grant: Grant, client: RelyingParty, binding: Binding, *, grant_type: str) -> dict[str, Any]:
+    """Store an access token, a refresh token where it was granted, and return the token response.
+
+    Call inside the database transaction that uses up what is exchanged.
+    """
+    refreshable = "offline_access" in grant.scope.split()
+    minted = mint(grant, client, scope=grant.scope, binding=binding, refresh=refreshable)
+    Token.objects.bulk_create(minted.rows)
+    record(
+        Tag.TOKEN_ISSUED,
+        transaction=grant.transaction,
+        client=client.client_id,
+        subject=str(grant.subject_id),
+        grant_type=grant_type,
+    )
+    content = token_content(minted, scope=grant.scope, binding=binding)
+    content["id_token"] = make_id_token(grant, client, access_token=minted.access)
+    return content
