@@ -39,6 +39,9 @@ class TenantMiddleware:
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> None:
-        """Answer 404 for an unknown tenant from inside Django's own error handling."""
-        if getattr(request, "tenant", ...) is None:
-            raise Http404("no such tenant")
+        """Answer 404 for an unknown tenant from inside Django's own error handling.
+
+        A path with NUL names nothing either, and PostgreSQL would fail at looking for it.
+        """
+        if getattr(request, "tenant", ...) is None or "\x00" in request.path_info:
+            raise Http404("no such tenant, or nothing that a path can name")
