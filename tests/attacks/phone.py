@@ -1,29 +1,36 @@
-"""A software phone that remembers what it sent and got, and lets a test act between upload and verdict."""
+"""Software phones for attacks: one that is watched while it works, and one that spoils its sample."""
 
 from collections.abc import Callable
 from typing import Any
 
 import requests
+from fido2.utils import websafe_encode
 
 from authsvc.simulator.phone import Person, SoftwarePhone, _Visit
-from authsvc.simulator.sealing import Frame
+from authsvc.simulator.sealing import Binding, Capture, Frame, container, encrypt, manifest
 
 
 class WatchedPhone(SoftwarePhone):
-    """`meanwhile` is called with the transaction's id once its sample is stored.
+    """`beforehand` is called with the transaction's URL and its sample before the upload, `meanwhile` with
+    the transaction's id once the sample is stored.
 
     `frames`, `share` and `sealed` are those of the last sample, `answers` the bodies of all answers.
     """
 
     def __init__(
-        self, person: Person, *, meanwhile: Callable[[str], None] = lambda txn: None, **options: Any
+        self,
+        person: Person,
+        *,
+        beforehand: Callable[[str, bytes], None] = lambda api, sample: None,
+        meanwhile: Callable[[str], None] = lambda txn: None,
+        **options: Any,
     ) -> None:
         super().__init__(person, pace=False, **options)
         self.frames: list[Frame] = []
         self.share = b""
         self.sealed = b""
         self.answers: list[bytes] = []
-        self._meanwhile = meanwhile
+        self._beforehand, self._meanwhile = beforehand, meanwhile
         self.browser.session.hooks["response"].append(self._keep)
 
     def _keep(self, response: requests.Response, *_: Any, **__: Any) -> None:
@@ -34,6 +41,53 @@ class WatchedPhone(SoftwarePhone):
         self.sealed = super()._seal(visit, challenge, frames, camera)
         return self.sealed
 
+    def _upload(self, visit: _Visit, sample: bytes, challenge: dict[str, Any]) -> None:
+        self._beforehand(visit.api, sample)
+        super()._upload(visit, sample, challenge)
+
     def _await_verdict(self, visit: _Visit) -> dict[str, Any]:
         self._meanwhile(visit.txn)
         return super()._await_verdict(visit)
+
+
+class SpoilingPhone(WatchedPhone):
+    """Sends a sample that is wrong in one way: its pictures, its manifest, what it is bound to, or its bytes.
+
+    The pictures are spoiled before they are hashed and signed: everything else about them is right.
+    """
+
+    def __init__(
+        self,
+        person: Person,
+        *,
+        pictures: list[bytes],
+        spoil_manifest: Callable[[dict[str, Any]], None] = lambda content: None,
+        spoil_binding: Callable[[Binding], Binding] = lambda binding: binding,
+        spoil_sealed: Callable[[bytes], bytes] = lambda sealed: sealed,
+    ) -> None:
+        super().__init__(person, tries=1)
+        self._pictures = pictures
+        self._spoil_manifest, self._spoil_binding = spoil_manifest, spoil_binding
+        self._spoil_sealed = spoil_sealed
+
+    def _film(self, challenge: dict[str, Any]) -> tuple[list[Frame], dict[str, Any]]:
+        """Return the pictures in turn, as many as are asked for, a tenth of a second apart."""
+        steps, count = len(challenge["steps"]), challenge["frames"]["min"]
+        frames = [
+            Frame(
+                number * steps // count,
+                number * 100.0,
+                number / 10,
+                self._pictures[number % len(self._pictures)],
+            )
+            for number in range(count)
+        ]
+        return frames, {"label": "A camera", "facing": "user", "width": 640, "height": 480, "fps": 10.0}
+
+    def _seal(self, visit: _Visit, challenge: dict[str, Any], frames: list[Frame], camera: Any) -> bytes:
+        assert visit.device is not None
+        binding = Binding(visit.txn, challenge["nonce"], websafe_encode(visit.device.credential_id))
+        content = manifest(Capture(frames, camera, visit.device.prf), binding, visit.key)
+        self._spoil_manifest(content)
+        sealed = encrypt(container(content, frames), self._spoil_binding(binding), challenge["seal"])
+        return self._spoil_sealed(sealed.encode())
