@@ -12,7 +12,8 @@ from joserfc.jwk import Key
 from authsvc.clients.models import RelyingParty
 from authsvc.core.strictjson import parse_json
 from authsvc.keys.signing import signer, verification_key
-from authsvc.oidc.client_keys import encryption_key
+from authsvc.oidc.client_keys import NoClientKey, encryption_key
+from authsvc.oidc.refusal import RequestRefused
 
 
 class NotVerified(Exception):
@@ -46,8 +47,20 @@ def sign(claims: dict[str, Any], *, algorithm: str, typ: str = "JWT") -> str:
 
 
 def encrypt(signed: str, *, client: RelyingParty, algorithm: str, encoding: str) -> str:
-    """Return a signed token encrypted to the client's own key (nested JWT, RFC 7519 section 5.2)."""
-    name, key = encryption_key(client, algorithm)
+    """Return a signed token encrypted to the client's own key (nested JWT, RFC 7519 section 5.2).
+
+    Raises RequestRefused where the client's key set holds none that fits: nothing is sent in clear.
+    """
+    try:
+        name, key = encryption_key(client, algorithm)
+    except NoClientKey as problem:
+        raise RequestRefused(
+            "invalid_request",
+            "The key set of the client holds no key to encrypt to.",
+            rule="encryption-key",
+            came=problem,
+            expected=f"a key for {algorithm}",
+        ) from None
     header = {"alg": algorithm, "enc": encoding or "A128CBC-HS256", "cty": "JWT"}
     algorithms = [header["alg"], header["enc"]]
     if name:

@@ -27,9 +27,9 @@ def userinfo(request: TenantRequest, tenant: str) -> HttpResponse:
         client = token.grant.client
         if token.grant.subject.status != Subject.Status.ACTIVE or client.status != RelyingParty.Status.ACTIVE:
             raise invalid_token("the person or the client is closed")
+        response = _answer(client, _claims(token))
     except RequestRefused as refused:
         return error_response(refused)
-    response = _answer(client, _claims(token))
     response["Cache-Control"] = "no-store"
     return response
 

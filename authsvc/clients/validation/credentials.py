@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cryptography.x509 import Name
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey, import_key
 
@@ -24,8 +25,17 @@ def check_credentials(party: RelyingParty, problems: Problems) -> None:
         problems.add("jwks", "self_signed_tls_client_auth needs the certificate as a key with x5c.")
     if method == RelyingParty.Authentication.TLS and not party.tls_client_auth_subject_dn:
         problems.add("tls_client_auth_subject_dn", "tls_client_auth needs the certificate's subject.")
+    if party.tls_client_auth_subject_dn and not _is_name(party.tls_client_auth_subject_dn):
+        problems.add("tls_client_auth_subject_dn", "must be a distinguished name as RFC 4514 writes it")
     if party.jwks is not None:
         _check_keys(party.jwks, problems)
+
+
+def _is_name(text: str) -> bool:
+    try:
+        return bool(Name.from_rfc4514_string(text))
+    except ValueError:
+        return False
 
 
 def _check_keys(jwks: object, problems: Problems) -> None:

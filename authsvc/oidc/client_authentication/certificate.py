@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import secrets
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -47,9 +46,9 @@ def check_certificate(client: RelyingParty, request: HttpRequest) -> None:
     if certificate is None:
         raise not_proven(rule="client-certificate", came="none", expected="a client certificate")
     if client.token_endpoint_auth_method == RelyingParty.Authentication.TLS:
-        came = certificate.subject.rfc4514_string()
         expected = client.tls_client_auth_subject_dn
-        if not expected or not secrets.compare_digest(came.encode(), expected.encode()):
+        if not expected or certificate.subject != x509.Name.from_rfc4514_string(expected):
+            came = certificate.subject.rfc4514_string()
             raise not_proven(rule="client-certificate-subject", came=came, expected=expected)
         return
     der = certificate.public_bytes(serialization.Encoding.DER)

@@ -1,4 +1,4 @@
-"""Introspection (RFC 7662, signed: RFC 9701): a client learns of its own tokens, and of nobody else's."""
+"""Introspection (RFC 7662, RFC 9701): a client learns of its own tokens, and of nobody else's."""
 
 from collections.abc import Mapping
 from typing import Any
