@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -9,8 +10,8 @@ import numpy as np
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.types import Burst, Descriptors, FaceTrack, FewFrames, QualityResult
 
-CONTINUITY: Final = 7
-"""Frames spread over the burst, in which one person must be seen from first to last."""
+CONTINUITY: Final = 5
+"""Places spread over the burst, at which one person must be seen from first to last."""
 PROBES: Final = 3
 REFERENCES: Final = 6
 
@@ -18,22 +19,26 @@ REFERENCES: Final = 6
 def describe_burst(
     burst: Burst, track: FaceTrack, quality: QualityResult, engine: Engine, *, best: int
 ) -> tuple[Descriptors, Descriptors]:
-    """Return the features of frames spread over the burst, and those of its `best` neutral frames.
+    """Return the features of frames spread over the burst, the best ones among them, and of its `best` alone.
 
     The best ones are averaged with their mirror image. Raises FewFrames where no neutral frame shows a face.
     """
     chosen = best_frames(burst, track, quality, count=best)
-    seen = np.array(track.seen)
-    spread = [int(i) for i in seen[np.unique(np.linspace(0, len(seen) - 1, CONTINUITY).astype(int))]]
-    frames = [*spread, *chosen]
-    faces = [face for index in frames if (face := track.faces[index]) is not None]
+    spread = _spread(burst, track.seen, chosen)
+    faces = [face for index in spread if (face := track.faces[index]) is not None]
     vectors = engine.features(
-        [burst.frames[index].rgb for index in frames],
+        [burst.frames[index].rgb for index in spread],
         [face.landmarks for face in faces],
-        mirrored=[False] * len(spread) + [True] * len(chosen),
+        mirrored=[index in chosen for index in spread],
     )
-    cut = len(spread)
-    return Descriptors(vectors[:cut], tuple(spread)), Descriptors(vectors[cut:], tuple(chosen))
+    rows = [spread.index(index) for index in chosen]
+    return Descriptors(vectors, tuple(spread)), Descriptors(vectors[rows], tuple(chosen))
+
+
+def _spread(burst: Burst, seen: Sequence[int], chosen: Sequence[int]) -> list[int]:
+    """Return frames spread over the burst; where the face is at rest the chosen ones stand for the others."""
+    even = (seen[place] for place in np.unique(np.linspace(0, len(seen) - 1, CONTINUITY).astype(int)))
+    return sorted({*chosen, *(index for index in even if burst.cue(burst.frames[index]) != "centre")})
 
 
 def best_frames(burst: Burst, track: FaceTrack, quality: QualityResult, *, count: int) -> list[int]:

@@ -15,7 +15,7 @@ from authsvc.biometrics import pipeline
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.evaluation.record import EvaluationRecord, current_record, load_records
 from authsvc.biometrics.pipeline import Outcome
-from authsvc.biometrics.stages.decode import read_sample
+from authsvc.biometrics.stages.decode import DECODER, read_sample
 from authsvc.biometrics.templates import decode_template
 from authsvc.biometrics.types import (
     CaptureContext,
@@ -64,7 +64,11 @@ class Judgement:
 
 @cache
 def prepare_worker() -> None:
-    """Load the models and read the evaluation records, before the pool forks."""
+    """Load the models and read the evaluation records, before the pool forks.
+
+    Pictures are decoded by a process that is forked before, while this one is small.
+    """
+    DECODER.start()
     load_engine()
     _records()
 

@@ -1,73 +1,171 @@
-"""A forked child that decodes pictures under limits of memory, processor time and wall time.
+"""Confined processes that decode pictures under limits of memory, processor time and wall time.
 
-A decoder's fault, a bomb or an endless loop ends the child; the worker lives on and refuses this one sample
-(S8.1-07). The child can open no file and no socket, and writes pixels into memory that both share.
+A decoder's fault, a bomb or an endless loop ends the one process that met it; the worker lives on and refuses
+this one sample (S8.1-07). A confined process serves one sample, so that none can touch another person's. It
+can open no file and no socket, and writes pixels into memory that the worker shares with it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import resource
-import select
 import signal
+import socket
+import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
 MEMORY: Final = 256 * 1024 * 1024
-"""Bytes that the child may allocate above what it was forked with."""
+"""Bytes that a confined process may allocate above what it was forked with."""
 CPU_SECONDS: Final = 4
 WALL_SECONDS: Final = 8.0
+MOST_ORDER: Final = 16 * 1024
+MOST_WORD: Final = 200
 
-Work = Callable[[memoryview], str]
+Work = Callable[[str, memoryview], str]
 
 
 class LimitReached(Exception):
-    """The child died, or ran into one of its limits."""
+    """The confined process died, or ran into one of its limits."""
 
 
-def run_confined(
-    work: Work, *, shared_bytes: int, wall_seconds: float = WALL_SECONDS
-) -> tuple[str, mmap.mmap]:
-    """Run `work(shared memory)` in a confined child and return its word and the memory.
+class Confinement:
+    """Runs `work(order, memory)` in a confined process for each call, and returns its word.
 
-    `work` returns a word of at most 200 characters; an exception in it is LimitReached here, like its death.
+    A process of its own forks them, and is forked itself at `start`: early, while it is small, since forking
+    a process that holds the face models takes longer than decoding a picture. It reads nothing of a sample,
+    and ends when the last worker process that uses it has ended.
     """
-    shared = mmap.mmap(-1, max(shared_bytes, 1))
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _child(work, shared, writer)
-    os.close(writer)
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._channel: int | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Fork the process that forks the confined ones; where it runs already, nothing happens."""
+        with self._lock:
+            if self._channel is None:
+                self._channel = self._launch()
+
+    def _launch(self) -> int:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if os.fork() == 0:
+            try:
+                ours.close()
+                _serve(theirs, self._work)
+            finally:
+                # Neither exit handlers nor buffered output of the worker may run twice.
+                os._exit(0)
+        theirs.close()
+        return ours.detach()
+
+    def run(
+        self, order: str, given: bytes, *, room: int, wall_seconds: float = WALL_SECONDS
+    ) -> tuple[str, mmap.mmap]:
+        """Return the word of `work`, and memory in which it wrote up to `room` bytes; `given` lies behind.
+
+        A word has at most 200 characters. An exception in `work` is LimitReached here, like its death.
+        """
+        descriptor = os.memfd_create("confined")
+        try:
+            os.ftruncate(descriptor, max(room + len(given), 1))
+            shared = mmap.mmap(descriptor, 0)
+            shared[room:] = given
+            word = self._ordered(order.encode(), descriptor, wall_seconds)
+        finally:
+            os.close(descriptor)
+        if not word:
+            raise LimitReached
+        return word.decode(), shared
+
+    def _ordered(self, order: bytes, descriptor: int, wall_seconds: float) -> bytes:
+        if len(order) > MOST_ORDER:
+            raise LimitReached
+        answer, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with answer:
+            with theirs:
+                self._send(order, [descriptor, theirs.fileno()])
+            return _awaited(answer, time.monotonic() + wall_seconds)
+
+    def _send(self, order: bytes, descriptors: list[int]) -> None:
+        try:
+            self._sent(order, descriptors)
+        except OSError:  # It was killed, perhaps for want of memory: a new one takes its place.
+            self._channel = None
+            self._sent(order, descriptors)
+
+    def _sent(self, order: bytes, descriptors: list[int]) -> None:
+        self.start()
+        with socket.socket(fileno=os.dup(self._channel or -1)) as channel:
+            socket.send_fds(channel, [order], descriptors)
+
+
+def _awaited(answer: socket.socket, deadline: float) -> bytes:
+    """Return the word of a confined process, empty where none comes in time; the process is gone then."""
+    process: int | None = None
     try:
-        word = _await(reader, wall_seconds)
+        answer.settimeout(max(deadline - time.monotonic(), 0.001))
+        _, (process,), _, _ = socket.recv_fds(answer, 1, 1)
+        answer.settimeout(max(deadline - time.monotonic(), 0.001))
+        return answer.recv(MOST_WORD)
+    except (OSError, ValueError):
+        return b""
     finally:
-        os.close(reader)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-    if not word:
-        shared.close()
-        raise LimitReached
-    return word.decode(), shared
+        if process is not None:
+            _kill(process)
+            os.close(process)
 
 
-def _await(reader: int, wall_seconds: float) -> bytes:
-    ready, _, _ = select.select([reader], [], [], wall_seconds)
-    return os.read(reader, 200) if ready else b""
+def _kill(process: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(process, signal.SIGKILL)
 
 
-def _child(work: Work, shared: mmap.mmap, writer: int) -> None:
+def _serve(channel: socket.socket, work: Work) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGQUIT, signal.SIGHUP):
+        # It serves until its worker ends, which may finish a sample first.
+        signal.signal(number, signal.SIG_IGN)
+    children: set[int] = set()
+    while True:
+        order, descriptors, _, _ = socket.recv_fds(channel, MOST_ORDER, 2)
+        if not order:
+            return
+        memory, answer = descriptors
+        child = os.fork()
+        if child == 0:
+            channel.close()
+            _confined(work, order, memory, socket.socket(fileno=answer))
+        _hand_over(child, answer)
+        os.close(memory)
+        children = {one for one in (*children, child) if os.waitpid(one, os.WNOHANG) == (0, 0)}
+
+
+def _hand_over(child: int, answer: int) -> None:
+    """Give whoever asked the means to end the child, and nobody else's."""
+    process = os.pidfd_open(child)
+    with socket.socket(fileno=answer) as back:
+        try:
+            socket.send_fds(back, [b"\0"], [process])
+        except OSError:
+            os.kill(child, signal.SIGKILL)
+    os.close(process)
+
+
+def _confined(work: Work, order: bytes, descriptor: int, answer: socket.socket) -> None:
     try:
+        memory = mmap.mmap(descriptor, 0)
+        os.close(descriptor)
         _confine()
-        os.write(writer, work(memoryview(shared)).encode()[:200])
+        answer.send(work(order.decode(), memoryview(memory)).encode()[:MOST_WORD])
     finally:
-        # Neither exit handlers nor buffered output of the worker may run twice.
         os._exit(0)
 
 
 def _confine() -> None:
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
     pages = int(_read_statm().split()[0])
     room = pages * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (room, room))

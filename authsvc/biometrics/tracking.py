@@ -12,12 +12,18 @@ from authsvc.biometrics.types import Array, Box, Burst, FaceTrack, FrameFace, Im
 DETECT_EVERY: Final = 5
 """Frames between two runs of the detector over the whole picture, which look for a second face too."""
 
-AROUND: Final = 0.55
+AROUND: Final = 0.4
 """Of the face's size: how far around its last place it is looked for in between."""
+
+SMALLER: Final = 0.75
+"""Of the last face's size: what the face is looked for from."""
 
 MOST_SHIFT: Final = 0.6
 MOST_GROWTH: Final = 1.35
 """Against the frame before, in eye spans: more is a lost face, and the detector runs again."""
+
+MOST_FOLLOWED: Final = 6
+"""Frames in a row in which landmarks alone, without the detector, may tell where the face is."""
 
 SECOND_FACE: Final = 0.5
 """From this share of the largest face's width on, another face is a second person."""
@@ -32,22 +38,36 @@ def follow_face(burst: Burst, engine: Engine) -> FaceTrack:
     frames is looked for anew. Raises PoorSample where no frame shows a face, or any shows two.
     """
     faces: list[FrameFace | None] = []
+    known: FrameFace | None = None
     last: FrameFace | None = None
+    unseen = 0
     for index, frame in enumerate(burst.frames):
-        face = None if last is None or index % DETECT_EVERY == 0 else _found_near(frame.rgb, last, engine)
-        face = face or _detected(frame.rgb, last, engine)
-        faces.append(face)
-        last = face
-    if not any(faces):
+        everywhere = index % DETECT_EVERY == 0
+        face = None if last is None or everywhere else _found_near(frame.rgb, last, engine)
+        face = face or _found(frame.rgb, known, engine, share=SECOND_FACE if everywhere else SMALLER)
+        if face is None and last is not None:
+            # A far turn hides the face from the detector, rarely from the landmarks.
+            face = _followed(frame.rgb, last, engine)
+        unseen = unseen + 1 if face is not None and face.n_faces is None else 0
+        last = None if unseen > MOST_FOLLOWED else face
+        known = last or known
+        faces.append(last)
+    if known is None:
         raise PoorSample(Reason.NO_FACE, "centre")
     return FaceTrack(tuple(faces))
 
 
-def _detected(image: Image, last: FrameFace | None, engine: Engine) -> FrameFace | None:
-    boxes = engine.detect(image)
+def _found(image: Image, known: FrameFace | None, engine: Engine, *, share: float) -> FrameFace | None:
+    """Return the face that a picture shows anywhere, looking for faces from a share of the known one's size.
+
+    At SECOND_FACE that finds whatever counts as a second person.
+    """
+    if known is None:
+        boxes = engine.detect(image)
+    else:
+        boxes = engine.scan(image, smallest=share * (known.box[2] - known.box[0]))
     if not boxes:
-        # A far turn hides the face from the detector, rarely from the landmarks.
-        return None if last is None else _followed(image, last, engine)
+        return None
     widest = boxes[0][2] - boxes[0][0]
     count = sum(1 for box in boxes if box[2] - box[0] >= SECOND_FACE * widest)
     if count > 1:
@@ -60,12 +80,13 @@ def _found_near(image: Image, last: FrameFace, engine: Engine) -> FrameFace | No
     left, top, right, bottom = last.box
     margin = round(AROUND * (right - left))
     x, y = max(0, left - margin), max(0, top - margin)
-    boxes = engine.detect(np.ascontiguousarray(image[y : bottom + margin, x : right + margin]))
+    around = np.ascontiguousarray(image[y : bottom + margin, x : right + margin])
+    boxes = engine.scan(around, smallest=SMALLER * (right - left), eager=True) if around.size else []
     if not boxes:
         return None
     near = boxes[0]
     box = near[0] + x, near[1] + y, near[2] + x, near[3] + y
-    face = _face(box, engine.landmarks(image, box), None)
+    face = _face(box, engine.landmarks(image, box), 1)
     return face if _continues(last, face) else None
 
 

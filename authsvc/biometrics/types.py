@@ -191,8 +191,8 @@ class Burst:
 class FrameFace:
     """The one face followed through a frame.
 
-    `eye_span` is the distance of the eyes' centres in pixels. `n_faces` counts the faces that a detector run
-    found in this frame, or is None where the face was followed from its landmarks without a run.
+    `eye_span` is the distance of the eyes' centres in pixels. `n_faces` counts the faces that the detector
+    found where it looked, or is None where landmarks alone told where the face is.
     """
 
     box: Box

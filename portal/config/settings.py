@@ -30,6 +30,17 @@ ROLES = env.words("VISOR_ROLES", "" if PRODUCTION else "web,portal,worker")
 BASE_URL = env.text("VISOR_BASE_URL", None if PRODUCTION else "http://localhost:8000").rstrip("/")
 SIMULATOR_ENABLED = env.flag("VISOR_SIMULATOR", default=not PRODUCTION)
 PHOTOS_DIR = Path(env.text("VISOR_PHOTOS", str(BASE_DIR / "build" / "photos")))
+# Which network describes faces: dlib_onnx, dlib, or onnx for one of your own (docs/engines.md).
+FACE_ENGINE = env.text("VISOR_FACE_ENGINE", "dlib_onnx")
+FACE_MODEL = {
+    "path": env.text("VISOR_FACE_MODEL", ""),
+    "sha256": env.text("VISOR_FACE_MODEL_SHA256", "").lower(),
+    "crop": env.text("VISOR_FACE_MODEL_CROP", "arcface"),
+    "layout": env.text("VISOR_FACE_MODEL_LAYOUT", "nchw"),
+    "colours": env.text("VISOR_FACE_MODEL_COLOURS", "rgb"),
+    "mean": env.text("VISOR_FACE_MODEL_MEAN", "127.5"),
+    "divisor": env.text("VISOR_FACE_MODEL_DIVISOR", "127.5"),
+}
 # Plain forms in place of the capture page, for developers of relying parties; in sandbox tenants only.
 SANDBOX_AUTHENTICATOR_ENABLED = env.flag("VISOR_SANDBOX_AUTHENTICATOR", default=not PRODUCTION)
 # Addresses of proxies whose Client-Cert header (RFC 9440) is believed.

@@ -32,6 +32,12 @@ class Engine(Protocol):
         `thorough` tries an enlarged image at last: slow, for enrolment photographs.
         """
 
+    def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:
+        """Return the boxes that one run of the detector finds, for faces from `smallest` pixels of width on.
+
+        `eager` takes the one likeliest box, and is content with less: for where a face is known to be.
+        """
+
     def landmarks(self, image: Image, box: Box) -> Array:
         """Return the 68×2 landmarks of the face in a box."""
 

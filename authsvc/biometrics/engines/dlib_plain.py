@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import dlib
 import numpy as np
 
-from authsvc.biometrics.types import Array, Box, Image
+from authsvc.biometrics.types import Array, Image
 
 from .base import engine_id
 from .dlib_models import LANDMARKS, NETWORK, SHA256, checked_path
-from .faces import Faces, describe_faces
+from .faces import DlibFaces, describe_faces
 
 
-class DlibEngine:
+class DlibEngine(DlibFaces):
     """Detection, landmarks and the 128-D network as dlib computes them; see Engine."""
 
     name = "dlib"
@@ -22,17 +22,9 @@ class DlibEngine:
     metric = "cosine"
 
     def __init__(self) -> None:
+        super().__init__()
         self.engine_id = engine_id(self.name, {name: SHA256[name] for name in (NETWORK, LANDMARKS)})
-        self._faces = Faces()
         self._network = dlib.face_recognition_model_v1(str(checked_path(NETWORK)))
-
-    def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
-        """See Engine."""
-        return self._faces.detect(image, thorough=thorough)
-
-    def landmarks(self, image: Image, box: Box) -> Array:
-        """See Engine."""
-        return self._faces.landmarks(image, box)
 
     def features(
         self, images: Sequence[Image], landmarks: Sequence[Array], *, mirrored: Sequence[bool] = ()

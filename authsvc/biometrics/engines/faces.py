@@ -18,8 +18,14 @@ PADDING: Final = 0.25
 """Margin of a chip around the face, as face_recognition takes it."""
 
 
-class Faces:
-    """Holds the two models. A second, smaller face counts from a third of the largest one's width."""
+FOUND_FROM: Final = 80.0
+"""Pixels of the smallest face that the detector finds."""
+EAGER: Final = -0.2
+"""How far below its usual threshold the detector goes where a face is known to be."""
+
+
+class DlibFaces:
+    """dlib's detector and landmarks, which every engine here begins with; see Engine."""
 
     def __init__(self) -> None:
         self._detector = dlib.get_frontal_face_detector()
@@ -28,15 +34,21 @@ class Faces:
     def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
         """Return the boxes of all faces, largest first: on the half-size grey image, on the full one only
         where that shows none, and (thorough) on the doubled one at last."""
-        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        boxes = self._run(cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), 0, 2.0)
-        boxes = boxes or self._run(grey, 0, 1.0)
-        if not boxes and thorough:
-            boxes = self._run(grey, 1, 1.0)
-        return sorted(boxes, key=lambda box: box[0] - box[2])
+        sizes = (2 * FOUND_FROM, FOUND_FROM, FOUND_FROM / 2)
+        runs = (self.scan(image, smallest=size) for size in (sizes if thorough else sizes[:2]))
+        return next((boxes for boxes in runs if boxes), [])
 
-    def _run(self, grey: Image, upsample: int, scale: float) -> list[Box]:
-        return [_scaled(found, scale) for found in self._detector(grey, upsample)]
+    def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:
+        """See Engine."""
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        scale = FOUND_FROM / smallest
+        if scale < 1:
+            grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        boxes, scores, _ = self._detector.run(grey, 1 if scale > 1 else 0, EAGER if eager else 0.0)
+        factor = 1 / min(scale, 1.0)
+        if eager:
+            boxes = [boxes[int(np.argmax(scores))]] if scores else []
+        return sorted((_scaled(box, factor) for box in boxes), key=lambda box: box[0] - box[2])
 
     def landmarks(self, image: Image, box: Box) -> Array:
         """Return 68×2 float32 landmarks of the face in a box."""
@@ -63,9 +75,11 @@ def describe_faces(
     images: Sequence[Image],
     landmarks: Sequence[Array],
     mirrored: Sequence[bool],
+    *,
+    cut: Callable[[Image, Array], Image] = chip,
 ) -> Array:
     """Return the features of aligned faces in one batch, averaged with the mirror image where asked."""
-    chips = [chip(image, points) for image, points in zip(images, landmarks, strict=True)]
+    chips = [cut(image, points) for image, points in zip(images, landmarks, strict=True)]
     twice = [index for index, wanted in enumerate(mirrored) if wanted]
     vectors = describe([*chips, *(np.ascontiguousarray(chips[index][:, ::-1]) for index in twice)])
     found = vectors[: len(chips)].copy()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from django.conf import settings
 
 from .base import Engine, ModelProblem
 from .dlib_onnx import DlibOnnxEngine
 from .dlib_plain import DlibEngine
-
-DEFAULT = "dlib_onnx"
+from .own_model import OwnModel, OwnModelEngine
 
 
 def cache_folder() -> Path:
@@ -19,14 +21,33 @@ def cache_folder() -> Path:
     return Path(named) if named else Path.home() / ".cache" / "visor" / "models"
 
 
-@cache
-def load_engine(name: str = DEFAULT) -> Engine:
+def load_engine(name: str | None = None) -> Engine:
     """Return the engine of that name, the same one at every call; raises ModelProblem.
 
-    Names: `dlib_onnx` (default) and `dlib` (the plain library).
+    Names: `dlib_onnx`, `dlib` (the plain library) and `onnx` (a network of one's own, described by
+    settings.FACE_MODEL). Without a name it is settings.FACE_ENGINE.
     """
+    return _load(name or settings.FACE_ENGINE)
+
+
+@cache
+def _load(name: str) -> Engine:
     if name == "dlib_onnx":
         return DlibOnnxEngine(cache_folder())
     if name == "dlib":
         return DlibEngine()
+    if name == "onnx":
+        return OwnModelEngine(_own_model())
     raise ModelProblem(f"unknown engine {name!r}")
+
+
+def _own_model() -> OwnModel:
+    given: dict[str, Any] = dict(settings.FACE_MODEL)
+    if not given["path"] or not given["sha256"]:
+        raise ModelProblem("the engine onnx needs VISOR_FACE_MODEL and VISOR_FACE_MODEL_SHA256")
+    given["path"] = Path(given["path"])
+    try:
+        given |= {name: float(given[name]) for name in ("mean", "divisor")}
+    except ValueError:
+        raise ModelProblem("the own model's mean and divisor must be numbers") from None
+    return OwnModel(**given)

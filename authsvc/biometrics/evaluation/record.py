@@ -21,12 +21,14 @@ SHIPPED: Final = Path(__file__).parent / "records"
 PACKAGE: Final = Path(__file__).parent.parent
 
 JUDGING: Final = (
+    "engines/*.py",
     "stages/**/*.py",
     "tracking.py",
     "description.py",
     "templates.py",
     "pipeline.py",
     "headpose.py",
+    "types.py",
 )
 """The source that decides; anything else may change without a new evaluation."""
 

@@ -214,9 +214,11 @@ def noise_level(image: Image) -> float:
     """Returns the noise's standard deviation in grey levels, from the flatter half of the picture (Immerkær,
     1996).
     """
-    green = image[::2, :, 1].astype(np.float32) if image.shape[0] > 600 else image[..., 1].astype(np.float32)
-    residual = np.abs(cv2.filter2D(green, -1, _IMMERKAER)[1:-1, 1:-1])
-    blocks = cv2.resize(residual, (32, 24), interpolation=cv2.INTER_AREA)
+    green = np.ascontiguousarray(image[:: 2 if image.shape[0] > 600 else 1, :, 1])
+    residual = np.abs(cv2.sepFilter2D(green, cv2.CV_16S, _SECOND_DIFFERENCE, _SECOND_DIFFERENCE))
+    # Whole pixels a block: OpenCV takes ten times as long to share one between two.
+    rows, columns = residual.shape[0] // 24 * 24, residual.shape[1] // 32 * 32
+    blocks = cv2.resize(residual[:rows, :columns].astype(np.float32), (32, 24), interpolation=cv2.INTER_AREA)
     return float(np.percentile(blocks, 30) * np.sqrt(np.pi / 2) / 6)
 
 
@@ -233,7 +235,7 @@ def double_quantised(image: Image, table: Sequence[int]) -> bool:
     return float(np.median(strengths)) > 0.35
 
 
-_IMMERKAER: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+_SECOND_DIFFERENCE: Final = np.array([1, -2, 1], np.int16)
 _LOW: Final = (((0, 1), 1), ((1, 0), 8), ((1, 1), 9))
 
 

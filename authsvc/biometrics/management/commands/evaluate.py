@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.biometrics.engines.base import ModelProblem
-from authsvc.biometrics.engines.loading import DEFAULT, cache_folder, load_engine
+from authsvc.biometrics.engines.loading import cache_folder, load_engine
 from authsvc.biometrics.evaluation.dataset import read_groups, read_people
 from authsvc.biometrics.evaluation.record import SHIPPED, sign_record, write_record
 from authsvc.biometrics.evaluation.report import as_svg, as_text
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("dataset", type=Path)
         parser.add_argument("--name", help="how the record calls the dataset; its folder's name without it")
-        parser.add_argument("--engine", default=DEFAULT)
+        parser.add_argument("--engine", help="settings.FACE_ENGINE without it")
         parser.add_argument("--groups", type=Path, help="CSV with a column person and a column an attribute")
         parser.add_argument("--out", type=Path, default=settings.DATA_DIR / "evaluation")
         parser.add_argument("--ship", action="store_true", help="write the record into the release, unsigned")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Final
+
+import numpy as np
 
 from authsvc.biometrics.types import BadSample, Reason
 
@@ -16,7 +17,8 @@ SYNTHETIC: Final = b"VISOR-SYNTHETIC"
 _SOI, _EOI, _SOS, _DQT, _COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _BASELINE, _PROGRESSIVE = 0xC0, 0xC2
-_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
+# Behind 0xFF in a scan: a stuffed zero, the restart markers, and fill bytes end nothing.
+_WITHIN_SCAN = np.isin(np.arange(256), [0x00, *range(0xD0, 0xD8), 0xFF])
 
 
 @dataclass(slots=True)
@@ -123,7 +125,9 @@ def _behind_scan(header: Header, data: bytes, at: int) -> int:
     # A progressive file has some ten scans; thousands of tiny ones cost minutes to decode.
     if header.scans > 40:
         raise BadSample(Reason.PICTURE_FORMAT, detail="too many scans")
-    found = _NEXT_MARKER.search(data, at)
-    if found is None:
+    content = np.frombuffer(data, np.uint8, offset=at)
+    escapes = np.flatnonzero(content[:-1] == 0xFF)
+    ends = escapes[~_WITHIN_SCAN[content[escapes + 1]]]
+    if not len(ends):
         raise BadSample(Reason.PICTURE_DAMAGED, detail="ends within its picture")
-    return found.start()
+    return at + int(ends[0])

@@ -1,24 +1,29 @@
-"""JPEG files to upright RGB pixels, in a confined child process."""
+"""JPEG files to upright RGB pixels, in a confined process."""
 
 from __future__ import annotations
 
 import io
+import json
 import warnings
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
 
 import cv2
 import numpy as np
 from PIL import Image as Pillow
+from PIL import TiffImagePlugin
 
-from authsvc.biometrics.limits import LimitReached, run_confined
+from authsvc.biometrics.limits import Confinement, LimitReached
 from authsvc.biometrics.types import BadSample, Image, Reason
 
 from .jpeg import MOST_SIDE, Header
 
 _SOUND = "sound"
 
-# The confined child can open no file, so it could not import Pillow's JPEG reader any more.
+# A confined process can open no file, so what Pillow would import for JPEG and EXIF must be there before.
 Pillow.preinit()
+_EXIF_READER: Final = TiffImagePlugin
 
 
 def decode_pictures(jpegs: Sequence[bytes], headers: Sequence[Header]) -> tuple[Image, ...]:
@@ -26,30 +31,18 @@ def decode_pictures(jpegs: Sequence[bytes], headers: Sequence[Header]) -> tuple[
 
     Raises BadSample where Pillow and the header disagree, a file is damaged, or decoding meets a limit.
     """
-    sizes = [header.width * header.height * 3 for header in headers]
-    starts = np.cumsum([0, *sizes])
-
-    def work(memory: memoryview) -> str:
-        turned = []
-        for jpeg, header, start, size in zip(jpegs, headers, starts, sizes, strict=False):
-            _check(jpeg, header)
-            image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
-            if image is None or image.size != size:
-                return str(Reason.PICTURE_DAMAGED)
-            memory[start : start + size] = image.reshape(-1).data
-            turned.append("1" if image.shape[0] == header.height else "0")
-        return _SOUND + "".join(turned)
-
+    starts = np.cumsum([0, *(header.width * header.height * 3 for header in headers)])
+    order = [(len(jpeg), header.width, header.height) for jpeg, header in zip(jpegs, headers, strict=True)]
     try:
-        word, shared = run_confined(work, shared_bytes=int(starts[-1]))
+        word, shared = DECODER.run(json.dumps(order), b"".join(jpegs), room=int(starts[-1]))
     except LimitReached:
         raise BadSample(Reason.DECODE_LIMIT) from None
     if not word.startswith(_SOUND):
         raise BadSample(Reason(word))
     pixels = np.frombuffer(shared, np.uint8)
     return tuple(
-        pixels[start : start + size].reshape(*_shape(header, upright=flag == "1"), 3)
-        for header, start, size, flag in zip(headers, starts, sizes, word[len(_SOUND) :], strict=False)
+        pixels[start:end].reshape(*_shape(header, upright=flag == "1"), 3)
+        for header, (start, end), flag in zip(headers, pairwise(starts), word[len(_SOUND) :], strict=True)
     )
 
 
@@ -57,11 +50,32 @@ def _shape(header: Header, *, upright: bool) -> tuple[int, int]:
     return (header.height, header.width) if upright else (header.width, header.height)
 
 
-def _check(jpeg: bytes, header: Header) -> None:
+def _decode(order: str, memory: memoryview) -> str:
+    """Decode the files behind the pixels' room; what is returned says how each picture lies."""
+    pictures = json.loads(order)
+    start, at = 0, sum(width * height * 3 for _, width, height in pictures)
+    turned = []
+    for length, width, height in pictures:
+        jpeg = bytes(memory[at : at + length])
+        _check(jpeg, width, height)
+        image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+        if image is None or image.size != width * height * 3:
+            return str(Reason.PICTURE_DAMAGED)
+        memory[start : start + image.size] = image.reshape(-1).data
+        turned.append("1" if image.shape[0] == height else "0")
+        start, at = start + image.size, at + length
+    return _SOUND + "".join(turned)
+
+
+def _check(jpeg: bytes, width: int, height: int) -> None:
     """Let Pillow read the header too: two parsers that disagree are a sign of a crafted file."""
     Pillow.MAX_IMAGE_PIXELS = MOST_SIDE * MOST_SIDE
     with warnings.catch_warnings():
         warnings.simplefilter("error", Pillow.DecompressionBombWarning)
         with Pillow.open(io.BytesIO(jpeg), formats=["JPEG"]) as picture:
-            if picture.size != (header.width, header.height) or picture.mode not in {"RGB", "L"}:
+            if picture.size != (width, height) or picture.mode not in {"RGB", "L"}:
                 raise ValueError("parsers disagree")
+
+
+DECODER: Final = Confinement(_decode)
+"""To be started before a worker loads its models."""

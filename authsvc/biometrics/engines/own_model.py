@@ -1,0 +1,126 @@
+"""A face network of one's own, from an ONNX file: ArcFace's kind of input, or dlib's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+
+from authsvc.biometrics.types import Array, Image
+
+from .base import ModelProblem, engine_id, verified_bytes
+from .dlib_models import LANDMARKS, SHA256
+from .faces import CHIP, DlibFaces, chip, describe_faces
+from .session import Session
+
+ARCFACE: Final = 112
+
+# Where ArcFace's networks expect eyes, nose tip and the corners of the mouth (InsightFace, 112×112).
+_ARCFACE_POINTS: Final = np.array(
+    [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)],
+    np.float32,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnModel:
+    """What a network's file does not say: how its faces are cut out, laid out and normalised.
+
+    `crop` is "arcface" (112×112, aligned on five points) or "dlib" (150×150); a value x of a pixel becomes
+    (x - mean) / divisor, unless the network takes uint8 as it is.
+    """
+
+    path: Path
+    sha256: str
+    crop: Literal["arcface", "dlib"] = "arcface"
+    layout: Literal["nchw", "nhwc"] = "nchw"
+    colours: Literal["rgb", "bgr"] = "rgb"
+    mean: float = 127.5
+    divisor: float = 127.5
+
+    def __post_init__(self) -> None:
+        for name, allowed in _ALLOWED.items():
+            if getattr(self, name) not in allowed:
+                raise ModelProblem(f"the own model's {name} must be one of {', '.join(allowed)}")
+        if not (np.isfinite([self.mean, self.divisor]).all() and self.divisor > 0):
+            raise ModelProblem("the own model's mean and divisor must be numbers, and the divisor positive")
+
+
+_ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {
+    "crop": ("arcface", "dlib"),
+    "layout": ("nchw", "nhwc"),
+    "colours": ("rgb", "bgr"),
+}
+
+
+class OwnModelEngine(DlibFaces):
+    """dlib's detector and landmarks before a network of one's own; see Engine.
+
+    The engine's id covers the file and how it is fed: no reference outlives a change of either.
+    """
+
+    name = "onnx"
+    metric = "cosine"
+
+    def __init__(self, model: OwnModel, *, threads: int = 1) -> None:
+        super().__init__()
+        content = verified_bytes(model.path, model.sha256)
+        fed = {name: str(value) for name, value in asdict(model).items() if name not in ("path", "sha256")}
+        self.engine_id = engine_id(self.name, fed | {"network": model.sha256, LANDMARKS: SHA256[LANDMARKS]})
+        self._model = model
+        self._network = Session(content, threads=threads)
+        self.feature_size = int(self._network.width)
+        self._check_input()
+
+    def _check_input(self) -> None:
+        side = ARCFACE if self._model.crop == "arcface" else CHIP
+        expected = (3, side, side) if self._model.layout == "nchw" else (side, side, 3)
+        if self._network.shape != expected or self._network.kind not in ("tensor(float)", "tensor(uint8)"):
+            raise ModelProblem(
+                f"{self._model.path.name} takes {self._network.kind} of {self._network.shape}, "
+                f"its settings say {expected}"
+            )
+
+    def features(
+        self, images: Sequence[Image], landmarks: Sequence[Array], *, mirrored: Sequence[bool] = ()
+    ) -> Array:
+        """See Engine."""
+        cut: Callable[[Image, Array], Image] = five_point_chip if self._model.crop == "arcface" else chip
+        return describe_faces(self.describe, images, landmarks, mirrored, cut=cut)
+
+    def describe(self, chips: Sequence[Image]) -> Array:
+        """Return n×feature_size float32 features of n chips, RGB."""
+        if not chips:
+            return np.zeros((0, self.feature_size), np.float32)
+        batch = np.stack(chips)
+        if self._model.colours == "bgr":
+            batch = batch[..., ::-1]
+        if self._model.layout == "nchw":
+            batch = batch.transpose(0, 3, 1, 2)
+        if self._network.kind == "tensor(float)":
+            return self._network.run((batch.astype(np.float32) - self._model.mean) / self._model.divisor)
+        return self._network.run(np.ascontiguousarray(batch))
+
+
+def five_point_chip(image: Image, landmarks: Array) -> Image:
+    """Return the 112×112 chip whose eyes, nose tip and mouth lie closest to ArcFace's points.
+
+    The similarity transform is the least-squares one (Umeyama, 1991).
+    """
+    eyes = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
+    points = np.stack([*eyes, landmarks[30], landmarks[48], landmarks[54]])
+    matrix = _similarity(points.astype(np.float64), _ARCFACE_POINTS.astype(np.float64))
+    return np.asarray(cv2.warpAffine(image, matrix, (ARCFACE, ARCFACE), flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _similarity(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    centred, wanted = points - points.mean(axis=0), targets - targets.mean(axis=0)
+    # In the plane rotation and scale are one complex factor.
+    ours, theirs = centred @ (1, 1j), wanted @ (1, 1j)
+    factor = (ours.conj() @ theirs) / (ours.conj() @ ours)
+    turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
+    return np.column_stack([turn, targets.mean(axis=0) - turn @ points.mean(axis=0)])

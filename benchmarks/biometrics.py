@@ -1,0 +1,285 @@
+"""The biometric pipeline beside plain face_recognition on the same pictures, in the same run.
+
+Both sides run on one thread, turn about, and the fastest round of each counts: what slows a round is other
+work on the machine.
+"""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from benchmarks.figures import Figure
+
+PHOTOS: Final = Path(os.environ.get("VISOR_PHOTOS", "build/photos"))
+PERSON: Final = "obama"
+SIZES: Final = {"640×480": (640, 480), "1280×720": (1280, 720)}
+ROUNDS: Final = 9
+BURST: Final = 10
+PROCESSES: Final = 2
+SAMPLES_A_PROCESS: Final = 12
+THRESHOLD: Final = 0.9
+"""Of both sides' comparisons; no figure depends on its value."""
+
+# Milliseconds of the least work that a stage of a burst must do, measured beside it: see `_floors`.
+Floors = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Material:
+    """A burst of the person as a sample, with what is needed to verify it."""
+
+    sample: bytes
+    context: Any
+    thresholds: Any
+    reference: Any
+
+
+def measure() -> Iterator[Figure]:
+    """Measure; the first figures are those with an aim."""
+    _prepare()
+    for size in SIZES:
+        yield from _one_frame(size)
+    yield from _burst()
+    yield from _two_processes()
+
+
+def _prepare() -> None:
+    """Set Django up, then fork what decodes while this process is small, as a worker does."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    import django
+
+    django.setup()
+    cv2.setNumThreads(1)
+    from authsvc.biometrics.engines.loading import load_engine
+    from authsvc.biometrics.stages.decode import DECODER
+
+    DECODER.start()
+    load_engine()
+
+
+def _fastest(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """Return the fewest milliseconds of each work, run turn about after one round that does not count."""
+    times: list[list[float]] = [[] for _ in works]
+    for number in range(rounds + 1):
+        for work, taken in zip(works, times, strict=True):
+            started = time.perf_counter()
+            work()
+            if number:
+                taken.append((time.perf_counter() - started) * 1000)
+    return [min(taken) for taken in times]
+
+
+def _one_frame(size: str) -> Iterator[Figure]:
+    """One picture, from its file to a decision: ours in its confined process, with its mirror image too."""
+    from authsvc.biometrics.engines.loading import load_engine
+    from authsvc.biometrics.stages import comparison, decision, features
+    from authsvc.biometrics.stages.decode.jpeg import read_header
+    from authsvc.biometrics.stages.decode.pictures import decode_pictures
+    from authsvc.biometrics.types import Descriptors, QualityResult, Template
+
+    jpeg = _photograph(SIZES[size])
+    engine = load_engine()
+    key, binding = secrets.token_bytes(32), {"engine": engine.engine_id}
+    quality = QualityResult(100.0, (100.0,), {}, True)
+    reference: list[Template] = []
+
+    def ours(mirrored: bool) -> bool:
+        (image,) = decode_pictures([jpeg], [read_header(jpeg)])
+        landmarks = engine.landmarks(image, engine.detect(image)[0])
+        vectors = engine.features([image], [landmarks], mirrored=[mirrored])
+        made = features.assess(Descriptors(vectors, (0,)), quality)
+        if not reference:
+            reference.append(Template(made.vectors, made.weights, engine.engine_id))
+        compared = comparison.assess(made, reference[0], engine_id=engine.engine_id, threshold=THRESHOLD)
+        part = decision.sign_part("comparison", {"passed": compared.matched}, binding=binding, key=key)
+        found = decision.decide([part], binding=binding, key=key, expected=("comparison",))
+        return found.outcome == "accepted"
+
+    theirs, simple, mirrored = _fastest(lambda: _plain(jpeg), lambda: ours(False), lambda: ours(True))
+    yield Figure(f"one frame {size}: face_recognition", theirs, "ms")
+    yield Figure(f"one frame {size}: Visor", simple, "ms")
+    yield Figure(f"one frame {size}: faster by", theirs / simple, "times", "≥ 10")
+    yield Figure(f"one frame {size}: faster by, with the mirror image", theirs / mirrored, "times")
+
+
+_known: list[np.ndarray] = []
+
+
+def _plain(jpeg: bytes) -> bool:
+    """Decode, describe and compare as face_recognition's documentation does."""
+    import face_recognition
+
+    (found,) = face_recognition.face_encodings(face_recognition.load_image_file(io.BytesIO(jpeg)))[:1]
+    if not _known:
+        _known.append(found)
+    return bool(face_recognition.compare_faces([_known[0]], found)[0])
+
+
+def _photograph(size: tuple[int, int]) -> bytes:
+    """Return a photograph as a frame of this size, its face as large as in front of a phone."""
+    from authsvc.biometrics.engines.loading import load_engine
+
+    picture = cv2.imread(str(PHOTOS / PERSON / "01.jpg"))
+    if picture is None:
+        raise FileNotFoundError("no photographs: run `make photos`")
+    left, top, right, bottom = load_engine().detect(np.ascontiguousarray(picture[:, :, ::-1]))[0]
+    width, height = size
+    scale = 0.42 * height / (bottom - top)
+    middle = np.array([left + right, top + bottom]) / 2 * scale
+    shift = np.array([[scale, 0, width / 2 - middle[0]], [0, scale, height / 2 - middle[1]]], np.float32)
+    frame = cv2.warpAffine(picture, shift, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+
+
+def _material(frames: int, seed: int = 1) -> tuple[Material, list[bytes]]:
+    from authsvc.biometrics.challenges import Part, draw_challenge
+    from authsvc.biometrics.engines.loading import load_engine
+    from authsvc.biometrics.pipeline import enrol
+    from authsvc.biometrics.templates import decode_template
+    from authsvc.biometrics.types import CaptureContext, Thresholds
+    from authsvc.simulator import photographs, sealing
+    from authsvc.simulator.render import render_burst
+
+    people = photographs.read(PHOTOS / PERSON)
+    key = sealing.new_session_key()
+    thresholds = Thresholds("bench", "1e-4", THRESHOLD, 40.0, None, allow_simulated=True)
+    rng = np.random.default_rng(seed)
+    mix: tuple[Part, ...] = ("turn",)
+    for _ in range(20):
+        challenge = draw_challenge(mix=mix)
+        steps = [
+            {"cue": step.cue, "ms": step.ms} | ({"degrees": step.degrees} if step.degrees else {})
+            for step in challenge.steps
+        ]
+        limits = {"min": frames, "max": frames, "fps": 6, "width": 640, "height": 480}
+        rendered, camera = render_burst(people, {"steps": steps, "frames": limits}, rng)
+        binding = sealing.Binding("bench", challenge.nonce, "device")
+        manifest = sealing.manifest(sealing.Capture(rendered, camera, None), binding, key)
+        sample = sealing.container(manifest, rendered)
+        context = CaptureContext("bench", 1, challenge, sealing.public_jwk(key))
+        made = enrol(sample, context=context, thresholds=thresholds, engine=load_engine(), part_key=bytes(32))
+        if made.template is not None:
+            reference = decode_template(made.template)
+            return Material(sample, context, thresholds, reference), [one.jpeg for one in rendered]
+    raise RuntimeError("no burst of the software phone was accepted")
+
+
+def _verify(material: Material) -> Any:
+    from authsvc.biometrics.engines.loading import load_engine
+    from authsvc.biometrics.pipeline import verify
+
+    outcome = verify(
+        material.sample,
+        context=material.context,
+        thresholds=material.thresholds,
+        open_reference=lambda _: material.reference,
+        engine=load_engine(),
+        part_key=bytes(32),
+    )
+    if outcome.decision.outcome != "accepted":
+        raise RuntimeError(f"the burst was {outcome.decision}: {outcome.detail}")
+    return outcome
+
+
+def _burst() -> Iterator[Figure]:
+    material, jpegs = _material(BURST)
+    stages: list[Mapping[str, float]] = []
+    walls: list[float] = []
+
+    def ours() -> None:
+        started = time.perf_counter()
+        stages.append(_verify(material).timings)
+        walls.append((time.perf_counter() - started) * 1000)
+
+    theirs, whole = _fastest(lambda: [_plain(jpeg) for jpeg in jpegs], ours, rounds=5)
+    typical = {name: min(timings[name] for timings in stages[1:]) for name in stages[0]}
+    yield Figure(f"burst of {BURST}: face_recognition", theirs, "ms")
+    yield Figure(f"burst of {BURST}: Visor, every stage", whole, "ms")
+    yield Figure(f"burst of {BURST}: faster by", theirs / whole, "times", "≥ 15")
+    overhead = min(wall / sum(timings.values()) for wall, timings in zip(walls, stages, strict=True))
+    yield Figure(
+        f"burst of {BURST}: whole against the sum of its stages",
+        100 * overhead,
+        "%",
+        "≤ 110",
+    )
+    floors = _floors(material, jpegs)
+    for name, taken in typical.items():
+        yield Figure(f"burst of {BURST}: {name}", taken, "ms")
+        if name in floors:
+            yield Figure(f"burst of {BURST}: {name}, its floor", floors[name], "ms")
+
+
+def _floors(material: Material, jpegs: list[bytes]) -> Floors:
+    """Return the least that stages cost: bare calls of the libraries on the same pictures, nothing else.
+
+    decode: the JPEG decoder. tracking: one detection at half size, landmarks in every frame. description:
+    the network on as many chips.
+    """
+    from authsvc.biometrics.description import CONTINUITY, PROBES
+    from authsvc.biometrics.engines.loading import load_engine
+
+    engine: Any = load_engine()
+    images = [cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR_RGB) for one in jpegs]
+    box = engine.detect(images[0])[0]
+    chips = [np.zeros((150, 150, 3), np.uint8)] * (CONTINUITY + PROBES)
+
+    def decoded() -> None:
+        for one in jpegs:
+            cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR_RGB)
+
+    def tracked() -> None:
+        engine.scan(images[0], smallest=160)
+        for image in images:
+            engine.landmarks(image, box)
+
+    names = ("decode", "tracking", "description")
+    return dict(zip(names, _fastest(decoded, tracked, lambda: engine.describe(chips)), strict=True))
+
+
+def _two_processes() -> Iterator[Figure]:
+    """As many samples a process, in one process and in two at once: forked after the models, as a pool."""
+    material, _ = _material(BURST, seed=2)
+    rates = {1: 0.0, PROCESSES: 0.0}
+    for _ in range(3):
+        for count in rates:
+            rates[count] = max(rates[count], _rate(material, count))
+    yield Figure("verifications a second, one process", rates[1], "1/s")
+    yield Figure("verifications a second, two processes", rates[PROCESSES], "1/s")
+    yield Figure("two processes against one", rates[PROCESSES] / rates[1], "times", "≥ 1.8")
+
+
+def _rate(material: Material, count: int) -> float:
+    forking = multiprocessing.get_context("fork")
+    ready, go = forking.Semaphore(0), forking.Event()
+    workers = [forking.Process(target=_work, args=(material, ready, go)) for _ in range(count)]
+    for worker in workers:
+        worker.start()
+    for _ in workers:
+        ready.acquire()
+    started = time.perf_counter()
+    go.set()
+    for worker in workers:
+        worker.join()
+    if any(worker.exitcode for worker in workers):
+        raise RuntimeError("a worker failed")
+    return count * SAMPLES_A_PROCESS / (time.perf_counter() - started)
+
+
+def _work(material: Material, ready: Any, go: Any) -> None:
+    _verify(material)
+    ready.release()
+    go.wait()
+    for _ in range(SAMPLES_A_PROCESS):
+        _verify(material)

@@ -1,0 +1,98 @@
+"""The confinement: what goes wrong in one confined process ends there."""
+
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from authsvc.biometrics.limits import Confinement, LimitReached
+
+
+def misbehave(order: str, memory: memoryview) -> str:
+    if order == "open":
+        Path("/etc/hostname").read_bytes()
+    if order == "connect":
+        socket.socket()
+    if order == "allocate":
+        bytearray(2**30)
+    if order == "spin":
+        signal.alarm(0)
+        while True:
+            pass
+    if order == "sleep":
+        time.sleep(60)
+    if order == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if order == "leave":
+        os._exit(0)
+    if order == "copy":
+        memory[:3] = memory[3:6]
+    return f"{order} done"
+
+
+@pytest.fixture(scope="module")
+def confinement() -> Confinement:
+    found = Confinement(misbehave)
+    found.start()
+    return found
+
+
+def copied(confinement: Confinement) -> bytes:
+    word, memory = confinement.run("copy", b"abc", room=3)
+    assert word == "copy done"
+    return memory[:3]
+
+
+def test_work_sees_what_is_given_and_writes_into_its_room(confinement: Confinement) -> None:
+    assert copied(confinement) == b"abc"
+
+
+@pytest.mark.requirement("S8.1-07")
+@pytest.mark.parametrize("fault", ["open", "connect", "allocate", "spin", "sleep", "die", "leave"])
+def test_a_fault_reaches_its_limit_and_the_next_call_is_served(confinement: Confinement, fault: str) -> None:
+    with pytest.raises(LimitReached):
+        confinement.run(fault, b"", room=1, wall_seconds=0.5)
+    assert copied(confinement) == b"abc"
+
+
+def test_nothing_is_left_running(confinement: Confinement) -> None:
+    with pytest.raises(LimitReached):
+        confinement.run("sleep", b"", room=1, wall_seconds=0.2)
+    copied(confinement)
+    deadline = time.monotonic() + 10
+    while left := [one for child in children(os.getpid()) for one in children(child) if state(one) != "Z"]:
+        assert time.monotonic() < deadline, f"{left} still run"
+        time.sleep(0.02)
+
+
+def test_a_killed_server_is_replaced(confinement: Confinement) -> None:
+    before = children(os.getpid())
+    for child in before:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert copied(confinement) == b"abc"
+
+
+def test_a_forked_worker_shares_the_confinement(confinement: Confinement) -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if copied(confinement) == b"abc" else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert copied(confinement) == b"abc"
+
+
+def test_too_long_an_order_is_refused(confinement: Confinement) -> None:
+    with pytest.raises(LimitReached):
+        confinement.run("x" * 20_000, b"", room=1)
+
+
+def children(process: int) -> list[int]:
+    listed = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
+    return [int(one) for one in listed.split()]
+
+
+def state(process: int) -> str:
+    return Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
