@@ -7,6 +7,7 @@ Each algorithm has a `next` key, published before it signs; one `current` key th
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -154,7 +155,9 @@ def rotate_due(actor: str = "schedule") -> None:
     """Rotate what is older than 90 days and retire what nothing alive was signed with; for the scheduler."""
     ensure_keys(actor=actor)
     for key in SigningKey.objects.filter(state=State.CURRENT, state_changed_at__lt=now() - ROTATE_AFTER):
-        rotate(key.algorithm, actor=actor)
+        # A key that was staged too late is left for a later run.
+        with suppress(NoSigningKey):
+            rotate(key.algorithm, actor=actor)
     SigningKey.objects.filter(state=State.PREVIOUS, state_changed_at__lt=now() - KEEP_PREVIOUS).update(
         state=State.RETIRED, state_changed_at=now()
     )
@@ -218,7 +221,11 @@ def _one(algorithm: str, state: State) -> SigningKey | None:
 def _move(key: SigningKey, state: State) -> None:
     key.state = state
     key.state_changed_at = now()
-    key.save(update_fields=["state", "state_changed_at"])
+    if state in {State.PREVIOUS, State.RETIRED}:
+        # It never signs again.
+        key.sealed_private = b""
+        _parsed.pop(key.kid, None)
+    key.save(update_fields=["state", "state_changed_at", "sealed_private"])
 
 
 def _lock_tenant() -> Any:
