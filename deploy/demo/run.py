@@ -1,8 +1,8 @@
-"""`make demo`: prepare the data, start three processes, sign a person in, and stay until Ctrl-C.
+"""`make demo`: prepare the data, start the processes, sign a person in, and stay until Ctrl-C.
 
-Web, worker and partner site are those of deploy/demo/Procfile, kept together by honcho; what they print
-goes to var/demo.log. DEMO_EXIT=1 ends after the scripted sign-ins, with their exit status. VISOR_PORT and
-PARTNER_PORT choose other ports than 8000 and 8001.
+Web, worker, scheduled work and partner site are those of deploy/demo/Procfile, kept together by honcho;
+what they print goes to var/demo.log. DEMO_EXIT=1 ends after the scripted sign-ins, with their exit status.
+VISOR_PORT and PARTNER_PORT choose other ports than 8000 and 8001.
 """
 
 import contextlib

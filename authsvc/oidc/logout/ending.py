@@ -11,6 +11,7 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.oidc.models import Grant, LogoutNotice, Session
 from authsvc.subjects.models import Device, Subject
+from authsvc.vault.selectors import revoked_references
 
 _OFFLINE = Q(scope__contains="offline_access")
 
@@ -61,10 +62,17 @@ def end_baseless_sessions() -> int:
     )
     count = sum(end_everything_of(device=device, reason="device-revoked") for device in revoked)
     count += sum(end_everything_of(subject=subject, reason="person-closed") for subject in closed)
-    faceless = _live_sessions().filter(subject__reference="").select_related("subject")
-    for session in (row for row in faceless if _rests_on_a_face(row)):
-        count += end_everything_of(subject=session.subject, reason="reference-revoked")
+    count += sum(end_everything_of(subject=subject, reason="reference-revoked") for subject in _faceless())
     return count
+
+
+def _faceless() -> QuerySet[Subject]:
+    # People whose sign-in rests on a face, and whose reference is gone, here or in the vault.
+    gone = Q(subject__reference="") | Q(subject__reference__in=revoked_references())
+    sessions = _live_sessions().filter(gone).only("subject_id", "events")
+    people = {row.subject_id for row in sessions if _rests_on_a_face(row)}
+    people |= set(_live_grants().filter(gone).exclude(policy="").values_list("subject_id", flat=True))
+    return Subject.objects.filter(pk__in=people)
 
 
 def _live_sessions() -> QuerySet[Session]:
