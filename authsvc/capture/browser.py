@@ -4,6 +4,7 @@ import re
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
 
 from authsvc.core.ids import new_secret
 
@@ -11,13 +12,13 @@ COOKIE = "visor_agent"
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
-def browser_key(request: HttpRequest) -> str | None:
+def browser_key(request: HttpRequest | Request) -> str | None:
     """Return the browser's key, 43 characters of base64url, or None where it has none of that form."""
     key = request.COOKIES.get(COOKIE, "")
     return key if _KEY.match(key) else None
 
 
-def ensure_browser_key(request: HttpRequest) -> tuple[str, bool]:
+def ensure_browser_key(request: HttpRequest | Request) -> tuple[str, bool]:
     """Return the browser's key and whether it is new, in which case the answer must set it."""
     key = browser_key(request)
     return (key, False) if key else (new_secret(), True)

@@ -13,8 +13,8 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from authsvc.capture.agent_api import record_refusal
 from authsvc.capture.browser import browser_key
+from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.problems import PROBLEMS
 from authsvc.capture.wire import uncached
 from authsvc.core.errors import Refused

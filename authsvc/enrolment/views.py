@@ -8,10 +8,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from authsvc.capture import wire
-from authsvc.capture.agent_api import refusals_as_json
 from authsvc.capture.browser import browser_key, ensure_browser_key, set_browser_key
+from authsvc.capture.endpoints import JsonEndpoint
 from authsvc.capture.page import refusals_as_page
 from authsvc.enrolment import services
 from authsvc.tenancy.middleware import TenantRequest
@@ -25,14 +27,18 @@ def _wants_json(request: HttpRequest) -> bool:
 @require_GET
 def notice(request: TenantRequest, tenant: str, token: str) -> HttpResponse:
     """Show the notice: who asks, why, where it is compared, how long it is kept, and the way without."""
-    view = _notice_json if _wants_json(request) else _notice_page
-    return view(request, token=token)
+    if _wants_json(request):
+        return Notice.as_view()(request, token=token)
+    return _notice_page(request, token=token)
 
 
-@refusals_as_json
-def _notice_json(request: TenantRequest, *, token: str) -> HttpResponse:
-    link = services.find_link(token)
-    return wire.answer({"notice": services.show_notice(link), "subject": {"name": link.subject.name}})
+class Notice(JsonEndpoint):
+    """The notice for programs."""
+
+    def get(self, request: Request, token: str) -> Response:
+        """Return it with the name of the person whom it is for."""
+        link = services.find_link(token)
+        return Response({"notice": services.show_notice(link), "subject": {"name": link.subject.name}})
 
 
 @refusals_as_page
@@ -47,21 +53,22 @@ def _notice_page(request: TenantRequest, *, token: str) -> HttpResponse:
 def consent(request: TenantRequest, tenant: str, token: str) -> HttpResponse:
     """Take the person's explicit choice: the face, or a passkey alone."""
     if request.content_type == "application/json":
-        return _consent_json(request, token=token)
+        return Consent.as_view()(request, token=token)
     return _consent_form(request, token=token)
 
 
-@refusals_as_json
-def _consent_json(request: TenantRequest, *, token: str) -> HttpResponse:
-    wire.require_own_origin(request)
-    body = wire.read_json(request)
-    transaction, key = _choose(
-        request, token, body.get("notice_version"), face=body.get("face", True) is True
-    )
-    agent = reverse("capture:agent", kwargs={"tenant": request.tenant.slug, "txn": transaction.id})
-    response = wire.answer({"transaction": transaction.id, "agent_url": settings.BASE_URL + agent})
-    set_browser_key(response, key)
-    return response
+class Consent(JsonEndpoint):
+    """The person's choice, from a program."""
+
+    def post(self, request: Request, token: str) -> Response:
+        """Take it, and say where the agent goes on."""
+        sent = self.body
+        face = sent.get("face", True) is True
+        transaction, key = _choose(request, token, sent.get("notice_version"), face=face)
+        agent = reverse("capture:agent", kwargs={"tenant": transaction.tenant.slug, "txn": transaction.id})
+        response = Response({"transaction": transaction.id, "agent_url": settings.BASE_URL + agent})
+        set_browser_key(response, key)
+        return response
 
 
 @refusals_as_page
@@ -72,7 +79,9 @@ def _consent_form(request: TenantRequest, *, token: str) -> HttpResponse:
     return _to_agent(transaction, key)
 
 
-def _choose(request: TenantRequest, token: str, version: Any, *, face: bool) -> tuple[Transaction, str]:
+def _choose(
+    request: HttpRequest | Request, token: str, version: Any, *, face: bool
+) -> tuple[Transaction, str]:
     link = services.find_link(token)
     key, _new = ensure_browser_key(request)
     if face:

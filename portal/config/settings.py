@@ -134,7 +134,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.forms",
-    "django_htmx",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -152,7 +151,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "portal.accounts.limits.SessionLimits",
     "authsvc.tenancy.middleware.TenantMiddleware",
     "portal.accounts.gate.PortalGate",
@@ -226,6 +224,9 @@ if CELERY_BROKER_URL.startswith("embedded"):
     for _folder in ("messages", "control"):
         (QUEUE_DIR / _folder).mkdir(parents=True, exist_ok=True)
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+
+# --- the interfaces for programs: plain JSON; each endpoint says itself who may call it ------------------
+REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None, "UNICODE_JSON": True}
 
 # --- people ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

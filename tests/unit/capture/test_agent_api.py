@@ -48,7 +48,7 @@ def test_nothing_is_captured_before_device_proof(agent: Agent) -> None:
 
 @pytest.mark.requirement("S6.2-01")
 def test_an_upload_out_of_turn_is_not_even_read(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "read_sample", lambda request: pytest.fail("the body was read"))
+    monkeypatch.setattr(wire.SampleParser, "parse", lambda *_: pytest.fail("the body was read"))
     refused(agent.upload(agent.open()), 409, "no-challenge")
 
 
@@ -123,6 +123,15 @@ def test_uploads_have_a_limit_and_a_type(agent: Agent) -> None:
     agent.post(row, "challenge", {"prefer": None})
     refused(agent.upload(row, b"x" * (wire.SAMPLE_LIMIT + 1)), 413, "too-large")
     refused(agent.upload(row, content_type="image/jpeg"), 415, "content-type")
+    refused(agent.upload(row, b""), 411, "no-length")
+    empty = agent.client.post(
+        agent.url(row, "sample"),
+        b"",
+        content_type="application/jose",
+        CONTENT_LENGTH="0",
+        headers={"origin": agent.origin},
+    )
+    refused(empty, 400, "truncated")
     assert agent.upload(row).status_code == 202
 
 

@@ -1,0 +1,86 @@
+"""What every endpoint for programs has in common: own pages only, JSON in and out, refusals that explain."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.capture import wire
+from authsvc.capture.browser import browser_key
+from authsvc.core.errors import Refused
+from authsvc.core.ids import new_id
+from authsvc.transactions.models import Transaction
+from authsvc.transactions.services import find_live
+
+log = logging.getLogger(__name__)
+
+
+class JsonEndpoint(APIView):
+    """An endpoint that a page of this server calls; whoever it is about proves that by a cookie or a link."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    parser_classes: Sequence[type[BaseParser]] = (wire.ObjectParser,)
+    renderer_classes = (JSONRenderer,)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON object that was sent; read when it is asked for, and empty where nothing was."""
+        sent = self.request.data
+        return sent if isinstance(sent, dict) else {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse what another site sent, and what announces no length."""
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST":
+            wire.require_own_origin(request)
+            wire.announced_length(request)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Record a refusal, and answer it as JSON with a reference."""
+        refused = wire.as_refused(exc)
+        if refused is None:
+            return super().handle_exception(exc)
+        transaction = str(self.kwargs.get("txn", ""))
+        return wire.error(refused, reference=record_refusal(self.request, refused, transaction=transaction))
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Mark every answer as one that nobody stores."""
+        return wire.uncached(super().finalize_response(request, response, *args, **kwargs))
+
+
+class AgentEndpoint(JsonEndpoint):
+    """One browser's step of the transaction that the path names.
+
+    `transaction` is that one: live, and this browser's.
+    """
+
+    transaction: Transaction
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find the transaction; raises Refused where it is over, unknown or another browser's."""
+        super().initial(request, *args, **kwargs)
+        self.transaction = find_live(kwargs["txn"], browser_key(request))
+
+
+def record_refusal(request: HttpRequest | Request, refused: Refused, *, transaction: str = "") -> str:
+    """Write the refusal to the audit log and the process log; return the reference shown to the person."""
+    reference = new_id()[:10]
+    record(
+        Tag.AGENT_REFUSED,
+        transaction=transaction[:24],
+        reason=refused.code,
+        detail=refused.detail,
+        reference=reference,
+        request=f"{request.method} {request.resolver_match.view_name if request.resolver_match else ''}",
+    )
+    log.info("refused %s at %s: %s (%s)", refused.code, request.path, refused.detail, reference)
+    return reference
