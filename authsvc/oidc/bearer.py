@@ -3,9 +3,8 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from authsvc.keys.algorithms import SIGNING
 from authsvc.oidc.client_authentication.certificate import certificate_of, thumbprint
-from authsvc.oidc.dpop import proof_of
+from authsvc.oidc.dpop import ALGORITHMS, proof_of
 from authsvc.oidc.models import Token
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.tokens.access_token import find_token
@@ -52,7 +51,7 @@ def _proven_key(request: HttpRequest, url: str, text: str) -> str:
     except RequestRefused as refused:
         # RFC 9449 sections 7.1 and 9: a resource says it in its challenge.
         refused.status = 401
-        refused.headers["WWW-Authenticate"] = f'DPoP error="{refused.error}", algs="{" ".join(SIGNING)}"'
+        refused.headers["WWW-Authenticate"] = f'DPoP error="{refused.error}", algs="{" ".join(ALGORITHMS)}"'
         raise
 
 
@@ -80,4 +79,4 @@ def _read(request: HttpRequest) -> tuple[str, str]:
 
 def _challenge(error: str) -> dict[str, str]:
     bearer = f'Bearer error="{error}"' if error else 'Bearer realm="userinfo"'
-    return {"WWW-Authenticate": f'{bearer}, DPoP algs="{" ".join(SIGNING)}"'}
+    return {"WWW-Authenticate": f'{bearer}, DPoP algs="{" ".join(ALGORITHMS)}"'}

@@ -19,12 +19,14 @@ from joserfc.jwk import Key, import_key
 from authsvc.core.clock import now
 from authsvc.core.envelope import context, derive
 from authsvc.core.ids import b64u
-from authsvc.keys.algorithms import SIGNING
+from authsvc.keys.algorithms import FAPI2_SIGNING
 from authsvc.oidc.jose import NotVerified, is_number, read_header, verify
 from authsvc.oidc.once import use_once
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.tenancy.scope import current_tenant_id
 
+# RSA with PKCS #1 v1.5 is allowed nowhere where proofs are required, so for nobody.
+ALGORITHMS = FAPI2_SIGNING
 WINDOW = timedelta(seconds=10)
 _NONCE_LIFE = 60
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
@@ -73,7 +75,7 @@ def _verified(proof: str) -> tuple[Key, dict[str, Any]]:
     try:
         key = import_key(jwk)
         # The header's kid, if any, is not a name for this key.
-        return key, verify(proof, [key], SIGNING)
+        return key, verify(proof, [key], ALGORITHMS)
     except (NotVerified, JoseError, ValueError, TypeError, KeyError) as problem:
         raise _refused("dpop-signature", problem, "a signature by jwk") from None
 

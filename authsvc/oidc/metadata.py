@@ -11,6 +11,7 @@ from authsvc.keys.algorithms import CONTENT_ENCRYPTION, FAPI2_SIGNING, KEY_MANAG
 from authsvc.oidc.authorize.rules.prompt import VALUES as PROMPTS
 from authsvc.oidc.authorize.rules.response_mode import MODES
 from authsvc.oidc.claims import PERSONAL_CLAIMS
+from authsvc.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 from authsvc.oidc.issuer import endpoint, issuer_of
 from authsvc.oidc.provider import provider_options
 from authsvc.oidc.token.views import GRANT_TYPES
@@ -56,7 +57,7 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "userinfo_encryption_alg_values_supported": list(KEY_MANAGEMENT),
         "userinfo_encryption_enc_values_supported": list(CONTENT_ENCRYPTION),
         "authorization_signing_alg_values_supported": list(SIGNING),
-        "dpop_signing_alg_values_supported": list(SIGNING),
+        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "require_pushed_authorization_requests": False,
         "require_signed_request_object": False,
         "tls_client_certificate_bound_access_tokens": bool(settings.TRUSTED_PROXIES),

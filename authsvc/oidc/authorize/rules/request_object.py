@@ -46,7 +46,13 @@ def _must_sign(context: Context) -> bool:
 
 def _refuse_missing(context: Context) -> None:
     if context.client.require_signed_request_object and not context.wanted.pushed:
-        raise _refused("no request object", "a signed request object")
+        raise RequestRefused(
+            "invalid_request",
+            "This client must sign its requests.",
+            rule="request-object-required",
+            came="no request object",
+            expected="a signed request object",
+        )
 
 
 def _outside(context: Context, inside: dict[str, str]) -> dict[str, str]:

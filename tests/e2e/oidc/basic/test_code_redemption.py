@@ -37,6 +37,18 @@ def test_a_code_is_refused_after_thirty_seconds(visitor: Browser) -> None:
 
 
 @pytest.mark.requirement("OIDC-BASIC-14")
+def test_a_replay_after_thirty_seconds_revokes_what_was_issued(visitor: Browser) -> None:
+    partner = make_partner(offline_access=True)
+    code = visitor.sign_in(partner, make_person(), scope="openid offline_access")["code"]
+    tokens = visitor.redeem(partner, code).json()
+    grant = Grant.objects.get()
+    Grant.objects.update(code_expires_at=grant.code_expires_at - timedelta(seconds=31))
+    assert visitor.redeem(partner, code).json()["error"] == "invalid_grant"
+    assert visitor.userinfo(tokens["access_token"]).status_code == 401
+    assert visitor.refresh(partner, tokens["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.requirement("OIDC-BASIC-14")
 def test_another_client_cannot_redeem_a_code(visitor: Browser) -> None:
     partner, other, person = make_partner(), make_partner(name="Other"), make_person()
     code = visitor.sign_in(partner, person)["code"]

@@ -1,10 +1,12 @@
 """FAPI 2.0: DPoP proofs, their clock and their nonce (RFC 9449)."""
 
+import json
 import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from joserfc import jws
 
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id
@@ -160,6 +162,25 @@ def test_proofs_of_the_wrong_form(holder: KeyHolder) -> None:
 def test_each_kind_of_key(visitor: Browser, algorithm: str) -> None:
     holder = KeyHolder(visitor, PROFILE, dpop=new_key(algorithm))
     assert holder.userinfo(holder.tokens(make_person())["access_token"]).status_code == 200
+
+
+@pytest.mark.requirement("OIDC-FAPI-07")
+def test_rs256_does_not_count(holder: KeyHolder) -> None:
+    key = new_key("RS256")
+    public = {name: value for name, value in key.as_dict(private=False).items() if name != "kid"}
+    claims = {"jti": new_id(), "htm": "POST", "htu": holder.url("token"), "iat": int(time.time())}
+    refused = holder.redeem("any", dpop=signed(claims, key, algorithm="RS256", typ="dpop+jwt", jwk=public))
+    assert refused.json()["error"] == "invalid_dpop_proof"
+
+
+@pytest.mark.requirement("OIDC-FAPI-07")
+def test_header_parameters_that_are_not_known_break_nothing(holder: KeyHolder) -> None:
+    public = {name: value for name, value in holder.dpop.as_dict(private=False).items() if name != "kid"}
+    claims = {"jti": new_id(), "htm": "POST", "htu": holder.url("par"), "iat": int(time.time())}
+    registry = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
+    header = {"alg": "ES256", "typ": "dpop+jwt", "jwk": public, "extra": {"a": 1}}
+    extra = jws.serialize_compact(header, json.dumps(claims), holder.dpop, registry=registry)
+    assert holder.push(dpop=extra).status_code == 201
 
 
 def test_an_ordinary_client_may_bind_its_tokens_too(visitor: Browser) -> None:

@@ -88,7 +88,7 @@ def test_signatures_that_do_not_count(visitor: Browser, holder: KeyHolder) -> No
 
 @pytest.mark.requirement("OIDC-MESSAGE-01")
 def test_a_request_that_is_not_signed_is_refused(holder: KeyHolder) -> None:
-    assert holder.push().json()["error"] == "invalid_request_object"
+    assert holder.push().json()["error"] == "invalid_request"
 
 
 @pytest.mark.requirement("OIDC-MESSAGE-02")
