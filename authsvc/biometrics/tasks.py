@@ -8,6 +8,7 @@ from celery import shared_task
 from celery.signals import worker_init, worker_ready
 from django.db import transaction as database
 
+from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.judging import Judgement, judge, prepare_worker
 from authsvc.keys.samples import destroy_old_sample_keys, ensure_sample_key
 from authsvc.tenancy.scope import tenant_scope
@@ -61,4 +62,8 @@ def _offer_key(**_: object) -> None:
 
 @worker_init.connect
 def _load_models(**_: object) -> None:
-    prepare_worker()
+    try:
+        prepare_worker()
+    except ModelProblem as problem:
+        # Celery only logs what a signal's receiver raises, and would take samples that nobody can judge.
+        raise SystemExit(f"The worker does not start: {problem}") from None

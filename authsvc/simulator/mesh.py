@@ -206,7 +206,9 @@ def _normals(points: NDArray[np.float64], triangles: NDArray[np.int32]) -> Float
     normals = np.zeros_like(points)
     for corner in range(3):
         np.add.at(normals, triangles[:, corner], faces)
-    unit: Floats = (normals / np.linalg.norm(normals, axis=1, keepdims=True)).astype(np.float32)
+    # A point that no triangle uses faces nowhere.
+    lengths = np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    unit: Floats = (normals / lengths).astype(np.float32)
     return unit
 
 

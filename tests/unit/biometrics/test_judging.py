@@ -1,0 +1,92 @@
+"""The worker's judgement: nothing raises, and a claim above L1 stands on a record of exactly what runs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from authsvc.biometrics import judging
+from authsvc.biometrics.engines.loading import load_engine
+from authsvc.biometrics.evaluation.record import EvaluationRecord, load_records
+from authsvc.biometrics.types import DecisionResult, Reason, StageError
+from authsvc.keys.samples import CannotUnseal
+from authsvc.policy.services import current_policy
+from authsvc.tenancy.scope import tenant_scope
+from tests.factories import make_tenant
+
+CAPTURE: Any = SimpleNamespace(id="capture", tenant_id="tenant", transaction_id="txn", sample_digest="digest")
+
+
+@pytest.fixture
+def _tenant(db: None) -> Iterator[None]:
+    with tenant_scope(make_tenant().id):
+        yield
+
+
+@pytest.fixture
+def shipped() -> EvaluationRecord:
+    (record,) = load_records(None, bytes(32))
+    return record
+
+
+def with_records(monkeypatch: pytest.MonkeyPatch, *records: EvaluationRecord) -> None:
+    monkeypatch.setattr(judging, "_records", lambda: list(records))
+
+
+@pytest.mark.requirement("S6.2-02")
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (StageError(Reason.REFERENCE, detail="gone"), Reason.REFERENCE),
+        (CannotUnseal("another key"), Reason.FOREIGN),
+        (ValueError("a secret detail"), Reason.INTERNAL),
+        (MemoryError(), Reason.INTERNAL),
+        (ZeroDivisionError(), Reason.INTERNAL),
+        (RecursionError(), Reason.INTERNAL),
+    ],
+)
+def test_whatever_goes_wrong_refuses(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception, reason: Reason
+) -> None:
+    def fail(capture: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(judging, "_judge", fail)
+    judgement = judging.judge(CAPTURE)
+    assert judgement.decision == DecisionResult("refused", reason)
+    assert judgement.store is None
+    assert judgement.claims(CAPTURE)["reason"] == reason
+    assert "a secret detail" not in caplog.text
+
+
+@pytest.mark.usefixtures("_tenant")
+@pytest.mark.requirement("S5.2-03", "S9.2-03")
+def test_thresholds_are_those_of_policy_and_record(shipped: EvaluationRecord) -> None:
+    found = judging.thresholds_for(load_engine().engine_id, sandbox=False)
+    policy = current_policy()
+    assert found.comparison == shipped.threshold(policy.operating_point)
+    assert (found.operating_point, found.quality) == (policy.operating_point, policy.minimum_quality)
+    assert (found.record, found.policy_version) == (shipped.id, policy.digest)
+    assert not found.allow_simulated
+
+
+@pytest.mark.usefixtures("_tenant")
+@pytest.mark.requirement("S9.2-03")
+@pytest.mark.parametrize("change", [{"engine": "dlib_onnx:0"}, {"stages": "0"}])
+def test_an_engine_or_stages_without_a_record_have_none(
+    monkeypatch: pytest.MonkeyPatch, shipped: EvaluationRecord, change: dict[str, Any]
+) -> None:
+    with_records(monkeypatch, replace(shipped, **change))
+    found = judging.thresholds_for(load_engine().engine_id, sandbox=False)
+    assert found.record is None
+    assert found.comparison == shipped.threshold(current_policy().operating_point)
+
+
+@pytest.mark.usefixtures("_tenant")
+@pytest.mark.requirement("S9.2-03")
+def test_without_any_record_nobody_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_records(monkeypatch)
+    with pytest.raises(StageError, match="no evaluation record"):
+        judging.thresholds_for(load_engine().engine_id, sandbox=False)

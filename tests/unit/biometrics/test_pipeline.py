@@ -1,0 +1,184 @@
+"""The whole pipeline on photographs rendered as bursts: who passes, and who is refused at which stage."""
+
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from authsvc.biometrics.engines.base import Engine
+from authsvc.biometrics.engines.loading import load_engine
+from authsvc.biometrics.pipeline import ENROL, VERIFY, Outcome, enrol, verify
+from authsvc.biometrics.templates import decode_template
+from authsvc.biometrics.types import Array, Manifest, Reason, StageError, Template, Thresholds
+
+from .samples import THRESHOLDS, Sample, rendered, sample_of
+
+pytestmark = pytest.mark.needs("photos")
+KEY = b"k" * 32
+
+
+def enrolled(sample: Sample, *, engine: Engine | None = None, thresholds: Thresholds = THRESHOLDS) -> Outcome:
+    return enrol(
+        sample.plain,
+        context=sample.context,
+        thresholds=thresholds,
+        engine=engine or load_engine(),
+        part_key=KEY,
+    )
+
+
+def verified(
+    sample: Sample,
+    reference: Template | Exception,
+    *,
+    engine: Engine | None = None,
+    thresholds: Thresholds = THRESHOLDS,
+) -> Outcome:
+    def opened(manifest: Manifest) -> Template:
+        assert manifest.device == "device"
+        if isinstance(reference, Exception):
+            raise reference
+        return reference
+
+    return verify(
+        sample.plain,
+        context=sample.context,
+        thresholds=thresholds,
+        open_reference=opened,
+        engine=engine or load_engine(),
+        part_key=KEY,
+    )
+
+
+@pytest.fixture(scope="module")
+def person() -> Sample:
+    return rendered("obama", seed=2)
+
+
+@pytest.fixture(scope="module")
+def enrolment(person: Sample) -> Outcome:
+    return enrolled(person)
+
+
+@pytest.fixture(scope="module")
+def reference(enrolment: Outcome) -> Template:
+    assert enrolment.template is not None, (enrolment.decision, enrolment.detail)
+    return decode_template(enrolment.template)
+
+
+class ChangedEngine:
+    """The process's engine, with other features."""
+
+    def __init__(self, change: Any) -> None:
+        self._engine, self._change = load_engine(), change
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def features(self, *arguments: Any, **options: Any) -> Array:
+        return np.asarray(self._change(self._engine.features(*arguments, **options)), np.float32)
+
+
+def test_an_enrolment_gives_a_template_and_a_part_of_each_stage(enrolment: Outcome) -> None:
+    assert enrolment.decision.outcome == "accepted"
+    assert tuple(part.stage for part in enrolment.parts) == ENROL
+    assert enrolment.quality > THRESHOLDS.quality
+    assert set(ENROL) <= set(enrolment.timings)
+    assert "template" not in repr(enrolment)
+
+
+def test_a_reference_is_of_the_best_frames_at_rest(reference: Template) -> None:
+    assert 2 <= len(reference.vectors) <= 6
+    assert np.linalg.norm(reference.vectors, axis=1) == pytest.approx(
+        np.ones(len(reference.vectors)), abs=1e-4
+    )
+    assert reference.engine == load_engine().engine_id
+
+
+@pytest.mark.requirement("S6.2-02")
+def test_the_enrolled_person_is_accepted(reference: Template) -> None:
+    outcome = verified(rendered("obama", seed=3), reference)
+    assert outcome.decision.outcome == "accepted", (outcome.decision, outcome.detail)
+    assert tuple(part.stage for part in outcome.parts) == VERIFY
+    assert {"tracking", "description", "vault", "decision"} <= set(outcome.timings)
+
+
+@pytest.mark.requirement("S9.2-01")
+def test_another_person_is_refused_by_the_comparison_alone(reference: Template) -> None:
+    outcome = verified(rendered("biden", seed=2), reference)
+    assert (outcome.decision.outcome, outcome.decision.reason) == ("refused", Reason.NON_MATCH), (
+        outcome.detail
+    )
+
+
+@pytest.mark.requirement("S9.2-04", "S8.1-01")
+def test_a_face_that_follows_no_cue_is_not_accepted(reference: Template) -> None:
+    outcome = verified(rendered("obama", seed=2, still=True), reference)
+    assert outcome.decision.reason in {Reason.NON_RESPONSE, Reason.PAD_ATTACK}, outcome.detail
+
+
+@pytest.mark.requirement("S8.1-02")
+def test_the_software_phone_is_refused_where_it_is_not_allowed(person: Sample, reference: Template) -> None:
+    outcome = verified(person, reference, thresholds=replace(THRESHOLDS, allow_simulated=False))
+    assert outcome.decision.reason == Reason.SIMULATED
+    assert outcome.parts == ()
+
+
+@pytest.mark.requirement("S5.2-05")
+def test_a_reference_of_another_engine_is_refused(person: Sample, reference: Template) -> None:
+    outcome = verified(person, replace(reference, engine="dlib:0"))
+    assert outcome.decision.reason == Reason.ENGINE_MISMATCH
+
+
+@pytest.mark.requirement("S6.2-02")
+def test_a_reference_that_does_not_open_is_refused_with_its_reason(person: Sample) -> None:
+    outcome = verified(person, StageError(Reason.REFERENCE, detail="wrong share"))
+    assert (outcome.decision.reason, outcome.detail) == (Reason.REFERENCE, "wrong share")
+
+
+@pytest.mark.requirement("S6.2-02")
+@pytest.mark.parametrize("value", [np.nan, 0.0])
+def test_features_of_no_direction_are_never_accepted(
+    person: Sample, reference: Template, value: float
+) -> None:
+    engine: Any = ChangedEngine(lambda vectors: np.full_like(vectors, value))
+    outcome = verified(person, reference, engine=engine)
+    assert outcome.decision.outcome == "refused"
+    assert outcome.decision.reason in {Reason.FEATURES, Reason.PAD_INCONCLUSIVE}
+
+
+@pytest.mark.requirement("S8.1-05")
+def test_frames_of_an_enrolment_must_agree(person: Sample) -> None:
+    rng = np.random.default_rng(1)
+    engine: Any = ChangedEngine(lambda vectors: vectors + rng.normal(0, 0.08, vectors.shape))
+    outcome = enrolled(person, engine=engine)
+    assert outcome.decision.outcome == "refused"
+    assert outcome.template is None
+    assert outcome.decision.reason in {Reason.INCONSISTENT_ENROLMENT, Reason.PAD_ATTACK}
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_poor_quality_is_asked_again_and_nothing_more_is_computed(
+    person: Sample, reference: Template
+) -> None:
+    outcome = verified(person, reference, thresholds=replace(THRESHOLDS, quality=100.0))
+    assert (outcome.decision.outcome, outcome.decision.reason) == ("again", Reason.QUALITY)
+    assert "description" not in outcome.timings
+
+
+@pytest.mark.requirement("S6.2-02")
+def test_an_earlier_fault_counts_before_a_later_one(reference: Template) -> None:
+    outcome = verified(rendered("obama", seed=2, still=True), StageError(Reason.REFERENCE))
+    assert outcome.decision.reason != Reason.REFERENCE
+
+
+@pytest.mark.requirement("S6.2-02")
+def test_a_sample_without_a_face_is_asked_again(reference: Template) -> None:
+    grey = [
+        cv2.imencode(".jpg", np.full((480, 640, 3), 90 + number, np.uint8))[1].tobytes()
+        for number in range(24)
+    ]
+    outcome = verified(sample_of(grey), reference)
+    assert (outcome.decision.outcome, outcome.decision.reason) == ("again", Reason.NO_FACE)
