@@ -39,7 +39,7 @@ export class Person {
       return [url, { body: new URLSearchParams({ ...fields, person, outcome }) }];
     }
     if (CONSENT.test(page)) {
-      const [, action] = /<form method="post" action="([^"]+)"/.exec(page);
+      const [, action] = /<form[^>]* method="post" action="([^"]+)"/.exec(page);
       const [, pending] = /name="pending" value="([^"]+)"/.exec(page);
       return [new URL(action, url), { body: new URLSearchParams({ ...fields, pending, answer: "yes" }) }];
     }
