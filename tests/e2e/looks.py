@@ -1,0 +1,41 @@
+"""What every page must show on a phone and on a desk, light and dark; looks.js measures it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+_LOOKS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+SIZES = ((360, 740), (1280, 800))
+FOCUS = """() => {
+  const { activeElement: item } = document;
+  return { html: item.outerHTML, outline: getComputedStyle(item).outlineStyle };
+}"""
+
+
+def every_look(page: Page) -> Iterator[str]:
+    """Show the page in each size and colour scheme in turn, without motion; give the look's name."""
+    for width, height in SIZES:
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            yield f"{width} {scheme}"
+
+
+def assert_looks_right(page: Page, name: str) -> None:
+    """Fail where something sticks out, has no name, is too faint to read, or a label is cut in a word."""
+    found = {
+        look: problems for look in every_look(page) if (problems := page.evaluate(f"{_LOOKS}.problems()"))
+    }
+    assert found == {}, f"{name}: {found}"
+
+
+def assert_tab_follows_the_page(page: Page, name: str) -> None:
+    """Fail where the Tab key does not reach each control in the order of the page, visibly."""
+    expected = page.evaluate(f"{_LOOKS}.controls().map((item) => item.outerHTML)")
+    page.evaluate(f"{_LOOKS}.controls()[0].focus()")
+    for html in expected[1:]:
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        assert focus["html"] == html, f"{name}: {focus['html']} before {html}"
+        assert focus["outline"] != "none", f"{name}: no focus is seen on {html}"
