@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests import needs
+from tests import needs, plans
 
 NOT_RUN = pytest.StashKey[dict[str, int]]()
 
@@ -19,6 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.needs("chromium"))
+        plans.note_plans(item)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -35,6 +36,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in plans.lines(terminalreporter.stats):
+        terminalreporter.write_line(line)
     for reason, count in sorted(config.stash[NOT_RUN].items()):
         terminalreporter.write_line(f"Not run: {count} {'test' if count == 1 else 'tests'}, {reason}")
 
