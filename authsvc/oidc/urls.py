@@ -5,6 +5,7 @@ from django.urls import path
 from authsvc.oidc.authorize import views as authorize
 from authsvc.oidc.ciba import views as ciba
 from authsvc.oidc.ciba.endpoint import backchannel_authentication
+from authsvc.oidc.cors import cross_origin
 from authsvc.oidc.discovery import jwks, openid_configuration
 from authsvc.oidc.logout import views as logout
 from authsvc.oidc.pushed import par
@@ -33,11 +34,11 @@ urlpatterns = [
     path("sandbox-approval", answer_automatically, name="sandbox-approval"),
     path("end-session", logout.end_session, name="end-session"),
     path("end-session/confirm", logout.confirm_logout, name="confirm-logout"),
-    path("token", token, name="token"),
+    path("token", cross_origin(token), name="token"),
     path("par", par, name="par"),
     path("introspect", introspect, name="introspect"),
-    path("revoke", revoke, name="revoke"),
+    path("revoke", cross_origin(revoke), name="revoke"),
     path("register", register, name="register"),
     path("register/<str:client_id>", registration, name="registration"),
-    path("userinfo", userinfo, name="userinfo"),
+    path("userinfo", cross_origin(userinfo), name="userinfo"),
 ]
