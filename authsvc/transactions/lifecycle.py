@@ -12,7 +12,7 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_id, secret_hash
-from authsvc.subjects.models import Subject
+from authsvc.subjects.models import Device, Subject
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.verdict import check_verdict
 
@@ -116,9 +116,17 @@ def consume(transaction_id: str, browser_key: str | None) -> Transaction:
     """Take the result of an accepted transaction, once.
 
     The stored verdict's signature is checked again: a row changed in the database is worth nothing
-    (S9.4-07). Raises Refused, with `not-decided` (409) where there is no result yet.
+    (S9.4-07). Raises Refused, with `not-decided` (409) where there is no result yet, and `device-revoked`
+    (403) where the passkey was revoked meanwhile (S8.2-02).
     """
     row = find_live(transaction_id, browser_key)
+    if row.device is not None and row.device.status == Device.Status.REVOKED:
+        raise Refused(
+            "device-revoked",
+            "This passkey was revoked. Please use another one.",
+            detail="revoked since its device proof",
+            status=403,
+        )
     changed = Transaction.objects.filter(pk=row.pk, state=Transaction.State.DECIDED).update(
         state=Transaction.State.CONSUMED, ended_at=now()
     )

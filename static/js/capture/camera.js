@@ -23,6 +23,7 @@ const SCREENS = {
 export class Camera {
   #stream = null;
   #lost = null;
+  #closed = false;
 
   constructor(video, { width, height }) {
     this.video = video;
@@ -44,21 +45,23 @@ export class Camera {
     } catch (error) {
       throw new CameraProblem(SCREENS[error.name] ?? "busy");
     }
+    if (this.#closed) {
+      this.close(); // the person stopped it while it was opening
+      throw new CameraProblem("lost");
+    }
     this.track = this.#stream.getVideoTracks()[0];
-    this.track.addEventListener("ended", () => this.#lose());
+    this.track.addEventListener("ended", () => this.close());
     document.addEventListener("visibilitychange", this.#whenHidden);
     this.video.srcObject = this.#stream;
     await this.video.play();
   }
 
-  #whenHidden = () => document.hidden && this.#lose();
+  #whenHidden = () => document.hidden && this.close();
 
-  #lose() {
-    this.#lost(new CameraProblem("lost"));
-    this.close();
-  }
-
+  // Whoever waits for a frame learns of it.
   close() {
+    this.#closed = true;
+    this.#lost(new CameraProblem("lost"));
     document.removeEventListener("visibilitychange", this.#whenHidden);
     this.#stream?.getTracks().forEach((track) => track.stop());
     this.#stream = null;

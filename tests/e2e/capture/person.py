@@ -70,6 +70,10 @@ class Person:
         """Wait until a screen is shown."""
         expect(self.page.locator(f'[data-screen="{screen}"]')).to_be_visible()
 
+    def sees_in_time(self, screen: str) -> None:
+        """Wait until a screen is shown at the end of a whole challenge."""
+        expect(self.page.locator(f'[data-screen="{screen}"]')).to_be_visible(timeout=60_000)
+
     def taps(self, act: str) -> None:
         """Tap the visible button of an action."""
         self.page.locator(f'[data-act="{act}"]:visible').click()

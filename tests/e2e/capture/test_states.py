@@ -22,6 +22,27 @@ UNHURRIED = [{"cue": "centre", "ms": 60_000}]
 LIGHT = {"cue": "light", "ms": 1500, "colour": "#2060ff"}
 FRAMES = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
 
+SLOW_CAMERA = """
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    const allowed = new Promise((resolve) => { window.letItOpen = resolve; });
+    window.opening = new Promise((isOpening) => {
+        window.opened = new Promise((isOpen) => {
+            navigator.mediaDevices.getUserMedia = async (wanted) => {
+                isOpening(true);
+                await allowed;
+                const stream = await open(wanted);
+                isOpen(stream);
+                return stream;
+            };
+        });
+    });
+"""
+TRACKS = """async () => {
+    const stream = await window.opened;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    return stream.getTracks().map((track) => track.readyState);
+}"""
+
 
 class Draws:
     """The steps that are drawn: the first of `steps` first, its last from then on; `light` where allowed."""
@@ -221,6 +242,23 @@ def test_stopping_turns_the_camera_off(person: Person, page: Page, draws: Draws)
     person.taps("stop")
     person.sees("prepare")
     assert page.evaluate("document.getElementById('preview').srcObject") is None
+    person.taps("start-camera")
+    person.sees("live")
+
+
+def test_stopping_while_the_camera_opens_lets_nothing_be_taken(person: Person, page: Page) -> None:
+    page.add_init_script(SLOW_CAMERA)
+    person.enrolled()
+    row = person.films()
+    person.sees("live")
+    page.evaluate("window.opening")
+    person.taps("stop")
+    person.sees("prepare")
+    page.evaluate("window.letItOpen()")
+    assert page.evaluate(TRACKS) == ["ended"]
+    assert page.evaluate("document.getElementById('preview').srcObject") is None
+    person.sees("prepare")
+    assert row.captures.get().state == Capture.State.ISSUED
 
 
 def test_an_insecure_page_says_so(tenant: Tenant, with_camera: Browser) -> None:

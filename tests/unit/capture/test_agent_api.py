@@ -209,6 +209,7 @@ def test_a_second_passkey_is_bound_from_the_first(agent: Agent) -> None:
 
 
 class TestPage:
+    @pytest.mark.requirement("S6.2-06")
     def test_shows_who_asks_and_is_guarded(self, agent: Agent) -> None:
         party = make_party(name="Corner Shop", purpose="to open your account")
         request = {"redirect_uri": "https://shop.example/callback"}

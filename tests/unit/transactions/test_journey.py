@@ -6,6 +6,7 @@ import pytest
 
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
+from authsvc.subjects.models import Device
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions import services
 from authsvc.transactions.models import Capture, SealedSample, Transaction
@@ -217,6 +218,40 @@ def test_the_status_of_a_refusal_does_not_say_which_part_failed():
         row.refresh_from_db()
         answers.append(services.status_of(row))
     assert answers == [{"state": "refused", "may_retry": True}] * 3
+
+
+@pytest.mark.requirement("S8.2-02")
+def test_a_passkey_that_is_revoked_on_the_way_proves_nothing_any_more():
+    _, device = flow.person()
+    row = flow.proven(device)
+    services.decline_face(row)
+    Device.objects.filter(pk=device.pk).update(status=Device.Status.REVOKED)
+    refused("device-revoked", services.consume, row.id, flow.BROWSER)
+    row.refresh_from_db()
+    assert row.state == Transaction.State.DECIDED
+
+
+@pytest.mark.requirement("S8.1-04", "S7-02")
+def test_a_prober_learns_one_bit_ten_times_at_most(monkeypatch):
+    """Someone with a stolen phone climbs towards the reference, patiently and with any sample they like."""
+    _, device = flow.person()
+    later = iter(range(1, 1000))
+    monkeypatch.setattr("authsvc.transactions.attempts.now", lambda: now() + timedelta(hours=next(later)))
+    answers, judged = set(), 0
+    for _ in range(60):
+        row = flow.proven(device)
+        try:
+            services.issue_capture(row, challenge=flow.CHALLENGE)
+            capture = services.accept_sample(row, b"sealed %d" % judged)
+        except Refused as closed:
+            answers.add(closed.code)
+            continue
+        judged += 1
+        services.record_verdict(capture.id, flow.verdict_on(capture, "refused"))
+        row.refresh_from_db()
+        answers.add(services.status_of(row)["state"])
+    assert judged == 10
+    assert answers <= {"refused", "locked", "face-disabled"}
 
 
 def test_leaving_ends_a_transaction_and_its_challenge():

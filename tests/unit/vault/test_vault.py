@@ -4,6 +4,7 @@ import os
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from authsvc.keys.models import VaultKey
 from authsvc.keys.vaultkeys import destroy_vault_key
@@ -188,3 +189,20 @@ def test_the_vault_holds_only_what_the_catalogue_allows():
     }  # fmt: skip
     related = {field.related_model for model in (Reference, DeviceWrap) for field in model._meta.get_fields()}
     assert {model._meta.app_label for model in related if model} == {"tenancy", "vault"}
+
+
+@pytest.mark.requirement("S6.2-03")
+def test_a_reference_is_read_by_its_name_and_never_searched_for(reference, share):
+    """As many queries among thirty references as among one, and each names the one it wants."""
+    with CaptureQueriesContext(connection) as alone:
+        opened(reference, share)
+    for _ in range(30):
+        create(os.urandom(32))
+    with CaptureQueriesContext(connection) as among_many:
+        opened(reference, share)
+    assert len(among_many) == len(alone)
+    reads = [
+        query["sql"] for query in among_many if "SELECT" in query["sql"] and "vault_reference" in query["sql"]
+    ]
+    assert reads
+    assert all(reference.pseudonym in sql for sql in reads)
