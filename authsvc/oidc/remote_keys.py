@@ -8,6 +8,7 @@ from django.conf import settings
 
 from authsvc.core.fetch import FetchRefused, fetch
 from authsvc.core.strictjson import parse_json
+from authsvc.oidc.outbound import turn_of
 
 _LIFE = 300.0
 # A set that could not be read is tried again after this. An unknown kid reads a set again at once, but
@@ -33,19 +34,37 @@ _known: dict[str, _KeySet] = {}
 
 def remote_keys(uri: str, *, kid: str | None = None) -> list[dict[str, Any]]:
     """Return the public JWKs at an address, none where it cannot be read: an outage verifies nothing."""
+    held = _usable(uri, kid)
+    if held is not None:
+        return held.keys
+    try:
+        with turn_of(uri):
+            # Another request may have read it meanwhile.
+            return (_usable(uri, kid) or _renew(uri)).keys
+    except FetchRefused:
+        return []
+
+
+def _usable(uri: str, kid: str | None) -> _KeySet | None:
     held, moment = _known.get(uri), monotonic()
     if held is not None and moment < held.good_until and (held.has(kid) or moment < held.not_again_before):
-        return held.keys
-    keys = _read(uri)
+        return held
+    return None
+
+
+def _renew(uri: str) -> _KeySet:
+    held, moment = _known.get(uri), monotonic()
     rotated = held is not None and moment < held.good_until
+    keys = _read(uri)
+    moment = monotonic()
     if len(_known) > 1000:
         _known.clear()
-    _known[uri] = _KeySet(
+    fresh = _known[uri] = _KeySet(
         keys=keys or [],
         good_until=moment + (_PAUSE if keys is None else _LIFE),
         not_again_before=moment + _PAUSE if rotated or keys is None else moment,
     )
-    return _known[uri].keys
+    return fresh
 
 
 def forget_remote_keys() -> None:

@@ -5,6 +5,7 @@ from django.conf import settings
 from authsvc.core.fetch import FetchRefused, fetch
 from authsvc.oidc.authorize.rules.redirect_uri import answer_early
 from authsvc.oidc.authorize.wanted import Context
+from authsvc.oidc.outbound import turn_of
 from authsvc.oidc.refusal import RequestRefused
 
 _LONGEST = 64 * 1024
@@ -33,9 +34,10 @@ def fetch_request_object(context: Context) -> None:
 
 def _read(uri: str) -> str:
     try:
-        answer = fetch(
-            uri, allow_loopback=settings.ALLOW_LOOPBACK_FETCH, max_bytes=_LONGEST, seconds=_SECONDS
-        )
+        with turn_of(uri):
+            answer = fetch(
+                uri, allow_loopback=settings.ALLOW_LOOPBACK_FETCH, max_bytes=_LONGEST, seconds=_SECONDS
+            )
         if answer.status == 200:
             return answer.body.decode("ascii").strip()
     except (FetchRefused, UnicodeDecodeError) as problem:
