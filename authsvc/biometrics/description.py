@@ -11,7 +11,9 @@ from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.types import Burst, Descriptors, FaceTrack, FewFrames, QualityResult
 
 CONTINUITY: Final = 5
-"""Places spread over the burst, at which one person must be seen from first to last."""
+"""Fewest frames of the burst in which one person must be seen from first to last."""
+MOVING: Final = 2
+"""Fewest frames under a movement among them."""
 PROBES: Final = 3
 REFERENCES: Final = 6
 
@@ -36,9 +38,11 @@ def describe_burst(
 
 
 def _spread(burst: Burst, seen: Sequence[int], chosen: Sequence[int]) -> list[int]:
-    """Return frames spread over the burst; where the face is at rest the chosen ones stand for the others."""
-    even = (seen[place] for place in np.unique(np.linspace(0, len(seen) - 1, CONTINUITY).astype(int)))
-    return sorted({*chosen, *(index for index in even if burst.cue(burst.frames[index]) != "centre")})
+    """Return the chosen frames, at rest, and frames spread over the movement between them."""
+    moving = [index for index in seen if burst.cue(burst.frames[index]) != "centre"]
+    count = max(MOVING, CONTINUITY - len(chosen))
+    places = np.linspace(0, len(moving) - 1, count + 2)[1:-1].astype(int)
+    return sorted({*chosen, *(moving[place] for place in places if moving)})
 
 
 def best_frames(burst: Burst, track: FaceTrack, quality: QualityResult, *, count: int) -> list[int]:

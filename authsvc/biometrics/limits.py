@@ -22,6 +22,7 @@ MEMORY: Final = 256 * 1024 * 1024
 """Bytes that a confined process may allocate above what it was forked with."""
 CPU_SECONDS: Final = 4
 WALL_SECONDS: Final = 8.0
+ALARM_SECONDS: Final = 10
 MOST_ORDER: Final = 16 * 1024
 MOST_WORD: Final = 200
 
@@ -166,6 +167,8 @@ def _confined(work: Work, order: bytes, descriptor: int, answer: socket.socket) 
 
 
 def _confine() -> None:
+    # Where whoever asked is gone, nobody else ends it.
+    signal.alarm(ALARM_SECONDS)
     pages = int(_read_statm().split()[0])
     room = pages * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (room, room))

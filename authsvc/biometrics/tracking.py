@@ -12,11 +12,12 @@ from authsvc.biometrics.types import Array, Box, Burst, FaceTrack, FrameFace, Im
 DETECT_EVERY: Final = 5
 """Frames between two runs of the detector over the whole picture, which look for a second face too."""
 
-AROUND: Final = 0.4
+AROUND: Final = 0.3
 """Of the face's size: how far around its last place it is looked for in between."""
 
-SMALLER: Final = 0.75
-"""Of the last face's size: what the face is looked for from."""
+SMALLER: Final = 0.9
+SMALLEST: Final = 0.75
+"""Of the last face's size: what the face is looked for from, near its last place and in the whole picture."""
 
 MOST_SHIFT: Final = 0.6
 MOST_GROWTH: Final = 1.35
@@ -44,7 +45,7 @@ def follow_face(burst: Burst, engine: Engine) -> FaceTrack:
     for index, frame in enumerate(burst.frames):
         everywhere = index % DETECT_EVERY == 0
         face = None if last is None or everywhere else _found_near(frame.rgb, last, engine)
-        face = face or _found(frame.rgb, known, engine, share=SECOND_FACE if everywhere else SMALLER)
+        face = face or _found(frame.rgb, known, engine, share=SECOND_FACE if everywhere else SMALLEST)
         if face is None and last is not None:
             # A far turn hides the face from the detector, rarely from the landmarks.
             face = _followed(frame.rgb, last, engine)

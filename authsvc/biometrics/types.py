@@ -223,9 +223,10 @@ class Descriptors:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QualityResult:
-    """ISO/IEC 29794-5 quality, 0 to 100: of the burst, and of each frame (None where no face is followed).
+    """ISO/IEC 29794-5 quality, 0 to 100: of the burst, and of each neutral frame that shows the face.
 
-    `components` are the standard's names for the worst neutral frame; `hint` helps the worst component.
+    `frames` has None for the others. `components` are the standard's names for the worst neutral frame;
+    `hint` helps the worst component.
     """
 
     score: float

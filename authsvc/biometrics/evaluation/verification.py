@@ -113,4 +113,5 @@ def _shape(
         own_fnmr=false_non_match_rate(scores, own),
         fmr=false_match_rate(scores, deployed),
         fnmr=false_non_match_rate(scores, deployed),
+        fnmr_interval=intervals(scores, deployed)[1],
     )

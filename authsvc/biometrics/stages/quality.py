@@ -52,16 +52,16 @@ LEAST_COMPONENT: Final = 10.0
 def assess(burst: Burst, track: FaceTrack, *, minimum: float) -> QualityResult:
     """Returns the quality of a burst: acceptable where its better neutral frames reach `minimum` (0-100).
 
-    Frames under a turn cue are scored without pose and never refused. Its score is the upper median of the
-    neutral frames; components, worst and hint are those of the frame with that score. Without a face in
-    any neutral frame the burst has score 0 and the hint `centre`.
+    Frames under another cue are not scored. Its score is the upper median of the neutral frames; components,
+    worst and hint are those of the frame with that score. Without a face in any neutral frame the burst has
+    score 0 and the hint `centre`.
     """
     measured = [_measured(burst, i, face) for i, face in enumerate(track.faces)]
     scores = [None if found is None else unified_score(found) for found in measured]
     neutral = [
         (score, found)
-        for frame, score, found in zip(burst.frames, scores, measured, strict=True)
-        if score is not None and found is not None and burst.cue(frame) == "centre"
+        for score, found in zip(scores, measured, strict=True)
+        if score is not None and found is not None
     ]
     if not neutral:
         return QualityResult(0.0, tuple(scores), {}, False, "SingleFacePresent", "centre")
@@ -71,19 +71,16 @@ def assess(burst: Burst, track: FaceTrack, *, minimum: float) -> QualityResult:
 
 
 def _measured(burst: Burst, index: int, face: FrameFace | None) -> dict[str, float] | None:
-    if face is None:
-        return None
     frame = burst.frames[index]
+    if face is None or burst.cue(frame) != "centre":
+        return None
     faces = 1 if face.n_faces is None else face.n_faces
     landmarks = face.landmarks.astype(np.float64)
-    return components(frame.rgb, landmarks, faces, posed=burst.cue(frame) == "centre")
+    return components(frame.rgb, landmarks, faces)
 
 
-def components(image: Image, landmarks: Array, faces: int, *, posed: bool = True) -> dict[str, float]:
-    """Returns the components of an RGB frame with 68×2 landmarks of its main face and the count of faces.
-
-    posed: whether the head should face the camera; False leaves pose out, for frames of a turn cue.
-    """
+def components(image: Image, landmarks: Array, faces: int) -> dict[str, float]:
+    """Returns the components of an RGB frame with 68×2 landmarks of its main face and the count of faces."""
     height, width = image.shape[:2]
     patch = _aligned(image, landmarks)
     found = {"SingleFacePresent": 100.0 if faces == 1 else 0.0}
@@ -91,8 +88,7 @@ def components(image: Image, landmarks: Array, faces: int, *, posed: bool = True
     found |= _expression(landmarks)
     found |= _light(patch)
     found["Sharpness"] = _rising(_sharpness(patch), 2.2, 0.35)
-    if posed:
-        found |= _pose(landmarks, width, height)
+    found |= _pose(landmarks, width, height)
     return found
 
 

@@ -54,13 +54,13 @@ def test_work_sees_what_is_given_and_writes_into_its_room(confinement: Confineme
 @pytest.mark.parametrize("fault", ["open", "connect", "allocate", "spin", "sleep", "die", "leave"])
 def test_a_fault_reaches_its_limit_and_the_next_call_is_served(confinement: Confinement, fault: str) -> None:
     with pytest.raises(LimitReached):
-        confinement.run(fault, b"", room=1, wall_seconds=0.5)
+        confinement.run(fault, b"", room=1, wall_seconds=2)
     assert copied(confinement) == b"abc"
 
 
 def test_nothing_is_left_running(confinement: Confinement) -> None:
     with pytest.raises(LimitReached):
-        confinement.run("sleep", b"", room=1, wall_seconds=0.2)
+        confinement.run("sleep", b"", room=1, wall_seconds=1)
     copied(confinement)
     deadline = time.monotonic() + 10
     while left := [one for child in children(os.getpid()) for one in children(child) if state(one) != "Z"]:
