@@ -106,19 +106,29 @@ class Confinement:
 
 
 def _awaited(answer: socket.socket, deadline: float) -> bytes:
-    """Return the word of a confined process, empty where none comes in time; the process is gone then."""
+    """Return the word of a confined process, empty where none comes in time; the process is gone then.
+
+    Its word and the handle that ends it come from two processes, in either order.
+    """
     process: int | None = None
+    word = b""
     try:
-        answer.settimeout(max(deadline - time.monotonic(), 0.001))
-        _, (process,), _, _ = socket.recv_fds(answer, 1, 1)
-        answer.settimeout(max(deadline - time.monotonic(), 0.001))
-        return answer.recv(MOST_WORD)
-    except (OSError, ValueError):
-        return b""
+        while process is None or not word:
+            answer.settimeout(max(deadline - time.monotonic(), 0.001))
+            content, handles, _, _ = socket.recv_fds(answer, MOST_WORD, 1)
+            if handles:
+                process = handles[0]
+            elif content:
+                word = content
+            else:
+                break  # It ended without a word.
+    except OSError:
+        word = b""
     finally:
         if process is not None:
             _kill(process)
             os.close(process)
+    return word
 
 
 def _kill(process: int) -> None:

@@ -84,6 +84,11 @@ def test_a_forked_worker_shares_the_confinement(confinement: Confinement) -> Non
     assert copied(confinement) == b"abc"
 
 
+def test_a_quick_word_is_never_lost(confinement: Confinement) -> None:
+    """The word may overtake the handle that ends its process."""
+    assert all(copied(confinement) == b"abc" for _ in range(300))
+
+
 def test_too_long_an_order_is_refused(confinement: Confinement) -> None:
     with pytest.raises(LimitReached):
         confinement.run("x" * 20_000, b"", room=1)
