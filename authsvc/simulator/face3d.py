@@ -33,7 +33,8 @@ def load_head(photograph: Image) -> Head:
     """
     photograph = _reduced(photograph)
     found = _landmarks(photograph)
-    canvas, landmarks = _place(_without_bystanders(photograph, found), found)
+    placed, landmarks = _place(photograph, found)
+    canvas = _without_bystanders(placed, landmarks)
     head = head_on(canvas, landmarks)
     if abs(head.level[0]) < _TURNED_ASIDE:
         return head
@@ -70,24 +71,34 @@ def _landmarks(photograph: Image) -> NDArray[np.float64]:
     return np.array([(point.x, point.y) for point in shape.parts()], dtype=float)
 
 
-def _without_bystanders(photograph: Image, landmarks: NDArray[np.float64]) -> Image:
-    """Return the photograph with every other face blurred away: a person signs in alone."""
-    rgb = np.ascontiguousarray(photograph[:, :, ::-1])
-    result = photograph.copy()
-    for box in _models()[0](rgb, 1):
-        inside = (
-            (landmarks[:, 0] > box.left()) & (landmarks[:, 0] < box.right()) & (landmarks[:, 1] > box.top())
-        )
+def _without_bystanders(canvas: Image, landmarks: Floats) -> Image:
+    """Return the canvas with every other face blurred away: a person signs in alone."""
+    result = canvas.copy()
+    for box in _all_faces(canvas):
+        left, top, right, bottom = box
+        inside = (landmarks[:, 0] > left) & (landmarks[:, 0] < right) & (landmarks[:, 1] > top)
         if inside.mean() > 0.3:
             continue
-        grow = box.width() // 3
-        top, left = max(box.top() - grow, 0), max(box.left() - grow, 0)
-        part = result[top : box.bottom() + grow, left : box.right() + grow]
-        part[:] = cv2.blur(part, (box.width(), box.width()))
-    x, y, width, height = cv2.boundingRect(landmarks.astype(np.float32))
+        width = right - left
+        grow = width // 3
+        part = result[max(top - grow, 0) : bottom + grow, max(left - grow, 0) : right + grow]
+        part[:] = cv2.blur(part, (width, width))
+    x, y, width, height = cv2.boundingRect(landmarks)
     own = np.s_[max(y, 0) : y + height, max(x, 0) : x + width]
-    result[own] = photograph[own]
+    result[own] = canvas[own]
     return result
+
+
+def _all_faces(canvas: Image) -> list[tuple[int, int, int, int]]:
+    """Return left, top, right and bottom of all faces, found at full and at half size as the worker does."""
+    grey = cv2.cvtColor(canvas, cv2.COLOR_BGR2GRAY)
+    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    detector = _models()[0]
+    return [
+        (scale * box.left(), scale * box.top(), scale * box.right(), scale * box.bottom())
+        for scale, picture in ((1, grey), (2, half))
+        for box in detector(picture, 0)
+    ]
 
 
 def _place(photograph: Image, landmarks: NDArray[np.float64]) -> tuple[Image, Floats]:
