@@ -64,7 +64,7 @@ def _models() -> tuple[Any, Any]:
 def _landmarks(photograph: Image) -> NDArray[np.float64]:
     detector, predictor = _models()
     rgb = np.ascontiguousarray(photograph[:, :, ::-1])
-    boxes = detector(rgb, 0) or detector(rgb, 1)
+    boxes = detector(rgb, 0) or detector(rgb, 1) or detector(rgb, 2)
     if not boxes:
         raise NoFace("no face in the photograph")
     shape = predictor(rgb, max(boxes, key=lambda box: box.area()))

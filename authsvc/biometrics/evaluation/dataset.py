@@ -62,6 +62,16 @@ def _extract(folder: Path, engine: Engine, path: Path) -> None:
 
 def describe_file(file: Path, engine: Engine) -> Array | None:
     """Return the unit vector of the face nearest the middle of a photograph, None where none is found."""
+    found = read_picture(file, engine)
+    if found is None:
+        return None
+    image, landmarks = found
+    (vector,) = engine.features([image], [landmarks], mirrored=[True])
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+def read_picture(file: Path, engine: Engine) -> tuple[Image, Array] | None:
+    """Return a photograph (RGB) and the landmarks of the face nearest its middle, None without a face."""
     picture = cv2.imread(str(file), cv2.IMREAD_COLOR)
     if picture is None:
         return None
@@ -69,9 +79,7 @@ def describe_file(file: Path, engine: Engine) -> Array | None:
     boxes = engine.detect(image, thorough=True)
     if not boxes:
         return None
-    box = min(boxes, key=lambda one: _off_centre(one, image))
-    (vector,) = engine.features([image], [engine.landmarks(image, box)], mirrored=[True])
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+    return image, engine.landmarks(image, min(boxes, key=lambda one: _off_centre(one, image)))
 
 
 def _off_centre(box: Box, image: Image) -> float:

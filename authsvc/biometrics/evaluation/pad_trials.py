@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from authsvc.biometrics.challenges import Part, draw_challenge
+from authsvc.biometrics.description import PROBES, describe_burst
 from authsvc.biometrics.engines.base import Engine
-from authsvc.biometrics.stages.pad.assessment import LEAST_FRAMES, judge
-from authsvc.biometrics.stages.pad.observation import Observation, planned
+from authsvc.biometrics.stages import quality
+from authsvc.biometrics.stages.pad.assessment import LEAST_FRAMES, judged
+from authsvc.biometrics.stages.pad.observation import Observation, PlannedCue, observe, planned
 from authsvc.biometrics.stages.pad.signals import measure
-from authsvc.biometrics.types import Box, PadResult
+from authsvc.biometrics.tracking import follow_face
+from authsvc.biometrics.types import (
+    Burst,
+    Challenge,
+    Frame,
+    Manifest,
+    Reason,
+    StageError,
+    Step,
+)
 
 from .attacks.recording import Make, Material, Plan, Recording
 from .pad_subjects import Subject
-
-DESCRIBED: Final = 10
-"""Frames of a burst whose features are compared for continuity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +60,12 @@ def run_trials(
     make: Make,
     subjects: Sequence[Subject],
     mix: tuple[Part, ...],
-    tries: int,
+    numbers: Iterable[int],
     engine: Engine,
     seed: int,
 ) -> Iterator[Trial]:
-    """Yields `tries` trials of one species over the subjects in turn, each with a challenge of its own."""
-    for number in range(tries):
+    """Yields one species' trials of these numbers, over the subjects in turn, each with its own challenge."""
+    for number in numbers:
         rng = np.random.default_rng([seed, number])
         target = subjects[number % len(subjects)]
         attacker = subjects[(number + 1 + int(rng.integers(len(subjects) - 1))) % len(subjects)]
@@ -74,42 +80,47 @@ def _plan(mix: tuple[Part, ...]) -> Plan:
 
 
 def judge_recording(species: str, subject: str, recording: Recording, engine: Engine) -> Trial:
-    """Returns the trial of one recording; frames in which no face is found are left out, as in the worker."""
-    observed = follow(recording, engine)
-    if observed is None:
-        return Trial(species, subject, "inconclusive", "too-few-frames", 0.0, 0.0, {})
+    """Returns the trial of one recording, followed, described and judged by the worker's own stages."""
+    try:
+        observed = follow(recording, engine)
+    except StageError as problem:
+        return Trial(species, subject, "inconclusive", str(problem.reason), 0.0, 0.0, {})
     started = time.perf_counter()
-    result: PadResult = judge(observed)
-    seconds = time.perf_counter() - started
     answer, scores = measure(observed)
+    result = judged(observed, answer, scores)
+    seconds = time.perf_counter() - started
     obedience = None if answer is None else (answer.movement, answer.agreement, answer.weakest)
     return Trial(species, subject, result.verdict, result.reason, result.llr, seconds, scores, obedience)
 
 
-def follow(recording: Recording, engine: Engine) -> Observation | None:
-    """Returns what PAD reads of a recording, or None where the face shows in too few frames."""
-    shapes: dict[int, NDArray[np.float64]] = {}
-    previous: Box | None = None
-    for index, image in enumerate(recording.images):
-        boxes = engine.detect(image)
-        if boxes:
-            previous = boxes[0] if previous is None else min(boxes, key=lambda box: _apart(box, previous))
-            shapes[index] = engine.landmarks(image, previous).astype(np.float64)
-    if len(shapes) < LEAST_FRAMES:
-        return None
-    seen = list(shapes)
-    picked = [seen[i] for i in np.unique(np.linspace(0, len(seen) - 1, DESCRIBED).astype(int))]
-    vectors = engine.features(
-        [recording.images[i] for i in picked], [shapes[i].astype(np.float32) for i in picked]
-    )
-    return Observation(
-        images=tuple(recording.images[i] for i in seen),
-        landmarks=np.stack([shapes[i] for i in seen]),
-        times=recording.times[seen],
-        plan=recording.plan,
-        descriptors=np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float64),
-    )
+def follow(recording: Recording, engine: Engine) -> Observation:
+    """Returns what PAD reads of a recording; raises StageError where the stages before it refuse."""
+    burst = as_burst(recording)
+    track = follow_face(burst, engine)
+    if len(track.seen) < LEAST_FRAMES:
+        raise StageError(Reason.FEW_FRAMES)
+    judged = quality.assess(burst, track, minimum=0.0)
+    if not judged.acceptable:
+        raise StageError(Reason.QUALITY, detail=judged.worst or "")
+    described, _ = describe_burst(burst, track, judged, engine, best=PROBES)
+    return observe(burst, track, described)
 
 
-def _apart(box: Box, other: Box | None) -> float:
-    return 0.0 if other is None else float(np.abs(np.subtract(box, other)).sum())
+def as_burst(recording: Recording) -> Burst:
+    """Returns the recording as decode would give it."""
+    steps = tuple(_step(cue) for cue in recording.plan)
+    starts = np.array([cue.start for cue in recording.plan])
+    at = np.maximum(np.searchsorted(starts, recording.times, side="right") - 1, 0)
+    frames = tuple(
+        Frame(index, int(step), float(time_ms), float(time_ms) / 1000, b"", image)
+        for index, (step, time_ms, image) in enumerate(
+            zip(at, recording.times, recording.images, strict=True)
+        )
+    )
+    manifest = Manifest("", "", "", None, None, None, None, None, {}, None, (), b"", b"")
+    return Burst("", Challenge("", steps), frames, manifest)
+
+
+def _step(cue: PlannedCue) -> Step:
+    colour = None if cue.colour is None else "#" + "".join(f"{round(255 * part):02x}" for part in cue.colour)
+    return Step(cue.cue, round(cue.end - cue.start), cue.degrees or None, colour)

@@ -31,21 +31,22 @@ class Camera:
 
     def sense(self, scene: Image, rng: np.random.Generator) -> Image:
         """Returns the frame that this camera delivers of a HEIGHT×WIDTH×3 scene."""
-        frame = cv2.GaussianBlur(scene, (0, 0), self.blur).astype(np.float32)
-        frame *= self.exposure * np.asarray(self.white, np.float32)
+        red, green, blue = (self.exposure * gain for gain in self.white)
+        blurred = cv2.GaussianBlur(scene, (0, 0), self.blur)
+        frame = cv2.multiply(blurred, (red, green, blue, 0.0), dtype=cv2.CV_32F)
         y, x = rng.integers(0, 64, 2)
-        frame += self.noise * _BANK[y : y + HEIGHT, x : x + WIDTH]
-        return _through_jpeg(cv2.convertScaleAbs(np.maximum(frame, 0)), self.quality)
+        noisy = cv2.scaleAdd(_BANK[y : y + HEIGHT, x : x + WIDTH], self.noise, frame)
+        return _through_jpeg(cv2.convertScaleAbs(cv2.max(noisy, 0.0)), self.quality)
 
 
 def _through_jpeg(frame: Image, quality: int) -> Image:
-    _, coded = cv2.imencode(
-        ".jpg", np.ascontiguousarray(frame[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality]
-    )
+    coded = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[
+        1
+    ]
     decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
     if decoded is None:
         raise ValueError("a frame could not be coded as JPEG")
-    return np.ascontiguousarray(decoded[..., ::-1])
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def room(rng: np.random.Generator) -> Image:

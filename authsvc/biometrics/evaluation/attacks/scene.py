@@ -126,16 +126,14 @@ def render(surface: Surface, view: View, background: Image) -> Image:
     """
     source = _source_map(surface, view)
     texture = cv2.remap(surface.texture, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    alpha = cv2.remap(surface.alpha, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[
-        ..., None
-    ]
+    alpha = cv2.remap(surface.alpha, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    scene = cv2.blendLinear(texture, background, alpha, 1 - alpha)
+    if not any(view.screen):
+        return np.asarray(scene, np.uint8)
     near = (surface.distance / (surface.distance + view.shift[2])) ** 2
-    scene = texture * alpha + background * (1 - alpha)
-    if any(view.screen):
-        lit = cv2.remap(surface.lit, source, None, cv2.INTER_LINEAR)[..., None] * near
-        gain = lit * alpha + 0.06 * (1 - alpha)
-        scene = scene * (1 + gain * np.asarray(view.screen, np.float32))
-    return np.clip(scene, 0, 255).astype(np.uint8)
+    lit = cv2.remap(surface.lit, source, None, cv2.INTER_LINEAR) * near
+    gain = (lit * alpha + 0.06 * (1 - alpha))[..., None]
+    return np.clip(scene * (1 + gain * np.asarray(view.screen, np.float32)), 0, 255).astype(np.uint8)
 
 
 def with_texture(surface: Surface, texture: Image) -> Surface:

@@ -16,6 +16,7 @@ from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.evaluation.attacks import CLAIMED, MIXES, SPECIES
 from authsvc.biometrics.evaluation.attacks.recording import Make
 from authsvc.biometrics.evaluation.pad_bona_fide import genuine
+from authsvc.biometrics.evaluation.pad_log import TrialLog
 from authsvc.biometrics.evaluation.pad_recordings import read_recordings
 from authsvc.biometrics.evaluation.pad_report import SpeciesRow, as_json, as_table, species_row, worst_claimed
 from authsvc.biometrics.evaluation.pad_subjects import load_subjects
@@ -43,6 +44,9 @@ class Command(BaseCommand):
         parser.add_argument("--subjects", type=int, default=150, help="most people to use (150)")
         parser.add_argument("--bona-fide", default=SOFTWARE_PHONE, help="what renders genuine bursts")
         parser.add_argument("--tune", action="store_true", help="fit the table on the tuning half instead")
+        parser.add_argument(
+            "--resume", type=Path, metavar="FILE", help="keep tries here, and go on from them"
+        )
         parser.add_argument("--report", type=Path, help="write the rows as JSON")
         parser.add_argument("--seed", type=int, default=1)
 
@@ -74,11 +78,18 @@ class Command(BaseCommand):
         except (ValueError, OSError) as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write(f"{len(subjects)} people of the {split} half")
+        conditions: dict[str, Any] = {"split": split, "engine": engine.engine_id, "pad": FUSION_VERSION}
+        conditions |= {"seed": options["seed"], "people": len(subjects)}
+        try:
+            log = TrialLog(options["resume"], conditions)
+        except ValueError as problem:
+            raise CommandError(str(problem)) from problem
         trials: list[Trial] = []
-        for number, (species, make, mix) in enumerate(_groups(options["species"], options["bona_fide"])):
-            seed = 1000 * options["seed"] + number
-            found = run_trials(species, make, subjects, mix, options["tries"], engine, seed)
-            trials += self._with_progress(species, found, options["tries"])
+        for species, make, mix in _groups(options["species"], options["bona_fide"]):
+            done = log.kept(species)[: options["tries"]]
+            numbers = range(len(done), options["tries"])
+            found = run_trials(species, make, subjects, mix, numbers, engine, options["seed"])
+            trials += [*done, *self._with_progress(species, log.keeping(found), len(numbers))]
         return trials
 
     def _with_progress(self, species: str, found: Iterator[Trial], total: int) -> Iterator[Trial]:

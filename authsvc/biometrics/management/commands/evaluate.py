@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from authsvc.biometrics.engines.base import ModelProblem
+from authsvc.biometrics.engines.base import Engine, ModelProblem
 from authsvc.biometrics.engines.loading import cache_folder, load_engine
 from authsvc.biometrics.evaluation.dataset import read_groups, read_people
+from authsvc.biometrics.evaluation.quality_prediction import as_text as as_table
+from authsvc.biometrics.evaluation.quality_prediction import predict, read_rated
 from authsvc.biometrics.evaluation.record import SHIPPED, sign_record, write_record
 from authsvc.biometrics.evaluation.report import as_svg, as_text
 from authsvc.biometrics.evaluation.verification import evaluate
@@ -28,12 +30,18 @@ class Command(BaseCommand):
         parser.add_argument("--engine", help="settings.FACE_ENGINE without it")
         parser.add_argument("--groups", type=Path, help="CSV with a column person and a column an attribute")
         parser.add_argument("--out", type=Path, default=settings.DATA_DIR / "evaluation")
+        parser.add_argument(
+            "--quality", action="store_true", help="print how the quality score predicts false non-match"
+        )
         parser.add_argument("--ship", action="store_true", help="write the record into the release, unsigned")
 
     def handle(self, **options: Any) -> None:
         """Evaluate and write report, curve and record. Raises CommandError."""
         try:
             engine = load_engine(options["engine"])
+            if options["quality"]:
+                self._predict(options["dataset"], engine)
+                return
             groups = read_groups(options["groups"]) if options["groups"] else {}
             cache = cache_folder().parent / "evaluation"
             people = list(read_people(options["dataset"], engine, cache=cache, progress=self._progress))
@@ -46,6 +54,11 @@ class Command(BaseCommand):
         failing = [f"{one.attribute} {one.group}: {one.failure}" for one in found.groups if one.failure]
         if failing:
             raise CommandError(f"the group gate refuses: {'; '.join(failing)}")
+
+    def _predict(self, dataset: Path, engine: Engine) -> None:
+        cache = cache_folder().parent / "evaluation"
+        people = list(read_rated(dataset, engine, cache=cache, progress=self._progress))
+        self.stdout.write(as_table(predict(people)))
 
     def _store(self, found: Any, out: Path, *, ship: bool) -> None:
         out.mkdir(parents=True, exist_ok=True)

@@ -18,8 +18,8 @@ LEAST_FRAMES: Final = 8
 LEAST_MOVEMENT: Final = 0.45
 """Below this share of the asked movement nobody has tried to answer: a non-response, not an attack."""
 
-LEAST_AGREEMENT: Final = 0.8
-LEAST_REACHED: Final = 0.35
+LEAST_AGREEMENT: Final = 0.85
+LEAST_REACHED: Final = 0.5
 
 NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(TURNS, ("following", "relief", "rigidity", "identity")),
@@ -48,7 +48,11 @@ def assess(burst: Burst, track: FaceTrack, described: Descriptors) -> PadResult:
 
 def judge(observed: Observation) -> PadResult:
     """Returns the PAD verdict on an observation; raises ValueError where its landmarks are no face."""
-    answer, scores = measure(observed)
+    return judged(observed, *measure(observed))
+
+
+def judged(observed: Observation, answer: Following | None, scores: Mapping[str, float]) -> PadResult:
+    """Returns the PAD verdict on an observation whose signals are measured."""
     fused = fuse(scores)
     verdict, reasons = _verdict(observed, answer, scores, fused)
     lag = None if answer is None else answer.lag

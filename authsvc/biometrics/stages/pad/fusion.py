@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-FUSION_VERSION: Final = "pad-fusion/1"
+FUSION_VERSION: Final = "pad-fusion/2"
 """Changes with every number below; part of the evaluation record."""
 
-THRESHOLD: Final = 0.0
+THRESHOLD: Final = 6.0
 """Least sum of weighted log-likelihood ratios (nepers) that counts as bona fide."""
 
 VETO: Final = -3.5
@@ -28,14 +28,14 @@ class Calibration:
 
 
 CALIBRATIONS: Final[Mapping[str, Calibration]] = {
-    "following": Calibration(14.0, -10.5, -4.0, 2.0, 1.0),
+    "following": Calibration(30.0, -26.5, -4.0, 2.0, 1.0),
     "residual": Calibration(150.0, -5.2, -3.0, 2.0, 0.6),
     "relief": Calibration(8.0, -4.0, -5.0, 2.5, 1.0),
-    "rigidity": Calibration(8.0, -0.5, -4.0, 2.5, 1.0),
+    "rigidity": Calibration(16.0, -6.0, -4.0, 3.0, 1.0),
     "share": Calibration(10.0, -3.0, -3.0, 2.0, 0.6),
-    "perspective": Calibration(1.0, -0.5, -1.0, 0.7, 0.5),
+    "perspective": Calibration(4.0, -1.2, -1.5, 1.0, 1.0),
     "light": Calibration(8.0, -4.0, -4.0, 2.0, 1.0),
-    "sides": Calibration(-12.0, 11.0, -4.0, 1.0, 1.0),
+    "sides": Calibration(-8.0, 10.0, -4.0, 1.0, 1.0),
     "background": Calibration(-8.0, 4.5, -4.0, 1.0, 1.0),
     "blink": Calibration(12.0, -4.0, -4.0, 2.0, 1.0),
     "smile": Calibration(50.0, -3.0, -4.0, 2.0, 1.0),
@@ -45,7 +45,7 @@ CALIBRATIONS: Final[Mapping[str, Calibration]] = {
     "contrast": Calibration(-8.0, 1.5, -1.0, 0.3, 0.3),
     "glare": Calibration(-1.5, -2.5, -1.0, 0.2, 0.3),
     "framing": Calibration(-1.0, 1.5, -1.5, 0.3, 0.3),
-    "identity": Calibration(-20.0, 10.0, -6.0, 1.0, 1.0),
+    "identity": Calibration(-35.0, 9.5, -6.0, 1.0, 1.0),
 }
 """Fitted by `manage.py evaluate-pad --tune`; docs/liveness.md says on what."""
 

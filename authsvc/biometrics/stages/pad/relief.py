@@ -14,6 +14,10 @@ from authsvc.biometrics.headpose import GENERIC_FACE, QUASI_RIGID, camera_matrix
 from .observation import TURNS, Array, Observation
 
 _LEAST_TURN: Final = 10.0
+_BENDS: Final = ((75.0, 0), (90.0, 0), (120.0, 0), (180.0, 0), (90.0, 1), (150.0, 1))
+"""Radius in millimetres and axis of the cylinders that a sheet is tried on."""
+
+_JITTER: Final = 1e-3
 _FLOOR: Final = float(np.sin(np.radians(12.0)))
 
 
@@ -22,7 +26,7 @@ class Relief:
     """residual: of a homography, over eye span; gain: seen over predicted parallax; share: of what is left
     over.
 
-    rigidity: natural logarithm of the plane's residual over that of the person's own neutral, lifted to 3-D.
+    rigidity: natural logarithm of the best sheet's residual over that of a head with this person's outline.
     """
 
     residual: float
@@ -46,9 +50,11 @@ def relief(observed: Observation) -> Relief | None:
     if not len(turned):
         return None
     neutral = _mean_shape(observed.landmarks[observed.neutral])
-    head = _lifted(observed, neutral)
-    found = [_compare(observed, neutral, head, int(i)) for i in turned]
-    return Relief(*(float(value) for value in np.median(found, axis=0)))
+    planes = np.array([_residual(neutral, observed.landmarks[i]) for i in turned])
+    gain, share = np.median([_parallax(observed, neutral, int(i)) for i in turned], axis=0)
+    return Relief(
+        float(np.median(planes)), float(gain), float(share), _rigidity(observed, neutral, turned, planes)
+    )
 
 
 def perspective(observed: Observation) -> float | None:
@@ -98,31 +104,43 @@ def _residual(neutral: Array, turned: Array) -> float:
     return float(np.sqrt(((mapped - target) ** 2).sum(1).mean())) / _eye_span(neutral)
 
 
-def _compare(
-    observed: Observation, neutral: Array, head: Array, index: int
-) -> tuple[float, float, float, float]:
-    plane = _residual(neutral, observed.landmarks[index])
-    rigid = _rigid_residual(observed, head, index)
-    return plane, *_parallax(observed, neutral, index), float(np.log((plane + 1e-3) / (rigid + 1e-3)))
+def _rigidity(observed: Observation, neutral: Array, turned: NDArray[np.intp], planes: Array) -> float:
+    distance = observed.neutral_pose[3]
+    head = distance + (GENERIC_FACE @ rotation(*observed.neutral_pose[:3]).T)[:, 2]
+    bent = [distance + _bend(observed, neutral, *form) for form in _BENDS]
+    surfaces = [_lifted(observed, neutral, depth) for depth in (head, *bent)]
+    errors = [[_misfit(observed, surface, int(i)) for surface in surfaces] for i in turned]
+    squares = np.column_stack([errors, planes]) ** 2
+    as_head, *as_sheet = np.sqrt(squares.mean(axis=0)) + _JITTER
+    return float(np.log(min(as_sheet) / as_head))
 
 
-def _lifted(observed: Observation, neutral: Array) -> Array:
-    """Returns 68×3 millimetres before the camera: the neutral's landmarks at a generic face's depths."""
-    height, width = observed.images[0].shape[:2]
-    camera = camera_matrix(width, height)
-    depth = observed.neutral_pose[3] + (GENERIC_FACE @ rotation(*observed.neutral_pose[:3]).T)[:, 2]
+def _bend(observed: Observation, neutral: Array, radius: float, axis: int) -> Array:
+    """Returns 68 depths in millimetres on a cylinder that touches the nose; axis 0 stands upright, 1 lies."""
+    across = (neutral[:, axis] - neutral[30, axis]) * observed.neutral_pose[3] / _camera(observed)[0, 0]
+    return np.asarray(radius * (1 - np.sqrt(1 - np.clip(across / radius, -0.95, 0.95) ** 2)))
+
+
+def _lifted(observed: Observation, neutral: Array, depth: Array) -> Array:
+    """Returns the neutral's landmarks at these depths: 68×3 millimetres before the camera."""
+    camera = _camera(observed)
     return np.column_stack([(neutral - camera[:2, 2]) * depth[:, None] / camera[0, 0], depth])
 
 
-def _rigid_residual(observed: Observation, head: Array, index: int) -> float:
-    height, width = observed.images[0].shape[:2]
-    camera, seen = camera_matrix(width, height), observed.landmarks[index][QUASI_RIGID]
-    model = head[QUASI_RIGID] - head[27]
+def _misfit(observed: Observation, surface: Array, index: int) -> float:
+    """Returns how far a rigid motion of the surface leaves the landmarks of a frame, over eye span."""
+    camera, seen = _camera(observed), observed.landmarks[index][QUASI_RIGID]
+    model = surface[QUASI_RIGID] - surface[27]
     found, turn, shift = cv2.solvePnP(model, seen, camera, None, flags=cv2.SOLVEPNP_SQPNP)
     if not found:
         return 1.0
     back = cv2.projectPoints(model, turn, shift, camera, None)[0][:, 0]
     return float(np.sqrt(((back - seen) ** 2).sum(1).mean())) / _eye_span(observed.landmarks[index])
+
+
+def _camera(observed: Observation) -> Array:
+    height, width = observed.images[0].shape[:2]
+    return camera_matrix(width, height)
 
 
 def _without(shape: Array, degree: int) -> Array:
