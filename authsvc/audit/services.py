@@ -14,7 +14,8 @@ from authsvc.tenancy.scope import current_tenant_id
 _REASON = 80
 
 
-@database.atomic
+# Without a savepoint: an event that cannot be written takes the whole change along.
+@database.atomic(savepoint=False)
 def record(
     tag: Tag,
     *,

@@ -77,10 +77,19 @@ def key_ring() -> KeyRing:
     A tenant without keys gets its first ones here.
     """
     tenant_id = current_tenant_id()
-    ring = _rings.get(tenant_id)
-    if ring is None or monotonic() - ring.loaded > _LIFE:
+    ring = remembered_ring(tenant_id)
+    if ring is None:
         ring = _rings[tenant_id] = _load()
     return ring
+
+
+def remembered_ring(tenant_id: UUID) -> KeyRing | None:
+    """Return what this process holds of a tenant's keys, None where that is nothing or too old.
+
+    The public part alone may be used outside the tenant's scope.
+    """
+    ring = _rings.get(tenant_id)
+    return None if ring is None or monotonic() - ring.loaded > _LIFE else ring
 
 
 def signer(algorithm: str) -> Signer:

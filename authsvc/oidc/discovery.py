@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+import re
+from collections.abc import Callable
 from time import monotonic
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_safe
 
-from authsvc.keys.signing import key_ring
+from authsvc.keys.signing import key_ring, remembered_ring
 from authsvc.oidc.metadata import metadata_of
+from authsvc.tenancy.directory import find_tenant
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.tenancy.models import Tenant
 
@@ -17,6 +20,26 @@ from authsvc.tenancy.models import Tenant
 _CACHING = "public, max-age=3600"
 _LIFE = 10.0
 _documents: dict[UUID, tuple[float, bytes, str]] = {}
+_JWKS = re.compile(r"/t/([^/]+)/jwks")
+_METADATA = re.compile(
+    r"/t/([^/]+)/\.well-known/openid-configuration"
+    r"|/\.well-known/(?:oauth-authorization-server|openid-configuration)/t/([^/]+)/?"
+)
+
+
+class PublicDocuments:
+    """Answers with a document that this process holds, before anything is asked about session or person.
+
+    What is not in memory, or too old, takes the usual way to the views below.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer at once where that is possible."""
+        found = _in_memory(request.path_info) if request.method == "GET" else None
+        return self.get_response(request) if found is None else _cached(request, *found)
 
 
 @require_safe
@@ -38,13 +61,34 @@ def forget_documents() -> None:
     _documents.clear()
 
 
-def _document(tenant: Tenant) -> tuple[bytes, str]:
+def _in_memory(path: str) -> tuple[bytes, str] | None:
+    key_set = _JWKS.fullmatch(path)
+    match = key_set or _METADATA.fullmatch(path)
+    if match is None:
+        return None
+    try:
+        tenant = find_tenant(next(slug for slug in match.groups() if slug))
+    except (Tenant.DoesNotExist, ValueError):
+        return None
+    if key_set:
+        ring = remembered_ring(tenant.id)
+        return None if ring is None else (ring.document, ring.etag)
+    return _remembered(tenant)
+
+
+def _remembered(tenant: Tenant) -> tuple[bytes, str] | None:
     known = _documents.get(tenant.id)
-    if known is None or monotonic() - known[0] > _LIFE:
+    return None if known is None or monotonic() - known[0] > _LIFE else known[1:]
+
+
+def _document(tenant: Tenant) -> tuple[bytes, str]:
+    found = _remembered(tenant)
+    if found is None:
         body = json.dumps(metadata_of(tenant)).encode()
         etag = '"' + hashlib.sha256(body).hexdigest()[:32] + '"'
-        known = _documents[tenant.id] = (monotonic(), body, etag)
-    return known[1], known[2]
+        _documents[tenant.id] = (monotonic(), body, etag)
+        found = body, etag
+    return found
 
 
 def _cached(request: HttpRequest, body: bytes, etag: str) -> HttpResponse:

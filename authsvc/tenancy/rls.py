@@ -6,7 +6,7 @@ from django.apps import apps
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from authsvc.tenancy.scope import EVERY_TENANT, scope_value
+from authsvc.tenancy.scope import EVERY_TENANT, tell_database
 
 POLICY = "visor_tenant"
 
@@ -49,8 +49,9 @@ def _protect(cursor: Any, table: str) -> None:
 
 
 def tell_new_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Tell a fresh PostgreSQL connection which scope the code runs in."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('visor.tenant', %s, false)", [scope_value()])
-        connection.visor_scope = scope_value()  # type: ignore[attr-defined]
+    """Let a fresh PostgreSQL connection be told the scope before its first statement."""
+    if connection.vendor != "postgresql":
+        return
+    connection.visor_scope = (None, None)  # type: ignore[attr-defined]
+    if tell_database not in connection.execute_wrappers:
+        connection.execute_wrappers.append(tell_database)

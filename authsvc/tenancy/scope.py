@@ -4,12 +4,13 @@ On PostgreSQL the same scope is told to the database, whose row-level security r
 every statement, also for those that a scoped manager did not build.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 EVERY_TENANT = "*"
 _scope: ContextVar[str] = ContextVar("tenant_scope", default="")
@@ -52,34 +53,33 @@ def every_tenant_scope() -> Iterator[None]:
 @contextmanager
 def _enter(value: str) -> Iterator[None]:
     token = _scope.set(value)
-    tell_database(value)
     try:
         yield
     finally:
         _scope.reset(token)
-        tell_database(_scope.get())
 
 
-def tell_database(value: str) -> None:
-    """Set the scope on an open PostgreSQL connection; a connection that opens later is told by a signal."""
-    if connection.vendor != "postgresql" or connection.connection is None or connection.connection.closed:
-        return
-    if connection.needs_rollback or connection.in_atomic_block:
-        _tell_inside_transaction(value)
-        return
-    # Outside a transaction the setting lasts, so an unchanged scope costs no round trip.
-    if getattr(connection, "visor_scope", None) != value:
-        _execute(value)
-        connection.visor_scope = value  # type: ignore[attr-defined]
+def tell_database(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    """Tell PostgreSQL the scope before a statement where it changed since the last one; an execute wrapper.
+
+    So a request costs no round trip for it while a connection stays with one tenant.
+    """
+    connection = context["connection"]
+    if not connection.needs_rollback and not _knows(connection):
+        _tell(connection)
+    return execute(sql, params, many, context)
 
 
-def _tell_inside_transaction(value: str) -> None:
-    # A rollback takes the setting back, so what the connection remembers can no longer be trusted.
-    connection.visor_scope = None  # type: ignore[attr-defined]
-    if not connection.needs_rollback:
-        _execute(value)
+def _knows(connection: BaseDatabaseWrapper) -> bool:
+    told, block = getattr(connection, "visor_scope", (None, None))
+    # A rollback takes back what was told inside its block, so that counts while the block is open.
+    return told == _scope.get() and (block is None or any(block is each for each in connection.atomic_blocks))
 
 
-def _execute(value: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('visor.tenant', %s, false)", [value])
+def _tell(connection: BaseDatabaseWrapper) -> None:
+    value = _scope.get()
+    # Not by a cursor of Django's, which would come back to `tell_database`.
+    with connection.wrap_database_errors:
+        connection.connection.execute("SELECT set_config('visor.tenant', %s, false)", [value])
+    block = connection.atomic_blocks[-1] if connection.atomic_blocks else None
+    connection.visor_scope = (value, block)  # type: ignore[attr-defined]

@@ -112,7 +112,6 @@ def hand_over(request: TenantRequest, client: RelyingParty, wanted: Wanted, sign
     use_up(wanted)
     if not signed.transaction_id:
         Session.objects.filter(pk=signed.session.pk).update(last_used_at=now())
-        record(Tag.SESSION_REUSED, client=client.client_id, subject=str(signed.session.subject_id))
     code = issue_code(
         client=client,
         session=signed.session,
@@ -123,6 +122,8 @@ def hand_over(request: TenantRequest, client: RelyingParty, wanted: Wanted, sign
         binding=CodeBinding(wanted.redirect_uri, wanted.code_challenge, wanted.nonce, wanted.dpop_jkt),
         transaction_id=signed.transaction_id,
     )
+    if not signed.transaction_id:
+        record(Tag.SESSION_REUSED, client=client.client_id, subject=str(signed.session.subject_id))
     return send_answer(request, client, wanted, {"code": code})
 
 

@@ -18,7 +18,10 @@ def issue_tokens(grant: Grant, client: RelyingParty, binding: Binding, *, grant_
     """
     refreshable = "offline_access" in grant.scope.split()
     minted = mint(grant, client, scope=grant.scope, binding=binding, refresh=refreshable)
+    content = token_content(minted, scope=grant.scope, binding=binding)
+    content["id_token"] = make_id_token(grant, client, access_token=minted.access)
     Token.objects.bulk_create(minted.rows)
+    # Last, because the tenant's chain of events is locked from here to the commit.
     record(
         Tag.TOKEN_ISSUED,
         transaction=grant.transaction,
@@ -26,6 +29,4 @@ def issue_tokens(grant: Grant, client: RelyingParty, binding: Binding, *, grant_
         subject=str(grant.subject_id),
         grant_type=grant_type,
     )
-    content = token_content(minted, scope=grant.scope, binding=binding)
-    content["id_token"] = make_id_token(grant, client, access_token=minted.access)
     return content

@@ -9,6 +9,7 @@ from authsvc.audit.models import AuditEvent, AuditHead
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.subjects.models import Subject
+from authsvc.tenancy import scope
 from authsvc.tenancy.rls import tenant_tables
 from authsvc.tenancy.scope import NoTenantScope, every_tenant_scope, tenant_scope
 from tests.factories import make_subject, make_tenant
@@ -92,6 +93,48 @@ def test_the_scope_survives_a_rollback(two):
         with connection.cursor() as cursor:
             cursor.execute("SELECT name FROM subjects_subject")
             assert cursor.fetchall() == [(mine.slug,)]
+
+
+@pytest.mark.needs("postgresql")
+def test_postgresql_hears_of_every_change_of_scope_whatever_was_rolled_back(two):
+    mine, theirs = two
+
+    def seen():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM subjects_subject")
+            return [row[0] for row in cursor.fetchall()]
+
+    with transaction.atomic(), tenant_scope(mine.id):
+        assert seen() == [mine.slug]
+        for undone in (ZeroDivisionError, None):
+            with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+                with tenant_scope(theirs.id):
+                    assert seen() == [theirs.slug]
+                    with contextlib.suppress(ZeroDivisionError), transaction.atomic(), tenant_scope(mine.id):
+                        assert seen() == [mine.slug]
+                        raise ZeroDivisionError
+                    assert seen() == [theirs.slug]
+                if undone:
+                    raise undone
+            assert seen() == [mine.slug]
+    assert seen() == []
+
+
+@pytest.mark.needs("postgresql")
+def test_a_scope_that_stays_is_told_once(two, monkeypatch):
+    told = []
+    tell = scope._tell
+
+    def noted(connection):
+        told.append(scope.scope_value())
+        tell(connection)
+
+    monkeypatch.setattr(scope, "_tell", noted)
+    for row in (two[0], two[0], two[1]):
+        with tenant_scope(row.id):
+            Subject.objects.get()
+            Subject.objects.count()
+    assert told == [str(two[0].id), str(two[1].id)]
 
 
 @pytest.mark.needs("postgresql")

@@ -1,0 +1,1 @@
+"""The programs that benchmarks/provider.py compares, each served in the same way."""
