@@ -18,6 +18,7 @@ LEVELS = {
     Level.L3: "L3 – hardware-attested key and face, no injection",
     Level.L4: "L4 – L3 and local user verification",
 }
+_SIGNING = [(name, name) for name in SIGNING]
 
 
 class AddressList(forms.CharField):
@@ -69,6 +70,15 @@ class RelyingPartyForm(forms.Form):
         choices=RelyingParty.Status.choices, help_text="A suspended relying party is refused at once."
     )
 
+    first_party = forms.BooleanField(
+        label="This organisation's own",
+        required=False,
+        help_text="Off: people are asked what they want to share.",
+    )
+    logo_uri = forms.CharField(label="Logo", max_length=500, required=False, help_text="Its address.")
+    policy_uri = forms.CharField(label="Privacy policy", max_length=500, required=False)
+    tos_uri = forms.CharField(label="Terms", max_length=500, required=False)
+
     redirect_uris = AddressList(
         label="Redirect URIs",
         help_text="One a line, exactly as your site sends them. https, or http on localhost in a sandbox.",
@@ -78,6 +88,12 @@ class RelyingPartyForm(forms.Form):
     )
     backchannel_logout_uri = forms.CharField(
         label="Back-channel logout URI", max_length=500, required=False, help_text="Told when a session ends."
+    )
+    frontchannel_logout_uri = forms.CharField(
+        label="Front-channel logout URI",
+        max_length=500,
+        required=False,
+        help_text="Loaded in the person's browser when a session ends.",
     )
     initiate_login_uri = forms.CharField(
         label="Address that starts a sign-in",
@@ -97,6 +113,12 @@ class RelyingPartyForm(forms.Form):
     profile = forms.ChoiceField(choices=RelyingParty.Profile.choices, required=False)
     require_pushed_authorization_requests = forms.BooleanField(
         label="Accept pushed authorization requests only", required=False
+    )
+    require_signed_request_object = forms.BooleanField(label="Accept signed requests only", required=False)
+    authorization_signed_response_alg = forms.ChoiceField(
+        label="Answers are signed with",
+        choices=[("", "Not signed unless asked for"), *_SIGNING],
+        required=False,
     )
 
     backchannel_token_delivery_mode = forms.ChoiceField(
@@ -121,8 +143,20 @@ class RelyingPartyForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
     )
-    id_token_signed_response_alg = forms.ChoiceField(
-        label="ID tokens are signed with", choices=[(name, name) for name in SIGNING]
+    offline_access = forms.BooleanField(
+        label="Refresh tokens", required=False, help_text="For access while the person is away."
+    )
+    id_token_signed_response_alg = forms.ChoiceField(label="ID tokens are signed with", choices=_SIGNING)
+    userinfo_signed_response_alg = forms.ChoiceField(
+        label="Userinfo is signed with", choices=[("", "Not signed"), *_SIGNING], required=False
+    )
+    access_token_format = forms.ChoiceField(
+        label="Access tokens", choices=RelyingParty.AccessTokenFormat.choices
+    )
+    dpop_bound_access_tokens = forms.BooleanField(
+        label="Bind access tokens to a key (DPoP)",
+        required=False,
+        help_text="A request without a proof is refused.",
     )
     subject_type = forms.ChoiceField(
         label="Subject identifiers",
@@ -138,10 +172,28 @@ class RelyingPartyForm(forms.Form):
     )
 
     GROUPS = (
-        ("About", ("name", "purpose", "client_uri", "status")),
+        (
+            "About",
+            (
+                "name",
+                "purpose",
+                "first_party",
+                "client_uri",
+                "logo_uri",
+                "policy_uri",
+                "tos_uri",
+                "status",
+            ),
+        ),
         (
             "Where people return to",
-            ("redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri", "initiate_login_uri"),
+            (
+                "redirect_uris",
+                "post_logout_redirect_uris",
+                "backchannel_logout_uri",
+                "frontchannel_logout_uri",
+                "initiate_login_uri",
+            ),
         ),
         (
             "How it proves itself",
@@ -152,6 +204,8 @@ class RelyingPartyForm(forms.Form):
                 "tls_client_auth_subject_dn",
                 "profile",
                 "require_pushed_authorization_requests",
+                "require_signed_request_object",
+                "authorization_signed_response_alg",
             ),
         ),
         (
@@ -159,7 +213,19 @@ class RelyingPartyForm(forms.Form):
             ("backchannel_token_delivery_mode", "backchannel_client_notification_endpoint"),
         ),
         ("Assurance", ("floor_level", "face_offered")),
-        ("What it receives", ("scopes", "id_token_signed_response_alg", "subject_type", "sector")),
+        (
+            "What it receives",
+            (
+                "scopes",
+                "offline_access",
+                "subject_type",
+                "sector",
+                "id_token_signed_response_alg",
+                "userinfo_signed_response_alg",
+                "access_token_format",
+                "dpop_bound_access_tokens",
+            ),
+        ),
     )
 
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:

@@ -1,10 +1,12 @@
 """`manage.py provider TENANT`: what the tenant's provider offers, and tokens to register with."""
 
 from argparse import ArgumentParser, BooleanOptionalAction
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from authsvc.core.strictjson import NotJson, parse_json
 from authsvc.oidc.options import OptionRefused, set_options
 from authsvc.oidc.provider import provider_options
 from authsvc.oidc.registration.access import issue_initial_token
@@ -25,22 +27,39 @@ class Command(BaseCommand):
         parser.add_argument("tenant", help="the slug of the tenant")
         for option in OPTIONS:
             parser.add_argument(f"--{option.replace('_', '-')}", action=BooleanOptionalAction, default=None)
+        parser.add_argument(
+            "--trust-statements",
+            nargs=2,
+            metavar=("ISSUER", "JWKS_FILE"),
+            help="take software statements of this issuer too, signed by these keys",
+        )
         parser.add_argument("--initial-token", metavar="NOTE", help="issue an initial access token")
         parser.add_argument("--uses", type=int, default=1, help="how many registrations it is good for; 1")
 
-    def handle(self, *_: Any, tenant: str, initial_token: str | None, uses: int, **given: Any) -> None:
+    def handle(self, *_: Any, tenant: str, **given: Any) -> None:
         """Change, issue, report."""
         row = Tenant.objects.filter(slug=tenant).first()
         if row is None:
             raise CommandError(f"no tenant {tenant!r}")
         with tenant_scope(row.id):
-            try:
-                set_options(actor=ACTOR, **{name: given[name] for name in OPTIONS})
-            except OptionRefused as refused:
-                raise CommandError(str(refused)) from None
+            self._change(given)
             options = provider_options()
             for name in OPTIONS:
                 self.stdout.write(f"{name}: {'on' if getattr(options, name) else 'off'}")
-            if initial_token is not None:
-                text = issue_initial_token(actor=ACTOR, note=initial_token[:120], uses=uses)
+            for issuer in sorted(options.statement_issuers):
+                self.stdout.write(f"software statements of {issuer} are trusted")
+            if given["initial_token"] is not None:
+                note = given["initial_token"][:120]
+                text = issue_initial_token(actor=ACTOR, note=note, uses=given["uses"])
                 self.stdout.write(f"initial access token, shown this once: {text}")
+
+    def _change(self, given: dict[str, Any]) -> None:
+        wanted = {name: given[name] for name in OPTIONS}
+        try:
+            if given["trust_statements"]:
+                issuer, file = given["trust_statements"]
+                keys = parse_json(Path(file).read_bytes())
+                wanted["statement_issuers"] = {**provider_options().statement_issuers, issuer: keys}
+            set_options(actor=ACTOR, **wanted)
+        except (OptionRefused, NotJson, OSError) as problem:
+            raise CommandError(str(problem)) from None

@@ -1,6 +1,8 @@
 """`manage.py provider` and `manage.py signing_keys`: the tenant's switches from the command line."""
 
+import json
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from authsvc.oidc.models import InitialAccessToken
 from authsvc.oidc.provider import provider_options
 from authsvc.tenancy.models import Tenant
 from tests.e2e.oidc.browser import Browser
+from tests.e2e.oidc.tokens import key_set, new_key
 
 
 def run(name: str, tenant: Tenant, *arguments: str, **options: Any) -> str:
@@ -27,6 +30,19 @@ def test_registration_is_turned_on_and_a_token_issued(tenant: Tenant) -> None:
     assert (row.note, row.uses_left) == ("a partner", 3)
     assert run("provider", tenant, "--no-dynamic-registration").startswith("dynamic_registration: off")
     assert not provider_options().dynamic_registration
+
+
+@pytest.mark.requirement("OIDC-DYNAMIC-01")
+def test_an_issuer_of_software_statements_is_trusted(tenant: Tenant, tmp_path: Path) -> None:
+    file = tmp_path / "jwks.json"
+    file.write_text(json.dumps(key_set(new_key())), encoding="utf-8")
+    said = run("provider", tenant, "--trust-statements", "https://authority.example", str(file))
+    assert "software statements of https://authority.example are trusted" in said
+    for content in ("{}", "no JSON"):
+        file.write_text(content, encoding="utf-8")
+        with pytest.raises(CommandError):
+            run("provider", tenant, "--trust-statements", "https://another.example", str(file))
+    assert list(provider_options().statement_issuers) == ["https://authority.example"]
 
 
 def test_what_cannot_be_is_said(tenant: Tenant) -> None:

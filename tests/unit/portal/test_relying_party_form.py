@@ -1,0 +1,41 @@
+"""The form of a relying party offers what decides how it signs people in, and keeps what is set."""
+
+from typing import Any
+
+from django.test import Client
+
+from authsvc.clients.models import RelyingParty
+from portal.clients.forms import RelyingPartyForm, values_of
+from tests.e2e.oidc.browser import CALLBACK
+
+
+def posted(**changes: Any) -> dict[str, Any]:
+    """What a browser sends of the form of a new relying party, changed by `changes`."""
+    values = {**values_of(RelyingParty()), "name": "Partner", "redirect_uris": CALLBACK, **changes}
+    return {name: value for name, value in values.items() if value not in (None, False, [])}
+
+
+def test_every_field_stands_in_a_group_once() -> None:
+    shown = [name for _, names in RelyingPartyForm.GROUPS for name in names]
+    assert sorted(shown) == sorted(RelyingPartyForm.base_fields)
+
+
+def test_a_third_party_with_refresh_tokens_and_signed_answers(admin: Client, base: str) -> None:
+    wanted = {
+        "first_party": False,
+        "offline_access": True,
+        "access_token_format": "jwt",
+        "authorization_signed_response_alg": "ES256",
+        "userinfo_signed_response_alg": "PS256",
+        "policy_uri": "https://partner.example/policy",
+    }
+    made = admin.post(f"{base}relying-parties/new/", posted(**wanted))
+    assert made.status_code == 201
+    party = RelyingParty.objects.get()
+    assert {name: getattr(party, name) for name in wanted} == wanted
+    page = admin.get(f"{base}relying-parties/{party.pk}/edit/").content.decode()
+    assert 'name="first_party"' in page
+    changed = posted(**{**values_of(party), "redirect_uris": CALLBACK, "post_logout_redirect_uris": ""})
+    assert admin.post(f"{base}relying-parties/{party.pk}/edit/", changed).status_code == 302
+    party.refresh_from_db()
+    assert {name: getattr(party, name) for name in wanted} == wanted
