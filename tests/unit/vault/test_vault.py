@@ -79,7 +79,7 @@ def test_an_old_version_put_back_is_noticed(reference, share):
     refuses("version 1 is stored, 2 is expected", reference, share, version=2)
 
 
-@pytest.mark.requirement("S8.1-05", "S9.2-12")
+@pytest.mark.requirement("S8.1-05", "S9.2-12", "S6.3-01")
 @pytest.mark.parametrize(
     ("field", "value"),
     [("engine", "engine-2"), ("version", 2), ("model", "A")],
