@@ -12,6 +12,7 @@ from authsvc.audit.models import AuditEvent
 from authsvc.oidc.models import Grant
 from authsvc.tenancy.models import Tenant
 from tests.e2e.oidc.browser import Browser, answer_of, make_partner, make_person
+from tests.e2e.oidc.proofs import KeyHolder
 
 HOUSEKEEPING = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SELECT set_config")
 
@@ -98,12 +99,24 @@ def test_an_exchange_costs_four_queries(visitor: Browser) -> None:
     partner, person = make_partner(), make_person()
     visitor.tokens(partner, person)
     code = visitor.sign_in(partner, person, prompt="login")["code"]
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert visitor.redeem(partner, code).status_code == 200
     spent = [query["sql"] for query in captured if not query["sql"].startswith(HOUSEKEEPING)]
     assert len(spent) <= 4, "\n".join(spent)
+
+
+@pytest.mark.needs("postgresql")
+def test_an_assertion_and_a_proof_cost_one_query_each(visitor: Browser) -> None:
+    """Each is noted as used, in a statement of its own."""
+    holder = KeyHolder(visitor)
+    person = make_person()
+    holder.tokens(person)
+    code = holder.answer(person, holder.push(prompt="login"))["code"]
+    proof = holder.proof("token")
+    with CaptureQueriesContext(connection) as captured:
+        assert holder.redeem(code, dpop=proof).json()["token_type"] == "DPoP"
+    spent = [query["sql"] for query in captured if not query["sql"].startswith(HOUSEKEEPING)]
+    assert len(spent) <= 6, "\n".join(spent)
 
 
 @pytest.mark.requirement("OIDC-BASIC-14", "S8.3-03")

@@ -1,7 +1,8 @@
 """Access tokens opaque or as RFC 9068 JWTs; ID tokens and userinfo signed, and encrypted where asked."""
 
+import hashlib
 import json
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
 from joserfc import jwe
@@ -50,6 +51,18 @@ def test_a_jwt_access_token(visitor: Browser, algorithm: str) -> None:
     assert visitor.userinfo(text).status_code == 200
     Token.objects.all().delete()
     assert visitor.userinfo(text).status_code == 401
+
+
+@pytest.mark.requirement("S9.4-06")
+@pytest.mark.parametrize(
+    ("algorithm", "digest"),
+    [("RS256", "sha256"), ("PS256", "sha256"), ("ES256", "sha256"), ("EdDSA", "sha512")],
+)
+def test_an_id_token_names_its_access_token(visitor: Browser, algorithm: str, digest: str) -> None:
+    tokens = visitor.tokens(make_partner(id_token_signed_response_alg=algorithm), make_person())
+    whole = hashlib.new(digest, tokens["access_token"].encode()).digest()
+    expected = urlsafe_b64encode(whole[: len(whole) // 2]).rstrip(b"=").decode()
+    assert visitor.claims(tokens["id_token"])["at_hash"] == expected
 
 
 @pytest.mark.requirement("S9.4-06")
