@@ -1,0 +1,90 @@
+"""Every species of the attack laboratory makes a burst, and the claimed ones are refused; a person is not."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from authsvc.biometrics.engines.base import Engine
+from authsvc.biometrics.engines.loading import load_engine
+from authsvc.biometrics.evaluation.attacks import CLAIMED, SPECIES
+from authsvc.biometrics.evaluation.attacks.recording import Material
+from authsvc.biometrics.evaluation.attacks.scene import HEIGHT, WIDTH
+from authsvc.biometrics.evaluation.pad_bona_fide import genuine
+from authsvc.biometrics.evaluation.pad_subjects import Subject
+from authsvc.biometrics.evaluation.pad_trials import judge_recording
+from authsvc.biometrics.stages.pad.observation import planned
+from authsvc.biometrics.types import Challenge, Step
+from authsvc.simulator.render import render_burst
+
+pytestmark = pytest.mark.needs("photos")
+
+TURN = (
+    Step("centre", 1000),
+    Step("right", 1400, 24),
+    Step("up", 1400, 15),
+    Step("left", 1400, 22),
+    Step("centre", 900),
+)
+OTHER = (TURN[0], TURN[3], Step("nearer", 1400), TURN[1], TURN[4])
+LIGHT = (
+    Step("light", 600, colour="#ffffff"),
+    Step("light", 600, colour="#2060ff"),
+    Step("light", 600, colour="#ff7020"),
+    Step("light", 600, colour="#101010"),
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return load_engine()
+
+
+def subject(path: Path, engine: Engine) -> Subject:
+    read = cv2.imread(str(path))
+    assert read is not None
+    photo = np.ascontiguousarray(read[..., ::-1])
+    box = engine.detect(photo, thorough=True)[0]
+    return Subject(path.parent.name, photo, engine.landmarks(photo, box).astype(np.float64))
+
+
+def material(photos: Path, engine: Engine, *, seed: int, steps: tuple[Step, ...] = TURN) -> Material:
+    rng = np.random.default_rng(seed)
+    target, attacker = (subject(photos / name / "01.jpg", engine) for name in ("obama", "biden"))
+    plan, other = (planned(Challenge("", asked)) for asked in (steps, OTHER))
+    return Material(target.photo, target.placed(rng), attacker.placed(rng), plan, other, rng)
+
+
+@pytest.mark.requirement("S8.1-01", "S8.1-02")
+@pytest.mark.parametrize("species", sorted(SPECIES))
+def test_a_species_makes_frames_on_a_clock_and_is_refused_where_claimed(
+    photos: Path, engine: Engine, species: str
+) -> None:
+    steps = (*TURN, *LIGHT) if species == "painted-light" else TURN
+    recording = SPECIES[species](material(photos, engine, seed=4, steps=steps))
+    assert len(recording.images) == len(recording.times)
+    assert all(np.diff(recording.times) > 0)
+    assert {image.shape for image in recording.images} == {(HEIGHT, WIDTH, 3)}
+    assert np.mean([image.std() for image in recording.images]) > 15
+    trial = judge_recording(species, "obama", recording, engine)
+    assert trial.accepted is (species not in CLAIMED), (trial.verdict, trial.reason, trial.llr)
+
+
+@pytest.mark.requirement("S9.2-04")
+@pytest.mark.parametrize("steps", [TURN, OTHER, (*TURN, *LIGHT)], ids=["turn", "nearer", "light"])
+def test_the_software_phones_person_is_bona_fide(
+    photos: Path, engine: Engine, steps: tuple[Step, ...]
+) -> None:
+    for seed in range(3):
+        recording = genuine(render_burst)(material(photos, engine, seed=seed, steps=steps))
+        trial = judge_recording("bona-fide", "obama", recording, engine)
+        assert trial.accepted, (seed, trial.verdict, trial.reason, trial.llr)
+
+
+@pytest.mark.requirement("S9.2-04")
+def test_blink_and_smile_on_cue_are_bona_fide(photos: Path, engine: Engine) -> None:
+    steps = (*TURN, Step("blink", 1500), Step("centre", 500), Step("smile", 1500), Step("centre", 500))
+    recording = genuine(render_burst)(material(photos, engine, seed=1, steps=steps))
+    trial = judge_recording("bona-fide", "obama", recording, engine)
+    assert trial.accepted, (trial.verdict, trial.reason, trial.llr)

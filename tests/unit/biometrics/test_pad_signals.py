@@ -1,0 +1,171 @@
+"""Each PAD signal parts the attack that it is there for from a genuine answer."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from authsvc.biometrics.stages.pad.border import framing
+from authsvc.biometrics.stages.pad.fusion import VETO, likelihood_ratio
+from authsvc.biometrics.stages.pad.light import LightResponse, light_response
+from authsvc.biometrics.stages.pad.motion import blink, smile
+from authsvc.biometrics.stages.pad.observation import Observation
+from authsvc.biometrics.stages.pad.relief import relief
+from authsvc.biometrics.stages.pad.texture import banding, contrast, glare
+from authsvc.biometrics.types import Step
+
+from .synthetic import landmarks, observation
+
+LIGHT = (
+    Step("centre", 1000),
+    Step("light", 600, colour="#ffffff"),
+    Step("light", 600, colour="#101010"),
+    Step("light", 600, colour="#2060ff"),
+    Step("light", 600, colour="#ff7020"),
+    Step("light", 600, colour="#20ff50"),
+)
+BLINK = (Step("centre", 1000), Step("blink", 1500), Step("centre", 900))
+SMILE = (Step("centre", 1000), Step("smile", 1500), Step("centre", 900))
+
+
+def lit(seen: Observation, *, sides: float, background: float, colours: str = "as shown") -> LightResponse:
+    """Return the response of a face whose parts send back these shares of what the nose does."""
+    plan = tuple(step for step in seen.plan if step.cue == "light")
+    answered = [step.colour for step in plan]
+    if colours == "another's":
+        answered = [answered[2], answered[3], answered[4], answered[0], answered[1]]
+    images = []
+    for time, points in zip(seen.times, seen.landmarks, strict=True):
+        image = np.full((480, 640, 3), 100.0)
+        colour = next(
+            (c for step, c in zip(plan, answered, strict=True) if step.start <= time < step.end), None
+        )
+        share = np.full((480, 640, 1), background)
+        left, top = points.min(axis=0).astype(int)
+        right, bottom = points.max(axis=0).astype(int)
+        share[top:bottom, left:right] = sides
+        x, y = points[29].astype(int)
+        share[y - 12 : y + 12, x - 12 : x + 12] = 1.0
+        gain = 1 + 0.3 * share * np.asarray(colour or (0, 0, 0))
+        images.append((image * gain ** (1 / 2.2)).astype(np.uint8))
+    found = light_response(replace(seen, images=tuple(images)))
+    assert found is not None
+    return found
+
+
+def coloured() -> Observation:
+    seen = observation(asked=LIGHT)
+    plan = tuple(
+        replace(cue, colour=None if step.colour is None else _rgb(step.colour))
+        for cue, step in zip(seen.plan, LIGHT, strict=True)
+    )
+    return replace(seen, plan=plan)
+
+
+def _rgb(colour: str) -> tuple[float, float, float]:
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return red, green, blue
+
+
+@pytest.mark.requirement("S8.1-02")
+def test_light_tells_the_asked_colours_from_anothers() -> None:
+    right = lit(coloured(), sides=0.8, background=0.1)
+    wrong = lit(coloured(), sides=0.8, background=0.1, colours="another's")
+    assert likelihood_ratio("light", right.agreement) > 1
+    assert likelihood_ratio("light", wrong.agreement) < -1
+
+
+def test_sides_and_background_tell_a_head_from_a_picture_painted_evenly() -> None:
+    head, painted = lit(coloured(), sides=0.8, background=0.1), lit(coloured(), sides=1.0, background=1.0)
+    assert head.sides < 0.9 < painted.sides
+    assert likelihood_ratio("background", head.background) > 0 > VETO
+    assert likelihood_ratio("background", painted.background) <= VETO
+
+
+def with_expression(seen: Observation, cue: str, change: np.ndarray) -> Observation:
+    """Return the observation with 68×2 pixels added to the landmarks under a cue."""
+    (step,) = seen.planned(cue)
+    answered = (seen.times > step.start + 400) & (seen.times < step.end)
+    return replace(seen, landmarks=seen.landmarks + answered[:, None, None] * change)
+
+
+def test_blink_is_seen_where_the_eyes_close_on_cue() -> None:
+    still = observation(asked=BLINK, noise=0.1)
+    change = np.zeros((68, 2))
+    opened = landmarks("head")
+    for upper, lower in ((37, 41), (38, 40), (43, 47), (44, 46)):
+        change[upper, 1] = 0.9 * (opened[lower, 1] - opened[upper, 1])
+    # The synthetic person blinks by themselves now and then, which must not count.
+    quiet = replace(still, landmarks=np.tile(opened, (len(still.times), 1, 1)))
+    open_eyed, blinking = blink(quiet), blink(with_expression(quiet, "blink", change))
+    assert open_eyed is not None
+    assert blinking is not None
+    assert likelihood_ratio("blink", open_eyed) <= VETO
+    assert likelihood_ratio("blink", blinking) > 1
+
+
+def test_smile_is_seen_where_the_mouth_widens_on_cue() -> None:
+    straight = observation(asked=SMILE, noise=0.1)
+    change = np.zeros((68, 2))
+    change[48, 0], change[54, 0] = -6, 6
+    without, smiling = smile(straight), smile(with_expression(straight, "smile", change))
+    assert without is not None
+    assert smiling is not None
+    assert likelihood_ratio("smile", without) < 0 < likelihood_ratio("smile", smiling)
+
+
+def test_banding_sees_a_screens_refresh() -> None:
+    seen = observation()
+    rows = np.arange(480)[:, None, None]
+    banded = tuple(
+        np.clip(image + 9 * np.sin(2 * np.pi * rows / 160 + 1.7 * index), 0, 255).astype(np.uint8)
+        for index, image in enumerate(seen.images)
+    )
+    live, filmed = banding(seen), banding(replace(seen, images=banded))
+    assert live is not None
+    assert filmed is not None
+    assert filmed > live + 1
+
+
+def test_contrast_of_ink_is_narrower_than_that_of_skin() -> None:
+    seen = observation()
+    deep = []
+    for image, points in zip(seen.images, seen.landmarks, strict=True):
+        drawn = image.copy()
+        for eye in (points[36:42], points[42:48], points[17:22], points[22:27]):
+            cv2.fillConvexPoly(drawn, cv2.convexHull(eye.astype(np.int32)), (4, 3, 3))
+        deep.append(drawn)
+    real = replace(seen, images=tuple(deep))
+    ink = replace(seen, images=tuple((40 + 0.75 * image).astype(np.uint8) for image in deep))
+    assert contrast(real) < contrast(ink) - 0.1
+
+
+def test_glare_sees_a_lamp_in_glass() -> None:
+    seen = observation()
+    shining = []
+    for image, points in zip(seen.images, seen.landmarks, strict=True):
+        drawn = image.copy()
+        cv2.circle(drawn, tuple(points[30].astype(int).tolist()), 25, (255, 255, 255), -1)
+        shining.append(drawn)
+    assert glare(replace(seen, images=tuple(shining))) > glare(seen) + 1
+
+
+def test_framing_sees_the_edges_of_a_sheet() -> None:
+    seen = observation()
+    framed = []
+    for image, points in zip(seen.images, seen.landmarks, strict=True):
+        x, y = points[30].astype(int)
+        drawn = np.full_like(image, 30)
+        span = int(np.ptp(points[[36, 45], 0]))
+        reach = np.s_[max(y - 2 * span, 4) : y + 2 * span, x - 2 * span : x + 2 * span]
+        drawn[reach] = image[reach]
+        framed.append(drawn)
+    assert framing(replace(seen, images=tuple(framed))) > framing(seen) + 1.5
+
+
+def test_rigidity_tells_a_head_from_a_bent_sheet() -> None:
+    head, bent = (relief(observation(kind, noise=0.2)) for kind in ("head", "bent"))
+    assert head is not None
+    assert likelihood_ratio("rigidity", head.rigidity) > 0
+    assert bent is None or likelihood_ratio("rigidity", bent.rigidity) < 0
