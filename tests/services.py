@@ -27,7 +27,7 @@ POSTGRES_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "max_connections": "60",
+    "max_connections": "300",
     "listen_addresses": "127.0.0.1",
 }
 

@@ -1,6 +1,7 @@
 """The agent API, enrolment and further passkeys: bodies, headers and paths that no agent of ours sends."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -23,6 +24,12 @@ METHODS = ["get", "post", "put", "delete", "head"]
 TYPES = ["application/json", "application/jose", "text/plain", "multipart/form-data", "x/y; charset=nope"]
 
 
+def named(tenant: Tenant, route: str, text: str) -> dict[str, str]:
+    """The tenant, and the text for every other part that a route names."""
+    parts = re.findall(r":(\w+)>", route)
+    return {**dict.fromkeys(parts, path_part(text)), "tenant": tenant.slug}
+
+
 @enough
 @given(
     route=st.sampled_from(AGENT_ROUTES),
@@ -35,7 +42,7 @@ TYPES = ["application/json", "application/jose", "text/plain", "multipart/form-d
 def test_nothing_breaks_any_route_of_an_agent(
     tenant: Tenant, route: str, part: str, method: str, body: str, content_type: str, accept: str
 ) -> None:
-    values = {"tenant": tenant.slug, "txn": path_part(part), "token": path_part(part)}
+    values = named(tenant, route, part)
     headers = {"origin": Agent(tenant).origin, "accept": accept}
     raw = body.encode("utf-8", "replace")
     check(Client().generic(method.upper(), filled(route, values), raw, content_type, headers=headers))
@@ -44,7 +51,7 @@ def test_nothing_breaks_any_route_of_an_agent(
 @pytest.mark.parametrize("route", AGENT_ROUTES)
 def test_a_path_that_names_nothing_is_not_found(tenant: Tenant, route: str) -> None:
     for text in NASTY:
-        values = {"tenant": tenant.slug, "txn": path_part(text), "token": path_part(text)}
+        values = named(tenant, route, text)
         for method in ("GET", "POST"):
             check(Client().generic(method, filled(route, values), headers={"origin": Agent(tenant).origin}))
 
