@@ -16,8 +16,11 @@ from .attacks.recording import Make, Material, Plan, Recording
 class PhoneFrame(Protocol):
     """What a software phone gives for one frame: milliseconds since the first cue, and a JPEG file."""
 
-    t: float
-    jpeg: bytes
+    @property
+    def t(self) -> float: ...
+
+    @property
+    def jpeg(self) -> bytes: ...
 
 
 RenderBurst = Callable[
