@@ -26,6 +26,9 @@ ALARM_SECONDS: Final = 10
 MOST_ORDER: Final = 16 * 1024
 MOST_WORD: Final = 200
 
+# All pages at once: taking them one fault at a time costs as much as decoding does.
+_MAPPED: Final = mmap.MAP_SHARED | mmap.MAP_POPULATE
+
 Work = Callable[[str, memoryview], str]
 
 
@@ -37,8 +40,8 @@ class Confinement:
     """Runs `work(order, memory)` in a confined process for each call, and returns its word.
 
     A process of its own forks them, and is forked itself at `start`: early, while it is small, since forking
-    a process that holds the face models takes longer than decoding a picture. It reads nothing of a sample,
-    and ends when the last worker process that uses it has ended.
+    a process that holds the face models takes longer than decoding a picture. It keeps one waiting for the
+    next order, reads nothing of a sample, and ends when the last worker process that uses it has ended.
     """
 
     def __init__(self, work: Work) -> None:
@@ -74,7 +77,7 @@ class Confinement:
         descriptor = os.memfd_create("confined")
         try:
             os.ftruncate(descriptor, max(room + len(given), 1))
-            shared = mmap.mmap(descriptor, 0)
+            shared = mmap.mmap(descriptor, 0, flags=_MAPPED)
             shared[room:] = given
             word = self._ordered(order.encode(), descriptor, wall_seconds)
         finally:
@@ -106,29 +109,19 @@ class Confinement:
 
 
 def _awaited(answer: socket.socket, deadline: float) -> bytes:
-    """Return the word of a confined process, empty where none comes in time; the process is gone then.
-
-    Its word and the handle that ends it come from two processes, in either order.
-    """
+    """Return the word of a confined process, empty where none comes in time; the process is gone then."""
     process: int | None = None
-    word = b""
     try:
-        while process is None or not word:
-            answer.settimeout(max(deadline - time.monotonic(), 0.001))
-            content, handles, _, _ = socket.recv_fds(answer, MOST_WORD, 1)
-            if handles:
-                process = handles[0]
-            elif content:
-                word = content
-            else:
-                break  # It ended without a word.
-    except OSError:
-        word = b""
+        answer.settimeout(max(deadline - time.monotonic(), 0.001))
+        _, (process,), _, _ = socket.recv_fds(answer, 1, 1)
+        answer.settimeout(max(deadline - time.monotonic(), 0.001))
+        return answer.recv(MOST_WORD)
+    except (OSError, ValueError):
+        return b""
     finally:
         if process is not None:
             _kill(process)
             os.close(process)
-    return word
 
 
 def _kill(process: int) -> None:
@@ -142,38 +135,42 @@ def _serve(channel: socket.socket, work: Work) -> None:
         signal.signal(number, signal.SIG_IGN)
     children: set[int] = set()
     while True:
-        order, descriptors, _, _ = socket.recv_fds(channel, MOST_ORDER, 2)
-        if not order:
-            return
-        memory, answer = descriptors
+        reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
-            channel.close()
-            _confined(work, order, memory, socket.socket(fileno=answer))
-        _hand_over(child, answer)
-        os.close(memory)
+            os.close(reader)
+            _confined(work, channel, writer)
+        os.close(writer)
+        taken = os.read(reader, 1)
+        os.close(reader)
+        if not taken:
+            return
         children = {one for one in (*children, child) if os.waitpid(one, os.WNOHANG) == (0, 0)}
 
 
-def _hand_over(child: int, answer: int) -> None:
-    """Give whoever asked the means to end the child, and nobody else's."""
-    process = os.pidfd_open(child)
-    with socket.socket(fileno=answer) as back:
-        try:
-            socket.send_fds(back, [b"\0"], [process])
-        except OSError:
-            os.kill(child, signal.SIGKILL)
-    os.close(process)
-
-
-def _confined(work: Work, order: bytes, descriptor: int, answer: socket.socket) -> None:
+def _confined(work: Work, channel: socket.socket, taken: int) -> None:
+    """Wait for one order, hand over the means to end this process, and only then look at what was sent."""
     try:
-        memory = mmap.mmap(descriptor, 0)
-        os.close(descriptor)
-        _confine()
-        answer.send(work(order.decode(), memoryview(memory)).encode()[:MOST_WORD])
+        order, descriptors, _, _ = socket.recv_fds(channel, MOST_ORDER, 2)
+        if order:
+            with contextlib.suppress(OSError):  # What forked it may have been killed; this sample is served.
+                os.write(taken, b"1")
+            memory, answer = _handed_over(*descriptors)
+            channel.close()
+            _confine()
+            answer.send(work(order.decode(), memory).encode()[:MOST_WORD])
     finally:
         os._exit(0)
+
+
+def _handed_over(descriptor: int, answer: int) -> tuple[memoryview, socket.socket]:
+    back = socket.socket(fileno=answer)
+    process = os.pidfd_open(os.getpid())
+    socket.send_fds(back, [b"\0"], [process])
+    os.close(process)
+    memory = memoryview(mmap.mmap(descriptor, 0, flags=_MAPPED))
+    os.close(descriptor)
+    return memory, back
 
 
 def _confine() -> None:
