@@ -27,7 +27,7 @@ from benchmarks.sides.counting import HEADER
 
 ROUNDS = 3
 DOCUMENTS = 800
-EXCHANGES = 120
+EXCHANGES = 100
 PUBLIC = ("discovery", "JWKS")
 VERIFIER = secrets.token_urlsafe(32)
 _CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()

@@ -54,4 +54,5 @@ def tell_new_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
         return
     connection.visor_scope = (None, None)  # type: ignore[attr-defined]
     if tell_database not in connection.execute_wrappers:
-        connection.execute_wrappers.append(tell_database)
+        # First, as `execute_wrapper` takes the last one away when its block ends.
+        connection.execute_wrappers.insert(0, tell_database)

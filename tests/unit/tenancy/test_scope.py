@@ -1,6 +1,7 @@
 """Tenant scope: no scope, no data; and PostgreSQL says so too."""
 
 import contextlib
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -135,6 +136,15 @@ def test_a_scope_that_stays_is_told_once(two, monkeypatch):
             Subject.objects.get()
             Subject.objects.count()
     assert told == [str(two[0].id), str(two[1].id)]
+
+
+@pytest.mark.needs("postgresql")
+def test_a_wrapper_around_the_first_connection_takes_nothing_away(transactional_db):
+    connection.close()
+    connection.execute_wrappers.clear()
+    with tenant_scope(uuid4()), connection.execute_wrapper(lambda execute, *rest: execute(*rest)):
+        assert Subject.objects.count() == 0
+    assert connection.execute_wrappers == [scope.tell_database]
 
 
 @pytest.mark.needs("postgresql")
