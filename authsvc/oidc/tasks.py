@@ -1,16 +1,20 @@
 """The provider's scheduled work; it runs where the token keys may be opened: a Celery process of role web."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
+from uuid import UUID
 
 from celery import shared_task
 
 from authsvc.keys.signing import rotate_due
-from authsvc.oidc.ciba.ping import ping_due
+from authsvc.oidc.ciba.ping import due_pings, ping_due
 from authsvc.oidc.logout.backchannel import deliver_due
 from authsvc.oidc.logout.ending import end_baseless_sessions
 from authsvc.oidc.sweeping import sweep_expired
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import every_tenant_scope, tenant_scope
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(ignore_result=True)
@@ -22,7 +26,9 @@ def end_sessions_and_tell() -> None:
 @shared_task(ignore_result=True)
 def ping_relying_parties() -> None:
     """Tell relying parties of answered backchannel requests."""
-    _for_each_tenant(ping_due)
+    with every_tenant_scope():
+        waiting = list(due_pings().values_list("tenant_id", flat=True).distinct())
+    _for_each(waiting, ping_due)
 
 
 @shared_task(ignore_result=True)
@@ -39,7 +45,15 @@ def sweep_provider() -> None:
 
 
 def _for_each_tenant(*steps: Callable[[], object]) -> None:
-    for tenant_id in Tenant.objects.values_list("id", flat=True):
-        with tenant_scope(tenant_id):
-            for step in steps:
-                step()
+    _for_each(Tenant.objects.values_list("id", flat=True), *steps)
+
+
+def _for_each(tenants: Iterable[UUID], *steps: Callable[[], object]) -> None:
+    for tenant_id in tenants:
+        for step in steps:
+            try:
+                with tenant_scope(tenant_id):
+                    step()
+            except Exception:
+                # One tenant's trouble must not keep the others waiting; the next run tries again.
+                log.exception("%s failed for tenant %s", step.__name__, tenant_id)

@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -19,19 +19,24 @@ _AT_ONCE = 8
 _BATCH = 200
 
 
+def due_pings() -> QuerySet[BackchannelRequest]:
+    """Return the requests that are over and whose relying party has not been called yet."""
+    over = ~Q(state=BackchannelRequest.State.PENDING) | Q(expires_at__lte=now())
+    return BackchannelRequest.objects.filter(
+        over,
+        notified_at=None,
+        redeemed_at=None,
+        client__backchannel_token_delivery_mode=RelyingParty.BackchannelMode.PING,
+    )
+
+
 def ping_due() -> int:
     """Call the relying parties of the tenant in scope whose requests are over; return how many.
 
     Each is called once, whatever it answers: a redirect is not followed, a 401 not tried again, a body
     not read for meaning. A client that missed the call can still poll.
     """
-    over = ~Q(state=BackchannelRequest.State.PENDING) | Q(expires_at__lte=now())
-    due = BackchannelRequest.objects.filter(
-        over,
-        notified_at=None,
-        redeemed_at=None,
-        client__backchannel_token_delivery_mode=RelyingParty.BackchannelMode.PING,
-    ).select_related("client")
+    due = due_pings().select_related("client")
     mine = [row for row in due.order_by("created_at")[:_BATCH] if _take(row)]
     if not mine:
         return 0

@@ -8,13 +8,16 @@ import pytest
 
 from authsvc.audit.models import AuditEvent
 from authsvc.core.clock import now
+from authsvc.oidc import tasks
 from authsvc.oidc.logout.backchannel import EVENT, MOST_TRIES, deliver_due
 from authsvc.oidc.logout.ending import end_session
 from authsvc.oidc.models import Grant, LogoutNotice, Session
 from authsvc.oidc.tasks import end_sessions_and_tell
 from authsvc.subjects.models import Device, Subject
+from authsvc.tenancy.scope import current_tenant_id
 from tests.e2e.oidc.browser import Browser, Partner, make_partner, make_person
 from tests.e2e.oidc.receiver import Receiver, receiving
+from tests.factories import make_tenant
 
 
 @pytest.fixture
@@ -141,3 +144,19 @@ def test_a_sound_session_goes_on(visitor: Browser, partner: Partner, receiver: R
     end_sessions_and_tell()
     assert Session.objects.get().ended_at is None
     assert receiver.arrived == []
+
+
+def test_one_tenants_trouble_does_not_stop_the_others(
+    visitor: Browser, partner: Partner, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_tenant()
+    tokens = visitor.tokens(partner, make_person())
+    sign_out(visitor, tokens["id_token"])
+
+    def broken_elsewhere() -> None:
+        if current_tenant_id() != visitor.tenant.id:
+            raise RuntimeError("this tenant's rows cannot be read")
+
+    monkeypatch.setattr(tasks, "end_baseless_sessions", broken_elsewhere)
+    end_sessions_and_tell()
+    assert len(receiver.arrived) == 1
