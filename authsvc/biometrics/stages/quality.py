@@ -93,10 +93,10 @@ def components(image: Image, landmarks: Array, faces: int) -> dict[str, float]:
 
 
 def unified_score(measured: Mapping[str, float]) -> float:
-    """Returns the unified quality score, 0-100: a logistic of the components fitted to false non-match.
+    """Returns the unified quality score, 0-100: a logistic of the components, its weights set by hand.
 
-    The weights come from `manage.py evaluate-pad --quality`; docs/liveness.md has the error-versus-discard
-    curve.
+    `manage.py evaluate --quality` fits them to false non-match and draws the error-versus-discard curve;
+    docs/liveness.md says why a fit on photographs from the press is not used.
     """
     total = UNIFIED_OFFSET + sum(
         weight * (measured.get(name, 100.0) / 100 - 1) for name, weight in UNIFIED_WEIGHTS.items()

@@ -47,7 +47,7 @@ CALIBRATIONS: Final[Mapping[str, Calibration]] = {
     "framing": Calibration(-1.0, 1.5, -1.5, 0.3, 0.3),
     "identity": Calibration(-35.0, 9.5, -6.0, 1.0, 1.0),
 }
-"""Fitted by `manage.py evaluate-pad --tune`; docs/liveness.md says on what."""
+"""Set by hand on what `manage.py evaluate-pad --tune` shows; docs/adr/0020 says on which tries."""
 
 
 @dataclass(frozen=True, slots=True)
