@@ -40,8 +40,14 @@ def worker(stack: Stack) -> Iterator[Worker]:
         yield process
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def person(stack: Stack, photos: Path) -> Person:
-    """A person who has enrolled, by the name of PERSON."""
+    """The one person who has enrolled by the name of PERSON."""
     with working(stack):
         return enrolled(stack, photos, PERSON)
+
+
+@pytest.fixture
+def fresh_counter(sinks: Sinks, person: Person) -> None:
+    """Begin with no failed try: the attacks make more of them than a person may."""
+    sinks.rows("UPDATE transactions_attemptcounter SET failures = 0, locked_until = NULL RETURNING 1")

@@ -27,7 +27,11 @@ from tests.attacks.sinks import Sinks
 from tests.attacks.worker import working
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.needs("postgresql", "redis", "photos")]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.needs("postgresql", "redis", "photos"),
+    pytest.mark.usefixtures("fresh_counter"),
+]
 COUNTED = """SELECT failures, in_flight FROM transactions_attemptcounter counter
 JOIN subjects_subject person ON person.id = counter.subject_id WHERE person.name = %s"""
 TECHNICAL = ("json", "jwe", "http", "byte", "decode", "invalid", "manifest", "exception", "null", "nan", "_")
@@ -38,12 +42,6 @@ def _worker(stack: Stack, person: Person) -> Iterator[None]:
     """One worker for all of them: none may end it."""
     with working(stack):
         yield
-
-
-@pytest.fixture(autouse=True)
-def _fresh_counter(sinks: Sinks, person: Person) -> None:
-    """Begin with no failed try: this file makes more of them than a person may."""
-    sinks.rows("UPDATE transactions_attemptcounter SET failures = 0, locked_until = NULL RETURNING 1")
 
 
 def calm(message: str) -> bool:

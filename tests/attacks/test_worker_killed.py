@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.needs("postgresql", "redis", "photos"),
     pytest.mark.requirement("S6.2-02", "S9.2-07", "S9.2-14"),
+    pytest.mark.usefixtures("fresh_counter"),
 ]
 DECIDED = "SELECT 1 FROM transactions_capture WHERE transaction_id = %s AND decided_at IS NOT NULL"
 COUNTED = """SELECT failures, in_flight FROM transactions_attemptcounter counter
