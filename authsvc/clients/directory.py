@@ -1,4 +1,4 @@
-"""Finding a relying party by its client_id, from memory where possible."""
+"""Finding a relying party, from memory where possible."""
 
 from time import monotonic
 from uuid import UUID
@@ -9,17 +9,40 @@ from authsvc.tenancy.scope import current_tenant_id
 # A change made in another process is noticed within this many seconds.
 _LIFE = 10.0
 _CAPACITY = 5000
-_known: dict[tuple[UUID, str], tuple[float, RelyingParty]] = {}
+_known: dict[tuple[UUID, str, str], tuple[float, RelyingParty]] = {}
 
 
 def find_client(client_id: str) -> RelyingParty | None:
     """Return the active relying party of the tenant in scope, its secrets loaded, or None."""
-    key = (current_tenant_id(), client_id)
+    return _find("client_id", client_id)
+
+
+def find_client_by_key(key: str) -> RelyingParty | None:
+    """Return the active relying party with this primary key, as `find_client` does."""
+    return _find("pk", key)
+
+
+def forget_client(client_id: str) -> None:
+    """Drop what is remembered of one relying party of the tenant in scope."""
+    tenant_id = current_tenant_id()
+    # A copy: other threads may remember another one meanwhile.
+    for key, (_, party) in list(_known.items()):
+        if key[0] == tenant_id and party.client_id == client_id:
+            _known.pop(key, None)
+
+
+def forget_clients() -> None:
+    """Drop everything; for tests."""
+    _known.clear()
+
+
+def _find(field: str, value: str) -> RelyingParty | None:
+    key = (current_tenant_id(), field, value)
     remembered = _known.get(key)
     if remembered is not None and monotonic() - remembered[0] < _LIFE:
         return remembered[1]
     party = (
-        RelyingParty.objects.filter(client_id=client_id, status=RelyingParty.Status.ACTIVE)
+        RelyingParty.objects.filter(**{field: value}, status=RelyingParty.Status.ACTIVE)
         .select_related("tenant")
         .prefetch_related("secrets")
         .first()
@@ -30,17 +53,7 @@ def find_client(client_id: str) -> RelyingParty | None:
     return party
 
 
-def forget_client(client_id: str) -> None:
-    """Drop what is remembered of one relying party of the tenant in scope."""
-    _known.pop((current_tenant_id(), client_id), None)
-
-
-def forget_clients() -> None:
-    """Drop everything; for tests."""
-    _known.clear()
-
-
-def _remember(key: tuple[UUID, str], party: RelyingParty) -> None:
+def _remember(key: tuple[UUID, str, str], party: RelyingParty) -> None:
     if len(_known) >= _CAPACITY:
         _known.clear()
     _known[key] = (monotonic(), party)

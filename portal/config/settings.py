@@ -187,8 +187,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(
         env.text("VISOR_DATABASE_URL", None if PRODUCTION else f"sqlite:///{DATA_DIR / 'visor.sqlite3'}"),
+        # Asking before each request whether the connection lives would cost every request a statement; after
+        # an outage the first request on a dead one is answered 503, and the next has a new connection.
         conn_max_age=600,
-        conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

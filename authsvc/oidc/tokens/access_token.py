@@ -82,7 +82,7 @@ def mint(grant: Grant, client: RelyingParty, *, scope: str, binding: Binding, re
 
 def find_token(text: str, kind: str | None = None) -> Token | None:
     """Return the live token of this text: not expired, not revoked, its grant and its person neither."""
-    rows = Token.objects.select_related("grant__subject", "grant__client__tenant").filter(
+    rows = Token.objects.select_related("grant__subject").filter(
         digest=secret_hash(text),
         revoked_at=None,
         grant__revoked_at=None,
