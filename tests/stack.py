@@ -4,6 +4,7 @@ With PostgreSQL and Redis where the test run has them, over SQLite and the embed
 """
 
 import contextlib
+import itertools
 import json
 import os
 import secrets
@@ -82,6 +83,19 @@ def own_database() -> Iterator[str | None]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+# Redis has sixteen databases; the first is left to tests that use the server themselves.
+_QUEUES = itertools.cycle(range(1, 16))
+
+
+def own_queue() -> str | None:
+    """Return the URL of a database of one's own on the test run's Redis, or None without one.
+
+    In a shared one, the worker of another product would take our messages.
+    """
+    server = os.environ.get("VISOR_TEST_REDIS_URL")
+    return f"{server.rsplit('/', 1)[0]}/{next(_QUEUES)}" if server else None
+
+
 @contextlib.contextmanager
 def running(folder: Path, *, embedded: bool = False, worker: bool = True, **changes: str) -> Iterator[Stack]:
     """Run the product with its data in `folder` while the block runs.
@@ -93,7 +107,7 @@ def running(folder: Path, *, embedded: bool = False, worker: bool = True, **chan
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("VISOR_", "PARTNER_"))}
     with contextlib.ExitStack() as stack:
         database = None if embedded else stack.enter_context(own_database())
-        broker = None if embedded else os.environ.get("VISOR_TEST_REDIS_URL")
+        broker = None if embedded else own_queue()
         services = {"VISOR_DATABASE_URL": database, "VISOR_BROKER_URL": broker}
         given = {name: value for name, value in services.items() if value}
         env = environment({**mine, **ports, "VISOR_DATA_DIR": str(folder), **given, **changes})
