@@ -53,7 +53,7 @@ export class Camera {
     this.track.addEventListener("ended", () => this.close());
     document.addEventListener("visibilitychange", this.#whenHidden);
     this.video.srcObject = this.#stream;
-    await this.video.play();
+    await Promise.race([this.video.play(), this.lost]); // a camera lost while it starts aborts play()
   }
 
   #whenHidden = () => document.hidden && this.close();
