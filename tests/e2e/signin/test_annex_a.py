@@ -29,6 +29,24 @@ NOTICED_AT = {
 }
 # Waiting for a challenge to run out takes two minutes; tests/unit/transactions covers it with the clock.
 TOO_SLOW = {Fault.LATE_UPLOAD}
+AFTER_A_SIGN_IN = {Fault.REPLAYED_UPLOAD, Fault.REUSED_TRANSACTION, Fault.REPLAYED_CODE}
+
+
+def enrolled_only(stack: Stack, photos: Path, name: str) -> tuple[Person, bytes | None]:
+    return enrolled(stack, photos, name), None
+
+
+def signed_in(stack: Stack, photos: Path, name: str) -> tuple[Person, bytes | None]:
+    """A person who has signed in once, and the upload; enrolled anew where the first reference is poor."""
+    for _ in range(3):
+        person = enrolled(stack, photos, name)
+        phone = SoftwarePhone(person, pace=False)
+        try:
+            phone.sign_in(f"{stack.partner_url}/members")
+        except Denied:
+            continue
+        return person, phone.recorded
+    raise AssertionError("three enrolments, and none lets its own person in")
 
 
 # All that a relying party may ever read in an ID token; what is new must be added here, and thought of.
@@ -66,12 +84,13 @@ def test_a_person_signs_in_without_a_face(stack: Stack, person: Person) -> None:
     "fault", [fault for fault in Fault if fault not in TOO_SLOW], ids=lambda fault: fault.label
 )
 def test_every_fault_is_denied(stack: Stack, photos: Path, fault: Fault) -> None:
-    victim = enrolled(stack, photos, f"fault {fault.label}")
-    first = SoftwarePhone(victim, pace=False)
-    if fault in {Fault.REPLAYED_UPLOAD, Fault.REUSED_TRANSACTION, Fault.REPLAYED_CODE}:
-        first.sign_in(f"{stack.partner_url}/members")
+    before = signed_in if fault in AFTER_A_SIGN_IN else enrolled_only
+    victim, recorded = before(stack, photos, f"fault {fault.label}")
     phone = SoftwarePhone(victim, fault=fault, pace=False)
-    phone.recorded = first.recorded
+    phone.recorded = recorded
+    if fault in {Fault.REUSED_TRANSACTION, Fault.REPLAYED_CODE}:
+        # Everything up to the fault is as it should be, so a refused capture is tried again.
+        phone.tries = 4
     with pytest.raises(Denied) as denied:
         phone.sign_in(f"{stack.partner_url}/members")
     assert denied.value.step == NOTICED_AT.get(fault, fault.step)
