@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 class JsonEndpoint(APIView):
     """An endpoint that a page of this server calls; whoever it is about proves that by a cookie or a link."""
 
+    http_method_names = ["get", "post"]
     authentication_classes = ()
     permission_classes = ()
     parser_classes: Sequence[type[BaseParser]] = (wire.ObjectParser,)
@@ -33,16 +34,17 @@ class JsonEndpoint(APIView):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON object that was sent; read when it is asked for, and empty where nothing was."""
+        """The JSON object that was sent, read when it is asked for; raises Refused for anything else."""
         sent = self.request.data
-        return sent if isinstance(sent, dict) else {}
+        assert isinstance(sent, dict)
+        return sent
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse what another site sent, and what announces no length."""
+        """Refuse what another site sent, and what announces no length or an empty body."""
         super().initial(request, *args, **kwargs)
         if request.method == "POST":
             wire.require_own_origin(request)
-            wire.announced_length(request)
+            wire.require_body(request)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Record a refusal, and answer it as JSON with a reference."""

@@ -93,6 +93,12 @@ def announced_length(request: Request) -> int:
     return int(text)
 
 
+def require_body(request: Request) -> None:
+    """Refuse an empty body; REST framework would not show one to any parser."""
+    if announced_length(request) == 0:
+        raise Refused("empty-body", _ODD, detail="an empty body")
+
+
 def as_refused(problem: Exception) -> Refused | None:
     """Return a problem as a refusal, or None where it is not about what was sent."""
     if isinstance(problem, Refused):

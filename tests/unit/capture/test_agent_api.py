@@ -131,19 +131,42 @@ def test_uploads_have_a_limit_and_a_type(agent: Agent) -> None:
         CONTENT_LENGTH="0",
         headers={"origin": agent.origin},
     )
-    refused(empty, 400, "truncated")
+    refused(empty, 400, "empty-body")
     assert agent.upload(row).status_code == 202
 
 
+JSON_STEPS = ["passkey/options", "passkey", "without-face", "challenge", "cancel"]
+
+
+@pytest.mark.parametrize("path", JSON_STEPS)
 @pytest.mark.parametrize("body", ["[]", "{", "null", '"text"', "[" * 20000])
-def test_bodies_that_are_no_object_are_refused(agent: Agent, body: str) -> None:
+def test_bodies_that_are_no_object_are_refused(agent: Agent, path: str, body: str) -> None:
+    agent.enrolled()
+    row = agent.proven()
     answer = agent.client.post(
-        agent.url(agent.open(), "passkey/options"),
-        body,
-        content_type="application/json",
-        headers={"origin": agent.origin},
+        agent.url(row, path), body, content_type="application/json", headers={"origin": agent.origin}
     )
     refused(answer, 400, "bad-json")
+    assert agent.get(row).json()["state"] == "proven"
+
+
+@pytest.mark.parametrize("path", JSON_STEPS)
+def test_bodies_of_another_type_and_empty_ones_are_refused(agent: Agent, path: str) -> None:
+    agent.enrolled()
+    row = agent.proven()
+    for body, kind, status, code in (
+        ("{}", "text/plain", 415, "content-type"),
+        ("", "application/json", 400, "empty-body"),
+    ):
+        answer = agent.client.post(
+            agent.url(row, path),
+            body,
+            content_type=kind,
+            CONTENT_LENGTH=str(len(body)),
+            headers={"origin": agent.origin},
+        )
+        refused(answer, status, code)
+    assert agent.get(row).json()["state"] == "proven"
 
 
 def test_a_large_json_body_is_refused(agent: Agent) -> None:
@@ -186,6 +209,7 @@ def test_an_ended_transaction_is_expired_to_its_agent(agent: Agent) -> None:
 def test_wrong_methods_are_refused(agent: Agent) -> None:
     row = agent.open()
     assert agent.get(row, "challenge").status_code == 405
+    assert agent.client.options(agent.url(row, "status")).status_code == 405
     assert agent.post(row, "status").status_code == 405
 
 
