@@ -7,7 +7,9 @@ work, which needs the keys that sign tokens, and sweeps, which must go on when t
 import os
 
 from celery import Celery
+from celery.signals import task_prerun
 from django.conf import settings
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.config.settings")
 
@@ -16,6 +18,8 @@ TASKS = {"worker": ["authsvc.biometrics"], "web": ["authsvc.oidc", "authsvc.capt
 
 app = Celery("visor")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Celery would connect to the database anew for each task, which costs a verdict as much as its queue does.
+app.conf["CELERY_DB_REUSE_MAX"] = 10**9
 app.autodiscover_tasks(lambda: [package for role in settings.ROLES for package in TASKS.get(role, ())])
 app.conf.task_routes = {
     "authsvc.oidc.tasks.*": {"queue": PROVIDER_QUEUE},
@@ -37,3 +41,12 @@ app.conf.beat_schedule = {
     "signing-keys": {"task": "authsvc.oidc.tasks.rotate_signing_keys", "schedule": 3600.0},
     "provider-sweep": {"task": "authsvc.oidc.tasks.sweep_provider", "schedule": 600.0},
 }
+
+
+@task_prerun.connect
+def _drop_dead_connections(**_: object) -> None:
+    """Let no task begin on a connection that is dead or too old."""
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()
+        if connection.connection is not None and not connection.is_usable():
+            connection.close()

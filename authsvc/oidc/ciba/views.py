@@ -17,6 +17,7 @@ from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.reporting import report
 from authsvc.oidc.sandbox.outcomes import offered_in
 from authsvc.oidc.sessions import begin_session, find_session, set_session_cookie
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import consume, open_transaction
@@ -45,6 +46,10 @@ def enter(request: TenantRequest, tenant: str) -> HttpResponse:
 def entered(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Begin the browser's session with the authentication, and show what waits."""
     back = HttpResponseRedirect(reverse("oidc:waiting", kwargs={"tenant": tenant}))
+    # An authentication for a relying party, an enrolment or a new passkey has its own place to be used.
+    ours = {"kind": Transaction.Kind.AUTHENTICATE, "client": None}
+    if not Transaction.objects.filter(pk=txn, **ours).exists():
+        raise Http404("not an authentication for this page")
     if _turned_back(request, txn):
         return back
     try:
@@ -52,6 +57,15 @@ def entered(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     except Refused as refused:
         return _stop(request, refused, txn)
     assert consumed.subject is not None
+    if consumed.subject.status != Subject.Status.ACTIVE:
+        closed = RequestRefused(
+            "access_denied",
+            "The account is closed.",
+            rule="subject-active",
+            came=consumed.subject.status,
+            expected="active",
+        )
+        return _refused(request, closed, txn, person="This account is closed.")
     _session, secret, _event = begin_session(
         current=find_session(request),
         subject=consumed.subject,

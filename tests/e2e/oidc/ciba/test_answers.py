@@ -12,14 +12,18 @@ from django.db import connections
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
+from authsvc.capture.browser import COOKIE
 from authsvc.core.clock import now
+from authsvc.core.ids import new_secret
 from authsvc.oidc.ciba.ping import ping_due
-from authsvc.oidc.models import BackchannelRequest, Grant
+from authsvc.oidc.models import BackchannelRequest, Grant, Session
 from authsvc.oidc.options import set_options
 from authsvc.oidc.sandbox.persons import seed_test_persons
+from authsvc.oidc.sweeping import sweep_expired
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
-from authsvc.tenancy.scope import tenant_scope
+from authsvc.tenancy.scope import every_tenant_scope, tenant_scope
+from authsvc.transactions.services import open_transaction
 from tests.e2e.oidc.browser import Browser, make_partner, make_person
 from tests.e2e.oidc.ciba.conftest import HINT, Starter
 from tests.e2e.oidc.receiver import Receiver, receiving
@@ -151,6 +155,27 @@ def test_an_ordinary_sign_in_answers_no_request(starter: Starter, visitor: Brows
     assert visitor.http.get(f"{visitor.root}approve/{row.pk}/done/{txn}").status_code == 404
 
 
+@pytest.mark.requirement("S6.4-01")
+@pytest.mark.parametrize("kind", ["enrol", "bind", "authenticate"])
+def test_no_other_transaction_opens_the_page(visitor: Browser, person: Subject, kind: str) -> None:
+    key = new_secret()
+    visitor.http.cookies[COOKIE] = key
+    client = make_partner().party if kind == "authenticate" else None
+    row = open_transaction(kind=kind, browser_key=key, continue_path="/", client=client, subject=person)
+    visitor.prove(row.pk, person)
+    assert visitor.http.get(f"{visitor.root}approve/entered/{row.pk}").status_code == 404
+    row.refresh_from_db()
+    assert (row.state, Session.objects.count()) == ("decided", 0)
+
+
+def test_a_closed_person_does_not_get_in(visitor: Browser, person: Subject) -> None:
+    txn = visitor.opened(visitor.http.post(f"{visitor.root}approve/enter"))
+    visitor.prove(txn, person)
+    Subject.objects.update(status=Subject.Status.CLOSED)
+    assert visitor.http.get(f"{visitor.root}approve/entered/{txn}").status_code == 400
+    assert not Session.objects.exists()
+
+
 @pytest.mark.requirement("S6.4-04")
 @pytest.mark.needs("postgresql")
 def test_of_many_exchanges_one_succeeds(shared: Tenant) -> None:
@@ -263,9 +288,6 @@ class TestSandbox:
 
 
 def test_what_expired_is_swept(starter: Starter, person: Subject) -> None:
-    from authsvc.oidc.sweeping import sweep_expired
-    from authsvc.tenancy.scope import every_tenant_scope
-
     starter.ask()
     BackchannelRequest.objects.update(expires_at=now() - timedelta(hours=2))
     with every_tenant_scope():
