@@ -85,13 +85,12 @@ def _open(link: EnrolmentLink, browser_key: str, *, face: bool) -> Transaction:
 
 
 @database.atomic
-def finish_enrolment(*, transaction_id: str, browser_key: str | None) -> Transaction:
-    """Consume a decided enrolment, use its link up, and let the person in with the new passkey.
+def finish_enrolment(*, transaction_id: str, browser_key: str | None, at: str) -> Transaction:
+    """Consume a decided enrolment at its path, use its link up, and let the person in with the new passkey.
 
     Raises Refused where there is no result, or where another enrolment used the same link first.
     """
-    transaction = consume(transaction_id, browser_key)
-    _require_kind(transaction, Transaction.Kind.ENROL)
+    transaction = consume(transaction_id, browser_key, at=at)
     assert transaction.subject is not None
     used = EnrolmentLink.objects.filter(
         pk=transaction.request["link"], used_at=None, revoked_at=None, expires_at__gt=now()
@@ -110,13 +109,6 @@ def finish_enrolment(*, transaction_id: str, browser_key: str | None) -> Transac
     return transaction
 
 
-def _require_kind(transaction: Transaction, kind: str) -> None:
-    if transaction.kind != kind:
-        raise Refused(
-            "other-kind", "Please start again.", detail=f"{transaction.kind}, not {kind}", status=409
-        )
-
-
 def open_binding(*, tenant: Tenant, browser_key: str) -> Transaction:
     """Open the adding of a second passkey; who it is for is known once the first one is used."""
     finished = reverse("enrolment:passkey-added", kwargs={"tenant": tenant.slug, "txn": "{id}"})
@@ -128,10 +120,9 @@ def open_binding(*, tenant: Tenant, browser_key: str) -> Transaction:
 
 
 @database.atomic
-def finish_binding(*, transaction_id: str, browser_key: str | None) -> Device:
+def finish_binding(*, transaction_id: str, browser_key: str | None, at: str) -> Device:
     """Consume a decided binding and let the new passkey in; raises Refused where there is no result."""
-    transaction = consume(transaction_id, browser_key)
-    _require_kind(transaction, Transaction.Kind.BIND)
+    transaction = consume(transaction_id, browser_key, at=at)
     device = bound_device(transaction)
     device.status = Device.Status.ACTIVE
     device.save(update_fields=["status"])

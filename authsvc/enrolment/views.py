@@ -101,7 +101,9 @@ def _to_agent(transaction: Transaction, key: str) -> HttpResponse:
 @refusals_as_page
 def finish(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Use the enrolment's result, once, and say that it is done."""
-    transaction = services.finish_enrolment(transaction_id=txn, browser_key=browser_key(request))
+    transaction = services.finish_enrolment(
+        transaction_id=txn, browser_key=browser_key(request), at=request.path
+    )
     context = {"tenant": request.tenant, "face": bool(transaction.evidence.get("face"))}
     return render(request, "enrolment/done.html", context)
 
@@ -122,5 +124,5 @@ def passkeys(request: TenantRequest, tenant: str) -> HttpResponse:
 @refusals_as_page
 def passkey_added(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Let the new passkey in, once, and say so."""
-    services.finish_binding(transaction_id=txn, browser_key=browser_key(request))
+    services.finish_binding(transaction_id=txn, browser_key=browser_key(request), at=request.path)
     return render(request, "enrolment/passkey_added.html", {"tenant": request.tenant})

@@ -112,14 +112,19 @@ def cancel(row: Transaction) -> None:
 
 
 @database.atomic
-def consume(transaction_id: str, browser_key: str | None) -> Transaction:
-    """Take the result of an accepted transaction, once.
+def consume(transaction_id: str, browser_key: str | None, *, at: str) -> Transaction:
+    """Take the result of an accepted transaction, once, and only at the path that it was opened for.
 
     The stored verdict's signature is checked again: a row changed in the database is worth nothing
-    (S9.4-07). Raises Refused, with `not-decided` (409) where there is no result yet, and `device-revoked`
-    (403) where the passkey was revoked meanwhile (S8.2-02).
+    (S9.4-07). Raises Refused: `elsewhere` (409) at another path, so that an enrolment signs nobody in and a
+    sign-in at one place answers nothing at another (S6.4-01); `not-decided` (409) where there is no result
+    yet; `device-revoked` (403) where the passkey was revoked meanwhile (S8.2-02).
     """
     row = find_live(transaction_id, browser_key)
+    if row.continue_path != at:
+        raise Refused(
+            "elsewhere", "Please start again.", detail=f"for {row.continue_path}, used at {at}", status=409
+        )
     if row.device is not None and row.device.status == Device.Status.REVOKED:
         raise Refused(
             "device-revoked",

@@ -69,7 +69,7 @@ def resume_authorization(request: TenantRequest, tenant: str, txn: str) -> HttpR
     if left is not None:
         return left
     try:
-        consumed = _consume(request, txn)
+        consumed = consume(txn, browser_key(request), at=request.path)
     except Refused as refused:
         rule = f"transaction-{refused.code}"
         cause = RequestRefused(
@@ -121,12 +121,6 @@ def _consented(
     with transaction.atomic():
         remember_consent(client, session.subject, wanted)
         return hand_over(request, client, wanted, Signed(session, reuse, pending.transaction_id))
-
-
-def _consume(request: TenantRequest, txn: str) -> Transaction:
-    if not Transaction.objects.filter(pk=txn, kind=Transaction.Kind.AUTHENTICATE).exists():
-        raise Refused("unknown", "This sign-in does not exist. Please start again.", status=404)
-    return consume(txn, browser_key(request))
 
 
 def _client_gone(wanted: Wanted) -> RequestRefused:

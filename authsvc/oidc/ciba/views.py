@@ -46,14 +46,10 @@ def enter(request: TenantRequest, tenant: str) -> HttpResponse:
 def entered(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Begin the browser's session with the authentication, and show what waits."""
     back = HttpResponseRedirect(reverse("oidc:waiting", kwargs={"tenant": tenant}))
-    # An authentication for a relying party, an enrolment or a new passkey has its own place to be used.
-    ours = {"kind": Transaction.Kind.AUTHENTICATE, "client": None}
-    if not Transaction.objects.filter(pk=txn, **ours).exists():
-        raise Http404("not an authentication for this page")
     if _turned_back(request, txn):
         return back
     try:
-        consumed = consume(txn, browser_key(request))
+        consumed = consume(txn, browser_key(request), at=request.path)
     except Refused as refused:
         return _stop(request, refused, txn)
     assert consumed.subject is not None
@@ -98,10 +94,8 @@ def done(request: TenantRequest, tenant: str, waiting_id: str, txn: str) -> Http
     row = _own_request(request, waiting_id)
     if _turned_back(request, txn):
         return HttpResponseRedirect(reverse("oidc:waiting", kwargs={"tenant": tenant}))
-    if not Transaction.objects.filter(pk=txn, request__backchannel=row.pk).exists():
-        raise Http404("not an authentication for this request")
     try:
-        approve(row, consume(txn, browser_key(request)))
+        approve(row, consume(txn, browser_key(request), at=request.path))
     except Refused as refused:
         return _stop(request, refused, txn)
     except RequestRefused as refused:

@@ -34,13 +34,13 @@ def answer_automatically(request: TenantRequest, tenant: str) -> HttpResponse:
 
 
 def _approve(request: TenantRequest, row: BackchannelRequest) -> None:
-    key = new_id()
+    key, path = new_id(), f"/t/{request.tenant.slug}/approve/"
     opened = open_transaction(
         kind=Transaction.Kind.AUTHENTICATE,
         browser_key=key,
-        continue_path=f"/t/{request.tenant.slug}/approve/",
+        continue_path=path,
         client=row.client,
         request={**wanted_by(row).to_record(), "backchannel": row.pk},
     )
     decide(opened, tenant=request.tenant, subject=row.subject, outcome=Outcome.LEVEL_2)
-    approve(row, consume(opened.pk, key))
+    approve(row, consume(opened.pk, key, at=path))

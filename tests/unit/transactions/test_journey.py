@@ -34,11 +34,18 @@ def test_an_accepted_sign_in_is_used_once():
     _, device = flow.person()
     row, capture = flow.submitted(device)
     assert services.record_verdict(capture.id, flow.verdict_on(capture))
-    used = services.consume(row.id, flow.BROWSER)
+    used = services.consume(row.id, flow.BROWSER, at=f"/done/{row.id}")
     assert used.state == Transaction.State.CONSUMED
     assert used.evidence["face"]["capture"] == capture.id
     assert used.evidence["passkey"]["kind"] == "hwk"
-    refused("ended", services.consume, row.id, flow.BROWSER)
+    refused("ended", services.consume, row.id, flow.BROWSER, at=f"/done/{row.id}")
+
+
+@pytest.mark.requirement("S6.4-01")
+def test_a_result_is_used_at_its_own_path_only():
+    row = flow.opened()
+    refused("elsewhere", services.consume, row.id, flow.BROWSER, at=f"/other/{row.id}")
+    refused("not-decided", services.consume, row.id, flow.BROWSER, at=f"/done/{row.id}")
 
 
 def test_the_sample_is_erased_with_the_verdict():
@@ -90,7 +97,7 @@ def test_evidence_changed_in_the_database_is_not_believed():
     row.refresh_from_db()
     row.evidence["face"]["share_kind"] = "none"
     row.save()
-    refused("verdict-altered", services.consume, row.id, flow.BROWSER)
+    refused("verdict-altered", services.consume, row.id, flow.BROWSER, at=f"/done/{row.id}")
 
 
 def test_accepted_state_written_into_the_database_without_verdict_is_not_believed():
@@ -98,7 +105,7 @@ def test_accepted_state_written_into_the_database_without_verdict_is_not_believe
     row, capture = flow.submitted(device)
     evidence = {**row.evidence, "face": flow.face_evidence(capture)}
     Transaction.objects.filter(pk=row.pk).update(state=Transaction.State.DECIDED, evidence=evidence)
-    refused("verdict-refused", services.consume, row.id, flow.BROWSER)
+    refused("verdict-refused", services.consume, row.id, flow.BROWSER, at=f"/done/{row.id}")
 
 
 @pytest.mark.requirement("S6.2-01")
@@ -160,7 +167,7 @@ def test_the_face_can_be_declined_after_device_proof_only():
     refused("not-proven", services.decline_face, flow.opened())
     row = flow.proven(device)
     services.decline_face(row)
-    assert services.consume(row.id, flow.BROWSER).evidence["face"] is None
+    assert services.consume(row.id, flow.BROWSER, at=f"/done/{row.id}").evidence["face"] is None
 
 
 @pytest.mark.parametrize(
@@ -226,7 +233,7 @@ def test_a_passkey_that_is_revoked_on_the_way_proves_nothing_any_more():
     row = flow.proven(device)
     services.decline_face(row)
     Device.objects.filter(pk=device.pk).update(status=Device.Status.REVOKED)
-    refused("device-revoked", services.consume, row.id, flow.BROWSER)
+    refused("device-revoked", services.consume, row.id, flow.BROWSER, at=f"/done/{row.id}")
     row.refresh_from_db()
     assert row.state == Transaction.State.DECIDED
 

@@ -152,7 +152,22 @@ def test_an_ordinary_sign_in_answers_no_request(starter: Starter, visitor: Brows
     txn = visitor.opened(visitor.authorize(starter.partner, prompt="login"))
     visitor.prove(txn, person)
     row = BackchannelRequest.objects.get()
-    assert visitor.http.get(f"{visitor.root}approve/{row.pk}/done/{txn}").status_code == 404
+    assert visitor.http.get(f"{visitor.root}approve/{row.pk}/done/{txn}").status_code == 409
+    row.refresh_from_db()
+    assert row.state == "pending"
+
+
+@pytest.mark.requirement("S6.4-01")
+def test_an_approval_signs_nobody_in_at_the_relying_party(
+    starter: Starter, visitor: Browser, person: Subject
+) -> None:
+    starter.ask()
+    at_the_phone(visitor, person)
+    row = BackchannelRequest.objects.get()
+    txn = visitor.opened(visitor.http.post(f"{visitor.root}approve/{row.pk}/", {"answer": "yes"}))
+    visitor.prove(txn, person)
+    assert visitor.resume(txn).status_code == 409
+    assert not Grant.objects.exists()
 
 
 @pytest.mark.requirement("S6.4-01")
@@ -163,7 +178,7 @@ def test_no_other_transaction_opens_the_page(visitor: Browser, person: Subject, 
     client = make_partner().party if kind == "authenticate" else None
     row = open_transaction(kind=kind, browser_key=key, continue_path="/", client=client, subject=person)
     visitor.prove(row.pk, person)
-    assert visitor.http.get(f"{visitor.root}approve/entered/{row.pk}").status_code == 404
+    assert visitor.http.get(f"{visitor.root}approve/entered/{row.pk}").status_code == 409
     row.refresh_from_db()
     assert (row.state, Session.objects.count()) == ("decided", 0)
 
