@@ -48,49 +48,26 @@ INTERNAL = [
 ]
 
 
-def endless_body(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
-    while True:
-        connection.sendall(b" " * 65536)
+Behaviour = Callable[[socket.socket], None]
 
 
-def long_body(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n")
-    while True:
-        connection.sendall(b" " * 65536)
+def forever(opening: bytes, piece: bytes, *, every: float = 0.0) -> Behaviour:
+    """Send an opening and then the same piece again and again, without or with a pause."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(opening)
+        while True:
+            connection.sendall(piece)
+            time.sleep(every)
+
+    return behave
 
 
-def trickling_body(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    while True:
-        connection.sendall(b" ")
-        time.sleep(0.2)
+OK = b"HTTP/1.1 200 OK\r\n"
+BLANKS = b" " * 65536
 
-
-def trickling_header(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
-    while True:
-        connection.sendall(b"a")
-        time.sleep(0.2)
-
-
-def endless_headers(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        connection.sendall(b"X: y\r\n" * 100)
-
-
-def endless_continue(connection: socket.socket) -> None:
-    while True:
-        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        time.sleep(0.05)
-
-
-def trickling_chunks(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while True:
-        connection.sendall(b"1\r\n \r\n")
-        time.sleep(0.2)
+endless_body = forever(OK + b"Content-Type: application/json\r\n\r\n", BLANKS)
+trickling_header = forever(OK + b"X-Long: ", b"a", every=0.2)
 
 
 def silence(connection: socket.socket) -> None:
@@ -106,22 +83,22 @@ def nonsense(connection: socket.socket) -> None:
     connection.sendall(b"\x00\xff" * 1000)
 
 
-HOSTILE = [
-    endless_body,
-    long_body,
-    trickling_body,
-    trickling_header,
-    endless_headers,
-    endless_continue,
-    trickling_chunks,
-    silence,
-    broken_off,
-    nonsense,
-]
+HOSTILE = {
+    "endless body": endless_body,
+    "long body": forever(OK + b"Content-Length: 1073741824\r\n\r\n", BLANKS),
+    "trickling body": forever(OK + b"Content-Length: 1000\r\n\r\n", b" ", every=0.2),
+    "trickling header": trickling_header,
+    "endless headers": forever(OK, b"X: y\r\n" * 100),
+    "endless continue": forever(b"", b"HTTP/1.1 100 Continue\r\n\r\n", every=0.05),
+    "trickling chunks": forever(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", every=0.2),
+    "silence": silence,
+    "broken off": broken_off,
+    "nonsense": nonsense,
+}
 
 
 @contextmanager
-def serving(behave: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[str]]]:
+def serving(behave: Behaviour) -> Iterator[tuple[str, list[str]]]:
     """Serve on loopback while the block runs; yields the address, and what came in."""
     seen: list[str] = []
     open_ones: list[socket.socket] = []
@@ -174,7 +151,7 @@ def resolving_to(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
     return asked
 
 
-@pytest.mark.parametrize("behave", HOSTILE, ids=lambda behave: behave.__name__)
+@pytest.mark.parametrize("behave", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_answer_is_refused_in_time(behave: Callable[[socket.socket], None]) -> None:
     with serving(behave) as (url, seen), in_time():
         with pytest.raises(FetchRefused):
@@ -260,7 +237,7 @@ def test_a_client_with_an_endless_key_set_is_not_authenticated(visitor: Browser)
 
 @pytest.mark.django_db
 @pytest.mark.requirement("OIDC-DYNAMIC-06")
-@pytest.mark.parametrize("behave", [endless_body, trickling_header], ids=lambda behave: behave.__name__)
+@pytest.mark.parametrize("behave", [endless_body, trickling_header], ids=["endless body", "trickling header"])
 def test_a_hostile_sector_document_registers_nobody(
     visitor: Browser, behave: Callable[[socket.socket], None]
 ) -> None:

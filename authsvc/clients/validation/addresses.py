@@ -4,7 +4,7 @@ from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
 from authsvc.clients.validation.uris import problem_of_uri
 
-_FIELDS = (
+FIELDS = (
     "client_uri",
     "logo_uri",
     "policy_uri",
@@ -20,7 +20,7 @@ _FIELDS = (
 
 def check_addresses(party: RelyingParty, problems: Problems) -> None:
     """Each address that is given is usable."""
-    for field in _FIELDS:
+    for field in FIELDS:
         value = getattr(party, field)
         problem = problem_of_uri(value, sandbox=party.tenant.is_sandbox) if value else None
         if problem:

@@ -6,18 +6,13 @@ from urllib.parse import urlsplit
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
+from authsvc.clients.validation.addresses import FIELDS as ADDRESSES
 
 CIBA = "urn:openid:params:grant-type:ciba"
 GRANT_TYPES = ("authorization_code", "refresh_token", CIBA)
 
 _TEXTS = (
-    "client_uri",
-    "logo_uri",
-    "policy_uri",
-    "tos_uri",
-    "initiate_login_uri",
-    "jwks_uri",
-    "sector_identifier_uri",
+    *ADDRESSES,
     "subject_type",
     "token_endpoint_auth_method",
     "token_endpoint_auth_signing_alg",
@@ -31,10 +26,7 @@ _TEXTS = (
     "authorization_signed_response_alg",
     "request_object_signing_alg",
     "backchannel_token_delivery_mode",
-    "backchannel_client_notification_endpoint",
     "backchannel_authentication_request_signing_alg",
-    "backchannel_logout_uri",
-    "frontchannel_logout_uri",
 )
 _LISTS = ("redirect_uris", "post_logout_redirect_uris", "request_uris", "contacts", "default_acr_values")
 _FLAGS = (
