@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
@@ -54,6 +55,16 @@ def test_the_sample_is_erased_with_the_verdict():
     assert SealedSample.objects.count() == 1
     services.record_verdict(capture.id, flow.verdict_on(capture, "refused"))
     assert SealedSample.objects.count() == 0
+
+
+@pytest.mark.needs("postgresql")
+def test_postgresql_spends_no_time_on_compressing_a_sample():
+    _, device = flow.person()
+    _, capture = flow.submitted(device)
+    SealedSample.objects.filter(capture=capture).update(body=b"e30." * 100_000)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_column_compression(body), length(body) FROM transactions_sealedsample")
+        assert cursor.fetchall() == [(None, 400_000)]
 
 
 def test_a_second_verdict_changes_nothing():
