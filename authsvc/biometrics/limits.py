@@ -2,12 +2,14 @@
 
 A decoder's fault, a bomb or an endless loop ends the one process that met it; the worker lives on and refuses
 this one sample (S8.1-07). A confined process serves one sample, so that none can touch another person's. It
-can open no file and no socket, and writes pixels into memory that the worker shares with it.
+has none of the worker's files and sockets, can open none, and writes pixels into memory that the worker
+shares with it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import mmap
 import os
 import resource
@@ -59,7 +61,7 @@ class Confinement:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if os.fork() == 0:
             try:
-                ours.close()
+                _keep_only(theirs.fileno())
                 _serve(theirs, self._work)
             finally:
                 # Neither exit handlers nor buffered output of the worker may run twice.
@@ -127,6 +129,13 @@ def _awaited(answer: socket.socket, deadline: float) -> bytes:
 def _kill(process: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         signal.pidfd_send_signal(process, signal.SIGKILL)
+
+
+def _keep_only(descriptor: int) -> None:
+    """Close what the worker had open: a decoder must reach no database, and hold nobody's pipe open."""
+    gc.disable()  # What is collected here would close numbers that are in use again.
+    os.closerange(3, descriptor)
+    os.closerange(descriptor + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 def _serve(channel: socket.socket, work: Work) -> None:

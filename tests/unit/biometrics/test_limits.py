@@ -33,6 +33,14 @@ def misbehave(order: str, memory: memoryview) -> str:
     return f"{order} done"
 
 
+def look_at(descriptor: str, _memory: memoryview) -> str:
+    try:
+        os.fstat(int(descriptor))
+    except OSError:
+        return "not open"
+    return "open"
+
+
 @pytest.fixture(scope="module")
 def confinement() -> Confinement:
     OTHERS.update(children(os.getpid()))
@@ -88,6 +96,19 @@ def test_a_killed_server_is_replaced(confinement: Confinement) -> None:
     time.sleep(0.2)
     assert copied(confinement) == b"abc"
     assert own_children() != before
+
+
+@pytest.mark.requirement("S8.1-07")
+def test_nothing_that_the_worker_has_open_is_shared() -> None:
+    reader, writer = os.pipe()
+    with socket.socket() as outside:
+        confinement = Confinement(look_at)
+        confinement.start()
+        assert confinement.run(str(outside.fileno()), b"", room=1)[0] == "not open"
+    os.close(writer)
+    os.set_blocking(reader, False)
+    assert os.read(reader, 1) == b"", "somebody else still holds the other end"
+    os.close(reader)
 
 
 def test_a_forked_worker_shares_the_confinement(confinement: Confinement) -> None:
