@@ -24,7 +24,8 @@ def read_once(values: QueryDict) -> dict[str, str]:
                 "invalid_request",
                 f"{name} was sent {len(given)} times.",
                 rule="parameters-once",
-                came=given,
+                # Not the values: one may be a secret, or say who a person is.
+                came=f"{len(given)} values of {name}",
                 expected="each parameter once",
             )
         if given[-1]:

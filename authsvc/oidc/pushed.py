@@ -15,6 +15,7 @@ from authsvc.oidc.issuer import endpoint
 from authsvc.oidc.lifetimes import PUSHED_REQUEST
 from authsvc.oidc.models import PushedRequest
 from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.sandbox.outcomes import offered_in
 from authsvc.oidc.token.answer import token_response
 from authsvc.oidc.token.endpoint import client_endpoint
 from authsvc.tenancy.middleware import TenantRequest
@@ -37,6 +38,9 @@ def par(request: TenantRequest, client: RelyingParty, parameters: Mapping[str, s
     asked = {name: value for name, value in parameters.items() if name not in _CREDENTIALS}
     context = Context(tenant=request.tenant, parameters={**asked, "client_id": client.client_id})
     run_pushed_rules(context)
+    if not offered_in(request.tenant):
+        # It says who a person is, and nothing here will use it.
+        context.parameters.pop("login_hint", None)
     name = new_secret()
     PushedRequest.objects.create(
         digest=secret_hash(name),

@@ -22,6 +22,7 @@ from authsvc.oidc.models import PushedRequest, Session
 from authsvc.oidc.provider import subject_identifier
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.sandbox.outcomes import offered_in
+from authsvc.oidc.sandbox.persons import preselection
 from authsvc.oidc.sessions import begin_session, events_of, find_session, set_session_cookie
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
@@ -39,10 +40,13 @@ class Signed:
     new_secret: str | None = None
 
 
-def start(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> HttpResponse:
+def start(
+    request: TenantRequest, client: RelyingParty, wanted: Wanted, *, login_hint: str = ""
+) -> HttpResponse:
     """Answer a checked request from the session where that is enough, else begin an authentication.
 
-    Raises RequestRefused (login_required) where no interaction is allowed.
+    `login_hint` preselects a test person in a sandbox and does nothing elsewhere: who signs in is found
+    out from the passkey. Raises RequestRefused (login_required) where no interaction is allowed.
     """
     signed = _signed_in(request, client, wanted)
     if signed is not None:
@@ -55,7 +59,7 @@ def start(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> HttpR
             came="no session that answers the request",
             expected="a live session",
         )
-    return _authenticate(request, client, wanted)
+    return _authenticate(request, client, wanted, login_hint)
 
 
 def resume(
@@ -151,7 +155,9 @@ def _signed_in(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> 
     return Signed(session, reuse) if reuse is not None else None
 
 
-def _authenticate(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> HttpResponse:
+def _authenticate(
+    request: TenantRequest, client: RelyingParty, wanted: Wanted, login_hint: str
+) -> HttpResponse:
     key, fresh = ensure_browser_key(request)
     slug = request.tenant.slug
     opened = open_transaction(
@@ -161,8 +167,12 @@ def _authenticate(request: TenantRequest, client: RelyingParty, wanted: Wanted) 
         client=client,
         request=wanted.to_record(),
     )
-    page = "oidc:sandbox" if offered_in(request.tenant) else "capture:page"
-    response = HttpResponseRedirect(reverse(page, kwargs={"tenant": slug, "txn": opened.id}))
+    parts = {"tenant": slug, "txn": opened.id}
+    if offered_in(request.tenant):
+        page = reverse("oidc:sandbox", kwargs=parts) + preselection(login_hint)
+    else:
+        page = reverse("capture:page", kwargs=parts)
+    response = HttpResponseRedirect(page)
     response["Cache-Control"] = "no-store"
     if fresh:
         set_browser_key(response, key)

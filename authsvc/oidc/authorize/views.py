@@ -57,8 +57,12 @@ def authorize(request: TenantRequest, tenant: str) -> HttpResponse:
         if not context.returnable:
             return refusal_page(request, refused, reference)
         return _send_refusal(request, context.client, context.wanted, refused)
+    hint = context.parameters.get("login_hint", "")
     return _or_refusal(
-        request, context.client, context.wanted, lambda: start(request, context.client, context.wanted)
+        request,
+        context.client,
+        context.wanted,
+        lambda: start(request, context.client, context.wanted, login_hint=hint),
     )
 
 

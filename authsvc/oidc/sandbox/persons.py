@@ -1,6 +1,7 @@
 """Test persons, with every standard claim (OpenID Connect Core section 5.1)."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from authsvc.subjects.models import Subject
 
@@ -26,6 +27,18 @@ def test_persons() -> list[Subject]:
     """Return the active test persons of the tenant in scope, in their order."""
     rows = Subject.objects.filter(external_id__startswith=PREFIX, status=Subject.Status.ACTIVE)
     return list(rows.order_by("external_id"))
+
+
+def preselection(login_hint: str) -> str:
+    """Return the query that lets the form begin with the test person whom a hint names, "" for nobody.
+
+    A hint names a test person by number, email address or user name.
+    """
+    for person in test_persons() if login_hint else ():
+        names = {person.external_id, person.claims.get("email"), person.claims.get("preferred_username")}
+        if login_hint in names:
+            return "?" + urlencode({"person": person.external_id})
+    return ""
 
 
 def _claims(number: int, word: str) -> dict[str, Any]:

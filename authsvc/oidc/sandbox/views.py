@@ -44,7 +44,9 @@ def sandbox(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
 
 def _form(request: TenantRequest, row: Transaction) -> HttpResponse:
     outcomes = [(outcome.value, label) for outcome, label in LABELS.items()]
-    context = {"txn": row, "persons": test_persons(), "outcomes": outcomes}
+    persons, wanted = test_persons(), request.GET.get("person")
+    chosen = next((person for person in persons if person.external_id == wanted), None)
+    context = {"txn": row, "persons": persons, "chosen": chosen, "outcomes": outcomes}
     response = render(request, "oidc/sandbox.html", context)
     response["Cache-Control"] = "no-store"
     # The form's answer is a redirect that ends at the relying party, and a browser checks the whole way.

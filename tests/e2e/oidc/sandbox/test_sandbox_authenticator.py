@@ -1,8 +1,12 @@
 """The sandbox authenticator: every outcome by a plain form, and nowhere but in a sandbox tenant."""
 
+import json
+import re
+
 import pytest
 
-from authsvc.oidc.models import Provider
+from authsvc.audit.models import AuditEvent
+from authsvc.oidc.models import Provider, PushedRequest
 from authsvc.oidc.options import OptionRefused, set_options
 from authsvc.oidc.sandbox.checks import check_live_tenants
 from authsvc.oidc.sandbox.outcomes import NotASandbox, Outcome, decide
@@ -10,7 +14,7 @@ from authsvc.oidc.sandbox.persons import test_persons as seeded_persons
 from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
-from tests.e2e.oidc.browser import Browser, answer_of, make_partner
+from tests.e2e.oidc.browser import Browser, answer_of, make_partner, make_person
 
 ACR = "urn:visor:L2"
 
@@ -79,3 +83,50 @@ def test_another_browser_cannot_use_the_form(visitor: Browser) -> None:
     set_options(sandbox_authenticator=True)
     page = visitor.authorize(make_partner())["Location"]
     assert Browser(visitor.tenant).http.get(page).status_code == 403
+
+
+def preselected(visitor: Browser, response) -> str:
+    """The person with whom the form begins; a browser takes the first where none is marked."""
+    page = visitor.http.get(response["Location"]).content.decode()
+    options = re.findall(r'<option value="[^"]*"( selected)?>(Test Person \w+)</option>', page)
+    return next((name for marked, name in options if marked), options[0][1])
+
+
+@pytest.mark.requirement("OIDC-BASIC-08")
+@pytest.mark.parametrize("hint", ["sandbox-2", "test-person-2@test.example", "test-person-2"])
+def test_a_login_hint_preselects_a_test_person_and_decides_nothing(visitor: Browser, hint: str) -> None:
+    set_options(sandbox_authenticator=True)
+    partner = make_partner()
+    response = visitor.authorize(partner, login_hint=hint)
+    assert preselected(visitor, response) == "Test Person Two"
+    tokens = visitor.redeem(partner, choose(visitor, response, "accepted-l2", person=2)["code"]).json()
+    assert visitor.userinfo(tokens["access_token"]).status_code == 200
+    assert Transaction.objects.get().subject == seeded_persons()[2]
+
+
+def test_a_login_hint_of_nobody_changes_nothing(visitor: Browser) -> None:
+    set_options(sandbox_authenticator=True)
+    make_person(external_id="4711", claims={"email": "ada@example.com"})
+    plain = preselected(visitor, visitor.authorize(make_partner()))
+    for hint in ("nobody@example.com", "ada@example.com", "4711", "None", "sandbox-"):
+        response = visitor.authorize(make_partner(), login_hint=hint)
+        assert "?" not in response["Location"]
+        assert preselected(visitor, response) == plain == "Test Person One"
+
+
+def test_a_live_tenant_neither_uses_nor_keeps_a_login_hint(visitor: Browser) -> None:
+    Tenant.objects.filter(pk=visitor.tenant.pk).update(kind=Tenant.Kind.LIVE)
+    forget_tenants()
+    partner = make_partner(redirect_uris=["https://partner.example/callback"])
+    make_person(claims={"email": "ada@example.com"})
+    hinted = visitor.request(partner, login_hint="ada@example.com")
+    pushed = visitor.http.post(f"{visitor.root}par", {**hinted, **visitor.pkce()}, headers=partner.basic())
+    assert pushed.status_code == 201
+    assert visitor.opened(visitor.http.get(f"{visitor.root}authorize", {**hinted, **visitor.pkce()}))
+    twice = {**hinted, "login_hint": ["ada@example.com", "ada@example.com"]}
+    assert visitor.http.get(f"{visitor.root}authorize", twice).status_code == 400
+    kept = [row.parameters for row in PushedRequest.objects.all()]
+    kept += [row.request for row in Transaction.objects.all()]
+    kept += [row.details for row in AuditEvent.objects.all()]
+    assert len(kept) > 3
+    assert "ada@" not in json.dumps(kept)
