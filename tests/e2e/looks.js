@@ -28,11 +28,11 @@
     return found;
   },
 
-  // Words of a button's label that a line break cuts.
-  broken() {
+  // Words of a button's label, or of what else is asked about, that a line break cuts.
+  broken(within = ".button, .badge, button") {
     const cut = [];
-    for (const node of this.texts().filter((text) => text.parentElement.closest(".button, .badge, button"))) {
-      for (const word of node.data.matchAll(/[^\s-]+/g)) {
+    for (const node of this.texts().filter((text) => text.parentElement.closest(within))) {
+      for (const word of node.data.matchAll(/[^\s:-]+/g)) {
         const range = document.createRange();
         range.setStart(node, word.index);
         range.setEnd(node, word.index + word[0].length);

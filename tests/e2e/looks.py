@@ -1,5 +1,6 @@
 """What every page must show on a phone and on a desk, light and dark; looks.js measures it."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,13 @@ def assert_looks_right(page: Page, name: str) -> None:
         look: problems for look in every_look(page) if (problems := page.evaluate(f"{_LOOKS}.problems()"))
     }
     assert found == {}, f"{name}: {found}"
+
+
+def words_cut(page: Page, within: str) -> list[str]:
+    """The words that a line break cuts, inside the elements of this selector, on a phone."""
+    page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+    cut: list[str] = page.evaluate(f"{_LOOKS}.broken({json.dumps(within)})")
+    return cut
 
 
 def assert_tab_follows_the_page(page: Page, name: str) -> None:

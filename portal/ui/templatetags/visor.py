@@ -1,12 +1,14 @@
 """`{% load visor %}`: the components of templates/components as tags, for every part's templates.
 
-Block tags: card, message, details, dialog. Single tags: icon, badge, button, code, empty.
+Block tags: card, message, details, dialog, empty. Single tags: icon, badge, button, code. Filter: breakable.
 """
 
+import re
 from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -14,6 +16,13 @@ register = template.Library()
 
 def _component(name: str, /, **context: Any) -> SafeString:
     return render_to_string(f"components/{name}.html", context)
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """Let a narrow screen break an event's tag or an address after its punctuation, not inside a word."""
+    parts = re.findall(r"[^:@.]*[:@.]|[^:@.]+", text)
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in parts))
 
 
 @register.simple_tag

@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from authsvc.audit.tags import Tag
 from authsvc.simulator.phone import Person
-from tests.e2e.looks import assert_looks_right, assert_tab_follows_the_page
+from tests.e2e.looks import assert_looks_right, assert_tab_follows_the_page, words_cut
 from tests.e2e.portal.conftest import Administrator
 from tests.stack import Stack
 
@@ -35,6 +36,17 @@ def test_every_screen_looks_right(admin: Administrator, person: Person) -> None:
         page.locator("tbody a").first.click()
         page.wait_for_url(f"**/{screen}*/")
         assert_looks_right(page, page.url)
+
+
+def test_a_phone_cuts_no_word_of_an_event(admin: Administrator, stack: Stack) -> None:
+    stack.python(
+        "from authsvc.audit.services import record\n"
+        "from authsvc.audit.tags import Tag\n"
+        "record(Tag.BACKCHANNEL_NOTIFIED)"
+    )
+    page = admin.open("audit/")
+    expect(page.locator("[data-label=Event]").filter(has_text=Tag.BACKCHANNEL_NOTIFIED)).to_be_visible()
+    assert words_cut(page, "[data-label=Event]") == []
 
 
 def test_the_tab_key_follows_a_form(admin: Administrator) -> None:
