@@ -99,10 +99,13 @@ def thresholds_for(engine_id: str, *, sandbox: bool) -> Thresholds:
     )
 
 
-def judge(capture: Capture) -> Judgement:
-    """Return the judgement on a submitted capture; whatever goes wrong refuses, never raises (S6.2-02)."""
+def judge(capture: Capture, sealed: bytes | None) -> Judgement:
+    """Return the judgement on a submitted capture by its sealed sample, which None says is gone.
+
+    Whatever goes wrong refuses, and never raises (S6.2-02).
+    """
     try:
-        return _judge(capture)
+        return _judge(capture, sealed)
     except StageError as problem:
         return _refused(capture, problem.reason, problem.detail)
     except CannotUnseal as problem:
@@ -117,9 +120,11 @@ def _refused(capture: Capture, reason: Reason, detail: str) -> Judgement:
     return Judgement(DecisionResult("refused", reason))
 
 
-def _judge(capture: Capture) -> Judgement:
+def _judge(capture: Capture, sealed: bytes | None) -> Judgement:
+    if sealed is None:
+        raise StageError(Reason.INTERNAL, detail="the sample is gone")
     transaction = capture.transaction
-    sample = unseal_sample(bytes(capture.sample.body), capture=capture)
+    sample = unseal_sample(sealed, capture=capture)
     if transaction.kind == Transaction.Kind.BIND:
         return _bind(capture, sample)
     engine = load_engine()

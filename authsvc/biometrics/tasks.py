@@ -13,7 +13,7 @@ from authsvc.biometrics.judging import Judgement, judge, prepare_worker
 from authsvc.keys.samples import destroy_old_sample_keys, ensure_sample_key
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Capture
-from authsvc.transactions.services import record_verdict
+from authsvc.transactions.services import read_sealed, record_verdict
 from authsvc.transactions.verdict import sign_verdict
 
 log = logging.getLogger(__name__)
@@ -24,15 +24,16 @@ def verify_capture(tenant_id: str, capture_id: str) -> None:
     """Judge one sample and record the signed verdict; doing it twice changes nothing (S6.4-04)."""
     with tenant_scope(UUID(tenant_id)):
         capture = (
-            Capture.objects.select_related("transaction__subject", "transaction__device", "tenant", "sample")
+            Capture.objects.select_related("transaction__subject", "transaction__device", "tenant")
             .filter(pk=capture_id, state=Capture.State.SUBMITTED)
             .first()
         )
         if capture is None:
             log.info("capture %s is decided already", capture_id)
             return
+        sealed = read_sealed(capture.id)
         started = perf_counter()
-        judgement = judge(capture)
+        judgement = judge(capture, sealed)
         log.info("capture %s judged in %.1f ms", capture.id, (perf_counter() - started) * 1000)
         _conclude(capture, judgement)
 

@@ -15,6 +15,7 @@ from authsvc.transactions.proof import (
     record_device_proof,
     record_device_refusal,
 )
+from authsvc.transactions.samples import read_sealed
 from authsvc.transactions.status import status_of
 from authsvc.transactions.sweeping import sweep, waiting_captures
 
@@ -30,6 +31,7 @@ __all__ = [
     "issue_capture",
     "new_device_challenge",
     "open_transaction",
+    "read_sealed",
     "record_device_proof",
     "record_device_refusal",
     "record_verdict",

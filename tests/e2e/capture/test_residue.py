@@ -58,7 +58,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[bytes]]:
 
         def judge(*, tenant_id: str, capture_id: str) -> None:
             capture = Capture.objects.get(pk=capture_id)
-            opened.append(unseal_sample(bytes(capture.sample.body), capture=capture))
+            opened.append(unseal_sample(services.read_sealed(capture_id) or b"", capture=capture))
             services.record_verdict(capture_id, verdict_on(capture, outcome))
 
         monkeypatch.setattr(agent_api, "enqueue_verification", judge)

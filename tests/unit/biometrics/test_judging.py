@@ -50,15 +50,20 @@ def with_records(monkeypatch: pytest.MonkeyPatch, *records: EvaluationRecord) ->
 def test_whatever_goes_wrong_refuses(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception, reason: Reason
 ) -> None:
-    def fail(capture: object) -> None:
+    def fail(capture: object, sealed: bytes) -> None:
         raise fault
 
     monkeypatch.setattr(judging, "_judge", fail)
-    judgement = judging.judge(CAPTURE)
+    judgement = judging.judge(CAPTURE, b"sealed")
     assert judgement.decision == DecisionResult("refused", reason)
     assert judgement.store is None
     assert judgement.claims(CAPTURE)["reason"] == reason
     assert "a secret detail" not in caplog.text
+
+
+@pytest.mark.requirement("S6.2-02")
+def test_a_sample_that_is_gone_is_refused() -> None:
+    assert judging.judge(CAPTURE, None).decision == DecisionResult("refused", Reason.INTERNAL)
 
 
 @pytest.mark.usefixtures("_tenant")

@@ -57,6 +57,17 @@ def test_the_sample_is_erased_with_the_verdict():
     assert SealedSample.objects.count() == 0
 
 
+def test_a_sealed_sample_is_read_in_its_own_tenant_until_it_is_erased():
+    _, device = flow.person()
+    _, capture = flow.submitted(device)
+    SealedSample.objects.filter(capture=capture).update(body=bytes(range(256)))
+    assert services.read_sealed(capture.id) == bytes(range(256))
+    with tenant_scope(make_tenant().id):
+        assert services.read_sealed(capture.id) is None
+    services.record_verdict(capture.id, flow.verdict_on(capture, "refused"))
+    assert services.read_sealed(capture.id) is None
+
+
 @pytest.mark.needs("postgresql")
 def test_postgresql_spends_no_time_on_compressing_a_sample():
     _, device = flow.person()
