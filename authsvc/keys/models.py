@@ -24,6 +24,7 @@ class SigningKey(TenantOwned):
     sealed_private = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
     state_changed_at = models.DateTimeField()
+    became_current_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "algorithm", "state"])]

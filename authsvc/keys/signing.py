@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -25,14 +24,10 @@ from authsvc.core.envelope import context, seal, unseal
 from authsvc.core.ids import new_id
 from authsvc.keys.algorithms import SIGNING
 from authsvc.keys.models import SigningKey
+from authsvc.keys.schedule import KEEP_PREVIOUS, ROTATE_AFTER, STAGE_FOR, began_to_sign, usable_from
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import current_tenant_id
 
-ROTATE_AFTER = timedelta(days=90)
-# A relying party may cache the key set for an hour, so a key is published that long before it signs.
-STAGE_FOR = timedelta(hours=1)
-# The longest-lived thing that a key signs is an ID token used as id_token_hint within a session.
-KEEP_PREVIOUS = timedelta(days=2)
 # A rotation made by another process is noticed within this many seconds, far inside STAGE_FOR.
 _LIFE = 10.0
 _RSA_BITS = 3072
@@ -127,12 +122,13 @@ def ensure_keys(algorithms: Iterable[str] = ALWAYS, *, actor: str = "") -> None:
 def rotate(algorithm: str, *, actor: str = "", emergency: bool = False) -> None:
     """Make the staged key current, keep the old one for verification, and stage another.
 
-    Raises NoSigningKey where no key has been staged for an hour, unless it is an emergency: relying
+    A process that may not make keys (the portal) leaves that to the web role, which notices within
+    seconds. Raises NoSigningKey where no key has been staged for an hour, unless it is an emergency: relying
     parties would meet a key that they have not seen.
     """
     _lock_tenant()
     staged = _one(algorithm, State.NEXT)
-    if staged is None or (staged.state_changed_at > now() - STAGE_FOR and not emergency):
+    if staged is None or (usable_from(staged) > now() and not emergency):
         raise NoSigningKey(f"no {algorithm} key has been staged for {STAGE_FOR}")
     current = _one(algorithm, State.CURRENT)
     if current is not None:
@@ -144,25 +140,28 @@ def rotate(algorithm: str, *, actor: str = "", emergency: bool = False) -> None:
 
 
 @transaction.atomic
-def revoke(kid: str, *, actor: str = "") -> None:
+def revoke(kid: str, *, actor: str = "") -> bool:
     """Retire a key at once: nothing that it signed verifies any more; a current one is replaced first.
 
-    Raises SigningKey.DoesNotExist.
+    False for a key that had left already. Raises SigningKey.DoesNotExist.
     """
     _lock_tenant()
     key = SigningKey.objects.get(kid=kid)
+    if key.state == State.RETIRED:
+        return False
     if key.state == State.CURRENT:
-        rotate(key.algorithm, actor=actor, emergency=True)
+        _replace(key.algorithm, actor)
     elif key.state == State.NEXT:
         _create(key.algorithm, State.NEXT, actor)
     _move(key, State.RETIRED)
     record(Tag.KEY_REVOKED, actor=actor, kid=kid, algorithm=key.algorithm)
     forget_rings()
+    return True
 
 
 def rotate_due(actor: str = "schedule") -> None:
     """Rotate what is older than 90 days and retire what nothing alive was signed with; for the scheduler."""
-    ensure_keys(actor=actor)
+    ensure_keys(_incomplete(_published()), actor=actor)
     for key in SigningKey.objects.filter(state=State.CURRENT, state_changed_at__lt=now() - ROTATE_AFTER):
         # A key that was staged too late is left for a later run.
         with suppress(NoSigningKey):
@@ -174,10 +173,11 @@ def rotate_due(actor: str = "schedule") -> None:
 
 
 def _load() -> KeyRing:
-    keys = list(SigningKey.objects.filter(state__in=PUBLISHED).order_by("created_at", "kid"))
-    if not {key.algorithm for key in keys if key.state == State.CURRENT} >= set(ALWAYS):
-        ensure_keys()
-        keys = list(SigningKey.objects.filter(state__in=PUBLISHED).order_by("created_at", "kid"))
+    keys = _published()
+    lacking = _incomplete(keys)
+    if lacking:
+        ensure_keys(lacking)
+        keys = _published()
     document = json.dumps({"keys": [key.public_jwk for key in keys]}).encode()
     return KeyRing(
         loaded=monotonic(),
@@ -186,6 +186,28 @@ def _load() -> KeyRing:
         document=document,
         etag='"' + hashlib.sha256(document).hexdigest()[:32] + '"',
     )
+
+
+def _published() -> list[SigningKey]:
+    return list(SigningKey.objects.filter(state__in=PUBLISHED).order_by("created_at", "kid"))
+
+
+def _incomplete(keys: Iterable[SigningKey]) -> list[str]:
+    # A tenant without keys, and algorithms whose key was moved by a process that makes none.
+    held = {(key.algorithm, key.state) for key in keys}
+    used = {*ALWAYS, *(algorithm for algorithm, _ in held)}
+    return sorted(
+        algorithm for algorithm in used if not {(algorithm, State.CURRENT), (algorithm, State.NEXT)} <= held
+    )
+
+
+def _replace(algorithm: str, actor: str) -> None:
+    if _one(algorithm, State.NEXT) is not None:
+        rotate(algorithm, actor=actor, emergency=True)
+        return
+    # Nothing is staged, and the key that somebody may know must go all the same.
+    for state in (State.CURRENT, State.NEXT):
+        _create(algorithm, state, actor)
 
 
 def _signer(row: SigningKey) -> Signer:
@@ -198,6 +220,9 @@ def _signer(row: SigningKey) -> Signer:
 
 
 def _create(algorithm: str, state: State, actor: str) -> None:
+    if "token_kek" not in settings.SECRETS:
+        # The portal moves keys and can neither make nor open one (S6.1-01); `_load` makes it.
+        return
     kid = new_id()
     key = _generate(algorithm)
     row = SigningKey(
@@ -207,6 +232,7 @@ def _create(algorithm: str, state: State, actor: str) -> None:
         state=state,
         public_jwk={**key.as_dict(private=False), "kid": kid, "use": "sig", "alg": algorithm},
         state_changed_at=now(),
+        became_current_at=now() if state == State.CURRENT else None,
     )
     row.sealed_private = seal(
         settings.SECRETS["token_kek"], json.dumps(key.as_dict(private=True)).encode(), _aad(row)
@@ -228,13 +254,15 @@ def _one(algorithm: str, state: State) -> SigningKey | None:
 
 
 def _move(key: SigningKey, state: State) -> None:
+    moment = now()
+    key.became_current_at = moment if state == State.CURRENT else began_to_sign(key)
     key.state = state
-    key.state_changed_at = now()
+    key.state_changed_at = moment
     if state in {State.PREVIOUS, State.RETIRED}:
         # It never signs again.
         key.sealed_private = b""
         _parsed.pop(key.kid, None)
-    key.save(update_fields=["state", "state_changed_at", "sealed_private"])
+    key.save(update_fields=["state", "state_changed_at", "became_current_at", "sealed_private"])
 
 
 def _lock_tenant() -> Any:

@@ -13,16 +13,8 @@ from joserfc.jwk import KeySet
 
 from authsvc.celery import app
 from authsvc.keys.models import SigningKey
-from authsvc.keys.signing import (
-    KEEP_PREVIOUS,
-    ROTATE_AFTER,
-    STAGE_FOR,
-    NoSigningKey,
-    forget_rings,
-    revoke,
-    rotate,
-    rotate_due,
-)
+from authsvc.keys.schedule import KEEP_PREVIOUS, ROTATE_AFTER, STAGE_FOR
+from authsvc.keys.signing import NoSigningKey, ensure_keys, forget_rings, revoke, rotate, rotate_due
 from authsvc.oidc.tasks import rotate_signing_keys
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
@@ -106,6 +98,15 @@ def test_a_key_staged_too_late_waits_for_the_next_run(visitor: Browser) -> None:
     age(STAGE_FOR, state=State.NEXT)
     rotate_due()
     assert states("RS256")[State.PREVIOUS] == 1
+
+
+@pytest.mark.requirement("S9.4-09")
+def test_the_schedule_makes_what_a_rotation_left_to_it(visitor: Browser) -> None:
+    ensure_keys(["EdDSA"])
+    SigningKey.objects.filter(state=State.NEXT).delete()
+    rotate_due()
+    for algorithm in ("RS256", "ES256", "EdDSA"):
+        assert states(algorithm) == {State.CURRENT: 1, State.NEXT: 1}
 
 
 @pytest.mark.requirement("S9.4-09")
