@@ -72,6 +72,7 @@ class Tag(StrEnum):
     LOGOUT_FAILED = "oidc:logout:failed"
     CLIENT_REGISTERED_ITSELF = "oidc:client:registered"
     INITIAL_TOKEN_ISSUED = "oidc:initial-token:issued"
+    INITIAL_TOKEN_REVOKED = "oidc:initial-token:revoked"
     REGISTRATION_REFUSED = "oidc:client:registration-refused"
 
     BACKCHANNEL_ASKED = "oidc:backchannel:asked"

@@ -11,6 +11,11 @@ def issuer_of(tenant: Tenant) -> str:
     return f"{settings.BASE_URL}/t/{tenant.slug}/"
 
 
+def discovery_address(tenant: Tenant) -> str:
+    """Return where a tenant's metadata stand; it needs no route, which the portal may lack."""
+    return f"{issuer_of(tenant)}.well-known/openid-configuration"
+
+
 def endpoint(tenant: Tenant, name: str, **parts: str) -> str:
     """Return the absolute address of the endpoint whose route has this name."""
     return settings.BASE_URL + reverse(f"oidc:{name}", kwargs={"tenant": tenant.slug, **parts})

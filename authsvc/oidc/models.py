@@ -3,6 +3,7 @@
 from django.db import models
 
 from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
 from authsvc.core.ids import new_id
 from authsvc.subjects.models import Device, Subject
 from authsvc.tenancy.models import TenantOwned
@@ -203,6 +204,18 @@ class InitialAccessToken(TenantOwned):
     uses_left = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+
+    @property
+    def hint(self) -> str:
+        """What tells it from others where it is named: the beginning of its digest."""
+        return self.digest[:8]
+
+    @property
+    def state(self) -> str:
+        """One of `open`, `used`, `over`."""
+        if self.expires_at <= now():
+            return "over"
+        return "open" if self.uses_left else "used"
 
 
 class LogoutNotice(TenantOwned):

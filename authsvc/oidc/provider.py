@@ -44,6 +44,18 @@ def provider_options() -> Options:
     return options
 
 
+def locked_row() -> Provider | None:
+    """Return the row of the tenant in scope, locked for a change.
+
+    It is made now where it is missing. A process that may not make its secret (the portal, S6.1-01)
+    gets None instead.
+    """
+    if "token_kek" in settings.SECRETS:
+        # Not by `provider_options`, which would remember the row of a transaction that is rolled back.
+        _load(current_tenant_id())
+    return Provider.objects.select_for_update().first()
+
+
 def forget_options() -> None:
     """Drop what this process remembers."""
     _options.clear()

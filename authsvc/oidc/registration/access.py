@@ -12,20 +12,51 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.models import InitialAccessToken
+from authsvc.oidc.options import OptionRefused
 from authsvc.oidc.refusal import RequestRefused
 
 LIFE = timedelta(days=7)
+LONGEST_LIFE = timedelta(days=90)
+MOST_USES = 100
 
 
 @transaction.atomic
 def issue_initial_token(*, actor: str = "", note: str = "", uses: int = 1, life: timedelta = LIFE) -> str:
-    """Return a token that lets its bearer register `uses` relying parties; it is shown this once."""
+    """Return a token that lets its bearer register `uses` relying parties; it is shown this once.
+
+    Raises OptionRefused for more than MOST_USES or longer than LONGEST_LIFE.
+    """
+    if not 1 <= uses <= MOST_USES:
+        raise OptionRefused("uses", f"A token is good for 1 to {MOST_USES} registrations.")
+    if not timedelta() < life <= LONGEST_LIFE:
+        raise OptionRefused("days", f"A token lives for 1 to {LONGEST_LIFE.days} days.")
     text, moment = new_secret(), now()
-    InitialAccessToken.objects.create(
+    row = InitialAccessToken.objects.create(
         digest=secret_hash(text), note=note, uses_left=uses, created_at=moment, expires_at=moment + life
     )
-    record(Tag.INITIAL_TOKEN_ISSUED, actor=actor, note=note, uses=uses)
+    record(
+        Tag.INITIAL_TOKEN_ISSUED,
+        actor=actor,
+        token=row.hint,
+        note=note,
+        uses=uses,
+        until=row.expires_at.isoformat(),
+    )
     return text
+
+
+@transaction.atomic
+def revoke_initial_token(*, token: InitialAccessToken, actor: str = "") -> bool:
+    """End a token now; False where it was over."""
+    if not live_initial_tokens().filter(pk=token.pk).update(expires_at=now()):
+        return False
+    record(Tag.INITIAL_TOKEN_REVOKED, actor=actor, token=token.hint, note=token.note)
+    return True
+
+
+def live_initial_tokens() -> QuerySet[InitialAccessToken]:
+    """Return the tokens with which somebody could register now."""
+    return InitialAccessToken.objects.filter(uses_left__gt=0, expires_at__gt=now())
 
 
 def require_initial_token(request: HttpRequest) -> None:
@@ -69,9 +100,7 @@ def bearer_of(request: HttpRequest) -> str:
 
 
 def _live(request: HttpRequest) -> QuerySet[InitialAccessToken]:
-    return InitialAccessToken.objects.filter(
-        digest=secret_hash(bearer_of(request)), uses_left__gt=0, expires_at__gt=now()
-    )
+    return live_initial_tokens().filter(digest=secret_hash(bearer_of(request)))
 
 
 def _not_initial() -> RequestRefused:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.core.strictjson import NotJson, parse_json
-from authsvc.oidc.options import OptionRefused, set_options
+from authsvc.oidc.options import OptionRefused, set_options, trust_statements
 from authsvc.oidc.provider import provider_options
 from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.tenancy.models import Tenant
@@ -42,24 +42,28 @@ class Command(BaseCommand):
         if row is None:
             raise CommandError(f"no tenant {tenant!r}")
         with tenant_scope(row.id):
-            self._change(given)
-            options = provider_options()
-            for name in OPTIONS:
-                self.stdout.write(f"{name}: {'on' if getattr(options, name) else 'off'}")
-            for issuer in sorted(options.statement_issuers):
-                self.stdout.write(f"software statements of {issuer} are trusted")
-            if given["initial_token"] is not None:
-                note = given["initial_token"][:120]
-                text = issue_initial_token(actor=ACTOR, note=note, uses=given["uses"])
-                self.stdout.write(f"initial access token, shown this once: {text}")
+            try:
+                self._change(given)
+                self._report()
+                self._issue(given)
+            except (OptionRefused, NotJson, OSError) as problem:
+                raise CommandError(str(problem)) from None
 
     def _change(self, given: dict[str, Any]) -> None:
-        wanted = {name: given[name] for name in OPTIONS}
-        try:
-            if given["trust_statements"]:
-                issuer, file = given["trust_statements"]
-                keys = parse_json(Path(file).read_bytes())
-                wanted["statement_issuers"] = {**provider_options().statement_issuers, issuer: keys}
-            set_options(actor=ACTOR, **wanted)
-        except (OptionRefused, NotJson, OSError) as problem:
-            raise CommandError(str(problem)) from None
+        set_options(actor=ACTOR, **{name: given[name] for name in OPTIONS})
+        if given["trust_statements"]:
+            issuer, file = given["trust_statements"]
+            trust_statements(actor=ACTOR, issuer=issuer, keys=parse_json(Path(file).read_bytes()))
+
+    def _report(self) -> None:
+        options = provider_options()
+        for name in OPTIONS:
+            self.stdout.write(f"{name}: {'on' if getattr(options, name) else 'off'}")
+        for issuer in sorted(options.statement_issuers):
+            self.stdout.write(f"software statements of {issuer} are trusted")
+
+    def _issue(self, given: dict[str, Any]) -> None:
+        if given["initial_token"] is not None:
+            note = given["initial_token"][:120]
+            text = issue_initial_token(actor=ACTOR, note=note, uses=given["uses"])
+            self.stdout.write(f"initial access token, shown this once: {text}")
