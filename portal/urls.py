@@ -16,6 +16,7 @@ urlpatterns = [
             [
                 path("", include("portal.dashboard.urls")),
                 path("relying-parties/", include("portal.clients.urls")),
+                path("provider/", include("portal.provider.urls")),
                 path("people/", include("portal.subjects.urls")),
                 path("attempts/", include("portal.attempts.urls")),
                 path("audit/", include("portal.auditlog.urls")),

@@ -39,6 +39,8 @@ class KeySet(forms.CharField):
     """A JSON Web Key Set (RFC 7517)."""
 
     widget = forms.Textarea(attrs={"rows": 6, "spellcheck": "false"})
+    # An object without keys was given all the same; what is wrong with it is said elsewhere.
+    empty_values = [None, ""]
 
     def prepare_value(self, value: Any) -> Any:
         """Show a stored set as JSON."""

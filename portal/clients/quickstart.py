@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from authsvc.assurance.acr import acr_of
 from authsvc.assurance.levels import Level
 from authsvc.clients.models import RelyingParty
-from authsvc.oidc.issuer import issuer_of
+from authsvc.oidc.issuer import discovery_address, issuer_of
 from authsvc.tenancy.models import Tenant
 
 
@@ -39,4 +39,4 @@ def quick_start(tenant: Tenant, party: RelyingParty) -> QuickStart:
             "  &code_challenge_method=S256",
         ]
     )
-    return QuickStart(issuer, f"{issuer}.well-known/openid-configuration", party.client_id, acr, example)
+    return QuickStart(issuer, discovery_address(tenant), party.client_id, acr, example)

@@ -11,8 +11,11 @@ from authsvc.clients.services import register
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.enrolment.services import create_link
+from authsvc.keys.models import SigningKey
+from authsvc.keys.signing import ensure_keys
 from authsvc.oidc.ciba.request import Asked
 from authsvc.oidc.ciba.waiting import open_request
+from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
@@ -55,6 +58,9 @@ def fill(tenant: Tenant) -> World:
             subject=subject,
         )
         secret = party.secrets.get()
+        # A quick algorithm; the others are made when they are needed.
+        ensure_keys(["ES256"])
+        initial = issue_initial_token(note=f"Token of {tenant.slug}")
         waiting = open_request(Asked(party, {}, subject=subject))[1]
         values = {
             "tenant": tenant.slug,
@@ -68,6 +74,8 @@ def fill(tenant: Tenant) -> World:
             "txn": row.pk,
             "waiting_id": waiting.pk,
             "client_id": party.client_id,
+            "initial": secret_hash(initial),
+            "kid": SigningKey.objects.get(state=SigningKey.State.NEXT).kid,
         }
     assert secret_hash(values["token"]) == link.digest
     assert row.created_at <= now()

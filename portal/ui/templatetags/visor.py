@@ -21,7 +21,7 @@ def _component(name: str, /, **context: Any) -> SafeString:
 @register.filter
 def breakable(text: str) -> SafeString:
     """Let a narrow screen break an event's tag or an address after its punctuation, not inside a word."""
-    parts = re.findall(r"[^:@.]*[:@.]|[^:@.]+", text)
+    parts = re.findall(r"[^:@./]*[:@./]+|[^:@./]+", text)
     return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in parts))
 
 

@@ -10,7 +10,21 @@ from tests.e2e.portal.conftest import Administrator
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
-SCREENS = ("", "relying-parties/", "relying-parties/new/", "people/", "people/new/", "attempts/", "audit/")
+SCREENS = (
+    "",
+    "relying-parties/",
+    "relying-parties/new/",
+    "provider/",
+    "provider/options/",
+    "provider/statements/new/",
+    "provider/tokens/",
+    "provider/tokens/new/",
+    "provider/keys/",
+    "people/",
+    "people/new/",
+    "attempts/",
+    "audit/",
+)
 
 
 def contrast(page: Page) -> float:

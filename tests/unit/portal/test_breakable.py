@@ -10,6 +10,7 @@ from portal.ui.templatetags.visor import breakable
     [
         ("oidc:client:registered", "oidc:<wbr>client:<wbr>registered"),
         ("ada@mail.example", "ada@<wbr>mail.<wbr>example"),
+        ("https://ada.example/a-b", "https://<wbr>ada.<wbr>example/<wbr>a-b"),
         ("", ""),
         (":", ":"),
         ("<b>:&", "&lt;b&gt;:<wbr>&amp;"),

@@ -1,0 +1,93 @@
+"""Forms of the provider's screens; what a tenant may have is decided by authsvc.oidc."""
+
+from django import forms
+from django.conf import settings
+from django.http import QueryDict
+
+from authsvc.oidc.models import Provider
+from authsvc.oidc.options import OptionRefused
+from authsvc.oidc.registration.access import LIFE, LONGEST_LIFE, MOST_USES
+from authsvc.tenancy.models import Tenant
+from portal.clients.forms import KeySet
+
+# A live tenant never has these.
+_SANDBOX_ONLY = ("open_registration", "sandbox_authenticator")
+
+
+class OptionsForm(forms.Form):
+    """What the provider offers; each help text says what it means and what it costs in safety."""
+
+    dynamic_registration = forms.BooleanField(
+        label="Dynamic registration",
+        required=False,
+        help_text="A site that holds an initial access token registers itself, unseen by anybody here. "
+        "Whoever gets hold of such a token can do the same. People are always asked what a site like that "
+        "may know about them.",
+    )
+    open_registration = forms.BooleanField(
+        label="Registration without a token",
+        required=False,
+        help_text="For automated suites: while dynamic registration is on, any program that reaches this "
+        "address registers itself. Anybody can fill your list of relying parties.",
+    )
+    sandbox_authenticator = forms.BooleanField(
+        label="Sandbox authenticator",
+        required=False,
+        help_text="A plain form stands in place of passkey and face: whoever opens it signs in as any test "
+        "person. It proves nothing; people who enrolled here cannot be chosen.",
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, tenant: Tenant, provider: Provider | None) -> None:
+        names = [name for name in self.base_fields if _may_have(tenant, name)]
+        initial = {name: getattr(provider, name, False) for name in names}
+        super().__init__(data, initial=initial)
+        self.fields = {name: self.fields[name] for name in names}
+
+    def show_problem(self, problem: OptionRefused) -> None:
+        """Put what was refused beside its field, or above the form."""
+        self.add_error(problem.option if problem.option in self.fields else None, str(problem))
+
+
+def _may_have(tenant: Tenant, option: str) -> bool:
+    if option == "sandbox_authenticator" and not settings.SANDBOX_AUTHENTICATOR_ENABLED:
+        # As in production: what cannot work is not offered.
+        return False
+    return tenant.is_sandbox or option not in _SANDBOX_ONLY
+
+
+class TokenForm(forms.Form):
+    """A new initial access token."""
+
+    note = forms.CharField(
+        label="What it is for",
+        max_length=120,
+        help_text="Who gets it, or which project; only administrators see it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    uses = forms.IntegerField(
+        label="Registrations",
+        min_value=1,
+        max_value=MOST_USES,
+        initial=1,
+        help_text=f"How many sites it registers, {MOST_USES} at most.",
+    )
+    days = forms.IntegerField(
+        label="Days",
+        min_value=1,
+        max_value=LONGEST_LIFE.days,
+        initial=LIFE.days,
+        help_text=f"How long it lives, {LONGEST_LIFE.days} at most. Short lives make lost ones worth less.",
+    )
+
+
+class StatementIssuerForm(forms.Form):
+    """Somebody whose software statements count."""
+
+    issuer = forms.CharField(
+        max_length=500,
+        help_text="Exactly as it stands in the statements’ iss.",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+        ),
+    )
+    keys = KeySet(label="Its public keys (JWKS)")

@@ -1,0 +1,188 @@
+"""Screens of the provider."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from authsvc.core.clock import now
+from authsvc.keys import signing
+from authsvc.keys.models import SigningKey
+from authsvc.keys.schedule import usable_from
+from authsvc.oidc.issuer import discovery_address, issuer_of
+from authsvc.oidc.models import InitialAccessToken, Provider
+from authsvc.oidc.options import OptionRefused, distrust_statements, set_options, trust_statements
+from authsvc.oidc.registration.access import (
+    issue_initial_token,
+    live_initial_tokens,
+    revoke_initial_token,
+)
+from portal.accounts.proof import proven_again
+from portal.provider import selectors
+from portal.provider.forms import OptionsForm, StatementIssuerForm, TokenForm
+from portal.ui.paging import page_of
+from portal.ui.requests import PortalRequest
+
+State = SigningKey.State
+
+
+@require_GET
+def overview(request: PortalRequest, tenant: str) -> HttpResponse:
+    """Show what the provider offers and where it stands."""
+    row = Provider.objects.first()
+    context: dict[str, Any] = {
+        "issuer": issuer_of(request.tenant),
+        "discovery": discovery_address(request.tenant),
+        "options": OptionsForm(tenant=request.tenant, provider=row),
+        "statement_issuers": sorted(row.statement_issuers) if row else [],
+        "tokens": live_initial_tokens().count(),
+        "algorithms": selectors.published_keys(),
+    }
+    return _render(request, "overview", context)
+
+
+@require_http_methods(["GET", "POST"])
+def options_edit(request: PortalRequest, tenant: str) -> HttpResponse:
+    """Change what the provider offers."""
+    row = Provider.objects.first()
+    # Boxes that are not ticked are not sent: a form without any value is one, too.
+    sent = request.POST if request.method == "POST" else None
+    form = OptionsForm(sent, tenant=request.tenant, provider=row)
+    if form.is_valid():
+        try:
+            set_options(actor=request.user.email, **form.cleaned_data)
+        except OptionRefused as problem:
+            form.show_problem(problem)
+        else:
+            messages.success(request, "The changes are in force within twenty seconds.")
+            return redirect("provider", tenant=tenant)
+    return _render_form(request, "options", form)
+
+
+@require_http_methods(["GET", "POST"])
+def issuer_trust(request: PortalRequest, tenant: str) -> HttpResponse:
+    """Take the software statements of somebody more."""
+    form = StatementIssuerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        issuer = form.cleaned_data["issuer"]
+        try:
+            trust_statements(issuer=issuer, keys=form.cleaned_data["keys"], actor=request.user.email)
+        except OptionRefused as problem:
+            form.add_error("keys" if problem.option else None, str(problem))
+        else:
+            messages.success(request, f"Software statements of {issuer} count within ten seconds.")
+            return redirect("provider", tenant=tenant)
+    return _render_form(request, "issuer", form)
+
+
+@require_POST
+def issuer_distrust(request: PortalRequest, tenant: str) -> HttpResponse:
+    """Take somebody's software statements no more."""
+    issuer = request.POST.get("issuer", "")
+    if distrust_statements(issuer=issuer, actor=request.user.email):
+        messages.success(request, f"Software statements of {issuer} count no more.")
+    return redirect("provider", tenant=tenant)
+
+
+@require_GET
+def token_list(request: PortalRequest, tenant: str) -> HttpResponse:
+    """List the initial access tokens, the newest first."""
+    return _show_tokens(request)
+
+
+@require_http_methods(["GET", "POST"])
+def token_create(request: PortalRequest, tenant: str) -> HttpResponse:
+    """Issue an initial access token and show it, this once, in the same answer."""
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        token = issue_initial_token(
+            actor=request.user.email,
+            note=given["note"],
+            uses=given["uses"],
+            life=timedelta(days=given["days"]),
+        )
+        return _show_tokens(request, token=token, status=201)
+    return _render_form(request, "token", form)
+
+
+@require_POST
+def token_revoke(request: PortalRequest, tenant: str, initial: str) -> HttpResponse:
+    """End an initial access token."""
+    row = get_object_or_404(InitialAccessToken.objects, pk=initial)
+    if revoke_initial_token(token=row, actor=request.user.email):
+        messages.success(request, f"The token for “{row.note}” registers nobody any more.")
+    return redirect("initial-tokens", tenant=tenant)
+
+
+@require_GET
+def key_list(request: PortalRequest, tenant: str) -> HttpResponse:
+    """Show the keys of each algorithm, and below those that have left."""
+    algorithms = selectors.published_keys()
+    retired = SigningKey.objects.filter(state=State.RETIRED)
+    context = {
+        "algorithms": algorithms,
+        "unused": selectors.unused_algorithms(algorithms),
+        "discovery": discovery_address(request.tenant),
+        "page": page_of(request, retired, key=("-state_changed_at", "-kid")),
+    }
+    return _render(request, "keys", context)
+
+
+@require_POST
+def key_use(request: PortalRequest, tenant: str, kid: str) -> HttpResponse:
+    """Rotate: let a next key sign from now on."""
+    key = get_object_or_404(SigningKey.objects, pk=kid)
+    if key.state != State.NEXT:
+        messages.info(request, "That key is not the next one any more; nothing was changed.")
+        return redirect("signing-keys", tenant=tenant)
+    try:
+        signing.rotate(key.algorithm, actor=request.user.email)
+    except signing.NoSigningKey:
+        ready = f"{usable_from(key):%H:%M}"
+        messages.error(request, f"Sites have not had an hour to read this key. It can sign from {ready} UTC.")
+    else:
+        messages.success(request, f"The next {key.algorithm} key signs within ten seconds.")
+    return redirect("signing-keys", tenant=tenant)
+
+
+@require_http_methods(["GET", "POST"])
+@proven_again
+def key_revoke(request: PortalRequest, tenant: str, kid: str) -> HttpResponse:
+    """Say what breaks, and retire a key at once."""
+    key = get_object_or_404(SigningKey.objects, pk=kid)
+    if request.method == "POST" and signing.revoke(key.kid, actor=request.user.email):
+        messages.success(request, f"The {key.algorithm} key {key.kid} is revoked.")
+        return redirect("signing-keys", tenant=tenant)
+    if key.state == State.RETIRED:
+        messages.info(request, f"The {key.algorithm} key {key.kid} has left already.")
+        return redirect("signing-keys", tenant=tenant)
+    staged = selectors.staged_beside(key)
+    context = {
+        "line": selectors.line_of(key),
+        "staged": staged,
+        "staged_from": usable_from(staged) if staged else None,
+        "staged_young": staged is not None and usable_from(staged) > now(),
+    }
+    return _render(request, "key_revoke", context)
+
+
+def _show_tokens(request: PortalRequest, *, token: str = "", status: int = 200) -> HttpResponse:
+    row = Provider.objects.first()
+    context = {
+        "page": page_of(request, InitialAccessToken.objects.all(), key=("-created_at", "-digest")),
+        "token": token,
+        "registration": row is not None and row.dynamic_registration,
+    }
+    return _render(request, "tokens", context, status=status)
+
+
+def _render_form(request: PortalRequest, name: str, form: Any) -> HttpResponse:
+    return _render(request, f"{name}_form", {"form": form}, status=422 if form.errors else 200)
+
+
+def _render(request: PortalRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    return render(request, f"portal/provider/{name}.html", {"section": "provider", **context}, status=status)
