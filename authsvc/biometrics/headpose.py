@@ -48,6 +48,7 @@ GENERIC_FACE: Final[Array] = _generic_face()
 QUASI_RIGID: Final = np.array([*range(17, 48), 48, 51, 54])
 """Landmarks that move little with expression: brows, nose, eyes, and the mouth's corners and bow."""
 
+_NASION: Final = 27
 _POSE_POINTS: Final = np.array([27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39, 42, 45, 48, 54, 8])
 
 
@@ -77,16 +78,23 @@ def rotation(yaw: float, pitch: float, roll: float) -> Array:
 
 
 def head_pose(landmarks: Array, width: int, height: int) -> HeadPose:
-    """Returns the pose that best explains 68×2 pixel landmarks in a width×height frame (solvePnP, SQPNP).
+    """Returns the pose of a generic face that best explains 68×2 pixel landmarks in a width×height frame.
+
+    Raises ValueError where the landmarks are not a face (not finite, or no solution).
+    """
+    return pose_of(landmarks, GENERIC_FACE, camera_matrix(width, height))
+
+
+def pose_of(landmarks: Array, head: Array, camera: Array) -> HeadPose:
+    """Returns how a head, 68×3 millimetres, is turned and how far its nasion is (solvePnP, SQPNP).
 
     Raises ValueError where the landmarks are not a face (not finite, or no solution).
     """
     image_points = np.ascontiguousarray(landmarks[_POSE_POINTS], dtype=np.float64)
     if not np.isfinite(image_points).all():
         raise ValueError("landmarks are not finite")
-    found, turn, shift = cv2.solvePnP(
-        GENERIC_FACE[_POSE_POINTS], image_points, camera_matrix(width, height), None, flags=cv2.SOLVEPNP_SQPNP
-    )
+    model = head[_POSE_POINTS] - head[_NASION]
+    found, turn, shift = cv2.solvePnP(model, image_points, camera, None, flags=cv2.SOLVEPNP_SQPNP)
     if not found:
         raise ValueError("no pose explains the landmarks")
     return _angles(cv2.Rodrigues(turn)[0], float(np.linalg.norm(shift)))

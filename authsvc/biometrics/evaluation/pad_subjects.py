@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.headpose import head_pose
-from authsvc.biometrics.stages.quality import components, worst_component
+from authsvc.biometrics.stages.quality import components
 from authsvc.biometrics.types import Image
 
 from .attacks.scene import Portrait, portrait
@@ -23,6 +23,7 @@ Split = Literal["tuning", "test"]
 _ACROSS_DEGREES = 12.0
 _UP_DEGREES = 16.0
 _HELD_STILL = ("MouthClosed", "EyesOpen")
+_LEAST_STILL = 50.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +71,7 @@ def _usable(path: Path, engine: Engine) -> Subject | None:
     pose = head_pose(landmarks, photo.shape[1], photo.shape[0])
     if abs(pose.yaw) > _ACROSS_DEGREES or abs(pose.pitch - 4) > _UP_DEGREES:
         return None
-    if worst_component(components(photo, landmarks, 1)) in _HELD_STILL:
+    measured = components(photo, landmarks, 1)
+    if min(measured[name] for name in _HELD_STILL) < _LEAST_STILL:
         return None  # Somebody who speaks or blinks is asked again, which a photograph cannot answer.
     return Subject(path.parent.name, photo, landmarks)

@@ -27,8 +27,10 @@ TURN = (
 
 
 def shape(kind: str) -> np.ndarray:
-    """Return 68×3 millimetres: a `head`, a `flat` sheet, or one `bent` over a cylinder."""
+    """Return 68×3 millimetres: a `head`, a `long-nosed` one, a `flat` sheet, or a `bent` one."""
     points = GENERIC_FACE.copy()
+    if kind == "long-nosed":
+        points[28:36, 1] *= 1.18
     if kind == "flat":
         points[:, 2] = 0
     if kind == "bent":

@@ -169,3 +169,29 @@ def test_rigidity_tells_a_head_from_a_bent_sheet() -> None:
     assert head is not None
     assert likelihood_ratio("rigidity", head.rigidity) > 0
     assert bent is None or likelihood_ratio("rigidity", bent.rigidity) < 0
+
+
+def test_rigidity_takes_no_long_nose_for_a_nod() -> None:
+    seen = observation("long-nosed", noise=0.2)
+    assert abs(seen.neutral_pose[1]) > 10
+    head = relief(seen)
+    assert head is not None
+    assert head.rigidity > 1.5
+
+
+def test_rigidity_stands_on_most_frames_not_on_all() -> None:
+    seen = observation(noise=0.2)
+    slipped = seen.landmarks.copy()
+    turned = np.flatnonzero(np.abs(seen.turns[:, 0]) > 15)[:2]
+    slipped[turned, 17:27] -= (0, 25)
+    clean, spoilt = relief(seen), relief(replace(seen, landmarks=slipped))
+    assert clean is not None
+    assert spoilt is not None
+    assert likelihood_ratio("rigidity", spoilt.rigidity) > 0.8 * likelihood_ratio("rigidity", clean.rigidity)
+
+
+def test_a_face_in_the_wrong_place_for_one_frame_is_no_movement() -> None:
+    seen = observation(noise=0.2)
+    slipped = seen.landmarks.copy()
+    slipped[2] = landmarks("head", yaw=30)
+    assert np.abs(replace(seen, landmarks=slipped).turns - seen.turns).max() < 4

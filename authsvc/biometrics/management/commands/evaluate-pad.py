@@ -25,6 +25,7 @@ from authsvc.biometrics.evaluation.pad_tuning import as_code, fitted
 from authsvc.biometrics.stages.pad import FUSION_VERSION
 
 BONA_FIDE: Final = "bona-fide"
+BESIDE_TURN: Final[tuple[Part, ...]] = ("light", "blink", "smile")
 SOFTWARE_PHONE: Final = "authsvc.simulator.render.render_burst"
 
 Group = tuple[str, Make, tuple[Part, ...]]
@@ -112,7 +113,8 @@ class Command(BaseCommand):
 
 def _groups(chosen: Sequence[str] | None, bona_fide: str) -> list[Group]:
     person = genuine(import_string(bona_fide))
-    groups: list[Group] = [(BONA_FIDE, person, ("turn",)), (f"{BONA_FIDE}-light", person, ("turn", "light"))]
+    groups: list[Group] = [(BONA_FIDE, person, ("turn",))]
+    groups += [(f"{BONA_FIDE}-{part}", person, ("turn", part)) for part in BESIDE_TURN]
     groups += [(name, make, MIXES.get(name, ("turn",))) for name, make in SPECIES.items()]
     return [group for group in groups if not chosen or any(group[0].startswith(name) for name in chosen)]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-FUSION_VERSION: Final = "pad-fusion/2"
-"""Changes with every number below; part of the evaluation record."""
+FUSION_VERSION: Final = "pad-fusion/3"
+"""Changes with every number below and with what a signal measures; part of the evaluation record."""
 
 THRESHOLD: Final = 6.0
 """Least sum of weighted log-likelihood ratios (nepers) that counts as bona fide."""

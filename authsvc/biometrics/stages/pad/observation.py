@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from authsvc.biometrics.headpose import head_pose
+from authsvc.biometrics.headpose import GENERIC_FACE, camera_matrix, head_pose, pose_of, rotation
 from authsvc.biometrics.types import Burst, Challenge, Descriptors, FaceTrack, Image
 
 Array = NDArray[np.float64]
@@ -48,11 +48,10 @@ class Observation:
     descriptors: Array
 
     @cached_property
-    def poses(self) -> Array:
-        """n×4: yaw, pitch, roll in degrees, and distance in millimetres."""
+    def camera(self) -> Array:
+        """3×3 intrinsics assumed of the camera."""
         height, width = self.images[0].shape[:2]
-        found = [head_pose(points, width, height) for points in self.landmarks]
-        return np.array([(p.yaw, p.pitch, p.roll, p.distance) for p in found])
+        return camera_matrix(width, height)
 
     @cached_property
     def neutral(self) -> NDArray[np.intp]:
@@ -65,18 +64,57 @@ class Observation:
 
     @cached_property
     def neutral_pose(self) -> Array:
-        """The person's own neutral: yaw, pitch, roll in degrees and distance in millimetres."""
-        return np.asarray(np.median(self.poses[self.neutral], axis=0))
+        """The person's own neutral against a generic face: yaw, pitch, roll in degrees, and millimetres."""
+        height, width = self.images[0].shape[:2]
+        found = [head_pose(self.landmarks[i], width, height) for i in self.neutral]
+        return np.median([(p.yaw, p.pitch, p.roll, p.distance) for p in found], axis=0)
+
+    @cached_property
+    def neutral_shape(self) -> Array:
+        """68×2 pixels: the mean of the neutral frames' landmarks."""
+        return _mean_shape(self.landmarks[self.neutral])
+
+    @cached_property
+    def level(self) -> Array:
+        """3×3 rotation from a generic face to the person's neutral, their head held level.
+
+        The pitch of a neutral is not believed: measured against a generic face, it is the length of a nose
+        and a chin more than it is a nod (docs/adr/0120).
+        """
+        yaw, _, roll, _ = self.neutral_pose
+        return rotation(yaw, 0.0, roll)
+
+    @cached_property
+    def head(self) -> Array:
+        """68×3 millimetres before the camera: this person's neutral outline over a generic face's depths."""
+        return self.lifted(self.neutral_pose[3] + (GENERIC_FACE @ self.level.T)[:, 2])
+
+    def lifted(self, depth: Array) -> Array:
+        """Returns the neutral's landmarks at 68 depths in millimetres: 68×3 millimetres before the camera."""
+        across = (self.neutral_shape - self.camera[:2, 2]) * depth[:, None] / self.camera[0, 0]
+        return np.column_stack([across, depth])
+
+    @cached_property
+    def poses(self) -> Array:
+        """n×4: yaw, pitch, roll in degrees, and distance in millimetres, of the person's own head.
+
+        The middle one of each frame and its neighbours: a face found in the wrong place for one frame is no
+        movement.
+        """
+        found = [pose_of(points, self.head, self.camera) for points in self.landmarks]
+        course = np.array([(p.yaw, p.pitch, p.roll, p.distance) for p in found])
+        framed = np.concatenate([course[:1], course, course[-1:]])
+        return np.median([framed[:-2], course, framed[2:]], axis=0)
 
     @cached_property
     def turns(self) -> Array:
         """n×2 degrees of yaw and pitch away from the neutral."""
-        return np.asarray(self.poses[:, :2] - self.neutral_pose[:2])
+        return np.asarray(self.poses[:, :2] - np.median(self.poses[self.neutral, :2], axis=0))
 
     @cached_property
     def growth(self) -> Array:
         """n logarithms of the face's size against the neutral's."""
-        return np.asarray(np.log(self.neutral_pose[3] / self.poses[:, 3]))
+        return np.asarray(np.log(np.median(self.poses[self.neutral, 3]) / self.poses[:, 3]))
 
     def planned(self, *cues: str) -> tuple[PlannedCue, ...]:
         """Returns the steps of the plan that show one of these cues."""
@@ -122,3 +160,16 @@ def _rgb(colour: str | None) -> tuple[float, float, float] | None:
         return None
     red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return red, green, blue
+
+
+def _mean_shape(shapes: Array) -> Array:
+    reference = shapes[0]
+    aligned = [_similar(shape, reference) for shape in shapes]
+    return np.asarray(np.mean(aligned, axis=0))
+
+
+def _similar(shape: Array, reference: Array) -> Array:
+    moving, fixed = shape - shape.mean(0), reference - reference.mean(0)
+    a, b = moving @ (1, 1j), fixed @ (1, 1j)
+    aligned = a * (np.vdot(a, b) / np.vdot(a, a).real)
+    return np.column_stack([aligned.real, aligned.imag]) + reference.mean(0)

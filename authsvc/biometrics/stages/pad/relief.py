@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from authsvc.biometrics.headpose import GENERIC_FACE, QUASI_RIGID, camera_matrix, rotation
+from authsvc.biometrics.headpose import GENERIC_FACE, QUASI_RIGID, rotation
 
 from .observation import TURNS, Array, Observation
 
@@ -49,7 +49,7 @@ def relief(observed: Observation) -> Relief | None:
     turned = _turned_frames(observed)
     if not len(turned):
         return None
-    neutral = _mean_shape(observed.landmarks[observed.neutral])
+    neutral = observed.neutral_shape
     planes = np.array([_residual(neutral, observed.landmarks[i]) for i in turned])
     gain, share = np.median([_parallax(observed, neutral, int(i)) for i in turned], axis=0)
     return Relief(
@@ -67,7 +67,7 @@ def perspective(observed: Observation) -> float | None:
     straight = moved[(np.abs(observed.turns[moved]) < 8).all(axis=1)]
     if not observed.planned("nearer", "farther") or len(straight) < 2:
         return None
-    neutral = _mean_shape(observed.landmarks[observed.neutral])
+    neutral = observed.neutral_shape
     return float(np.median([_magnification(observed, neutral, int(i)) for i in straight]))
 
 
@@ -76,19 +76,6 @@ def _turned_frames(observed: Observation) -> NDArray[np.intp]:
     turned = np.flatnonzero(size >= max(_LEAST_TURN, 0.6 * float(size.max())))
     asked = [observed.under(cue) for cue in observed.planned(*TURNS)]
     return np.intersect1d(turned, np.concatenate(asked)) if asked else turned[:0]
-
-
-def _mean_shape(shapes: Array) -> Array:
-    reference = shapes[0]
-    aligned = [_similar(shape, reference) for shape in shapes]
-    return np.asarray(np.mean(aligned, axis=0))
-
-
-def _similar(shape: Array, reference: Array) -> Array:
-    moving, fixed = shape - shape.mean(0), reference - reference.mean(0)
-    a, b = moving @ (1, 1j), fixed @ (1, 1j)
-    aligned = a * (np.vdot(a, b) / np.vdot(a, a).real)
-    return np.column_stack([aligned.real, aligned.imag]) + reference.mean(0)
 
 
 def _eye_span(shape: Array) -> float:
@@ -106,41 +93,28 @@ def _residual(neutral: Array, turned: Array) -> float:
 
 def _rigidity(observed: Observation, neutral: Array, turned: NDArray[np.intp], planes: Array) -> float:
     distance = observed.neutral_pose[3]
-    head = distance + (GENERIC_FACE @ rotation(*observed.neutral_pose[:3]).T)[:, 2]
-    bent = [distance + _bend(observed, neutral, *form) for form in _BENDS]
-    surfaces = [_lifted(observed, neutral, depth) for depth in (head, *bent)]
-    errors = [[_misfit(observed, surface, int(i)) for surface in surfaces] for i in turned]
-    squares = np.column_stack([errors, planes]) ** 2
-    as_head, *as_sheet = np.sqrt(squares.mean(axis=0)) + _JITTER
+    bent = [observed.lifted(distance + _bend(observed, neutral, *form)) for form in _BENDS]
+    errors = [[_misfit(observed, surface, int(i)) for surface in (observed.head, *bent)] for i in turned]
+    # The middle frame, not the mean one: landmarks that slip in a blurred frame fit no surface.
+    as_head, *as_sheet = np.median(np.column_stack([errors, planes]), axis=0) + _JITTER
     return float(np.log(min(as_sheet) / as_head))
 
 
 def _bend(observed: Observation, neutral: Array, radius: float, axis: int) -> Array:
     """Returns 68 depths in millimetres on a cylinder that touches the nose; axis 0 stands upright, 1 lies."""
-    across = (neutral[:, axis] - neutral[30, axis]) * observed.neutral_pose[3] / _camera(observed)[0, 0]
+    across = (neutral[:, axis] - neutral[30, axis]) * observed.neutral_pose[3] / observed.camera[0, 0]
     return np.asarray(radius * (1 - np.sqrt(1 - np.clip(across / radius, -0.95, 0.95) ** 2)))
-
-
-def _lifted(observed: Observation, neutral: Array, depth: Array) -> Array:
-    """Returns the neutral's landmarks at these depths: 68×3 millimetres before the camera."""
-    camera = _camera(observed)
-    return np.column_stack([(neutral - camera[:2, 2]) * depth[:, None] / camera[0, 0], depth])
 
 
 def _misfit(observed: Observation, surface: Array, index: int) -> float:
     """Returns how far a rigid motion of the surface leaves the landmarks of a frame, over eye span."""
-    camera, seen = _camera(observed), observed.landmarks[index][QUASI_RIGID]
+    camera, seen = observed.camera, observed.landmarks[index][QUASI_RIGID]
     model = surface[QUASI_RIGID] - surface[27]
     found, turn, shift = cv2.solvePnP(model, seen, camera, None, flags=cv2.SOLVEPNP_SQPNP)
     if not found:
         return 1.0
     back = cv2.projectPoints(model, turn, shift, camera, None)[0][:, 0]
     return float(np.sqrt(((back - seen) ** 2).sum(1).mean())) / _eye_span(observed.landmarks[index])
-
-
-def _camera(observed: Observation) -> Array:
-    height, width = observed.images[0].shape[:2]
-    return camera_matrix(width, height)
 
 
 def _without(shape: Array, degree: int) -> Array:
@@ -152,14 +126,13 @@ def _without(shape: Array, degree: int) -> Array:
 
 
 def _parallax(observed: Observation, neutral: Array, index: int) -> tuple[float, float]:
-    start, end = rotation(*observed.neutral_pose[:3]), rotation(*observed.poses[index, :3])
-    depth = (GENERIC_FACE @ start.T)[QUASI_RIGID, 2] / 92.0
+    depth = (GENERIC_FACE @ observed.level.T)[QUASI_RIGID, 2] / 92.0
     projector = _without(neutral[QUASI_RIGID], 2)
     clear_depth = projector @ depth
     scale = np.exp(-observed.growth[index]) / _eye_span(neutral)
     clear_move = projector @ (observed.landmarks[index][QUASI_RIGID] * scale)
     seen = clear_depth @ clear_move / (clear_depth @ clear_depth)
-    turn = end @ start.T
+    turn = rotation(*observed.poses[index, :3])
     predicted = np.array([turn[0, 2], turn[1, 2]])
     size = float(np.hypot(*predicted))
     gain = float(seen @ predicted) / (size * max(size, _FLOOR)) if size > 0 else 0.0
