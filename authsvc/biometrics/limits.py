@@ -2,8 +2,8 @@
 
 A decoder's fault, a bomb or an endless loop ends the one process that met it; the worker lives on and refuses
 this one sample (S8.1-07). A confined process serves one sample, so that none can touch another person's. It
-has none of the worker's files and sockets, can open none, and writes pixels into memory that the worker
-shares with it.
+has none of the worker's files and sockets, can open none, shares no memory with it, and writes pixels into
+a socket that it is handed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import resource
 import signal
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -28,10 +29,14 @@ ALARM_SECONDS: Final = 10
 MOST_ORDER: Final = 16 * 1024
 MOST_WORD: Final = 200
 
-# All pages at once: taking them one fault at a time costs as much as decoding does.
-_MAPPED: Final = mmap.MAP_SHARED | mmap.MAP_POPULATE
+_HUGE: Final = 2 * 1024 * 1024
+"""Bytes of a huge page. Taken one small page at a time, memory costs as much as decoding into it does."""
 
-Work = Callable[[str, memoryview], str]
+Write = Callable[[memoryview], None]
+Work = Callable[[str, bytes, Write], str]
+"""Order, what was given, and where to write; returns a word."""
+
+_LENGTH: Final = struct.Struct(">I")
 
 
 class LimitReached(Exception):
@@ -39,15 +44,16 @@ class LimitReached(Exception):
 
 
 class Confinement:
-    """Runs `work(order, memory)` in a confined process for each call, and returns its word.
+    """Runs `work(order, given, write)` in a confined process for each call, and returns its word.
 
     A process of its own forks them, and is forked itself at `start`: early, while it is small, since forking
     a process that holds the face models takes longer than decoding a picture. It keeps one waiting for the
-    next order, reads nothing of a sample, and ends when the last worker process that uses it has ended.
+    next order, which has called `warm` meanwhile and so owns the memory that `work` needs. It reads nothing
+    of a sample, and ends when the last worker process that uses it has ended.
     """
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, work: Work, warm: Callable[[], object]) -> None:
+        self._work, self._warm = work, warm
         self._channel: int | None = None
         self._lock = threading.Lock()
 
@@ -62,7 +68,7 @@ class Confinement:
         if os.fork() == 0:
             try:
                 _keep_only(theirs.fileno())
-                _serve(theirs, self._work)
+                _serve(theirs, self._work, self._warm)
             finally:
                 # Neither exit handlers nor buffered output of the worker may run twice.
                 os._exit(0)
@@ -71,31 +77,22 @@ class Confinement:
 
     def run(
         self, order: str, given: bytes, *, room: int, wall_seconds: float = WALL_SECONDS
-    ) -> tuple[str, mmap.mmap]:
-        """Return the word of `work`, and memory in which it wrote up to `room` bytes; `given` lies behind.
+    ) -> tuple[str, memoryview]:
+        """Return the word of `work`, and the `room` bytes that it wrote, zeros where it wrote fewer.
 
-        A word has at most 200 characters. An exception in `work` is LimitReached here, like its death.
+        A word has at most 200 characters. An exception in `work`, or too long a word or writing, is
+        LimitReached here, like its death.
         """
-        descriptor = os.memfd_create("confined")
-        try:
-            os.ftruncate(descriptor, max(room + len(given), 1))
-            shared = mmap.mmap(descriptor, 0, flags=_MAPPED)
-            shared[room:] = given
-            word = self._ordered(order.encode(), descriptor, wall_seconds)
-        finally:
-            os.close(descriptor)
-        if not word:
-            raise LimitReached
-        return word.decode(), shared
-
-    def _ordered(self, order: bytes, descriptor: int, wall_seconds: float) -> bytes:
         if len(order) > MOST_ORDER:
             raise LimitReached
-        answer, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        answer, theirs = socket.socketpair()
         with answer:
             with theirs:
-                self._send(order, [descriptor, theirs.fileno()])
-            return _awaited(answer, time.monotonic() + wall_seconds)
+                self._send(_LENGTH.pack(len(given)) + order.encode(), [theirs.fileno()])
+            word, written = _awaited(answer, given, room, time.monotonic() + wall_seconds)
+        if not word:
+            raise LimitReached
+        return word, written
 
     def _send(self, order: bytes, descriptors: list[int]) -> None:
         try:
@@ -110,20 +107,58 @@ class Confinement:
             socket.send_fds(channel, [order], descriptors)
 
 
-def _awaited(answer: socket.socket, deadline: float) -> bytes:
-    """Return the word of a confined process, empty where none comes in time; the process is gone then."""
+def _awaited(answer: socket.socket, given: bytes, room: int, deadline: float) -> tuple[str, memoryview]:
+    """Return the word of a confined process, empty where none comes in time, and what it wrote.
+
+    The process is gone then.
+    """
     process: int | None = None
     try:
-        answer.settimeout(max(deadline - time.monotonic(), 0.001))
+        _patient(answer, deadline)
         _, (process,), _, _ = socket.recv_fds(answer, 1, 1)
-        answer.settimeout(max(deadline - time.monotonic(), 0.001))
-        return answer.recv(MOST_WORD)
+        _patient(answer, deadline)
+        answer.sendall(given)
+        written, at = _memory(room), 0
+        while length := _length(answer, deadline):
+            _receive(answer, written[at : at + length], length, deadline)
+            at += length
+        word = bytearray(_length(answer, deadline))
+        _receive(answer, memoryview(word)[:MOST_WORD], len(word), deadline)
+        return word.decode(), written
     except (OSError, ValueError):
-        return b""
+        return "", memoryview(b"")
     finally:
         if process is not None:
             _kill(process)
             os.close(process)
+
+
+def _memory(size: int) -> memoryview:
+    pages = mmap.mmap(-1, -(-size // _HUGE) * _HUGE or _HUGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    pages.madvise(mmap.MADV_HUGEPAGE)
+    return memoryview(pages)[:size]
+
+
+def _patient(answer: socket.socket, deadline: float) -> None:
+    answer.settimeout(max(deadline - time.monotonic(), 0.001))
+
+
+def _length(answer: socket.socket, deadline: float) -> int:
+    packed = bytearray(_LENGTH.size)
+    _receive(answer, memoryview(packed), len(packed), deadline)
+    return int(_LENGTH.unpack(packed)[0])
+
+
+def _receive(answer: socket.socket, into: memoryview, length: int, deadline: float) -> None:
+    """Fill `into`, which must have this length; raises ValueError where it has not, or the sender is gone."""
+    if len(into) != length:
+        raise ValueError("more than there is room for")
+    while into:
+        _patient(answer, deadline)
+        count = answer.recv_into(into)
+        if not count:
+            raise ValueError("the sender is gone")
+        into = into[count:]
 
 
 def _kill(process: int) -> None:
@@ -138,7 +173,7 @@ def _keep_only(descriptor: int) -> None:
     os.closerange(descriptor + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
-def _serve(channel: socket.socket, work: Work) -> None:
+def _serve(channel: socket.socket, work: Work, warm: Callable[[], object]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGQUIT, signal.SIGHUP):
         # It serves until its worker ends, which may finish a sample first.
         signal.signal(number, signal.SIG_IGN)
@@ -148,7 +183,7 @@ def _serve(channel: socket.socket, work: Work) -> None:
         child = os.fork()
         if child == 0:
             os.close(reader)
-            _confined(work, channel, writer)
+            _confined(work, warm, channel, writer)
         os.close(writer)
         taken = os.read(reader, 1)
         os.close(reader)
@@ -157,29 +192,47 @@ def _serve(channel: socket.socket, work: Work) -> None:
         children = {one for one in (*children, child) if os.waitpid(one, os.WNOHANG) == (0, 0)}
 
 
-def _confined(work: Work, channel: socket.socket, taken: int) -> None:
+def _confined(work: Work, warm: Callable[[], object], channel: socket.socket, taken: int) -> None:
     """Wait for one order, hand over the means to end this process, and only then look at what was sent."""
     try:
-        order, descriptors, _, _ = socket.recv_fds(channel, MOST_ORDER, 2)
+        warm()
+        order, descriptors, _, _ = socket.recv_fds(channel, _LENGTH.size + MOST_ORDER, 1)
         if order:
             with contextlib.suppress(OSError):  # What forked it may have been killed; this sample is served.
                 os.write(taken, b"1")
-            memory, answer = _handed_over(*descriptors)
+            answer = _handed_over(*descriptors)
             channel.close()
             _confine()
-            answer.send(work(order.decode(), memory).encode()[:MOST_WORD])
+            _answer(work, order, answer)
     finally:
         os._exit(0)
 
 
-def _handed_over(descriptor: int, answer: int) -> tuple[memoryview, socket.socket]:
-    back = socket.socket(fileno=answer)
+def _handed_over(descriptor: int) -> socket.socket:
+    answer = socket.socket(fileno=descriptor)
     process = os.pidfd_open(os.getpid())
-    socket.send_fds(back, [b"\0"], [process])
+    socket.send_fds(answer, [b"\0"], [process])
     os.close(process)
-    memory = memoryview(mmap.mmap(descriptor, 0, flags=_MAPPED))
-    os.close(descriptor)
-    return memory, back
+    return answer
+
+
+def _answer(work: Work, order: bytes, answer: socket.socket) -> None:
+    """Do the work: what it writes goes out as pieces, each behind its length, then 0 and the word."""
+    given = bytearray(_LENGTH.unpack_from(order)[0])
+    into = memoryview(given)
+    while into:
+        count = answer.recv_into(into)
+        if not count:
+            return
+        into = into[count:]
+
+    def write(piece: memoryview) -> None:
+        if piece:
+            answer.sendall(_LENGTH.pack(len(piece)))
+            answer.sendall(piece)
+
+    word = work(order[_LENGTH.size :].decode(), bytes(given), write).encode()
+    answer.sendall(_LENGTH.pack(0) + _LENGTH.pack(len(word)) + word)
 
 
 def _confine() -> None:

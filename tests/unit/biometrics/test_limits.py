@@ -4,36 +4,42 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from authsvc.biometrics.limits import Confinement, LimitReached
+from authsvc.biometrics.limits import Confinement, LimitReached, Write
 
 
-def misbehave(order: str, memory: memoryview) -> str:
-    if order == "open":
-        Path("/etc/hostname").read_bytes()
-    if order == "connect":
-        socket.socket()
-    if order == "allocate":
-        bytearray(2**30)
-    if order == "spin":
-        signal.alarm(0)
-        while True:
-            pass
-    if order == "sleep":
-        time.sleep(60)
-    if order == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if order == "leave":
-        os._exit(0)
-    if order == "copy":
-        memory[:3] = memory[3:6]
-    return f"{order} done"
+def spin() -> None:
+    signal.alarm(0)
+    while True:
+        pass
 
 
-def look_at(descriptor: str, _memory: memoryview) -> str:
+FAULTS: dict[str, Callable[[], object]] = {
+    "open": lambda: Path("/etc/hostname").read_bytes(),
+    "connect": socket.socket,
+    "allocate": lambda: bytearray(2**30),
+    "spin": spin,
+    "sleep": lambda: time.sleep(60),
+    "die": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "leave": lambda: os._exit(0),
+}
+
+
+def misbehave(order: str, given: bytes, write: Write) -> str:
+    if order in FAULTS:
+        FAULTS[order]()
+    if order.startswith("copy"):
+        write(memoryview(given))
+    if order == "copy twice":
+        write(memoryview(given))
+    return "x" * 201 if order == "talk" else f"{order} done"
+
+
+def look_at(descriptor: str, _given: bytes, _write: Write) -> str:
     try:
         os.fstat(int(descriptor))
     except OSError:
@@ -44,7 +50,7 @@ def look_at(descriptor: str, _memory: memoryview) -> str:
 @pytest.fixture(scope="module")
 def confinement() -> Confinement:
     OTHERS.update(children(os.getpid()))
-    found = Confinement(misbehave)
+    found = Confinement(misbehave, dict)
     found.start()
     return found
 
@@ -60,15 +66,31 @@ def own_children() -> list[int]:
 def copied(confinement: Confinement) -> bytes:
     word, memory = confinement.run("copy", b"abc", room=3)
     assert word == "copy done"
-    return memory[:3]
+    return memory.tobytes()
 
 
 def test_work_sees_what_is_given_and_writes_into_its_room(confinement: Confinement) -> None:
     assert copied(confinement) == b"abc"
 
 
+def test_pieces_follow_one_another(confinement: Confinement) -> None:
+    assert confinement.run("copy twice", b"abc", room=6)[1].tobytes() == b"abcabc"
+
+
+def test_more_than_a_sockets_buffer_comes_through(confinement: Confinement) -> None:
+    given = os.urandom(3_000_000)
+    assert confinement.run("copy", given, room=len(given))[1].tobytes() == given
+
+
 @pytest.mark.requirement("S8.1-07")
-@pytest.mark.parametrize("fault", ["open", "connect", "allocate", "spin", "sleep", "die", "leave"])
+def test_writing_more_than_there_is_room_for_is_refused(confinement: Confinement) -> None:
+    with pytest.raises(LimitReached):
+        confinement.run("copy twice", b"abc", room=5)
+    assert copied(confinement) == b"abc"
+
+
+@pytest.mark.requirement("S8.1-07")
+@pytest.mark.parametrize("fault", [*FAULTS, "talk"])
 def test_a_fault_reaches_its_limit_and_the_next_call_is_served(confinement: Confinement, fault: str) -> None:
     with pytest.raises(LimitReached):
         confinement.run(fault, b"", room=1, wall_seconds=2)
@@ -102,7 +124,7 @@ def test_a_killed_server_is_replaced(confinement: Confinement) -> None:
 def test_nothing_that_the_worker_has_open_is_shared() -> None:
     reader, writer = os.pipe()
     with socket.socket() as outside:
-        confinement = Confinement(look_at)
+        confinement = Confinement(look_at, dict)
         confinement.start()
         assert confinement.run(str(outside.fileno()), b"", room=1)[0] == "not open"
     os.close(writer)
