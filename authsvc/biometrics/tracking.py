@@ -12,7 +12,7 @@ from authsvc.biometrics.types import Array, Box, Burst, FaceTrack, FrameFace, Im
 DETECT_EVERY: Final = 5
 """Frames between two runs of the detector over the whole picture, which look for a second face too."""
 
-AROUND: Final = 0.3
+AROUND: Final = 0.2
 """Of the face's size: how far around its last place it is looked for in between."""
 
 SMALLER: Final = 0.9

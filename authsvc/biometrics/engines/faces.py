@@ -12,6 +12,7 @@ import numpy as np
 from authsvc.biometrics.types import Array, Box, Image
 
 from .dlib_models import LANDMARKS, checked_path
+from .pages import gather_heap
 
 CHIP: Final = 150
 PADDING: Final = 0.25
@@ -30,6 +31,7 @@ class DlibFaces:
     def __init__(self) -> None:
         self._detector = dlib.get_frontal_face_detector()
         self._predictor = dlib.shape_predictor(str(checked_path(LANDMARKS)))
+        gather_heap()
 
     def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
         """Return the boxes of all faces, largest first: on the half-size grey image, on the full one only

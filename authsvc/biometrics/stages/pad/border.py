@@ -26,7 +26,8 @@ def framing(observed: Observation) -> float:
 
 
 def _sides(image: Image, points: Array) -> float:
-    grey = cv2.resize(image[..., 1], None, fx=1 / _SHRINK, fy=1 / _SHRINK, interpolation=cv2.INTER_AREA)
+    green = cv2.extractChannel(image, 1)
+    grey = cv2.resize(green, None, fx=1 / _SHRINK, fy=1 / _SHRINK, interpolation=cv2.INTER_AREA)
     edges = cv2.Canny(grey, 60, 140)
     face = points / _SHRINK
     span = float(np.hypot(*(face[45] - face[36])))

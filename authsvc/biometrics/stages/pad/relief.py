@@ -17,6 +17,7 @@ _LEAST_TURN: Final = 10.0
 _BENDS: Final = ((75.0, 0), (90.0, 0), (120.0, 0), (180.0, 0), (90.0, 1), (150.0, 1))
 """Radius in millimetres and axis of the cylinders that a sheet is tried on."""
 
+_ALL_OVER: Final = np.array([*range(17), *QUASI_RIGID])
 _JITTER: Final = 1e-3
 _FLOOR: Final = float(np.sin(np.radians(12.0)))
 
@@ -51,7 +52,8 @@ def relief(observed: Observation) -> Relief | None:
         return None
     neutral = observed.neutral_shape
     planes = np.array([_residual(neutral, observed.landmarks[i]) for i in turned])
-    gain, share = np.median([_parallax(observed, neutral, int(i)) for i in turned], axis=0)
+    projector = _without(neutral[QUASI_RIGID], 2)
+    gain, share = np.median([_parallax(observed, projector, int(i)) for i in turned], axis=0)
     return Relief(
         float(np.median(planes)), float(gain), float(share), _rigidity(observed, neutral, turned, planes)
     )
@@ -67,8 +69,8 @@ def perspective(observed: Observation) -> float | None:
     straight = moved[(np.abs(observed.turns[moved]) < 8).all(axis=1)]
     if not observed.planned("nearer", "farther") or len(straight) < 2:
         return None
-    neutral = observed.neutral_shape
-    return float(np.median([_magnification(observed, neutral, int(i)) for i in straight]))
+    projector = _without(observed.neutral_shape[_ALL_OVER], 1)
+    return float(np.median([_magnification(observed, projector, int(i)) for i in straight]))
 
 
 def _turned_frames(observed: Observation) -> NDArray[np.intp]:
@@ -125,11 +127,10 @@ def _without(shape: Array, degree: int) -> Array:
     return np.eye(len(x)) - basis @ np.linalg.pinv(basis)
 
 
-def _parallax(observed: Observation, neutral: Array, index: int) -> tuple[float, float]:
+def _parallax(observed: Observation, projector: Array, index: int) -> tuple[float, float]:
     depth = (GENERIC_FACE @ observed.level.T)[QUASI_RIGID, 2] / 92.0
-    projector = _without(neutral[QUASI_RIGID], 2)
     clear_depth = projector @ depth
-    scale = np.exp(-observed.growth[index]) / _eye_span(neutral)
+    scale = np.exp(-observed.growth[index]) / _eye_span(observed.neutral_shape)
     clear_move = projector @ (observed.landmarks[index][QUASI_RIGID] * scale)
     seen = clear_depth @ clear_move / (clear_depth @ clear_depth)
     turn = rotation(*observed.poses[index, :3])
@@ -140,15 +141,13 @@ def _parallax(observed: Observation, neutral: Array, index: int) -> tuple[float,
     return gain, float((clear_depth @ clear_depth) * (seen @ seen) / total) if total > 0 else 0.0
 
 
-def _magnification(observed: Observation, neutral: Array, index: int) -> float:
-    points = np.array([*range(17), *QUASI_RIGID])
+def _magnification(observed: Observation, projector: Array, index: int) -> float:
     height, width = observed.images[0].shape[:2]
-    shape, span = neutral[points], _eye_span(neutral)
-    projector = _without(shape, 1)
+    shape, span = observed.neutral_shape[_ALL_OVER], _eye_span(observed.neutral_shape)
     before = observed.neutral_pose[3]
     after = before * np.exp(-observed.growth[index])
     # u = f·X/(D+z): from D to D', a point at depth z grows by about 1 + z·(D'-D)/(D·D') more than the nasion.
-    excess = GENERIC_FACE[points, 2:3] * (after - before) / (before * after)
+    excess = GENERIC_FACE[_ALL_OVER, 2:3] * (after - before) / (before * after)
     predicted = projector @ ((shape - (width / 2, height / 2)) / span * excess)
-    scaled = observed.landmarks[index][points] * np.exp(-observed.growth[index]) / span
+    scaled = observed.landmarks[index][_ALL_OVER] * np.exp(-observed.growth[index]) / span
     return float((predicted * (projector @ scaled)).sum() / (predicted**2).sum())

@@ -45,7 +45,9 @@ def banding(observed: Observation) -> float | None:
         return None
     chosen = observed.neutral if len(observed.neutral) >= 3 else np.arange(3)
     small = [
-        cv2.resize(observed.images[i][..., 1], (80, 60), interpolation=cv2.INTER_AREA).astype(float)
+        cv2.resize(cv2.extractChannel(observed.images[i], 1), (80, 60), interpolation=cv2.INTER_AREA).astype(
+            float
+        )
         for i in chosen
     ]
     ratios = [_direction(b - a) for a, b in pairwise(small)]
