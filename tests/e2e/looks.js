@@ -10,6 +10,12 @@
 
   sticksOut: () => document.documentElement.scrollWidth - innerWidth > 0,
 
+  // A card cuts off what is wider than it.
+  clipped() {
+    const cards = [...document.querySelectorAll(".card")];
+    return cards.filter((item) => item.scrollWidth > item.clientWidth).map((item) => item.innerText.slice(0, 40));
+  },
+
   nameless() {
     const named = (item) =>
       item.labels?.length || item.innerText.trim() || item.getAttribute("aria-label") || item.querySelector("[aria-label], [alt]:not([alt=''])");
@@ -106,7 +112,7 @@
 
   async problems() {
     await this.settled();
-    const found = { nameless: this.nameless(), faint: this.faint(), broken: this.broken() };
+    const found = { nameless: this.nameless(), faint: this.faint(), broken: this.broken(), clipped: this.clipped() };
     if (this.sticksOut()) {
       found.sticksOut = document.documentElement.scrollWidth;
     }

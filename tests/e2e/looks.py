@@ -38,6 +38,13 @@ def words_cut(page: Page, within: str) -> list[str]:
     return cut
 
 
+def assert_nothing_is_cut_off(page: Page, width: int, name: str) -> None:
+    """Fail where something sticks out of the page, or out of its card, at a width between phone and desk."""
+    page.set_viewport_size({"width": width, "height": SIZES[1][1]})
+    assert page.evaluate(f"{_LOOKS}.sticksOut()") is False, name
+    assert page.evaluate(f"{_LOOKS}.clipped()") == [], f"{name} at {width}"
+
+
 def assert_tab_follows_the_page(page: Page, name: str) -> None:
     """Fail where the Tab key does not reach each control in the order of the page, visibly."""
     expected = page.evaluate(f"{_LOOKS}.controls().map((item) => item.outerHTML)")

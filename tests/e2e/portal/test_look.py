@@ -5,7 +5,12 @@ from playwright.sync_api import Page, expect
 
 from authsvc.audit.tags import Tag
 from authsvc.simulator.phone import Person
-from tests.e2e.looks import assert_looks_right, assert_tab_follows_the_page, words_cut
+from tests.e2e.looks import (
+    assert_looks_right,
+    assert_nothing_is_cut_off,
+    assert_tab_follows_the_page,
+    words_cut,
+)
 from tests.e2e.portal.conftest import Administrator
 from tests.stack import Stack
 
@@ -50,6 +55,19 @@ def test_every_screen_looks_right(admin: Administrator, person: Person) -> None:
         page.locator("tbody a").first.click()
         page.wait_for_url(f"**/{screen}*/")
         assert_looks_right(page, page.url)
+
+
+# Just where a table unfolds, and just where the screens' list stands beside it.
+@pytest.mark.parametrize("width", [641, 900])
+def test_between_phone_and_desk_nothing_is_cut_off(admin: Administrator, stack: Stack, width: int) -> None:
+    stack.python(
+        "from authsvc.keys.signing import ensure_keys\n"
+        "from authsvc.oidc.registration.access import issue_initial_token\n"
+        "ensure_keys()\n"
+        "issue_initial_token(note='Harbour Credit Union, for its new mobile application')"
+    )
+    for screen in SCREENS:
+        assert_nothing_is_cut_off(admin.open(screen), width, screen)
 
 
 def test_a_phone_cuts_no_word_of_an_event(admin: Administrator, stack: Stack) -> None:
