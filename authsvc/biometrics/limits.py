@@ -122,9 +122,10 @@ def _awaited(answer: socket.socket, given: bytes, room: int, deadline: float) ->
         while length := _length(answer, deadline):
             _receive(answer, written[at : at + length], length, deadline)
             at += length
-        word = bytearray(_length(answer, deadline))
-        _receive(answer, memoryview(word)[:MOST_WORD], len(word), deadline)
-        return word.decode(), written
+        length = _length(answer, deadline)
+        word = memoryview(bytearray(MOST_WORD))[:length]
+        _receive(answer, word, length, deadline)
+        return bytes(word).decode(), written
     except (OSError, ValueError):
         return "", memoryview(b"")
     finally:
