@@ -142,6 +142,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "authsvc.oidc.discovery.PublicDocuments",
+    "authsvc.oidc.programs.ProgramEndpoints",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -193,8 +194,14 @@ DATABASES: dict[str, Any] = {
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # Parameters travel beside the statement: a sample of a megabyte as bytes, not as two of text in it.
-    DATABASES["default"]["OPTIONS"] = {"server_side_binding": True}
+    DATABASES["default"]["OPTIONS"] = {
+        # Parameters travel beside the statement: a sample of a megabyte as bytes, not as two of text in it.
+        "server_side_binding": True,
+        # What a connection has said five times is planned there once and for all (docs/adr/0130).
+        "prepare_threshold": 5,
+        # What the address says goes before, `sslmode` and its like above all.
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Writers queue up instead of failing, and readers are never blocked.
     DATABASES["default"]["OPTIONS"] = {
