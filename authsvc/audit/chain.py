@@ -15,12 +15,24 @@ def first_digest(tenant_id: object) -> str:
 
 
 def event_digest(previous: str, event: Mapping[str, Any]) -> str:
-    """Return the SHA-256 over the previous digest and the event's fields in canonical JSON.
+    """Return the SHA-256 over the previous digest and the event's fields in canonical JSON."""
+    before, after = around_sequence(event)
+    return hashlib.sha256(f"{previous}{before}{event['sequence']}{after}".encode()).hexdigest()
 
-    Times are written in UTC to the microsecond, so that both databases give the same text back.
+
+def around_sequence(event: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what is hashed before and after the event's sequence number, which need not be known yet.
+
+    The JSON is canonical: members in the order of their names, ASCII, times in UTC to the microsecond,
+    so that both databases give the same text back.
     """
-    content = {name: event[name] for name in FIELDS}
-    moment: datetime = content["at"]
+    moment: datetime = event["at"]
+    content = {name: event[name] for name in FIELDS if name != "sequence"}
     content["at"] = moment.astimezone(UTC).isoformat(timespec="microseconds")
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
+    smaller = _canonical({name: value for name, value in content.items() if name < "sequence"})
+    greater = _canonical({name: value for name, value in content.items() if name > "sequence"})
+    return f'\n{smaller[:-1]},"sequence":', f",{greater[1:]}"
+
+
+def _canonical(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

@@ -7,7 +7,7 @@ from authsvc.oidc.client_authentication.certificate import certificate_of, thumb
 from authsvc.oidc.dpop import ALGORITHMS, proof_of
 from authsvc.oidc.models import Token
 from authsvc.oidc.refusal import RequestRefused
-from authsvc.oidc.tokens.access_token import find_token
+from authsvc.oidc.tokens.stored import find_token
 
 
 def access_token_of(request: HttpRequest) -> Token:

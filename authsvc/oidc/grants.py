@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -16,6 +16,7 @@ from authsvc.oidc.models import Grant, Session
 from authsvc.oidc.provider import subject_identifier
 from authsvc.oidc.sessions import Event
 from authsvc.oidc.sql import sql_tenant, sql_time
+from authsvc.tenancy.rows import columns_of, from_row
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,16 @@ def take_code(code: str) -> Grant | None:
     One statement both checks and marks, so of any number of parallel tries exactly one gets the grant;
     the row stays, so that a replay can revoke what was issued. Call inside a database transaction.
     """
-    # The ORM has no UPDATE … RETURNING; the tenant stands in the condition as a scoped manager would put it.
-    rows = Grant.objects.raw(
-        "UPDATE oidc_grant SET code_redeemed_at = %s "
-        "WHERE tenant_id = %s AND code_digest = %s AND code_redeemed_at IS NULL RETURNING *",
-        [sql_time(now()), sql_tenant(), secret_hash(code)],
-    )
-    return next(iter(rows), None)
+    with connection.cursor() as cursor:
+        # The tenant stands in the condition as a scoped manager would put it.
+        cursor.execute(
+            "UPDATE oidc_grant SET code_redeemed_at = %s "  # noqa: S608
+            "WHERE tenant_id = %s AND code_digest = %s AND code_redeemed_at IS NULL "
+            f"RETURNING {columns_of(Grant)}",
+            [sql_time(now()), sql_tenant(), secret_hash(code)],
+        )
+        row = cursor.fetchone()
+    return from_row(Grant, row) if row else None
 
 
 def find_by_code(code: str) -> Grant | None:

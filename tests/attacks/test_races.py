@@ -13,6 +13,7 @@ from django.test import Client
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.audit.verification import verify_chain
 from authsvc.clients.services import change
 from authsvc.core.clock import now
 from authsvc.keys.signing import ensure_keys
@@ -84,6 +85,18 @@ def test_one_pushed_request_is_answered_once(shared: Tenant, visitor: Browser) -
     assert len(codes) == 1
     assert all(answer.status_code < 500 for answer in answers)
     assert visitor.redeem(partner, codes[0]).status_code == 200
+
+
+@pytest.mark.requirement("S9.4-12")
+def test_events_of_one_moment_form_one_chain(shared: Tenant) -> None:
+    before, _ = verify_chain()
+
+    def write(_: Browser) -> None:
+        with tenant_scope(shared.id), transaction.atomic():
+            record(Tag.CLIENT_CHANGED, reason="at once")
+
+    at_once(shared, write)
+    assert verify_chain() == (before + TRIES, None)
 
 
 def code_of(answer: Any) -> str:

@@ -13,7 +13,8 @@ from authsvc.oidc.models import Token
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.token.answer import token_response
 from authsvc.oidc.token.endpoint import client_endpoint
-from authsvc.oidc.tokens.access_token import Binding, find_token
+from authsvc.oidc.tokens.access_token import Binding
+from authsvc.oidc.tokens.stored import find_token
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 

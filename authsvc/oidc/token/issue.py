@@ -5,10 +5,11 @@ from typing import Any
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
-from authsvc.oidc.models import Grant, Token
+from authsvc.oidc.models import Grant
 from authsvc.oidc.token.answer import token_content
 from authsvc.oidc.tokens.access_token import Binding, mint
 from authsvc.oidc.tokens.id_token import make_id_token
+from authsvc.tenancy.rows import insert
 
 
 def issue_tokens(grant: Grant, client: RelyingParty, binding: Binding, *, grant_type: str) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def issue_tokens(grant: Grant, client: RelyingParty, binding: Binding, *, grant_
     minted = mint(grant, client, scope=grant.scope, binding=binding, refresh=refreshable)
     content = token_content(minted, scope=grant.scope, binding=binding)
     content["id_token"] = make_id_token(grant, client, access_token=minted.access)
-    Token.objects.bulk_create(minted.rows)
+    insert(minted.rows)
     # Last, because the tenant's chain of events is locked from here to the commit.
     record(
         Tag.TOKEN_ISSUED,

@@ -24,7 +24,9 @@ from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.token.answer import token_content
 from authsvc.oidc.tokens.access_token import Binding, Minted, mint
 from authsvc.oidc.tokens.id_token import make_id_token
+from authsvc.oidc.tokens.stored import lock_refresh_token
 from authsvc.subjects.models import Subject
+from authsvc.tenancy.rows import insert
 
 RACE = timedelta(seconds=2)
 GRACE = timedelta(seconds=20)
@@ -35,7 +37,7 @@ def refresh_tokens(client: RelyingParty, parameters: Mapping[str, str], binding:
     """Spend a refresh token once, and return new tokens of the same event; raises RequestRefused."""
     text = parameters.get("refresh_token", "")
     with transaction.atomic():
-        token = _locked(text)
+        token = lock_refresh_token(text)
         _check_token(token, client, binding)
         assert token is not None
         scope = _narrowed(token.scope, parameters.get("scope"))
@@ -60,7 +62,7 @@ def _spend(
     rotate = not client.is_fapi2
     grant = token.grant
     minted = mint(grant, client, scope=scope, binding=binding, refresh=rotate)
-    Token.objects.bulk_create(minted.rows)
+    insert(minted.rows)
     content = _content(token, client, minted, scope, binding)
     if rotate:
         token.spent_at, token.spent_on = now(), purpose
@@ -96,11 +98,6 @@ def _again(token: Token, text: str, purpose: str) -> dict[str, Any] | None:
 def _answer_key(text: str) -> bytes:
     # Only the holder of the spent token can open its answer; the database alone cannot.
     return derive(text.encode(), info=_ANSWER)
-
-
-def _locked(text: str) -> Token | None:
-    rows = Token.objects.select_for_update(of=("self",)).select_related("grant__subject", "grant__session")
-    return rows.filter(digest=secret_hash(text), kind=Token.Kind.REFRESH).first() if text else None
 
 
 def _check_token(token: Token | None, client: RelyingParty, binding: Binding) -> None:

@@ -13,7 +13,7 @@ from authsvc.oidc.grants import revoke_grant
 from authsvc.oidc.models import Token
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.token.endpoint import client_endpoint
-from authsvc.oidc.tokens.access_token import find_token
+from authsvc.oidc.tokens.stored import find_token
 from authsvc.tenancy.middleware import TenantRequest
 
 

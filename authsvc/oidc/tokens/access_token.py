@@ -80,17 +80,6 @@ def mint(grant: Grant, client: RelyingParty, *, scope: str, binding: Binding, re
     return Minted(access, text, rows)
 
 
-def find_token(text: str, kind: str | None = None) -> Token | None:
-    """Return the live token of this text: not expired, not revoked, its grant and its person neither."""
-    rows = Token.objects.select_related("grant__subject").filter(
-        digest=secret_hash(text),
-        revoked_at=None,
-        grant__revoked_at=None,
-        expires_at__gt=now(),
-    )
-    return (rows if kind is None else rows.filter(kind=kind)).first()
-
-
 def _jwt(grant: Grant, client: RelyingParty, scope: str, binding: Binding, moment: datetime) -> str:
     claims: dict[str, Any] = {
         "iss": issuer_of(client.tenant),

@@ -1,11 +1,15 @@
 """The audit chain: append-only, and a fault is pinned to its row."""
 
 import contextlib
+import hashlib
+import json
+from datetime import UTC
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
+from authsvc.audit.chain import FIELDS, event_digest
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -98,6 +102,17 @@ def test_an_event_falls_with_the_change_it_records():
         raise ZeroDivisionError
     assert AuditEvent.objects.count() == 6
     record(Tag.CLIENT_CREATED)
+    assert verify_chain() == (7, None)
+
+
+@pytest.mark.parametrize("reason", ["", 'quote " and \\', "é ✓ \U0001f600"])
+def test_the_digest_covers_all_fields_in_canonical_json(reason):
+    event = vars(record(Tag.CLIENT_CHANGED, reason=reason, z=1, a={"b": [None, True]}))
+    content = {name: event[name] for name in FIELDS}
+    content["at"] = event["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    expected = hashlib.sha256(f"{event['previous']}\n{text}".encode()).hexdigest()
+    assert event["digest"] == event_digest(event["previous"], event) == expected
     assert verify_chain() == (7, None)
 
 

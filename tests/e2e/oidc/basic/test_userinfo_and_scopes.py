@@ -4,8 +4,10 @@ import pytest
 
 from authsvc.oidc.claims import SCOPE_CLAIMS
 from authsvc.oidc.sandbox.persons import seed_test_persons
+from authsvc.oidc.tokens.stored import find_token
+from authsvc.tenancy.scope import tenant_scope
 from tests.e2e.oidc.browser import Browser, make_partner, make_person
-from tests.factories import make_device
+from tests.factories import make_device, make_tenant
 
 
 @pytest.mark.requirement("OIDC-BASIC-04")
@@ -30,6 +32,21 @@ def test_userinfo_without_a_good_token(visitor: Browser, header: str) -> None:
     assert "Bearer" in answer["WWW-Authenticate"]
     # A token in the address would end up in logs (RFC 9700 section 4.3.2).
     assert visitor.http.get(f"{visitor.root}userinfo?access_token=x").status_code == 401
+
+
+@pytest.mark.requirement("S8.3-02")
+def test_another_tenants_tokens_are_unknown(visitor: Browser) -> None:
+    scopes = ["openid", "offline_access"]
+    tokens = visitor.tokens(
+        make_partner(offline_access=True, scopes=scopes), make_person(), scope=" ".join(scopes)
+    )
+    other = make_tenant()
+    with tenant_scope(other.id):
+        elsewhere, partner = Browser(other), make_partner()
+        assert elsewhere.userinfo(tokens["access_token"]).status_code == 401
+        assert elsewhere.refresh(partner, tokens["refresh_token"]).json()["error"] == "invalid_grant"
+        assert find_token(tokens["access_token"]) is None
+    assert visitor.userinfo(tokens["access_token"]).status_code == 200
 
 
 @pytest.mark.requirement("OIDC-BASIC-06")

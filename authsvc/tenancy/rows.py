@@ -1,0 +1,67 @@
+"""Rows in and out without the ORM, for the few statements that every exchange of tokens makes.
+
+Building such a statement anew, and its instances through a query set, takes several times as long as the
+database needs for it (docs/adr/0130). The columns come from the models all the same.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import connection, models
+
+from authsvc.tenancy.models import Row
+
+Model = TypeVar("Model", bound=models.Model)
+
+
+@cache
+def columns_of(model: type[models.Model], table: str = "") -> str:
+    """Return the model's columns in their order, quoted, each after `table` where one is named."""
+    prefix = f"{table}." if table else ""
+    fields = model._meta.concrete_fields
+    return ", ".join(prefix + connection.ops.quote_name(str(field.column)) for field in fields)
+
+
+def from_row(model: type[Model], values: Sequence[Any]) -> Model:
+    """Return the instance that a row of `columns_of(model)` stands for."""
+    converted = list(values)
+    for position, column, converters in _conversions(model):
+        for convert in converters:
+            converted[position] = convert(converted[position], column, connection)
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(connection.alias, names, converted)
+
+
+def insert(rows: Sequence[Row]) -> None:
+    """Insert rows of one model, at least one, in the tenant in scope by one statement.
+
+    Raises NoTenantScope for a row of another tenant. The rows bring their primary keys along.
+    """
+    model = type(rows[0])
+    fields = model._meta.concrete_fields
+    values = []
+    for row in rows:
+        row.stamp_tenant()
+        values += [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    place = f"({', '.join(['%s'] * len(fields))})"
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        # Names come from the model, values are parameters.
+        cursor.execute(
+            f"INSERT INTO {table} ({columns_of(model)}) VALUES {', '.join([place] * len(rows))}",  # noqa: S608
+            values,
+        )
+    for row in rows:
+        row._state.adding = False
+
+
+@cache
+def _conversions(model: type[models.Model]) -> list[tuple[int, Any, list[Any]]]:
+    found = []
+    for position, field in enumerate(model._meta.concrete_fields):
+        column = field.get_col(model._meta.db_table)
+        converters = connection.ops.get_db_converters(column) + column.get_db_converters(connection)
+        if converters:
+            found.append((position, column, converters))
+    return found

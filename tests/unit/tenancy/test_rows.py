@@ -1,0 +1,62 @@
+"""Rows in and out without the ORM are those that the ORM would read and write."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+
+from authsvc.core.clock import now
+from authsvc.keys.models import SigningKey
+from authsvc.subjects.models import Subject
+from authsvc.tenancy.rows import columns_of, from_row, insert
+from authsvc.tenancy.scope import NoTenantScope, tenant_scope
+from tests.factories import make_subject, make_tenant
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S8.3-02")]
+
+
+def a_key(kid, **fields):
+    return SigningKey(
+        kid=kid,
+        algorithm="ES256",
+        public_jwk={"kty": "é ✓", "n": [1, None]},
+        sealed_private=b"\x00\xff",
+        state_changed_at=now() - timedelta(days=1),
+        **fields,
+    )
+
+
+def all_of(row: Model):
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def test_what_was_inserted_is_what_the_orm_reads():
+    with tenant_scope(make_tenant().id):
+        rows = [a_key("one"), a_key("two")]
+        insert(rows)
+        for row in rows:
+            read = SigningKey.objects.get(pk=row.pk)
+            assert all_of(read) == {**all_of(row), "sealed_private": read.sealed_private}
+            assert bytes(read.sealed_private) == b"\x00\xff"
+
+
+def test_a_row_is_the_instance_that_the_orm_makes_of_it():
+    with tenant_scope(make_tenant().id):
+        stored = make_subject(name="Ö", claims={"email": "a@example", "address": {"country": "NO"}})
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {columns_of(Subject, 's')} FROM subjects_subject AS s")  # noqa: S608
+            (values,) = cursor.fetchall()
+        read = from_row(Subject, values)
+        assert all_of(read) == all_of(Subject.objects.get(pk=stored.pk))
+        read.name = "changed"
+        read.save()
+        assert Subject.objects.get().name == "changed"
+
+
+def test_a_row_of_another_tenant_is_not_inserted():
+    mine, theirs = make_tenant(), make_tenant()
+    with tenant_scope(mine.id):
+        with pytest.raises(NoTenantScope):
+            insert([a_key("one"), a_key("two", tenant=theirs)])
+        assert not SigningKey.objects.exists()
