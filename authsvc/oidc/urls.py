@@ -4,18 +4,12 @@ from django.urls import path
 
 from authsvc.oidc.authorize import views as authorize
 from authsvc.oidc.ciba import views as ciba
-from authsvc.oidc.ciba.endpoint import backchannel_authentication
-from authsvc.oidc.cors import cross_origin
 from authsvc.oidc.discovery import jwks, openid_configuration
 from authsvc.oidc.logout import views as logout
-from authsvc.oidc.pushed import par
+from authsvc.oidc.programs import PROGRAMS
 from authsvc.oidc.registration.views import register, registration
 from authsvc.oidc.sandbox.approval import answer_automatically
 from authsvc.oidc.sandbox.views import sandbox
-from authsvc.oidc.token.introspection import introspect
-from authsvc.oidc.token.revocation import revoke
-from authsvc.oidc.token.views import token
-from authsvc.oidc.userinfo import userinfo
 
 app_name = "oidc"
 urlpatterns = [
@@ -25,7 +19,6 @@ urlpatterns = [
     path("authorize/resume/<str:txn>", authorize.resume_authorization, name="resume"),
     path("authorize/consent", authorize.consent, name="consent"),
     path("sandbox/<str:txn>/", sandbox, name="sandbox"),
-    path("backchannel-authentication", backchannel_authentication, name="backchannel-authentication"),
     path("approve/", ciba.waiting, name="waiting"),
     path("approve/enter", ciba.enter, name="enter"),
     path("approve/entered/<str:txn>", ciba.entered, name="entered"),
@@ -34,11 +27,7 @@ urlpatterns = [
     path("sandbox-approval", answer_automatically, name="sandbox-approval"),
     path("end-session", logout.end_session, name="end-session"),
     path("end-session/confirm", logout.confirm_logout, name="confirm-logout"),
-    path("token", cross_origin(token), name="token"),
-    path("par", par, name="par"),
-    path("introspect", introspect, name="introspect"),
-    path("revoke", cross_origin(revoke), name="revoke"),
     path("register", register, name="register"),
     path("register/<str:client_id>", registration, name="registration"),
-    path("userinfo", cross_origin(userinfo), name="userinfo"),
+    *(path(name, view, name=name) for name, view in PROGRAMS.items()),
 ]
