@@ -22,7 +22,7 @@ from joserfc.jwk import ECKey
 
 from benchmarks.figures import Figure
 from benchmarks.load import Answer, Run, drive
-from benchmarks.serving import Side, started
+from benchmarks.serving import Side, analyse, started
 from benchmarks.sides.counting import HEADER
 
 ROUNDS = 3
@@ -45,6 +45,8 @@ def measure() -> Iterator[Figure]:
                 for step, run in _round(side, short=number == 0):
                     if number:  # the first round warms caches and connections up
                         runs[step, side.name].append(run)
+            if number == 0:
+                analyse(sides)
     best = {key: max(found, key=lambda run: run.rate) for key, found in runs.items()}
     yield from _aims(best)
     for (step, name), run in sorted(best.items()):

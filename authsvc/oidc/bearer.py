@@ -4,8 +4,9 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from authsvc.oidc.client_authentication.certificate import certificate_of, thumbprint
-from authsvc.oidc.dpop import ALGORITHMS, proof_of
+from authsvc.oidc.dpop import ALGORITHMS, read_proof
 from authsvc.oidc.models import Token
+from authsvc.oidc.once import use_once
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.tokens.stored import find_token
 
@@ -46,8 +47,13 @@ def _check_binding(request: HttpRequest, token: Token, scheme: str, text: str) -
 
 
 def _proven_key(request: HttpRequest, url: str, text: str) -> str:
+    header = request.headers.get("DPoP")
+    if header is None:
+        return ""
     try:
-        return proof_of(request, url, access_token=text)
+        proof = read_proof(header, str(request.method), url, access_token=text)
+        use_once(proof.use)
+        return proof.jkt
     except RequestRefused as refused:
         # RFC 9449 sections 7.1 and 9: a resource says it in its challenge.
         refused.status = 401

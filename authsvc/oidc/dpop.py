@@ -7,12 +7,12 @@ is good whatever its clock says (section 8), so nobody is locked out by a clock.
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
 
@@ -21,7 +21,7 @@ from authsvc.core.envelope import context, derive
 from authsvc.core.ids import b64u
 from authsvc.keys.algorithms import FAPI2_SIGNING
 from authsvc.oidc.jose import NotVerified, is_number, read_header, verify
-from authsvc.oidc.once import use_once
+from authsvc.oidc.once import Use
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.tenancy.scope import current_tenant_id
 
@@ -32,17 +32,22 @@ _NONCE_LIFE = 60
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
 
 
-def proof_of(request: HttpRequest, url: str, *, access_token: str = "") -> str:
-    """Return the thumbprint of the key that the request's DPoP proof is signed by, "" without a proof.
+@dataclass(frozen=True)
+class Proof:
+    """A proof that holds: the thumbprint of its key, and its use, which the reader has to note."""
+
+    jkt: str
+    use: Use
+
+
+def read_proof(text: str, method: str, url: str, *, access_token: str = "") -> Proof:
+    """Return what a DPoP header proves for a request; it counts when `use_once` has noted its use.
 
     `url` is the endpoint's own address; `access_token` the one that a resource request carries. Raises
     RequestRefused (invalid_dpop_proof, or use_dpop_nonce with a nonce).
     """
-    proof = request.headers.get("DPoP")
-    if proof is None:
-        return ""
-    key, claims = _verified(proof)
-    _check_target(claims, str(request.method), url)
+    key, claims = _verified(text)
+    _check_target(claims, method, url)
     _check_time(claims)
     if access_token:
         expected = b64u(hashlib.sha256(access_token.encode()).digest())
@@ -52,9 +57,10 @@ def proof_of(request: HttpRequest, url: str, *, access_token: str = "") -> str:
     identifier = claims.get("jti")
     if not isinstance(identifier, str) or not identifier:
         raise _refused("dpop-jti", identifier, "a jti")
-    if not use_once("dpop", thumbprint, identifier, until=now() + timedelta(seconds=2 * _NONCE_LIFE)):
-        raise _refused("dpop-jti", identifier, "a jti not used before")
-    return thumbprint
+    again = _refused("dpop-jti", identifier, "a jti not used before")
+    return Proof(
+        thumbprint, Use(("dpop", thumbprint, identifier), now() + timedelta(seconds=2 * _NONCE_LIFE), again)
+    )
 
 
 def current_nonce() -> str:

@@ -4,28 +4,25 @@ from collections.abc import Mapping
 
 from django.http import HttpResponse
 
-from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.authorize.order import run_pushed_rules
 from authsvc.oidc.authorize.rules.pushed_request import PREFIX
 from authsvc.oidc.authorize.wanted import Context
-from authsvc.oidc.dpop import proof_of
-from authsvc.oidc.issuer import endpoint
 from authsvc.oidc.lifetimes import PUSHED_REQUEST
 from authsvc.oidc.models import PushedRequest
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.sandbox.outcomes import offered_in
 from authsvc.oidc.token.answer import token_response
-from authsvc.oidc.token.endpoint import client_endpoint
+from authsvc.oidc.token.endpoint import Caller, client_endpoint
 from authsvc.tenancy.middleware import TenantRequest
 
 # What proves the client is not part of the request that it pushes.
 _CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 
 
-@client_endpoint
-def par(request: TenantRequest, client: RelyingParty, parameters: Mapping[str, str]) -> HttpResponse:
+@client_endpoint(dpop="par")
+def par(request: TenantRequest, caller: Caller, parameters: Mapping[str, str]) -> HttpResponse:
     """Check a request by the same rules as the authorization endpoint, and keep it."""
     if "request_uri" in parameters:
         raise RequestRefused(
@@ -36,7 +33,7 @@ def par(request: TenantRequest, client: RelyingParty, parameters: Mapping[str, s
             expected="the request itself",
         )
     asked = {name: value for name, value in parameters.items() if name not in _CREDENTIALS}
-    context = Context(tenant=request.tenant, parameters={**asked, "client_id": client.client_id})
+    context = Context(tenant=request.tenant, parameters={**asked, "client_id": caller.client.client_id})
     run_pushed_rules(context)
     if not offered_in(request.tenant):
         # It says who a person is, and nothing here will use it.
@@ -44,17 +41,16 @@ def par(request: TenantRequest, client: RelyingParty, parameters: Mapping[str, s
     name = new_secret()
     PushedRequest.objects.create(
         digest=secret_hash(name),
-        client=client,
+        client=caller.client,
         parameters=context.parameters,
-        dpop_jkt=_bound_key(request, context),
+        dpop_jkt=_bound_key(caller.jkt, context),
         expires_at=now() + PUSHED_REQUEST,
     )
     content = {"request_uri": PREFIX + name, "expires_in": int(PUSHED_REQUEST.total_seconds())}
     return token_response(content, status=201)
 
 
-def _bound_key(request: TenantRequest, context: Context) -> str:
-    proven = proof_of(request, endpoint(request.tenant, "par"))
+def _bound_key(proven: str, context: Context) -> str:
     named = context.wanted.dpop_jkt
     if proven and named and proven != named:
         raise RequestRefused(

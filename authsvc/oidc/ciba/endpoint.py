@@ -4,20 +4,19 @@ from collections.abc import Mapping
 
 from django.http import HttpResponse
 
-from authsvc.clients.models import RelyingParty
 from authsvc.oidc.ciba.request import read_request
 from authsvc.oidc.ciba.waiting import INTERVAL, open_request
 from authsvc.oidc.token.answer import token_response
-from authsvc.oidc.token.endpoint import client_endpoint
+from authsvc.oidc.token.endpoint import Caller, client_endpoint
 from authsvc.tenancy.middleware import TenantRequest
 
 
-@client_endpoint
+@client_endpoint()
 def backchannel_authentication(
-    request: TenantRequest, client: RelyingParty, parameters: Mapping[str, str]
+    request: TenantRequest, caller: Caller, parameters: Mapping[str, str]
 ) -> HttpResponse:
     """Take a request for a person who is somewhere else, and name it."""
-    asked = read_request(client, parameters)
+    asked = read_request(caller.client, parameters)
     auth_req_id, row = open_request(asked)
     life = int((row.expires_at - row.created_at).total_seconds())
     return token_response({"auth_req_id": auth_req_id, "expires_in": life, "interval": INTERVAL})

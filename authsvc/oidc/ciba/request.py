@@ -14,7 +14,7 @@ from authsvc.oidc.client_keys import signature_keys
 from authsvc.oidc.issuer import issuer_of
 from authsvc.oidc.jose import NotVerified, is_number, read_header, verify
 from authsvc.oidc.lifetimes import BACKCHANNEL_REQUEST, CLOCK_SKEW
-from authsvc.oidc.once import use_once
+from authsvc.oidc.once import Use, use_once
 from authsvc.oidc.parameters import refuse_control_characters
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.subjects.models import Subject
@@ -100,8 +100,8 @@ def check_single_use(asked: Asked) -> None:
     if not isinstance(identifier, str) or not identifier:
         raise _refused("ciba-jti", came=identifier, expected="a jti")
     until = now() + _LONGEST + 2 * CLOCK_SKEW
-    if not use_once("ciba-request", asked.client.pk, identifier, until=until):
-        raise _refused("ciba-jti", came=identifier, expected="a jti not used before")
+    again = _refused("ciba-jti", came=identifier, expected="a jti not used before")
+    use_once(Use(("ciba-request", asked.client.pk, identifier), until, again))
 
 
 def check_scope(asked: Asked) -> None:

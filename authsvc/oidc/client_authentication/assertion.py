@@ -11,13 +11,16 @@ from authsvc.oidc.client_keys import signature_keys
 from authsvc.oidc.issuer import endpoint, issuer_of
 from authsvc.oidc.jose import NotVerified, is_number, read_header, verify
 from authsvc.oidc.lifetimes import CLIENT_ASSERTION, CLOCK_SKEW
-from authsvc.oidc.once import use_once
+from authsvc.oidc.once import Use
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-def check_assertion(client: RelyingParty, assertion: str) -> None:
-    """Verify signature, audience, times and single use of an assertion; raises RequestRefused (S9.4-05)."""
+def check_assertion(client: RelyingParty, assertion: str) -> Use:
+    """Verify signature, audience and times of an assertion; raises RequestRefused (S9.4-05).
+
+    It counts when `use_once` has noted the use that is returned.
+    """
     try:
         kid = read_header(assertion).get("kid")
         keys = signature_keys(client, kid=kid if isinstance(kid, str) else None)
@@ -30,8 +33,8 @@ def check_assertion(client: RelyingParty, assertion: str) -> None:
     if not isinstance(identifier, str) or not identifier:
         raise not_proven(rule="assertion-jti", came=identifier, expected="a jti")
     until = now() + CLIENT_ASSERTION + 2 * CLOCK_SKEW + timedelta(minutes=1)
-    if not use_once("client-assertion", client.pk, identifier, until=until):
-        raise not_proven(rule="assertion-jti", came=identifier, expected="a jti not used before")
+    again = not_proven(rule="assertion-jti", came=identifier, expected="a jti not used before")
+    return Use(("client-assertion", client.pk, identifier), until, again)
 
 
 def _algorithms(client: RelyingParty) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from authsvc.oidc.client_authentication.certificate import check_certificate
 from authsvc.oidc.client_authentication.refused import not_proven
 from authsvc.oidc.client_authentication.secret import check_secret, read_basic
 from authsvc.oidc.jose import NotVerified, read_unverified
+from authsvc.oidc.once import Use
 
 Method = RelyingParty.Authentication
 
@@ -25,8 +26,12 @@ class Credential:
     value: str = ""
 
 
-def authenticate_client(request: HttpRequest, parameters: Mapping[str, str]) -> RelyingParty:
-    """Return the client that the request proves itself to be.
+def authenticate_client(
+    request: HttpRequest, parameters: Mapping[str, str]
+) -> tuple[RelyingParty, Use | None]:
+    """Return the client that the request proves itself to be, and the use of its assertion, if by one.
+
+    The caller notes that use before anything else is done for the client.
 
     Exactly one method, and the registered one (RFC 6749 section 2.3). Raises RequestRefused
     (invalid_client, 401).
@@ -38,7 +43,7 @@ def authenticate_client(request: HttpRequest, parameters: Mapping[str, str]) -> 
     method = client.token_endpoint_auth_method
     if credential.method == Method.NONE and method in {Method.TLS, Method.SELF_SIGNED_TLS}:
         check_certificate(client, request)
-        return client
+        return client, None
     if credential.method != method:
         raise not_proven(
             rule="client-method", came=credential.method, expected=client.token_endpoint_auth_method
@@ -46,8 +51,8 @@ def authenticate_client(request: HttpRequest, parameters: Mapping[str, str]) -> 
     if credential.method in {Method.BASIC, Method.POST}:
         check_secret(client, credential.value)
     elif credential.method == Method.PRIVATE_KEY_JWT:
-        check_assertion(client, credential.value)
-    return client
+        return client, check_assertion(client, credential.value)
+    return client, None
 
 
 def _read(request: HttpRequest, parameters: Mapping[str, str]) -> Credential:

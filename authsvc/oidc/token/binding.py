@@ -1,23 +1,21 @@
 """Which key the tokens of a request are bound to, and which clients must bind them."""
 
-from authsvc.clients.models import RelyingParty
 from authsvc.oidc.client_authentication.certificate import certificate_of, thumbprint
-from authsvc.oidc.dpop import proof_of
-from authsvc.oidc.issuer import endpoint
 from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.token.endpoint import Caller
 from authsvc.oidc.tokens.access_token import UNBOUND, Binding
 from authsvc.tenancy.middleware import TenantRequest
 
 
-def binding_of(request: TenantRequest, client: RelyingParty) -> Binding:
+def binding_of(request: TenantRequest, caller: Caller) -> Binding:
     """Return the binding that the token request proves.
 
     Raises RequestRefused where the client must bind its tokens and does not (FAPI 2.0 section 5.3.2.1,
     RFC 9449 section 5.2, RFC 8705 section 3).
     """
-    jkt = proof_of(request, endpoint(request.tenant, "token"))
-    if jkt:
-        return Binding(jkt=jkt)
+    if caller.jkt:
+        return Binding(jkt=caller.jkt)
+    client = caller.client
     if client.dpop_bound_access_tokens:
         raise _required("a DPoP proof")
     if not (client.tls_client_certificate_bound_access_tokens or client.is_fapi2):

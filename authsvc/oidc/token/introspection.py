@@ -12,7 +12,7 @@ from authsvc.oidc.jose import sign
 from authsvc.oidc.models import Token
 from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.token.answer import token_response
-from authsvc.oidc.token.endpoint import client_endpoint
+from authsvc.oidc.token.endpoint import Caller, client_endpoint
 from authsvc.oidc.tokens.access_token import Binding
 from authsvc.oidc.tokens.stored import find_token
 from authsvc.subjects.models import Subject
@@ -21,9 +21,10 @@ from authsvc.tenancy.middleware import TenantRequest
 SIGNED = "application/token-introspection+jwt"
 
 
-@client_endpoint
-def introspect(request: TenantRequest, client: RelyingParty, parameters: Mapping[str, str]) -> HttpResponse:
+@client_endpoint()
+def introspect(request: TenantRequest, caller: Caller, parameters: Mapping[str, str]) -> HttpResponse:
     """Say whether a token is alive, and what it carries; another client's looks like an unknown one."""
+    client = caller.client
     if client.is_public:
         raise RequestRefused(
             "invalid_client",

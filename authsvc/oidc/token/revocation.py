@@ -7,23 +7,23 @@ from django.http import HttpResponse
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.oidc.grants import revoke_grant
 from authsvc.oidc.models import Token
 from authsvc.oidc.refusal import RequestRefused
-from authsvc.oidc.token.endpoint import client_endpoint
+from authsvc.oidc.token.endpoint import Caller, client_endpoint
 from authsvc.oidc.tokens.stored import find_token
 from authsvc.tenancy.middleware import TenantRequest
 
 
-@client_endpoint
+@client_endpoint()
 @transaction.atomic
-def revoke(request: TenantRequest, client: RelyingParty, parameters: Mapping[str, str]) -> HttpResponse:
+def revoke(request: TenantRequest, caller: Caller, parameters: Mapping[str, str]) -> HttpResponse:
     """Revoke a token; a refresh token takes its whole family along.
 
     An unknown token, and another client's, is answered in the same way and changes nothing.
     """
+    client = caller.client
     if "token" not in parameters:
         raise RequestRefused(
             "invalid_request", "token is missing.", rule="revocation-token", came="none", expected="a token"

@@ -12,7 +12,7 @@ from authsvc.oidc.registration.documents import CIBA
 from authsvc.oidc.token.answer import token_response
 from authsvc.oidc.token.binding import binding_of
 from authsvc.oidc.token.code import exchange_code
-from authsvc.oidc.token.endpoint import client_endpoint
+from authsvc.oidc.token.endpoint import Caller, client_endpoint
 from authsvc.oidc.token.refresh import refresh_tokens
 from authsvc.oidc.tokens.access_token import Binding
 from authsvc.tenancy.middleware import TenantRequest
@@ -25,8 +25,8 @@ GRANT_TYPES: dict[str, GrantType] = {
 }
 
 
-@client_endpoint
-def token(request: TenantRequest, client: RelyingParty, parameters: Mapping[str, str]) -> HttpResponse:
+@client_endpoint(dpop="token")
+def token(request: TenantRequest, caller: Caller, parameters: Mapping[str, str]) -> HttpResponse:
     """Answer a token request by its grant type."""
     asked = parameters.get("grant_type", "")
     exchange = GRANT_TYPES.get(asked)
@@ -38,4 +38,4 @@ def token(request: TenantRequest, client: RelyingParty, parameters: Mapping[str,
             came=asked,
             expected=", ".join(GRANT_TYPES),
         )
-    return token_response(exchange(client, parameters, binding_of(request, client)))
+    return token_response(exchange(caller.client, parameters, binding_of(request, caller)))

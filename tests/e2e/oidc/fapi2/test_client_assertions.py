@@ -98,3 +98,34 @@ def test_an_assertion_of_another_client_or_none(visitor: Browser, holder: KeyHol
     assert push(holder, {"client_id": holder.name}).status_code == 401
     secret = {"client_id": holder.name, "client_secret": "x"}
     assert push(holder, secret).status_code == 401
+
+
+@pytest.mark.requirement("OIDC-FAPI-07", "OIDC-FAPI-09")
+def test_an_assertion_and_a_proof_count_once_each_in_whatever_company(holder: KeyHolder) -> None:
+    """Both are noted by one statement, which says of each whether it was new."""
+    assertion, proof = holder.assertion(), holder.proof("par")
+
+    def push_with(given: dict[str, str], text: str) -> tuple[int, str]:
+        answer = holder.push(dpop=text, **given)
+        return answer.status_code, answer.json().get("error", "")
+
+    assert push_with(assertion, proof) == (201, "")
+    assert push_with(assertion, holder.proof("par")) == (401, "invalid_client")
+    assert push_with(holder.assertion(), proof) == (400, "invalid_dpop_proof")
+    assert push_with(assertion, proof) == (401, "invalid_client")
+
+
+@pytest.mark.requirement("OIDC-FAPI-09")
+def test_an_assertion_beside_a_proof_that_does_not_count_is_used_up(holder: KeyHolder) -> None:
+    assertion = holder.assertion()
+    refused = holder.push(dpop=holder.proof("token"), **assertion)
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_dpop_proof")
+    again = holder.push(dpop=holder.proof("par"), **assertion)
+    assert (again.status_code, again.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.requirement("OIDC-FAPI-09")
+@pytest.mark.parametrize("endpoint", ["introspect", "revoke"])
+def test_an_assertion_counts_once_where_no_proof_is_taken(holder: KeyHolder, endpoint: str) -> None:
+    body = {**holder.assertion(), "token": "any"}
+    assert [holder.post(endpoint, body).status_code for _ in range(2)] == [200, 401]

@@ -29,11 +29,11 @@ from tests.e2e.oidc.tokens import new_key, signed, unsigned
     ],
 )
 def test_proofs_that_count(holder: KeyHolder, claims: dict[str, Any]) -> None:
+    code = holder.answer(make_person(), holder.push())["code"]
     moment = int(time.time())
     timed: dict[str, Any] = {
         name: moment + value if name in {"iat", "nbf", "exp"} else value for name, value in claims.items()
     }
-    code = holder.answer(make_person(), holder.push())["code"]
     assert holder.redeem(code, dpop=holder.proof("token", **timed)).status_code == 200
 
 
