@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 from authsvc.tenancy.models import Row
 
@@ -25,12 +25,11 @@ def columns_of(model: type[models.Model], table: str = "") -> str:
 
 def from_row(model: type[Model], values: Sequence[Any]) -> Model:
     """Return the instance that a row of `columns_of(model)` stands for."""
-    converted = list(values)
+    converted, names = list(values), [field.attname for field in model._meta.concrete_fields]
     for position, column, converters in _conversions(model):
         for convert in converters:
             converted[position] = convert(converted[position], column, connection)
-    names = [field.attname for field in model._meta.concrete_fields]
-    return model.from_db(connection.alias, names, converted)
+    return model.from_db(DEFAULT_DB_ALIAS, names, converted)
 
 
 def insert(rows: Sequence[Row]) -> None:
@@ -40,10 +39,11 @@ def insert(rows: Sequence[Row]) -> None:
     """
     model = type(rows[0])
     fields = model._meta.concrete_fields
-    values = []
+    # The connection itself, as each field asks it several things that its proxy would pass on one by one.
+    database, values = connections[DEFAULT_DB_ALIAS], []
     for row in rows:
         row.stamp_tenant()
-        values += [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+        values += [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
     place = f"({', '.join(['%s'] * len(fields))})"
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:

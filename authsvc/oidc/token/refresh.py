@@ -24,7 +24,7 @@ from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.token.answer import token_content
 from authsvc.oidc.tokens.access_token import Binding, Minted, mint
 from authsvc.oidc.tokens.id_token import make_id_token
-from authsvc.oidc.tokens.stored import lock_refresh_token
+from authsvc.oidc.tokens.stored import lock_refresh_token, mark_spent
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.rows import insert
 
@@ -65,9 +65,8 @@ def _spend(
     insert(minted.rows)
     content = _content(token, client, minted, scope, binding)
     if rotate:
-        token.spent_at, token.spent_on = now(), purpose
-        token.sealed_answer = seal(_answer_key(text), json.dumps(content).encode(), _ANSWER)
-        token.save(update_fields=["spent_at", "spent_on", "sealed_answer"])
+        answer = seal(_answer_key(text), json.dumps(content).encode(), _ANSWER)
+        mark_spent(token, purpose=purpose, sealed_answer=answer)
     record(
         Tag.TOKEN_ISSUED,
         transaction=grant.transaction,

@@ -7,6 +7,7 @@ from django.db import connection
 from authsvc.core.clock import now
 from authsvc.core.ids import secret_hash
 from authsvc.oidc.models import Grant, Token
+from authsvc.oidc.sql import sql_tenant, sql_time
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.rows import columns_of, from_row
 from authsvc.tenancy.scope import current_tenant_id
@@ -25,6 +26,16 @@ def lock_refresh_token(text: str) -> Token | None:
     """Return the refresh token of this text, spent and revoked ones too, locked until the commit."""
     token = _read(text, lock=True)
     return token if token is not None and token.kind == Token.Kind.REFRESH else None
+
+
+def mark_spent(token: Token, *, purpose: str, sealed_answer: bytes) -> None:
+    """Note that a locked refresh token was spent: when, on what, and with which answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE oidc_token SET spent_at = %s, spent_on = %s, sealed_answer = %s "
+            "WHERE tenant_id = %s AND digest = %s",
+            [sql_time(now()), purpose, sealed_answer, sql_tenant(), token.digest],
+        )
 
 
 def _read(text: str, *, lock: bool = False) -> Token | None:
