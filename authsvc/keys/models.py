@@ -21,6 +21,7 @@ class SigningKey(TenantOwned):
     algorithm = models.CharField(max_length=10)
     state = models.CharField(max_length=10, choices=State, default=State.NEXT)
     public_jwk = models.JSONField()
+    public_seal = models.BinaryField(null=True, help_text="The web role's word that the key is its own.")
     sealed_private = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
     state_changed_at = models.DateTimeField()

@@ -20,11 +20,12 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
-from authsvc.core.envelope import context, seal, unseal
+from authsvc.core.envelope import seal, unseal
 from authsvc.core.ids import new_id
 from authsvc.keys.algorithms import SIGNING
 from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import KEEP_PREVIOUS, ROTATE_AFTER, STAGE_FOR, began_to_sign, usable_from
+from authsvc.keys.vouching import is_ours, private_context, vouch
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import current_tenant_id
 
@@ -110,7 +111,8 @@ def forget_rings() -> None:
 def ensure_keys(algorithms: Iterable[str] = ALWAYS, *, actor: str = "") -> None:
     """Give the tenant in scope a current and a next key of each algorithm that lacks one."""
     _lock_tenant()
-    held = {(key.algorithm, key.state) for key in SigningKey.objects.all()}
+    _retire_foreign(actor)
+    held = {(key.algorithm, key.state) for key in _published()}
     for algorithm in algorithms:
         for state in (State.CURRENT, State.NEXT):
             if (algorithm, state) not in held:
@@ -173,7 +175,7 @@ def rotate_due(actor: str = "schedule") -> None:
 
 
 def _load() -> KeyRing:
-    keys = _published()
+    keys = [key for key in _published() if is_ours(key)]
     lacking = _incomplete(keys)
     if lacking:
         ensure_keys(lacking)
@@ -190,6 +192,13 @@ def _load() -> KeyRing:
 
 def _published() -> list[SigningKey]:
     return list(SigningKey.objects.filter(state__in=PUBLISHED).order_by("created_at", "kid"))
+
+
+def _retire_foreign(actor: str) -> None:
+    for key in _published():
+        if not is_ours(key):
+            _move(key, State.RETIRED)
+            record(Tag.KEY_REVOKED, actor=actor, reason="foreign", kid=key.kid, algorithm=key.algorithm)
 
 
 def _incomplete(keys: Iterable[SigningKey]) -> list[str]:
@@ -214,7 +223,7 @@ def _signer(row: SigningKey) -> Signer:
     # Parsing an RSA private key costs 53 ms, a hundred times as much as signing with it.
     key = _parsed.get(row.kid)
     if key is None:
-        opened = unseal(settings.SECRETS["token_kek"], bytes(row.sealed_private), _aad(row))
+        opened = unseal(settings.SECRETS["token_kek"], bytes(row.sealed_private), private_context(row))
         key = _parsed[row.kid] = import_key(json.loads(opened))
     return Signer(row.kid, row.algorithm, key)
 
@@ -234,8 +243,9 @@ def _create(algorithm: str, state: State, actor: str) -> None:
         state_changed_at=now(),
         became_current_at=now() if state == State.CURRENT else None,
     )
+    vouch(row)
     row.sealed_private = seal(
-        settings.SECRETS["token_kek"], json.dumps(key.as_dict(private=True)).encode(), _aad(row)
+        settings.SECRETS["token_kek"], json.dumps(key.as_dict(private=True)).encode(), private_context(row)
     )
     row.save(force_insert=True)
     record(Tag.KEY_CREATED, actor=actor, kid=kid, algorithm=algorithm)
@@ -267,7 +277,3 @@ def _move(key: SigningKey, state: State) -> None:
 
 def _lock_tenant() -> Any:
     return Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())
-
-
-def _aad(row: SigningKey) -> bytes:
-    return context("visor/signing-key/v1", str(row.tenant_id), row.kid, row.algorithm)
