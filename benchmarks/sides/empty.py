@@ -5,6 +5,8 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from benchmarks.sides.counting import counted
+
 settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, SECRET_KEY="none", LOGGING_CONFIG=None)  # noqa: S106
 
 
@@ -14,4 +16,5 @@ def empty(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("empty", empty)]
-application = get_wsgi_application()
+# Counted like the other Django sites, so that counting slows none of them alone.
+application = counted(get_wsgi_application())

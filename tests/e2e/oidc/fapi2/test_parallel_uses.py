@@ -1,7 +1,8 @@
-"""One DPoP proof counts once, however many requests bring it at the same moment."""
+"""What counts once counts once, however many requests bring it at the same moment."""
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -14,28 +15,42 @@ from tests.e2e.oidc.proofs import KeyHolder
 
 TRIES = 50
 
+pytestmark = [pytest.mark.needs("postgresql"), pytest.mark.django_db(transaction=True)]
 
-@pytest.mark.requirement("OIDC-FAPI-07", "S8.3-03")
-@pytest.mark.needs("postgresql")
-@pytest.mark.django_db(transaction=True)
-def test_of_fifty_parallel_uses_of_a_proof_one_counts(shared: Tenant) -> None:
-    holder = KeyHolder(Browser(shared), PROFILE)
-    token = holder.tokens(make_person())["access_token"]
-    text, statuses = holder.proof("userinfo", "GET", token=token), Counter[int]()
-    headers = {"Authorization": f"DPoP {token}", "DPoP": text}
 
-    start = threading.Barrier(TRIES)
+def at_once(ask: Callable[[], int]) -> Counter[int]:
+    """The statuses that fifty threads got which asked together."""
+    start, statuses = threading.Barrier(TRIES), list[int]()
 
-    def use() -> None:
+    def one() -> None:
         start.wait()
         try:
-            statuses[Client().get(f"{holder.visitor.root}userinfo", headers=headers).status_code] += 1
+            statuses.append(ask())
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=use) for _ in range(TRIES)]
+    threads = [threading.Thread(target=one) for _ in range(TRIES)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert statuses == {200: 1, 401: TRIES - 1}
+    return Counter(statuses)
+
+
+@pytest.mark.requirement("OIDC-FAPI-07", "S8.3-03")
+def test_of_fifty_parallel_uses_of_a_proof_one_counts(shared: Tenant) -> None:
+    holder = KeyHolder(Browser(shared), PROFILE)
+    token = holder.tokens(make_person())["access_token"]
+    text = holder.proof("userinfo", "GET", token=token)
+    headers = {"Authorization": f"DPoP {token}", "DPoP": text}
+    path = f"{holder.visitor.root}userinfo"
+    assert at_once(lambda: Client().get(path, headers=headers).status_code) == {200: 1, 401: TRIES - 1}
+
+
+@pytest.mark.requirement("OIDC-FAPI-07", "OIDC-FAPI-09", "S8.3-03")
+def test_of_fifty_parallel_uses_of_an_assertion_and_a_proof_one_counts(shared: Tenant) -> None:
+    holder = KeyHolder(Browser(shared), PROFILE)
+    body, text = {**holder.request(), **holder.assertion()}, holder.proof("par")
+    path = f"{holder.visitor.root}par"
+    counted = at_once(lambda: Client().post(path, body, headers={"DPoP": text}).status_code)
+    assert counted == {201: 1, 401: TRIES - 1}
