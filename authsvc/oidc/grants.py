@@ -16,7 +16,7 @@ from authsvc.oidc.models import Grant, Session
 from authsvc.oidc.provider import subject_identifier
 from authsvc.oidc.sessions import Event
 from authsvc.oidc.sql import sql_tenant, sql_time
-from authsvc.tenancy.rows import columns_of, from_row
+from authsvc.tenancy.rows import columns_of, from_row, insert
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Actor:
     session: Session | None = None
 
 
-@transaction.atomic
+# Without a savepoint: a code that cannot be issued takes the caller's whole change along.
+@transaction.atomic(savepoint=False)
 def issue_code(
     *,
     client: RelyingParty,
@@ -99,7 +100,7 @@ def grant_by_backchannel(
 
 def _grant(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> Grant:
     moment = now()
-    return Grant.objects.create(
+    grant = Grant(
         client=client,
         subject_id=actor.subject_id,
         device_id=actor.device_id,
@@ -112,6 +113,8 @@ def _grant(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> G
         expires_at=moment + REFRESH_TOKEN,
         **fields,
     )
+    insert([grant])
+    return grant
 
 
 def take_code(code: str) -> Grant | None:
