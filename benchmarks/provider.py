@@ -27,8 +27,10 @@ from benchmarks.serving import Side, analyse, started
 from benchmarks.sides.counting import HEADER
 
 ROUNDS = 3
-DOCUMENTS = 2000
 EXCHANGES = 100
+# A round of documents is over in a third of a second, so it takes more of them to meet a quiet moment.
+DOCUMENT_ROUNDS = 10
+DOCUMENTS = 1000
 PUBLIC = ("discovery", "JWKS")
 VERIFIER = secrets.token_urlsafe(32)
 _CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -41,13 +43,18 @@ def measure() -> Iterator[Figure]:
     runs: Runs = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         sides = started(Path(folder), stack)
-        for number in range(ROUNDS + 1):
+        for side in sides:  # warms caches and connections up
+            list(_documents(side, 40))
+            list(_round(side, 16))
+        analyse(sides)
+        for _ in range(ROUNDS):
             for side in sides:
-                for step, run in _round(side, short=number == 0):
-                    if number:  # the first round warms caches and connections up
-                        runs[step, side.name].append(run)
-            if number == 0:
-                analyse(sides)
+                for step, run in _round(side, EXCHANGES):
+                    runs[step, side.name].append(run)
+        for _ in range(DOCUMENT_ROUNDS):
+            for side in sides:
+                for step, run in _documents(side, DOCUMENTS):
+                    runs[step, side.name].append(run)
     best = {key: max(found, key=lambda run: run.rate) for key, found in runs.items()}
     yield from _aims(best)
     for (step, name), run in sorted(best.items()):
@@ -55,10 +62,11 @@ def measure() -> Iterator[Figure]:
 
 
 def _aims(best: dict[tuple[str, str], Run]) -> Iterator[Figure]:
-    exchange = best["code→token RS256", "Visor"]
-    ratio = exchange.rate / best["code→token RS256", "django-oauth-toolkit"].rate
-    yield Figure("code→token RS256, Visor to django-oauth-toolkit", ratio, "×", "≥ 3")
-    yield Figure("code→token RS256, Visor, statements", _statements(exchange) or 0, "", "≤ 4")
+    for name, aim in (("code→token RS256", "≥ 3"), ("userinfo", "≥ 1"), ("introspection", "≥ 1")):
+        ratio = best[name, "Visor"].rate / best[name, "django-oauth-toolkit"].rate
+        yield Figure(f"{name}, Visor to django-oauth-toolkit", ratio, "×", aim)
+    spent = _statements(best["code→token RS256", "Visor"]) or 0
+    yield Figure("code→token RS256, Visor, statements", spent, "", "≤ 4")
     for name in PUBLIC:
         share = best[name, "Visor"].rate / best["empty view", "Django"].rate
         yield Figure(f"{name}, Visor to an empty Django view", share, "×", "≥ 0.8")
@@ -79,17 +87,19 @@ def _statements(run: Run) -> float | None:
     return float(counts[int(0.9 * (len(counts) - 1))]) if counts else None
 
 
-def _round(side: Side, *, short: bool) -> Iterator[tuple[str, Run]]:
-    documents, exchanges = (40, 16) if short else (DOCUMENTS, EXCHANGES)
+def _documents(side: Side, count: int) -> Iterator[tuple[str, Run]]:
     if not side.clients:
-        yield "empty view", _all(side, 200, [_get(side.root + "empty")] * documents)
+        yield "empty view", _all(side, 200, [_get(side.root + "empty")] * count)
         return
-    yield "discovery", _all(side, 200, [_get(side.discovery)] * documents)
-    yield "JWKS", _all(side, 200, [_get(side.metadata["jwks_uri"])] * documents)
+    yield "discovery", _all(side, 200, [_get(side.discovery)] * count)
+    yield "JWKS", _all(side, 200, [_get(side.metadata["jwks_uri"])] * count)
+
+
+def _round(side: Side, count: int) -> Iterator[tuple[str, Run]]:
     for algorithm in side.clients:
-        yield from _exchanges(side, algorithm, exchanges, dpop=False)
+        yield from _exchanges(side, algorithm, count, dpop=False)
         if "dpop_signing_alg_values_supported" in side.metadata:
-            yield from _exchanges(side, algorithm, exchanges, dpop=True)
+            yield from _exchanges(side, algorithm, count, dpop=True)
 
 
 def _exchanges(side: Side, algorithm: str, count: int, *, dpop: bool) -> Iterator[tuple[str, Run]]:
