@@ -79,8 +79,17 @@ def own_database() -> Iterator[str | None]:
     try:
         yield f"{server.rsplit('/', 1)[0]}/{name}"
     finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        _drop(server, name)
+
+
+def _drop(server: str, name: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        for _ in range(10):
+            # Force ends everybody's connections but not PostgreSQL's own vacuum, which soon ends itself.
+            with contextlib.suppress(psycopg.errors.ObjectInUse):
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                return
+    raise AssertionError(f"{name} is in use")
 
 
 # Redis has sixteen databases; the first is left to tests that use the server themselves.
