@@ -10,6 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,11 +85,12 @@ def own_database() -> Iterator[str | None]:
 
 def _drop(server: str, name: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
-        for _ in range(10):
-            # Force ends everybody's connections but not PostgreSQL's own vacuum, which soon ends itself.
-            with contextlib.suppress(psycopg.errors.ObjectInUse):
+        for _ in range(60):
+            # We may end everybody's work but PostgreSQL's own vacuum, which soon comes to its end.
+            with contextlib.suppress(psycopg.errors.ObjectInUse, psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
                 return
+            time.sleep(0.5)
     raise AssertionError(f"{name} is in use")
 
 
