@@ -175,11 +175,11 @@ def rotate_due(actor: str = "schedule") -> None:
 
 
 def _load() -> KeyRing:
-    keys = [key for key in _published() if is_ours(key)]
+    keys = _ours()
     lacking = _incomplete(keys)
     if lacking:
         ensure_keys(lacking)
-        keys = _published()
+        keys = _ours()
     document = json.dumps({"keys": [key.public_jwk for key in keys]}).encode()
     return KeyRing(
         loaded=monotonic(),
@@ -192,6 +192,10 @@ def _load() -> KeyRing:
 
 def _published() -> list[SigningKey]:
     return list(SigningKey.objects.filter(state__in=PUBLISHED).order_by("created_at", "kid"))
+
+
+def _ours() -> list[SigningKey]:
+    return [key for key in _published() if is_ours(key)]
 
 
 def _retire_foreign(actor: str) -> None:
