@@ -26,6 +26,8 @@ PERSON: Final = "obama"
 SIZES: Final = {"640×480": (640, 480), "1280×720": (1280, 720)}
 ROUNDS: Final = 9
 BURST: Final = 10
+BURSTS: Final = 4
+"""Bursts that the figures are the mean of: each answers a challenge of its own, and some move more."""
 PROCESSES: Final = 2
 SAMPLES_A_PROCESS: Final = 12
 THRESHOLD: Final = 0.9
@@ -193,7 +195,27 @@ def _verify(material: Material) -> Any:
 
 
 def _burst() -> Iterator[Figure]:
-    material, jpegs = _material(BURST)
+    bursts = [_material(BURST, seed=1 + number) for number in range(BURSTS)]
+    measured = [_one_burst(material, jpegs) for material, jpegs in bursts]
+    theirs, whole, overhead = np.mean([one[:3] for one in measured], axis=0).tolist()
+    yield Figure(f"burst of {BURST}: face_recognition", theirs, "ms")
+    yield Figure(f"burst of {BURST}: Visor, every stage", whole, "ms")
+    yield Figure(f"burst of {BURST}: faster by", theirs / whole, "times", "≥ 15")
+    yield Figure(
+        f"burst of {BURST}: whole against the sum of its stages",
+        100 * overhead,
+        "%",
+        "≤ 110",
+    )
+    floors = _floors(*bursts[0])
+    for name in measured[0][3]:
+        yield Figure(f"burst of {BURST}: {name}", float(np.mean([one[3][name] for one in measured])), "ms")
+        if name in floors:
+            yield Figure(f"burst of {BURST}: {name}, its floor", floors[name], "ms")
+
+
+def _one_burst(material: Material, jpegs: list[bytes]) -> tuple[float, float, float, Mapping[str, float]]:
+    """Return milliseconds: theirs, ours; ours over the sum of its stages; and milliseconds of each stage."""
     stages: list[Mapping[str, float]] = []
     walls: list[float] = []
 
@@ -203,22 +225,8 @@ def _burst() -> Iterator[Figure]:
         walls.append((time.perf_counter() - started) * 1000)
 
     theirs, whole = _fastest(lambda: [_plain(jpeg) for jpeg in jpegs], ours, rounds=5)
-    typical = {name: min(timings[name] for timings in stages[1:]) for name in stages[0]}
-    yield Figure(f"burst of {BURST}: face_recognition", theirs, "ms")
-    yield Figure(f"burst of {BURST}: Visor, every stage", whole, "ms")
-    yield Figure(f"burst of {BURST}: faster by", theirs / whole, "times", "≥ 15")
     overhead = min(wall / sum(timings.values()) for wall, timings in zip(walls, stages, strict=True))
-    yield Figure(
-        f"burst of {BURST}: whole against the sum of its stages",
-        100 * overhead,
-        "%",
-        "≤ 110",
-    )
-    floors = _floors(material, jpegs)
-    for name, taken in typical.items():
-        yield Figure(f"burst of {BURST}: {name}", taken, "ms")
-        if name in floors:
-            yield Figure(f"burst of {BURST}: {name}, its floor", floors[name], "ms")
+    return theirs, whole, overhead, {name: min(one[name] for one in stages[1:]) for name in stages[0]}
 
 
 def _floors(material: Material, jpegs: list[bytes]) -> Floors:
@@ -227,13 +235,13 @@ def _floors(material: Material, jpegs: list[bytes]) -> Floors:
     decode: the JPEG decoder. tracking: one detection at half size, landmarks in every frame. description:
     the network on as many chips.
     """
-    from authsvc.biometrics.description import CONTINUITY, PROBES
+    from authsvc.biometrics.description import CONTINUITY, PROBE
     from authsvc.biometrics.engines.loading import load_engine
 
     engine: Any = load_engine()
     images = [cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR_RGB) for one in jpegs]
     box = engine.detect(images[0])[0]
-    chips = [np.zeros((150, 150, 3), np.uint8)] * (CONTINUITY + PROBES)
+    chips = [np.zeros((150, 150, 3), np.uint8)] * (CONTINUITY + PROBE.mirrored)
 
     def decoded() -> None:
         for one in jpegs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,24 +15,37 @@ CONTINUITY: Final = 5
 """Fewest frames of the burst in which one person must be seen from first to last."""
 MOVING: Final = 2
 """Fewest frames under a movement among them."""
-PROBES: Final = 3
-REFERENCES: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """How many of the best frames stand for the person, and how many of them with their mirror image."""
+
+    frames: int
+    mirrored: int
+
+
+PROBE: Final = Best(frames=3, mirrored=1)
+REFERENCE: Final = Best(frames=6, mirrored=6)
+"""The mirror image is worth most in what all later probes meet (docs/adr/0010)."""
 
 
 def describe_burst(
-    burst: Burst, track: FaceTrack, quality: QualityResult, engine: Engine, *, best: int
+    burst: Burst, track: FaceTrack, quality: QualityResult, engine: Engine, *, best: Best
 ) -> tuple[Descriptors, Descriptors]:
     """Return the features of frames spread over the burst, the best ones among them, and of its `best` alone.
 
-    The best ones are averaged with their mirror image. Raises FewFrames where no neutral frame shows a face.
+    The very best ones are averaged with their mirror image. Raises FewFrames where no neutral frame shows a
+    face.
     """
-    chosen = best_frames(burst, track, quality, count=best)
+    chosen = best_frames(burst, track, quality, count=best.frames)
+    twice = sorted(chosen, key=lambda index: -(quality.frames[index] or 0.0))[: best.mirrored]
     spread = _spread(burst, track.seen, chosen)
     faces = [face for index in spread if (face := track.faces[index]) is not None]
     vectors = engine.features(
         [burst.frames[index].rgb for index in spread],
         [face.landmarks for face in faces],
-        mirrored=[index in chosen for index in spread],
+        mirrored=[index in twice for index in spread],
     )
     rows = [spread.index(index) for index in chosen]
     return Descriptors(vectors, tuple(spread)), Descriptors(vectors[rows], tuple(chosen))

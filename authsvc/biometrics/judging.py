@@ -66,7 +66,7 @@ class Judgement:
 def prepare_worker() -> None:
     """Load the models and read the evaluation records, before the pool forks.
 
-    Pictures are decoded by a process that is forked before, while this one is small.
+    The program that decodes pictures is started first, and is ready when the models are.
     """
     DECODER.start()
     load_engine()

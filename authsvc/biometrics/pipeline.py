@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from authsvc.biometrics.description import PROBES, REFERENCES, describe_burst
+from authsvc.biometrics.description import PROBE, REFERENCE, Best, describe_burst
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.stages import comparison, decision, features, iad, pad, quality
 from authsvc.biometrics.stages.decode import decode
@@ -72,7 +72,7 @@ def verify(
     """
     run = _Run(context, thresholds, engine, part_key)
     try:
-        burst, best, judged = _look(run, sample, best=PROBES)
+        burst, best, judged = _look(run, sample, best=PROBE)
         probe = run.stage("features", lambda: features.assess(best, judged))
         reference = run.timed("vault", lambda: open_reference(burst.manifest))
         compared = run.timed(
@@ -96,7 +96,7 @@ def enrol(
     """
     run = _Run(context, thresholds, engine, part_key)
     try:
-        burst, best, judged = _look(run, sample, best=REFERENCES)
+        burst, best, judged = _look(run, sample, best=REFERENCE)
         made = run.stage("features", lambda: _consistent(features.assess(best, judged), thresholds))
     except StageError as problem:
         return run.stopped(problem)
@@ -104,7 +104,7 @@ def enrol(
     return run.decided(ENROL, manifest=burst.manifest, template=template, quality=judged.score)
 
 
-def _look(run: _Run, sample: bytes, *, best: int) -> tuple[Burst, Descriptors, QualityResult]:
+def _look(run: _Run, sample: bytes, *, best: Best) -> tuple[Burst, Descriptors, QualityResult]:
     """Run the stages that both journeys share: what the sample is, whose face, and whether it is alive."""
     engine = run.engine
     burst = run.stage("decode", lambda: _decoded(sample, run))

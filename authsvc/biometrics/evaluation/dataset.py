@@ -20,10 +20,14 @@ PICTURES: Final = {".jpg", ".jpeg", ".png"}
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """A person's features, n×d and of unit length, in the order of the files; `failed` files gave none."""
+    """A person's features, n×d and of unit length, in the order of the files; `failed` files gave none.
+
+    `vectors` are averaged with the mirror image, `plain` are not.
+    """
 
     name: str
     vectors: Array
+    plain: Array
     failed: int
 
 
@@ -40,34 +44,37 @@ def read_people(
 ) -> Iterator[Person]:
     """Yield every person's features; what an interrupted run found is taken from `cache`."""
     people = folders(dataset)
-    store = cache / hashlib.sha256(f"{engine.engine_id} {dataset.resolve()}".encode()).hexdigest()[:24]
+    store = cache / hashlib.sha256(f"both {engine.engine_id} {dataset.resolve()}".encode()).hexdigest()[:24]
     store.mkdir(parents=True, exist_ok=True)
     for number, folder in enumerate(people, start=1):
         path = store / f"{hashlib.sha256(folder.name.encode()).hexdigest()[:24]}.npz"
         if not path.exists():
             _extract(folder, engine, path)
         with np.load(path) as found:
-            yield Person(folder.name, found["vectors"], int(found["failed"]))
+            yield Person(folder.name, found["vectors"], found["plain"], int(found["failed"]))
         progress(number, len(people))
 
 
 def _extract(folder: Path, engine: Engine, path: Path) -> None:
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in PICTURES)
-    vectors = [vector for file in files if (vector := describe_file(file, engine)) is not None]
+    found = [vectors for file in files if (vectors := describe_file(file, engine)) is not None]
     temporary = path.with_suffix(".part.npz")
-    stacked = np.array(vectors, np.float32).reshape(len(vectors), engine.feature_size)
-    np.savez(temporary, vectors=stacked, failed=len(files) - len(vectors))
+    both = np.array(found, np.float32).reshape(len(found), 2, engine.feature_size)
+    np.savez(temporary, vectors=both[:, 0], plain=both[:, 1], failed=len(files) - len(found))
     temporary.replace(path)
 
 
 def describe_file(file: Path, engine: Engine) -> Array | None:
-    """Return the unit vector of the face nearest the middle of a photograph, None where none is found."""
+    """Return the unit vectors (2×d) of the face nearest the middle of a photograph, None where none is found.
+
+    The first is averaged with the mirror image, the second is not.
+    """
     found = read_picture(file, engine)
     if found is None:
         return None
     image, landmarks = found
-    (vector,) = engine.features([image], [landmarks], mirrored=[True])
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+    vectors = engine.features([image, image], [landmarks, landmarks], mirrored=[True, False])
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 def read_picture(file: Path, engine: Engine) -> tuple[Image, Array] | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from authsvc.biometrics.challenges import Part, draw_challenge
-from authsvc.biometrics.description import PROBES, describe_burst
+from authsvc.biometrics.description import PROBE, describe_burst
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.stages import quality
 from authsvc.biometrics.stages.pad.assessment import LEAST_FRAMES, judged
@@ -102,7 +102,7 @@ def follow(recording: Recording, engine: Engine) -> Observation:
     judged = quality.assess(burst, track, minimum=0.0)
     if not judged.acceptable:
         raise StageError(Reason.QUALITY, detail=judged.worst or "")
-    described, _ = describe_burst(burst, track, judged, engine, best=PROBES)
+    described, _ = describe_burst(burst, track, judged, engine, best=PROBE)
     return observe(burst, track, described)
 
 

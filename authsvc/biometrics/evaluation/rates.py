@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from authsvc.biometrics.description import PROBE
 from authsvc.biometrics.types import Array, fuse
 
 from .dataset import Person
@@ -43,20 +44,27 @@ def fused(vectors: Array) -> Array:
 def score_people(people: Sequence[Person], *, enrol: int, probe: int) -> Scores:
     """Compare `enrol` fused pictures with `probe` others: mated within, non-mated across people.
 
-    People with fewer pictures serve as non-mated probes with those they have.
+    The mirror image counts where the pipeline counts it: with every picture of a reference, and with as many
+    of a probe as description.PROBE says. People with fewer pictures serve as non-mated probes with those
+    they have.
     """
     full = [one for one in people if len(one.vectors) >= enrol + probe]
     others = [one for one in people if 0 < len(one.vectors) < enrol + probe]
     references = np.array([fused(one.vectors[:enrol]) for one in full])
     probes = np.array(
-        [fused(one.vectors[enrol : enrol + probe]) for one in full]
-        + [fused(one.vectors[:probe]) for one in others]
+        [_probe(one, slice(enrol, enrol + probe)) for one in full]
+        + [_probe(one, slice(probe)) for one in others]
     )
     scores = references @ probes.T
     mated = scores[np.arange(len(full)), np.arange(len(full))].copy()
     scores[np.arange(len(full)), np.arange(len(full))] = np.nan
     names = tuple(one.name for one in full)
     return Scores(mated, scores, names, names + tuple(one.name for one in others))
+
+
+def _probe(person: Person, pictures: slice) -> Array:
+    twice = person.vectors[pictures][: PROBE.mirrored]
+    return fused(np.vstack([twice, person.plain[pictures][PROBE.mirrored :]]))
 
 
 def threshold_at(impostors: Array, rate: float) -> float:

@@ -28,6 +28,7 @@ JUDGING: Final = (
     "templates.py",
     "pipeline.py",
     "headpose.py",
+    "pixels.py",
     "types.py",
 )
 """The source that decides; anything else may change without a new evaluation."""

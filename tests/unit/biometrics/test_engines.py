@@ -16,7 +16,7 @@ from authsvc.biometrics.engines.dlib_plain import DlibEngine
 from authsvc.biometrics.engines.dlib_weights import FILTERS, PARAMETERS, read_network
 from authsvc.biometrics.engines.faces import chip
 from authsvc.biometrics.engines.loading import cache_folder, load_engine
-from authsvc.biometrics.types import Array, Image
+from authsvc.biometrics.types import Array, Box, Image
 from tests import needs
 
 needs_photos = pytest.mark.needs("photos")
@@ -104,6 +104,31 @@ def test_the_scan_finds_faces_from_its_size_on(default: DlibOnnxEngine, photos: 
     ):
         assert len(found) == 1
         assert np.abs(np.subtract(found[0], (left, top, right, bottom))).max() < 0.25 * width
+
+
+def scans(engine: DlibOnnxEngine, image: Image, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the sizes that a detection looks for, where it finds nothing."""
+    sizes: list[float] = []
+
+    def scan(image: Image, *, smallest: float) -> list[Box]:
+        sizes.append(smallest)
+        return []
+
+    monkeypatch.setattr(engine, "scan", scan)
+    assert engine.detect(image) == []
+    return sizes
+
+
+def test_a_face_held_close_is_looked_for_first(
+    default: DlibOnnxEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert scans(default, np.zeros((480, 640, 3), np.uint8), monkeypatch) == [192.0, 160.0, 80.0]
+
+
+def test_a_small_picture_is_not_searched_twice_alike(
+    default: DlibOnnxEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert scans(default, np.zeros((250, 250, 3), np.uint8), monkeypatch) == [160.0, 80.0]
 
 
 def test_engines_have_ids_of_their_own(default: DlibOnnxEngine, plain: DlibEngine) -> None:

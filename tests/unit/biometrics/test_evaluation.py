@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from authsvc.biometrics.description import PROBE
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.evaluation import record as records
 from authsvc.biometrics.evaluation.dataset import Person, read_groups, read_people
@@ -45,7 +46,7 @@ def people(count: int, *, pictures: int = 6, noise: float = 0.6, size: int = 32)
     for number in range(count):
         rows = RNG.normal(size=size) + RNG.normal(size=(pictures, size)) * noise
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        found.append(Person(f"person {number}", rows.astype(np.float32), 0))
+        found.append(Person(f"person {number}", rows.astype(np.float32), rows.astype(np.float32), 0))
     return found
 
 
@@ -58,7 +59,8 @@ def test_mated_scores_are_of_one_person_and_non_mated_of_two() -> None:
 
 def test_people_with_few_pictures_are_probes_only() -> None:
     few = replace(people(1, pictures=2)[0], name="few")
-    none = Person("none", np.zeros((0, 32), np.float32), 3)
+    nothing = np.zeros((0, 32), np.float32)
+    none = Person("none", nothing, nothing, 3)
     scores = score_people([*people(5), few, none], enrol=3, probe=3)
     assert scores.references == tuple(f"person {number}" for number in range(5))
     assert scores.probes == (*scores.references, "few")
@@ -67,10 +69,22 @@ def test_people_with_few_pictures_are_probes_only() -> None:
 
 def test_no_picture_serves_reference_and_probe() -> None:
     (one,) = people(1, pictures=6)
-    changed = replace(one, vectors=np.concatenate([one.vectors[:3], -one.vectors[3:]]))
+    turned = np.concatenate([one.vectors[:3], -one.vectors[3:]])
+    changed = replace(one, vectors=turned, plain=turned)
     assert score_people([one], enrol=3, probe=3).mated[0] == pytest.approx(
         -score_people([changed], enrol=3, probe=3).mated[0]
     )
+
+
+def test_the_mirror_image_counts_where_the_pipeline_counts_it() -> None:
+    (one,) = people(1, pictures=6)
+    unread = np.full((1, 32), np.nan, np.float32)
+    blind = replace(
+        one,
+        vectors=np.concatenate([one.vectors[: 3 + PROBE.mirrored], np.repeat(unread, 3 - PROBE.mirrored, 0)]),
+        plain=np.concatenate([np.repeat(unread, 3 + PROBE.mirrored, 0), one.plain[3 + PROBE.mirrored :]]),
+    )
+    assert score_people([blind], enrol=3, probe=3).mated == score_people([one], enrol=3, probe=3).mated
 
 
 def table(mated: list[float], non_mated: list[list[float]]) -> Scores:
@@ -288,7 +302,8 @@ def test_a_dataset_is_read_once_and_failures_are_counted(photos: Path, tmp_path:
         return list(read_people(dataset, load_engine(), cache=tmp_path / "cache", progress=progress))
 
     biden, nobody = read()
-    assert (biden.vectors.shape, biden.failed) == ((1, 128), 0)
+    assert (biden.vectors.shape, biden.plain.shape, biden.failed) == ((1, 128), (1, 128), 0)
+    assert 0.9 < float(biden.vectors[0] @ biden.plain[0]) < 1
     assert (nobody.vectors.shape, nobody.failed) == ((0, 128), 1)
     (dataset / "biden" / "01.jpg").unlink()
     again, _ = read()

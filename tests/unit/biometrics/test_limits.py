@@ -4,53 +4,21 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from authsvc.biometrics.limits import Confinement, LimitReached, Write
+from authsvc.biometrics.limits import Confinement, LimitReached
 
+from .misbehaviour import FAULTS
 
-def spin() -> None:
-    signal.alarm(0)
-    while True:
-        pass
-
-
-FAULTS: dict[str, Callable[[], object]] = {
-    "open": lambda: Path("/etc/hostname").read_bytes(),
-    "connect": socket.socket,
-    "allocate": lambda: bytearray(2**30),
-    "spin": spin,
-    "sleep": lambda: time.sleep(60),
-    "die": lambda: os.kill(os.getpid(), signal.SIGKILL),
-    "leave": lambda: os._exit(0),
-}
-
-
-def misbehave(order: str, given: bytes, write: Write) -> str:
-    if order in FAULTS:
-        FAULTS[order]()
-    if order.startswith("copy"):
-        write(memoryview(given))
-    if order == "copy twice":
-        write(memoryview(given))
-    return "x" * 201 if order == "talk" else f"{order} done"
-
-
-def look_at(descriptor: str, _given: bytes, _write: Write) -> str:
-    try:
-        os.fstat(int(descriptor))
-    except OSError:
-        return "not open"
-    return "open"
+MODULE = "tests.unit.biometrics.misbehaviour"
 
 
 @pytest.fixture(scope="module")
 def confinement() -> Confinement:
     OTHERS.update(children(os.getpid()))
-    found = Confinement(misbehave, dict)
+    found = Confinement(MODULE)
     found.start()
     return found
 
@@ -124,13 +92,22 @@ def test_a_killed_server_is_replaced(confinement: Confinement) -> None:
 def test_nothing_that_the_worker_has_open_is_shared() -> None:
     reader, writer = os.pipe()
     with socket.socket() as outside:
-        confinement = Confinement(look_at, dict)
+        outside.set_inheritable(True)
+        confinement = Confinement(MODULE)
         confinement.start()
-        assert confinement.run(str(outside.fileno()), b"", room=1)[0] == "not open"
+        assert confinement.run(f"descriptor {outside.fileno()}", b"", room=1)[0] == "not open"
     os.close(writer)
     os.set_blocking(reader, False)
     assert os.read(reader, 1) == b"", "somebody else still holds the other end"
     os.close(reader)
+
+
+@pytest.mark.requirement("S8.1-07")
+def test_no_secret_of_the_environment_is_shared(
+    confinement: Confinement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISOR_SECRET", "of the worker alone")
+    assert "VISOR" not in Confinement(MODULE).run("environment", b"", room=1)[0]
 
 
 def test_a_forked_worker_shares_the_confinement(confinement: Confinement) -> None:

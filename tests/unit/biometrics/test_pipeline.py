@@ -7,12 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
+from authsvc.biometrics.description import PROBE, REFERENCE, Best, describe_burst
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.pipeline import ENROL, VERIFY, Outcome, enrol, verify
 from authsvc.biometrics.templates import decode_template
-from authsvc.biometrics.types import Array, Manifest, Reason, StageError, Template, Thresholds
+from authsvc.biometrics.types import Array, Manifest, QualityResult, Reason, StageError, Template, Thresholds
 
+from . import synthetic
 from .samples import THRESHOLDS, Sample, rendered, sample_of
 
 pytestmark = pytest.mark.needs("photos")
@@ -95,6 +97,27 @@ def test_a_reference_is_of_the_best_frames_at_rest(reference: Template) -> None:
         np.ones(len(reference.vectors)), abs=1e-4
     )
     assert reference.engine == load_engine().engine_id
+
+
+class Asked:
+    """Stands in for an engine, and keeps which faces it was to describe with their mirror image."""
+
+    mirrored: tuple[bool, ...] = ()
+
+    def features(self, images: list[object], landmarks: list[object], *, mirrored: list[bool]) -> np.ndarray:
+        self.mirrored = tuple(mirrored)
+        return np.arange(len(images) * 128, dtype=np.float32).reshape(-1, 128)
+
+
+@pytest.mark.parametrize(("best", "twice"), [(PROBE, 1), (REFERENCE, 6)])
+def test_the_mirror_image_counts_for_the_very_best_frames(best: Best, twice: int) -> None:
+    sample, track, _ = synthetic.burst()
+    rising = QualityResult(90.0, tuple(float(index) for index in range(len(sample.frames))), {}, True)
+    asked = Asked()
+    spread, chosen = describe_burst(sample, track, rising, asked, best=best)  # type: ignore[arg-type]
+    mirrored = [frame for frame, both in zip(spread.frames, asked.mirrored, strict=True) if both]
+    assert len(chosen.frames) == best.frames
+    assert mirrored == sorted(chosen.frames)[-twice:]
 
 
 @pytest.mark.requirement("S6.2-02")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from authsvc.biometrics.tracking import DETECT_EVERY, MOST_FOLLOWED, follow_face
+from authsvc.biometrics.tracking import AHEAD, DETECT_EVERY, MOST_FOLLOWED, follow_face
 from authsvc.biometrics.types import Array, Box, Burst, Image, PoorSample, Reason
 
 from .synthetic import burst, landmarks
@@ -31,11 +31,13 @@ class SeeingEngine:
     def __init__(self, faces: list[list[tuple[float, float]]]) -> None:
         self._faces = {id(frame.rgb): faces[frame.index] for frame in BURST.frames}
         self.runs: list[int] = []
+        self.calls: list[str] = []
 
     def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
         return self.scan(image, smallest=0)
 
     def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:
+        self.calls.append("scan")
         if id(image) not in self._faces:  # A part of a frame: what lies in it was put there by the test.
             return self.near(image)
         self.runs.append(next(frame.index for frame in BURST.frames if frame.rgb is image))
@@ -44,6 +46,7 @@ class SeeingEngine:
     near: Callable[[Image], list[Box]] = staticmethod(lambda image: [])
 
     def landmarks(self, image: Image, box: Box) -> Array:
+        self.calls.append("landmarks")
         scale = (box[2] - box[0]) / WIDTH
         return np.asarray((FACE - FACE.mean(axis=0)) * scale + ((box[0] + box[2]) / 2, 220), np.float32)
 
@@ -130,6 +133,41 @@ def test_the_whole_picture_is_searched_now_and_then_only() -> None:
     engine.near = lambda image: [(80, 80, 280, 280)] if image.shape[0] == image.shape[1] else []
     follow_face(BURST, engine)  # type: ignore[arg-type]
     assert engine.runs == list(range(0, LENGTH, DETECT_EVERY))
+
+
+def test_boxes_are_found_first_and_landmarks_in_a_row() -> None:
+    engine = SeeingEngine(still())
+    follow_face(replace(BURST, frames=BURST.frames[:AHEAD]), engine)  # type: ignore[arg-type]
+    assert engine.calls[-AHEAD:] == ["landmarks"] * AHEAD
+    assert "landmarks" not in engine.calls[:-AHEAD]
+
+
+def stepping(gap_ms: float) -> tuple[list[float | None], SeeingEngine]:
+    """Follow a face that is 30 pixels further aside in each frame, half an eye span or more."""
+    frames = tuple(replace(frame, t_ms=gap_ms * frame.index) for frame in BURST.frames[:DETECT_EVERY])
+    engine = SeeingEngine([[(300.0 + 30 * index, WIDTH)] for index in range(LENGTH)])
+    engine.near = lambda image: [(40 + 45, 40, 240 + 45, 240)]
+    track = follow_face(replace(BURST, frames=frames), engine)  # type: ignore[arg-type]
+    return [None if face is None else face.box[0] for face in track.faces], engine
+
+
+def test_a_head_may_move_further_between_frames_further_apart() -> None:
+    quick, looked_anew = stepping(160.0)
+    slow, followed_on = stepping(600.0)
+    assert quick == [200, 230, 260, 290, 320]
+    assert slow == [200, 245, 290, 335, 380]
+    assert looked_anew.runs == [0, 1, 2, 3, 4]
+    assert followed_on.runs == [0]
+
+
+def test_what_was_found_ahead_holds_where_the_face_did_jump() -> None:
+    """One jump that the detector confirms costs one look at the whole picture, not the frames after it."""
+    engine = SeeingEngine([[(300.0 + (45 if index >= 2 else 0), WIDTH)] for index in range(LENGTH)])
+    places = iter([(40, 40, 240, 240), (85, 40, 285, 240), (40, 40, 240, 240), (40, 40, 240, 240)])
+    engine.near = lambda image: [next(places)]
+    track = follow_face(replace(BURST, frames=BURST.frames[:DETECT_EVERY]), engine)  # type: ignore[arg-type]
+    assert [face and face.box[0] for face in track.faces] == [200, 200, 245, 245, 245]
+    assert (engine.runs, engine.calls.count("scan")) == ([0, 2], 6)
 
 
 def test_a_burst_of_another_length_is_followed_too() -> None:
