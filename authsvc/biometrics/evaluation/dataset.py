@@ -83,10 +83,16 @@ def read_picture(file: Path, engine: Engine) -> tuple[Image, Array] | None:
     if picture is None:
         return None
     image: Image = np.ascontiguousarray(picture[:, :, ::-1])
+    landmarks = middle_face(image, engine)
+    return None if landmarks is None else (image, landmarks)
+
+
+def middle_face(image: Image, engine: Engine) -> Array | None:
+    """Return the landmarks of the face nearest a picture's middle, None where no face is found."""
     boxes = engine.detect(image, thorough=True)
     if not boxes:
         return None
-    return image, engine.landmarks(image, min(boxes, key=lambda one: _off_centre(one, image)))
+    return engine.landmarks(image, min(boxes, key=lambda one: _off_centre(one, image)))
 
 
 def _off_centre(box: Box, image: Image) -> float:

@@ -1,8 +1,8 @@
 """Does the unified quality score predict false non-match? Fit, and error-versus-discard curve.
 
 ISO/IEC 29794-1 asks of a quality score that the pictures it ranks lowest are those that fail to match. Each
-picture of a person is compared with the mean of that person's other pictures; the score is fitted on one
-half of the people and its curve is drawn on the other.
+picture of a person, and copies with the faults of poor captures, are compared with the mean of that person's
+other pictures; the score is fitted on one half of the people and its curve is drawn on the other.
 """
 
 from __future__ import annotations
@@ -24,15 +24,29 @@ from authsvc.biometrics.stages.quality import (
     components,
     unified_score,
 )
+from authsvc.biometrics.types import Image
 
-from .dataset import PICTURES, folders, read_picture
+from .dataset import PICTURES, folders, middle_face, read_picture
+from .degradation import degraded
 from .verification import in_calibration
 
 Array = NDArray[np.float64]
+Landmarks = NDArray[np.float32]
 
 NAMES: Final = tuple(HINTS)
-BY_HAND: Final = frozenset({"SingleFacePresent", "InterEyeDistance"})
-"""Components that hardly vary in cropped photographs of one face; their weights stay."""
+BY_HAND: Final = frozenset(
+    {
+        "SingleFacePresent",
+        "LeftwardCropOfTheFaceImage",
+        "RightwardCropOfTheFaceImage",
+        "MarginAboveOfTheFaceImage",
+        "MarginBelowOfTheFaceImage",
+    }
+)
+"""Components that hardly vary in centred photographs of one face; their weights stay."""
+
+COPIES: Final = 2
+"""Of each picture, with faults."""
 
 FEWEST: Final = 3
 DISCARDED: Final = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
@@ -42,11 +56,16 @@ _RIDGE: Final = 0.003
 
 @dataclass(frozen=True, eq=False)
 class Rated:
-    """A person's pictures: n×d unit vectors and n×k components from 0 to 100, in the order of NAMES."""
+    """A person's pictures: n×d unit vectors and n×k components from 0 to 100, in the order of NAMES.
+
+    `pictures` numbers the photograph that each is or is a copy of, `faulty` tells the copies.
+    """
 
     name: str
     vectors: NDArray[np.float32]
     components: Array
+    pictures: NDArray[np.int64]
+    faulty: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +85,7 @@ def read_rated(
 ) -> Iterator[Rated]:
     """Yield the people with at least FEWEST usable pictures; what an interrupted run found is kept."""
     people = folders(dataset)
-    store = (
-        cache / hashlib.sha256(f"quality {engine.engine_id} {dataset.resolve()}".encode()).hexdigest()[:24]
-    )
+    store = cache / hashlib.sha256(f"faults {engine.engine_id} {dataset.resolve()}".encode()).hexdigest()[:24]
     store.mkdir(parents=True, exist_ok=True)
     for number, folder in enumerate(people, start=1):
         path = store / f"{hashlib.sha256(folder.name.encode()).hexdigest()[:24]}.npz"
@@ -77,8 +94,9 @@ def read_rated(
             if not path.exists():
                 _rate(files, engine, path)
             with np.load(path) as found:
-                if len(found["vectors"]) >= FEWEST:
-                    yield Rated(folder.name, found["vectors"], found["components"])
+                if np.count_nonzero(~found["faulty"]) >= FEWEST:
+                    parts = ("vectors", "components", "pictures", "faulty")
+                    yield Rated(folder.name, *(found[part] for part in parts))
         progress(number, len(people))
 
 
@@ -115,54 +133,78 @@ def as_text(found: Prediction) -> str:
 
 
 def _rate(files: Sequence[Path], engine: Engine, path: Path) -> None:
-    vectors, rated = [], []
-    for file in files:
-        found = read_picture(file, engine)
-        if found is None:
-            continue
-        image, landmarks = found
-        (vector,) = engine.features([image], [landmarks], mirrored=[True])
-        measured = components(image, landmarks.astype(np.float64), 1)
-        vectors.append(vector / np.linalg.norm(vector))
-        rated.append([measured[name] for name in NAMES])
+    vectors, rated, sources = [], [], []
+    for number, file in enumerate(files):
+        for faulty, image, landmarks in _views(file, engine):
+            (vector,) = engine.features([image], [landmarks], mirrored=[True])
+            measured = components(image, landmarks.astype(np.float64), 1)
+            vectors.append(vector / np.linalg.norm(vector))
+            rated.append([measured[name] for name in NAMES])
+            sources.append((number, faulty))
     temporary = path.with_suffix(".part.npz")
+    pictures = np.array(sources, np.int64).reshape(-1, 2)
     np.savez(
         temporary,
         vectors=np.array(vectors, np.float32).reshape(len(vectors), engine.feature_size),
         components=np.array(rated, np.float64).reshape(len(rated), len(NAMES)),
+        pictures=pictures[:, 0],
+        faulty=pictures[:, 1] == 1,
     )
     temporary.replace(path)
+
+
+def _views(file: Path, engine: Engine) -> Iterator[tuple[bool, Image, Landmarks]]:
+    """Yield a photograph and its faulty copies, with the landmarks of its face, where one is found."""
+    found = read_picture(file, engine)
+    if found is None:
+        return
+    yield False, *found
+    image, landmarks = found
+    eye_span = float(np.hypot(*(landmarks[42:48].mean(axis=0) - landmarks[36:42].mean(axis=0))))
+    seed = hashlib.sha256(f"{file.parent.name}/{file.name}".encode()).digest()
+    rng = np.random.default_rng(list(seed))
+    for _ in range(COPIES):
+        copy = degraded(image, eye_span, rng)
+        seen = middle_face(copy, engine)
+        if seen is not None:
+            yield True, copy, seen
 
 
 def _misses(people: Sequence[Rated]) -> NDArray[np.bool_]:
     """Return for each picture whether it fails to match the mean of its person's others at FALSE_MATCHES."""
     mated, means = [], []
     for one in people:
-        total = one.vectors.sum(axis=0)
-        others = total - one.vectors
+        # Of each photograph once, without faults: what the person enrolled with.
+        clean = one.vectors[~one.faulty]
+        other = one.pictures[:, None] != one.pictures[~one.faulty][None]
+        others = other.astype(np.float32) @ clean
         others /= np.linalg.norm(others, axis=1, keepdims=True)
         mated.append((others * one.vectors).sum(axis=1))
+        total = clean.sum(axis=0)
         means.append(total / np.linalg.norm(total))
     scores = np.vstack([one.vectors for one in people]) @ np.array(means).T
     owner = np.repeat(np.arange(len(people)), [len(one.vectors) for one in people])
     scores[np.arange(len(owner)), owner] = -1
-    threshold = np.quantile(scores, 1 - FALSE_MATCHES)
+    faultless = ~np.concatenate([one.faulty for one in people])
+    threshold = np.quantile(scores[faultless], 1 - FALSE_MATCHES)
     return np.asarray(np.concatenate(mated) < threshold)
 
 
 def _fitted(rated: Array, misses: NDArray[np.bool_]) -> tuple[float, dict[str, float]]:
     """Return a logistic regression whose weights are not negative: no component may make up for itself."""
     free = [index for index, name in enumerate(NAMES) if name not in BY_HAND]
-    short, sign = rated[:, free] / 100 - 1, np.where(misses, -1.0, 1.0)
+    short, sign = rated / 100 - 1, np.where(misses, -1.0, 1.0)
+    fixed = short @ np.array([UNIFIED_WEIGHTS.get(name, 0.0) if name in BY_HAND else 0.0 for name in NAMES])
+    short = short[:, free]
 
     def loss(parameters: Array) -> float:
-        total = parameters[0] + short @ parameters[1:]
+        total = parameters[0] + fixed + short @ parameters[1:]
         return float(np.logaddexp(0, -sign * total).mean() + _RIDGE * (parameters[1:] ** 2).mean())
 
     bounds = [(None, None)] + [(0.0, None)] * len(free)
     found = minimize(loss, np.ones(len(free) + 1), method="L-BFGS-B", bounds=bounds).x
     weights = {NAMES[index]: float(weight) for index, weight in zip(free, found[1:], strict=True)}
-    return float(found[0]), weights | {name: UNIFIED_WEIGHTS[name] for name in BY_HAND}
+    return float(found[0]), weights | {name: UNIFIED_WEIGHTS.get(name, 0.0) for name in BY_HAND}
 
 
 def _score(row: Array) -> float:

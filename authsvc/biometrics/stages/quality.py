@@ -66,7 +66,7 @@ def assess(burst: Burst, track: FaceTrack, *, minimum: float) -> QualityResult:
     if not neutral:
         return QualityResult(0.0, tuple(scores), {}, False, "SingleFacePresent", "centre")
     score, found = sorted(neutral, key=lambda pair: pair[0])[len(neutral) // 2]
-    worst = worst_component(found) or (lowest_component(found) if score < minimum else None)
+    worst = worst_component(found) or (costliest_component(found) if score < minimum else None)
     return QualityResult(score, tuple(scores), found, worst is None, worst, HINTS[worst] if worst else None)
 
 
@@ -93,15 +93,16 @@ def components(image: Image, landmarks: Array, faces: int) -> dict[str, float]:
 
 
 def unified_score(measured: Mapping[str, float]) -> float:
-    """Returns the unified quality score, 0-100: a logistic of the components, its weights set by hand.
+    """Returns the unified quality score, 0-100: a logistic of the components, fitted to false non-match.
 
-    `manage.py evaluate --quality` fits them to false non-match and draws the error-versus-discard curve;
-    docs/liveness.md says why a fit on photographs from the press is not used.
+    `manage.py evaluate --quality` fits the weights and draws the error-versus-discard curve, which
+    docs/liveness.md shows. A component without a weight still has its limit.
     """
-    total = UNIFIED_OFFSET + sum(
-        weight * (measured.get(name, 100.0) / 100 - 1) for name, weight in UNIFIED_WEIGHTS.items()
-    )
-    return 100 / (1 + math.exp(-total))
+    return 100 / (1 + math.exp(sum(_costs(measured).values()) - UNIFIED_OFFSET))
+
+
+def _costs(measured: Mapping[str, float]) -> dict[str, float]:
+    return {name: weight * (1 - measured.get(name, 100.0) / 100) for name, weight in UNIFIED_WEIGHTS.items()}
 
 
 def worst_component(measured: Mapping[str, float]) -> str | None:
@@ -111,21 +112,21 @@ def worst_component(measured: Mapping[str, float]) -> str | None:
     return name if short[name] < 0 else None
 
 
-def lowest_component(measured: Mapping[str, float]) -> str:
-    """Returns the component with the lowest value."""
-    return min(measured, key=lambda name: measured[name])
+def costliest_component(measured: Mapping[str, float]) -> str:
+    """Returns the component that costs the unified score most."""
+    costs = _costs(measured)
+    return max(costs, key=lambda name: costs[name])
 
 
-UNIFIED_OFFSET: Final = 3.0
+UNIFIED_OFFSET: Final = 3.45
 UNIFIED_WEIGHTS: Final[Mapping[str, float]] = {
-    "HeadPoseYaw": 2.0,
-    "HeadPosePitch": 2.0,
-    "Sharpness": 2.0,
-    "IlluminationUniformity": 1.0,
-    "DynamicRange": 1.0,
-    "InterEyeDistance": 2.0,
-    "EyesOpen": 1.0,
-    "MouthClosed": 1.0,
+    "HeadPoseYaw": 0.14,
+    "HeadPosePitch": 1.41,
+    "Sharpness": 1.92,
+    "EyesOpen": 0.89,
+    "OverExposurePrevention": 2.84,
+    "DynamicRange": 1.73,
+    "NaturalColour": 0.45,
     "SingleFacePresent": 6.0,
 }
 
