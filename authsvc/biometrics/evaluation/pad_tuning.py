@@ -22,6 +22,7 @@ RELEVANT: Final[Mapping[str, tuple[str, ...]]] = {
     "contrast": ("flat-print", "bent-print", "cut-out", "print-on-head"),
     "framing": ("flat-print", "bent-print", "cut-out", "screen-photo"),
     "stillness": ("frozen-video",),
+    "blink": ("feigned-blink",),
     "identity": ("swapped-face",),
     "following": ("recorded-answer", "screen-video", "flat-print", "bent-print"),
     "light": ("recorded-answer", "frozen-video"),

@@ -34,6 +34,8 @@ LIGHT = (
     Step("light", 600, colour="#ff7020"),
     Step("light", 600, colour="#101010"),
 )
+BLINK = (Step("blink", 1500), Step("centre", 500))
+BESIDE = {"painted-light": LIGHT, "feigned-blink": BLINK}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def material(photos: Path, engine: Engine, *, seed: int, steps: tuple[Step, ...]
 def test_a_species_makes_frames_on_a_clock_and_is_refused_where_claimed(
     photos: Path, engine: Engine, species: str
 ) -> None:
-    steps = (*TURN, *LIGHT) if species == "painted-light" else TURN
+    steps = (*TURN, *BESIDE.get(species, ()))
     recording = SPECIES[species](material(photos, engine, seed=4, steps=steps))
     assert len(recording.images) == len(recording.times)
     assert all(np.diff(recording.times) > 0)

@@ -8,8 +8,9 @@ import pytest
 
 from authsvc.biometrics.stages.pad.border import framing
 from authsvc.biometrics.stages.pad.fusion import VETO, likelihood_ratio
+from authsvc.biometrics.stages.pad.lids import blink
 from authsvc.biometrics.stages.pad.light import LightResponse, light_response
-from authsvc.biometrics.stages.pad.motion import blink, smile
+from authsvc.biometrics.stages.pad.motion import smile
 from authsvc.biometrics.stages.pad.observation import Observation
 from authsvc.biometrics.stages.pad.relief import relief
 from authsvc.biometrics.stages.pad.texture import banding, contrast, glare
@@ -90,19 +91,114 @@ def with_expression(seen: Observation, cue: str, change: np.ndarray) -> Observat
     return replace(seen, landmarks=seen.landmarks + answered[:, None, None] * change)
 
 
-def test_blink_is_seen_where_the_eyes_close_on_cue() -> None:
-    still = observation(asked=BLINK, noise=0.1)
-    change = np.zeros((68, 2))
-    opened = landmarks("head")
+def drawn_face(closed: tuple[bool, bool] = (False, False)) -> np.ndarray:
+    """Return a frame with brows, nose and eyes where `landmarks("head")` has them; lids closed or not."""
+    points = landmarks("head")
+    image = np.full((480, 640, 3), (190, 150, 130), np.uint8)
+    image[:, 320:] = (170, 135, 118)
+    for brow in (points[17:22], points[22:27]):
+        cv2.polylines(image, [brow.astype(np.int32)], isClosed=False, color=(70, 50, 40), thickness=5)
+    cv2.polylines(image, [points[27:36].astype(np.int32)], isClosed=False, color=(150, 115, 100), thickness=3)
+    for eye, shut in zip((points[36:42], points[42:48]), closed, strict=True):
+        corners = eye.astype(np.int32)
+        if shut:
+            cv2.polylines(image, [corners[[0, 5, 4, 3]]], isClosed=False, color=(90, 60, 50), thickness=2)
+            continue
+        cv2.fillConvexPoly(image, corners, (235, 230, 225))
+        cv2.circle(image, eye.mean(axis=0).astype(int).tolist(), 5, (40, 30, 25), -1)
+    return cv2.GaussianBlur(image, (0, 0), 1)
+
+
+def watched(on_cue: np.ndarray, *, light: float = 1.0, change: np.ndarray | None = None) -> float:
+    """Return the likelihood ratio of a blink, of a face that shows another picture for a moment on cue."""
+    rng = np.random.default_rng(5)
+    asked = observation(asked=BLINK)
+    (cue,) = asked.planned("blink")
+    shown = (asked.times > cue.start + 400) & (asked.times < cue.start + 900)
+    assert shown.any()
+    pictures = [light * on_cue if now else drawn_face() for now in shown]
+    images = tuple(np.clip(p + rng.normal(0, 2, p.shape), 0, 255).astype(np.uint8) for p in pictures)
+    # The synthetic person blinks by themselves now and then, which must not count.
+    points = np.tile(landmarks("head"), (len(shown), 1, 1))
+    if change is not None:
+        points = points + shown[:, None, None] * change
+    score = blink(replace(asked, images=images, landmarks=points))
+    assert score is not None
+    return likelihood_ratio("blink", score)
+
+
+def lids_met() -> np.ndarray:
+    """Return the 68×2 pixels by which a blink moves landmarks."""
+    change, opened = np.zeros((68, 2)), landmarks("head")
     for upper, lower in ((37, 41), (38, 40), (43, 47), (44, 46)):
         change[upper, 1] = 0.9 * (opened[lower, 1] - opened[upper, 1])
-    # The synthetic person blinks by themselves now and then, which must not count.
-    quiet = replace(still, landmarks=np.tile(opened, (len(still.times), 1, 1)))
-    open_eyed, blinking = blink(quiet), blink(with_expression(quiet, "blink", change))
-    assert open_eyed is not None
-    assert blinking is not None
-    assert likelihood_ratio("blink", open_eyed) <= VETO
-    assert likelihood_ratio("blink", blinking) > 1
+    return change
+
+
+def across_eyes(breadth: int, colour: tuple[int, int, int]) -> np.ndarray:
+    """Return the open-eyed face with a level bar before both eyes."""
+    image, y = drawn_face(), int(landmarks("head")[36:48, 1].mean())
+    image[y - breadth // 2 : y + breadth // 2] = colour
+    return image
+
+
+def folded() -> np.ndarray:
+    """Return the open-eyed face on paper that is bent at the eyes."""
+    y, x = np.mgrid[0:480, 0:640].astype(np.float32)
+    off = y - np.float32(landmarks("head")[36:48, 1].mean())
+    lost = (off * np.exp(-((off / 25) ** 2))).astype(np.float32)
+    return cv2.remap(drawn_face(), x, y + lost, cv2.INTER_LINEAR)
+
+
+def test_blink_is_seen_by_landmarks_and_by_pixels_alone() -> None:
+    opened, closed = drawn_face(), drawn_face((True, True))
+    assert watched(opened) <= VETO
+    assert watched(opened, change=lids_met()) > 1
+    assert watched(closed) > 1
+
+
+def test_blink_is_seen_though_the_brows_landmarks_slip_with_the_lids() -> None:
+    slipped = np.zeros((68, 2))
+    slipped[17:31] = (0, 14)
+    seen = observation(asked=BLINK)
+    (cue,) = seen.planned("blink")
+    at = int(np.flatnonzero(seen.times > cue.start + 500)[0])
+    points = np.tile(landmarks("head"), (len(seen.times), 1, 1))
+    points[at] += slipped
+    images = [drawn_face()] * len(seen.times)
+    images[at] = drawn_face((True, True))
+    score = blink(replace(seen, images=tuple(images), landmarks=points))
+    assert score is not None
+    assert likelihood_ratio("blink", score) > 1
+
+
+def test_blink_in_other_light_is_a_blink_and_light_alone_is_none() -> None:
+    assert watched(drawn_face((True, True)), light=0.7) > 1
+    assert watched(drawn_face(), light=0.4) <= VETO
+
+
+def test_one_eye_is_no_blink() -> None:
+    assert watched(drawn_face((True, False))) <= VETO
+    assert watched(drawn_face((False, True))) <= VETO
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        across_eyes(12, (30, 30, 60)),
+        across_eyes(16, (130, 96, 84)),
+        across_eyes(90, (185, 148, 128)),
+        cv2.GaussianBlur(drawn_face(), (0, 0), 4),
+        folded(),
+    ],
+    ids=["pen", "finger", "hand", "blur", "fold"],
+)
+def test_what_changes_the_eyes_and_what_lies_around_them_is_no_blink(picture: np.ndarray) -> None:
+    assert watched(picture) <= VETO
+
+
+def test_landmarks_that_slip_under_a_hand_are_no_blink() -> None:
+    assert watched(across_eyes(90, (185, 148, 128)), change=lids_met()) <= VETO
 
 
 def test_smile_is_seen_where_the_mouth_widens_on_cue() -> None:

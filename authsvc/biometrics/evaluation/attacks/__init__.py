@@ -13,6 +13,7 @@ from authsvc.biometrics.challenges import Part
 from . import (
     bent_print,
     cut_out,
+    feigned_blink,
     flat_print,
     frozen_video,
     painted_light,
@@ -30,6 +31,7 @@ SPECIES: Final[dict[str, Make]] = {
     "bent-print": bent_print.make,
     "cut-out": cut_out.make,
     "print-on-head": print_on_head.make,
+    "feigned-blink": feigned_blink.make,
     "screen-photo": screen_photo.make,
     "screen-video": screen_video.make,
     "recorded-answer": recorded_answer.make,
@@ -41,5 +43,8 @@ SPECIES: Final[dict[str, Make]] = {
 
 CLAIMED: Final = frozenset(SPECIES) - {"rendered-head"}
 
-MIXES: Final[dict[str, tuple[Part, ...]]] = {"painted-light": ("turn", "light")}
+MIXES: Final[dict[str, tuple[Part, ...]]] = {
+    "feigned-blink": ("turn", "blink"),
+    "painted-light": ("turn", "light"),
+}
 """The parts of the challenge that a species is made for, where it is not the turn alone."""

@@ -5,7 +5,7 @@ asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -57,13 +57,15 @@ def film(
 
 
 def film_answer(
-    surface: Surface, material: Material, *, size: tuple[float, float] = (0.85, 1.2)
+    surface: Surface, material: Material, *, size: tuple[float, float] = (0.85, 1.2), lids: bool = True
 ) -> Recording:
     """Returns the recording of a surface that is moved as the challenge asks, by this share of the asked
-    size.
+    size; without lids its eyes stay open.
     """
     times = frame_times(material.plan, material.rng)
     views = answer(material.plan, times, material.rng, Manner.drawn(material.rng, size))
+    if not lids:
+        views = [replace(view, eyelids=0.0) for view in views]
     return film(surface, views, material, times)
 
 

@@ -26,6 +26,10 @@ from authsvc.biometrics.stages.pad import FUSION_VERSION
 
 BONA_FIDE: Final = "bona-fide"
 BESIDE_TURN: Final[tuple[Part, ...]] = ("light", "blink", "smile")
+PEOPLE: Final[dict[str, tuple[Part, ...]]] = {
+    BONA_FIDE: ("turn",),
+    **{f"{BONA_FIDE}-{part}": ("turn", part) for part in BESIDE_TURN},
+}
 SOFTWARE_PHONE: Final = "authsvc.simulator.render.render_burst"
 
 Group = tuple[str, Make, tuple[Part, ...]]
@@ -41,7 +45,10 @@ class Command(BaseCommand):
         source.add_argument("--generate", type=Path, metavar="DIR", help="photographs, a folder a person")
         source.add_argument("--recordings", type=Path, metavar="DIR", help="recordings with a manifest.json")
         parser.add_argument("--tries", type=int, default=300, help="tries a species (300)")
-        parser.add_argument("--species", action="append", choices=[*SPECIES, BONA_FIDE], help="only these")
+        parser.add_argument("--species", action="append", choices=[*SPECIES, *PEOPLE], help="only these")
+        parser.add_argument(
+            "--beside", choices=BESIDE_TURN, help="what attacks are asked for beside the turn (nothing)"
+        )
         parser.add_argument("--subjects", type=int, default=150, help="most people to use (150)")
         parser.add_argument("--bona-fide", default=SOFTWARE_PHONE, help="what renders genuine bursts")
         parser.add_argument("--tune", action="store_true", help="fit the table on the tuning half instead")
@@ -81,12 +88,14 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(subjects)} people of the {split} half")
         conditions: dict[str, Any] = {"split": split, "engine": engine.engine_id, "pad": FUSION_VERSION}
         conditions |= {"seed": options["seed"], "people": len(subjects)}
+        if options["beside"]:
+            conditions["beside"] = options["beside"]
         try:
             log = TrialLog(options["resume"], conditions)
         except ValueError as problem:
             raise CommandError(str(problem)) from problem
         trials: list[Trial] = []
-        for species, make, mix in _groups(options["species"], options["bona_fide"]):
+        for species, make, mix in _groups(options["species"], options["bona_fide"], options["beside"]):
             done = log.kept(species)[: options["tries"]]
             numbers = range(len(done), options["tries"])
             found = run_trials(species, make, subjects, mix, numbers, engine, options["seed"])
@@ -111,11 +120,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"{row.species}: BPCER {row.error}")
 
 
-def _groups(chosen: Sequence[str] | None, bona_fide: str) -> list[Group]:
+def _groups(chosen: Sequence[str] | None, bona_fide: str, beside: Part | None) -> list[Group]:
     person = genuine(import_string(bona_fide))
-    groups: list[Group] = [(BONA_FIDE, person, ("turn",))]
-    groups += [(f"{BONA_FIDE}-{part}", person, ("turn", part)) for part in BESIDE_TURN]
-    groups += [(name, make, MIXES.get(name, ("turn",))) for name, make in SPECIES.items()]
+    asked: tuple[Part, ...] = ("turn", beside) if beside else ("turn",)
+    groups: list[Group] = [(name, person, mix) for name, mix in PEOPLE.items()]
+    groups += [(name, make, MIXES.get(name, asked)) for name, make in SPECIES.items()]
     return [group for group in groups if not chosen or any(group[0].startswith(name) for name in chosen)]
 
 

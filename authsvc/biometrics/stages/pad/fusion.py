@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-FUSION_VERSION: Final = "pad-fusion/3"
+FUSION_VERSION: Final = "pad-fusion/4"
 """Changes with every number below and with what a signal measures; part of the evaluation record."""
 
 THRESHOLD: Final = 6.0
@@ -37,7 +37,7 @@ CALIBRATIONS: Final[Mapping[str, Calibration]] = {
     "light": Calibration(8.0, -4.0, -4.0, 2.0, 1.0),
     "sides": Calibration(-8.0, 10.0, -4.0, 1.0, 1.0),
     "background": Calibration(-8.0, 4.5, -4.0, 1.0, 1.0),
-    "blink": Calibration(12.0, -4.0, -4.0, 2.0, 1.0),
+    "blink": Calibration(24.0, -5.0, -4.0, 2.0, 1.0),
     "smile": Calibration(50.0, -3.0, -4.0, 2.0, 1.0),
     "stillness": Calibration(6.0, 2.0, -5.0, 0.5, 1.0),
     "grid": Calibration(-2.0, 9.0, -3.0, 0.5, 0.7),

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from .border import framing
 from .continuity import identity_break
 from .following import Following, following
+from .lids import blink
 from .light import light_response
-from .motion import blink, smile, stillness
+from .motion import smile, stillness
 from .observation import Observation
 from .relief import perspective, relief
 from .texture import banding, contrast, glare, grid
