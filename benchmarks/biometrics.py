@@ -266,6 +266,24 @@ def _two_processes() -> Iterator[Figure]:
     yield Figure("verifications a second, one process", rates[1], "1/s")
     yield Figure("verifications a second, two processes", rates[PROCESSES], "1/s")
     yield Figure("two processes against one", rates[PROCESSES] / rates[1], "times", "≥ 1.8")
+    yield Figure("memory of a forked worker that it does not share", _own_memory(material), "MB")
+
+
+def _own_memory(material: Material) -> float:
+    """Return the megabytes that a worker of the pool has to itself after a few samples."""
+    forking = multiprocessing.get_context("fork")
+    kilobytes = forking.Value("d")
+
+    def work() -> None:
+        for _ in range(4):
+            _verify(material)
+        lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
+        kilobytes.value = next(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty"))
+
+    worker = forking.Process(target=work)
+    worker.start()
+    worker.join()
+    return float(kilobytes.value) / 1024
 
 
 def _rate(material: Material, count: int) -> float:

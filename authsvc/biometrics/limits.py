@@ -31,6 +31,9 @@ from authsvc.biometrics.confined import serve
 serve(int(sys.argv[2]), sys.argv[3])
 """
 
+_ENVIRONMENT: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Its memory in huge pages, which are taken at once instead of 4 KiB at a time; other C libraries ignore it."""
+
 
 class LimitReached(Exception):
     """The confined process died, or ran into one of its limits."""
@@ -61,7 +64,7 @@ class Confinement:
             theirs.set_inheritable(True)
             # -I: neither the environment nor the working directory says what it imports; nor has it secrets.
             program = [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT), str(theirs.fileno()), self._module]
-            os.posix_spawn(sys.executable, program, {})
+            os.posix_spawn(sys.executable, program, _ENVIRONMENT)
         return ours.detach()
 
     def run(
