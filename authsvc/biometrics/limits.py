@@ -32,7 +32,7 @@ serve(int(sys.argv[2]), sys.argv[3])
 """
 
 _ENVIRONMENT: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
-"""Its memory in huge pages, which are taken at once instead of 4 KiB at a time; other C libraries ignore it."""
+"""Its memory in huge pages, taken at once instead of 4 KiB at a time; other C libraries ignore it."""
 
 
 class LimitReached(Exception):
