@@ -17,8 +17,11 @@ import select
 import signal
 import socket
 import struct
+import traceback
 from collections.abc import Callable
 from typing import Final, Protocol
+
+from authsvc.biometrics.confinement import hide_memory, refuse_all_but_work
 
 MEMORY: Final = 256 * 1024 * 1024
 """Bytes that a confined process may allocate above what it was forked with."""
@@ -26,14 +29,17 @@ CPU_SECONDS: Final = 4
 ALARM_SECONDS: Final = 10
 MOST_ORDER: Final = 16 * 1024
 
+CHANNEL: Final = 3
+"""The descriptor over which orders come."""
+
 LENGTH: Final = struct.Struct(">I")
 """Stands before everything that is sent, an order too: there it is the length of what will be given."""
 
 _HUGE: Final = 2 * 1024 * 1024
 """Bytes of a huge page. Taken one small page at a time, memory costs as much as decoding into it does."""
 
-_APART: Final = 0.005
-"""Seconds that the next confined process waits to be forked while one works, which it would only slow."""
+_APART_MS: Final = 5
+"""Milliseconds that the next confined process waits to be forked while one works, which it would slow."""
 
 Write = Callable[[memoryview], None]
 
@@ -48,14 +54,17 @@ class Work(Protocol):
         """Set up whatever can be before an order comes."""
 
 
-def serve(descriptor: int, module: str) -> None:
-    """Fork a confined process for each order that comes over this socket, until its other end is closed."""
+def serve(module: str) -> None:
+    """Fork a confined process for each order that comes over CHANNEL, until its other end is closed.
+
+    Does not return.
+    """
     # It serves until its worker ends, which may finish a sample first.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    os.closerange(3, descriptor)
-    os.closerange(descriptor + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    channel = socket.socket(fileno=descriptor)
+    os.closerange(CHANNEL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    hide_memory()
+    channel = socket.socket(fileno=CHANNEL)
     work: Work = importlib.import_module(module)
     gc.disable()  # A collection would write to every page, and so copy it in every child.
     children: set[int] = set()
@@ -66,14 +75,32 @@ def serve(descriptor: int, module: str) -> None:
             os.close(reader)
             _confined(work, channel, writer)
         os.close(writer)
-        taken = os.read(reader, 1)
-        if taken:
-            # Readable at its end, or where another order comes meanwhile.
-            select.select([reader, channel.fileno()], [], [], _APART)
+        if os.read(reader, 1):
+            _wait_a_little(reader, channel)
+        elif _ended_by_itself(child):
+            os._exit(0)
         os.close(reader)
-        if not taken:
-            return
-        children = {one for one in (*children, child) if os.waitpid(one, os.WNOHANG) == (0, 0)}
+        children = {one for one in (*children, child) if _runs(one)}
+
+
+def _wait_a_little(reader: int, channel: socket.socket) -> None:
+    """Wait for the end of the child at work, or for another order."""
+    either = select.poll()
+    either.register(reader, select.POLLIN)
+    either.register(channel, select.POLLIN)
+    either.poll(_APART_MS)
+
+
+def _ended_by_itself(child: int) -> bool:
+    """Tell whether a child that took no order found the channel closed, or could not start; it was killed
+    otherwise, and another one takes its place."""
+    return os.WIFEXITED(os.waitpid(child, 0)[1])
+
+
+def _runs(child: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        return os.waitpid(child, os.WNOHANG) == (0, 0)
+    return False
 
 
 def _confined(work: Work, channel: socket.socket, taken: int) -> None:
@@ -91,6 +118,8 @@ def _confined(work: Work, channel: socket.socket, taken: int) -> None:
             channel.close()
             _shut()
             _answer(work, order, answer, room)
+    except Exception:  # noqa: BLE001 - whatever it is, the process ends; before an order, somebody must know
+        traceback.print_exc()
     finally:
         os._exit(0)
 
@@ -139,10 +168,13 @@ def _confine() -> None:
 
 
 def _shut() -> None:
-    """Confine the rest, which would have kept an order from coming: it opens nothing, and ends by itself."""
+    """Confine the rest, which would have kept an order from coming, and say nothing any more."""
     # Where whoever asked is gone, nobody else ends it.
     signal.alarm(ALARM_SECONDS)
+    os.dup2(0, 2)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    refuse_all_but_work()
 
 
 def _read_statm() -> str:

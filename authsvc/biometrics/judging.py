@@ -12,12 +12,15 @@ from django.conf import settings
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.biometrics import pipeline
+from authsvc.biometrics.confinement import hide_memory
+from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.evaluation.record import EvaluationRecord, current_record, load_records
 from authsvc.biometrics.pipeline import Outcome
-from authsvc.biometrics.stages.decode import DECODER, read_sample
+from authsvc.biometrics.stages.decode import DECODER, check_decoder, read_sample
 from authsvc.biometrics.templates import decode_template
 from authsvc.biometrics.types import (
+    BadSample,
     CaptureContext,
     Challenge,
     DecisionResult,
@@ -64,12 +67,17 @@ class Judgement:
 
 @cache
 def prepare_worker() -> None:
-    """Load the models and read the evaluation records, before the pool forks.
+    """Load the models and read the evaluation records, before the pool forks; raises ModelProblem.
 
     The program that decodes pictures is started first, and is ready when the models are.
     """
+    hide_memory()
     DECODER.start()
     load_engine()
+    try:
+        check_decoder()
+    except BadSample as problem:
+        raise ModelProblem(f"pictures cannot be decoded here: {problem.reason}") from None
     _records()
 
 

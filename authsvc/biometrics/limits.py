@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from authsvc.biometrics.confined import LENGTH, MOST_ORDER, memory
+from authsvc.biometrics.confined import CHANNEL, LENGTH, MOST_ORDER, memory
 
 WALL_SECONDS: Final = 8.0
 MOST_WORD: Final = 200
@@ -28,7 +28,7 @@ _PROGRAM: Final = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from authsvc.biometrics.confined import serve
-serve(int(sys.argv[2]), sys.argv[3])
+serve(sys.argv[2])
 """
 
 _ENVIRONMENT: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
@@ -37,6 +37,10 @@ _ENVIRONMENT: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 class LimitReached(Exception):
     """The confined process died, or ran into one of its limits."""
+
+
+class _NotTaken(Exception):
+    """The order's end was closed before any confined process took it."""
 
 
 class Confinement:
@@ -50,21 +54,42 @@ class Confinement:
     def __init__(self, module: str) -> None:
         self._module = module
         self._channel: int | None = None
+        self._program = 0
         self._lock = threading.Lock()
 
     def start(self) -> None:
         """Start the program that forks the confined processes; where it runs already, nothing happens."""
+        self._open_channel()
+
+    def _open_channel(self, *, broken: int | None = None) -> int:
+        """Return the way to the program, a new one's in place of one that is broken."""
         with self._lock:
+            if self._channel is not None and self._channel == broken:
+                os.close(self._channel)
+                self._channel = None
+                with contextlib.suppress(ChildProcessError):  # The worker before the fork was its parent.
+                    os.waitpid(self._program, os.WNOHANG)
             if self._channel is None:
                 self._channel = self._launch()
+            return self._channel
 
     def _launch(self) -> int:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            theirs.set_inheritable(True)
-            # -I: neither the environment nor the working directory says what it imports; nor has it secrets.
-            program = [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT), str(theirs.fileno()), self._module]
-            os.posix_spawn(sys.executable, program, _ENVIRONMENT)
+            # -I: neither the environment nor the working directory says what it imports.
+            program = [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT), self._module]
+            self._program = os.posix_spawn(
+                sys.executable,
+                program,
+                _ENVIRONMENT,
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, theirs.fileno(), CHANNEL),
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0),
+                    (os.POSIX_SPAWN_DUP2, 0, 1),
+                ],
+                setsigmask=[],
+                setsigdef=[signal.SIGCHLD, signal.SIGALRM, signal.SIGXCPU],
+            )
         return ours.detach()
 
     def run(
@@ -77,37 +102,46 @@ class Confinement:
         """
         if len(order) > MOST_ORDER:
             raise LimitReached
-        answer, theirs = socket.socketpair()
-        with answer:
-            with theirs:
-                self._send(LENGTH.pack(len(given)) + order.encode(), [theirs.fileno()])
-            word, written = _awaited(answer, given, room, time.monotonic() + wall_seconds)
+        try:
+            word, written = self._ordered(order, given, room, wall_seconds)
+        except _NotTaken:  # Who waited for it was killed, and has read nothing: the next one may.
+            try:
+                word, written = self._ordered(order, given, room, wall_seconds)
+            except _NotTaken:
+                raise LimitReached from None
         if not word:
             raise LimitReached
         return word, written
 
-    def _send(self, order: bytes, descriptors: list[int]) -> None:
-        try:
-            self._sent(order, descriptors)
-        except OSError:  # It was killed, perhaps for want of memory: a new one takes its place.
-            self._channel = None
-            self._sent(order, descriptors)
+    def _ordered(self, order: str, given: bytes, room: int, wall_seconds: float) -> tuple[str, memoryview]:
+        answer, theirs = socket.socketpair()
+        with answer:
+            with theirs:
+                self._send(LENGTH.pack(len(given)) + order.encode(), [theirs.fileno()])
+            return _awaited(answer, given, room, time.monotonic() + wall_seconds)
 
-    def _sent(self, order: bytes, descriptors: list[int]) -> None:
-        self.start()
-        with socket.socket(fileno=os.dup(self._channel or -1)) as channel:
-            socket.send_fds(channel, [order], descriptors)
+    def _send(self, order: bytes, descriptors: list[int]) -> None:
+        channel = self._open_channel()
+        try:
+            _sent(channel, order, descriptors)
+        except OSError:  # It was killed, perhaps for want of memory: a new one takes its place.
+            _sent(self._open_channel(broken=channel), order, descriptors)
+
+
+def _sent(channel: int, order: bytes, descriptors: list[int]) -> None:
+    with socket.socket(fileno=os.dup(channel)) as way:
+        socket.send_fds(way, [order], descriptors)
 
 
 def _awaited(answer: socket.socket, given: bytes, room: int, deadline: float) -> tuple[str, memoryview]:
     """Return the word of a confined process, empty where none comes in time, and what it wrote.
 
-    The process is gone then.
+    The process is gone then. Raises _NotTaken where there was none.
     """
     process: int | None = None
     try:
         _patient(answer, deadline)
-        _, (process,), _, _ = socket.recv_fds(answer, 1, 1)
+        process = _handle(answer)
         _patient(answer, deadline)
         if given:  # Without, the process may have answered and gone already.
             answer.sendall(given)
@@ -125,6 +159,15 @@ def _awaited(answer: socket.socket, given: bytes, room: int, deadline: float) ->
         if process is not None:
             _kill(process)
             os.close(process)
+
+
+def _handle(answer: socket.socket) -> int:
+    """Return the pidfd that a confined process hands over as the first thing."""
+    said, descriptors, _, _ = socket.recv_fds(answer, 1, 1)
+    if not said:
+        raise _NotTaken
+    (process,) = descriptors
+    return process
 
 
 def _patient(answer: socket.socket, deadline: float) -> None:

@@ -35,7 +35,7 @@ def work(order: str, given: memoryview, write: Write) -> str:
 
 def warm() -> None:
     """Decode a plain picture: what libraries set up at first use, and a picture's memory."""
-    work(json.dumps([(len(_PLAIN), 640, 480)]), memoryview(_PLAIN), lambda pixels: None)
+    work(json.dumps([(len(PLAIN), 640, 480)]), memoryview(PLAIN), lambda pixels: None)
 
 
-_PLAIN: Final = cv2.imencode(".jpg", np.full((480, 640, 3), 128, np.uint8))[1].tobytes()
+PLAIN: Final = cv2.imencode(".jpg", np.full((480, 640, 3), 128, np.uint8))[1].tobytes()

@@ -72,8 +72,10 @@ class _Trail:
         self.known: FrameFace | None = None
         self._last: FrameFace | None = None
         self._unseen = 0
+        self._far = AHEAD
         self._images, self._engine = [frame.rgb for frame in frames], engine
-        gaps = np.diff([frame.t_ms for frame in frames], prepend=frames[0].t_ms)
+        times = [frame.t_ms for frame in frames]
+        gaps = np.diff(times, prepend=times[:1])
         self._reach: list[float] = np.clip(gaps / FAST_MS, 1.0, FURTHEST).tolist()
 
     def go_on(self) -> None:
@@ -94,14 +96,18 @@ class _Trail:
             again = self._found_again(images[len(self.faces) - first])
             self._add(again)
             if again is None or not _at_one_place(again.box, sighting.box):
-                return  # What was found from here on followed something else.
-        if len(sightings) < min(AHEAD, len(images)):
+                # What was found from here on followed something else. A burst made so that this happens
+                # again and again must not cost many times an honest one.
+                self._far = 1
+                return
+        if len(sightings) < min(self._far, len(images)):
             self._add(self._followed(images[len(sightings)]))
+        self._far = min(2 * self._far, AHEAD)
 
     def _ahead(self, first: int) -> Iterator[_Sighting]:
         """Yield where the detector finds the face from frame `first` on, up to the first frame without."""
         last, known = _box(self._last), _box(self.known)
-        for index in range(first, min(first + AHEAD, len(self._images))):
+        for index in range(first, min(first + self._far, len(self._images))):
             image, everywhere = self._images[index], index % DETECT_EVERY == 0
             found = None
             if last is not None and not everywhere:
@@ -150,13 +156,27 @@ def _sought(image: Image, known: Box | None, engine: Engine, *, share: float) ->
 
     At SECOND_FACE that finds whatever counts as a second person.
     """
-    boxes = engine.detect(image) if known is None else engine.scan(image, smallest=share * _width(known))
+    boxes = (
+        _first_seen(image, engine) if known is None else engine.scan(image, smallest=share * _width(known))
+    )
     if not boxes:
         return None
     count = sum(1 for box in boxes if _width(box) >= SECOND_FACE * _width(boxes[0]))
     if count > 1:
         raise PoorSample(Reason.SEVERAL_FACES, "one-face", detail=f"{count} faces in a frame")
     return _Sighting(boxes[0], count, near=False)
+
+
+def _first_seen(image: Image, engine: Engine) -> list[Box]:
+    """Return all faces of a picture before one is known, the largest first.
+
+    What finds a face may stop at a size at which it misses another one, even a larger one.
+    """
+    boxes = engine.detect(image)[:1]
+    for first in tuple(boxes):
+        wider = engine.scan(image, smallest=SECOND_FACE * _width(first))
+        boxes += [box for box in wider if not _at_one_place(box, first)]
+    return sorted(boxes, key=_width, reverse=True)
 
 
 def _sought_near(image: Image, last: Box, engine: Engine, *, reach: float) -> _Sighting | None:

@@ -66,7 +66,7 @@ def assess(burst: Burst, track: FaceTrack, *, minimum: float) -> QualityResult:
     if not neutral:
         return QualityResult(0.0, tuple(scores), {}, False, "SingleFacePresent", "centre")
     score, found = sorted(neutral, key=lambda pair: pair[0])[len(neutral) // 2]
-    worst = worst_component(found) or (costliest_component(found) if score < minimum else None)
+    worst = worst_component(found) or (None if score >= minimum else costliest_component(found))
     return QualityResult(score, tuple(scores), found, worst is None, worst, HINTS[worst] if worst else None)
 
 

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from authsvc.biometrics import judging
+from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.evaluation.record import EvaluationRecord, load_records
+from authsvc.biometrics.limits import Confinement
+from authsvc.biometrics.stages.decode import pictures
 from authsvc.biometrics.types import DecisionResult, Reason, StageError
 from authsvc.keys.samples import CannotUnseal
 from authsvc.policy.services import current_policy
@@ -64,6 +67,14 @@ def test_whatever_goes_wrong_refuses(
 @pytest.mark.requirement("S6.2-02")
 def test_a_sample_that_is_gone_is_refused() -> None:
     assert judging.judge(CAPTURE, None).decision == DecisionResult("refused", Reason.INTERNAL)
+
+
+@pytest.mark.requirement("S8.1-07")
+def test_a_worker_that_can_decode_nothing_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Confinement("tests.unit.biometrics.no_such_module")
+    monkeypatch.setattr(pictures, "DECODER", broken)
+    with pytest.raises(ModelProblem, match="pictures cannot be decoded"):
+        judging.prepare_worker.__wrapped__()
 
 
 @pytest.mark.usefixtures("_tenant")

@@ -1,6 +1,7 @@
 """The confinement: what goes wrong in one confined process ends there."""
 
 import os
+import resource
 import signal
 import socket
 import time
@@ -8,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from authsvc.biometrics.confinement import hide_memory
 from authsvc.biometrics.limits import Confinement, LimitReached
 
-from .misbehaviour import FAULTS
+from .misbehaviour import FAULTS, REACHES, read_memory
 
 MODULE = "tests.unit.biometrics.misbehaviour"
+NOBODY = 65534
+SILENT = ("write to the log",)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +90,104 @@ def test_a_killed_server_is_replaced(confinement: Confinement) -> None:
     time.sleep(0.2)
     assert copied(confinement) == b"abc"
     assert own_children() != before
+
+
+@pytest.mark.requirement("S8.1-07")
+@pytest.mark.parametrize("what", [one for one in REACHES if one not in SILENT])
+def test_a_confined_process_reaches_nothing_beside_its_work(
+    confinement: Confinement, what: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"kept")
+    order = f"reach {what.replace(' ', '_')} {os.getpid()} {file}"
+    assert confinement.run(order, b"", room=1)[0] == "refused"
+    assert file.read_bytes() == b"kept"
+
+
+@pytest.mark.requirement("S8.1-07")
+def test_a_confined_process_is_not_heard(confinement: Confinement, capfd: pytest.CaptureFixture[str]) -> None:
+    Confinement(MODULE).run("reach write_to_the_log 0 x", b"", room=1)
+    assert "forged" not in capfd.readouterr().err
+
+
+@pytest.mark.requirement("S8.1-07")
+def test_nobody_of_the_same_user_reads_a_hidden_process() -> None:
+    """Root may read everything, so another user tries."""
+    reader, writer = os.pipe()
+    hidden = os.fork()
+    if hidden == 0:
+        if os.getuid() == 0:
+            os.setuid(NOBODY)
+        hide_memory()
+        os.write(writer, b"1")
+        time.sleep(30)
+        os._exit(0)
+    os.read(reader, 1)
+    looking = os.fork()
+    if looking == 0:
+        if os.getuid() == 0:
+            os.setuid(NOBODY)
+        try:
+            read_memory(hidden)
+        except PermissionError:
+            os._exit(0)
+        os._exit(1)
+    assert os.waitpid(looking, 0)[1] == 0
+    os.kill(hidden, signal.SIGKILL)
+    os.waitpid(hidden, 0)
+
+
+def waiting(program: int) -> int:
+    """Return the child that waits for an order, once it does."""
+    deadline = time.monotonic() + 10
+    while not (found := [one for one in children(program) if state(one) == "S"]):
+        assert time.monotonic() < deadline, "none waits"
+        time.sleep(0.01)
+    return found[-1]
+
+
+@pytest.mark.requirement("S8.1-07")
+def test_an_order_outlives_the_death_of_who_waited_for_it() -> None:
+    before = set(children(os.getpid()))
+    confinement = Confinement(MODULE)
+    assert copied(confinement) == b"abc"
+    (program,) = set(children(os.getpid())) - before
+    for _ in range(5):
+        os.kill(waiting(program), signal.SIGKILL)
+        assert copied(confinement) == b"abc"
+    assert children(program)
+
+
+def test_a_program_that_cannot_start_is_an_error_at_every_call(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(LimitReached):
+        Confinement("tests.unit.biometrics.no_such_module").run("copy", b"abc", room=3)
+
+
+@pytest.mark.parametrize("ignored", [signal.SIGCHLD, signal.SIGALRM])
+def test_what_signals_the_worker_ignores_does_not_matter(ignored: signal.Signals) -> None:
+    kept = signal.signal(ignored, signal.SIG_IGN)
+    try:
+        confinement = Confinement(MODULE)
+        assert [copied(confinement) for _ in range(5)] == [b"abc"] * 5
+    finally:
+        signal.signal(ignored, kept)
+
+
+def test_a_worker_with_many_files_open_is_served() -> None:
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit[1] < 1300:
+        pytest.skip("the system allows too few open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1300, limit[1]))
+    many = [os.dup(0) for _ in range(1050)]
+    try:
+        confinement = Confinement(MODULE)
+        before = set(children(os.getpid()))
+        assert [copied(confinement) for _ in range(4)] == [b"abc"] * 4
+        assert len(set(children(os.getpid())) - before) == 1, "one program serves them all"
+    finally:
+        for one in many:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
 
 
 @pytest.mark.requirement("S8.1-07")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from authsvc.biometrics.tracking import AHEAD, DETECT_EVERY, MOST_FOLLOWED, follow_face
-from authsvc.biometrics.types import Array, Box, Burst, Image, PoorSample, Reason
+from authsvc.biometrics.types import Array, Box, Burst, Frame, Image, PoorSample, Reason
 
 from .synthetic import burst, landmarks
 
@@ -132,7 +132,8 @@ def test_the_whole_picture_is_searched_now_and_then_only() -> None:
     # Where the face is known to be it fills the middle of the part that is searched.
     engine.near = lambda image: [(80, 80, 280, 280)] if image.shape[0] == image.shape[1] else []
     follow_face(BURST, engine)  # type: ignore[arg-type]
-    assert engine.runs == list(range(0, LENGTH, DETECT_EVERY))
+    # In the first frame a face is looked for, and then whoever else is there.
+    assert engine.runs == [0, *range(0, LENGTH, DETECT_EVERY)]
 
 
 def test_boxes_are_found_first_and_landmarks_in_a_row() -> None:
@@ -156,8 +157,8 @@ def test_a_head_may_move_further_between_frames_further_apart() -> None:
     slow, followed_on = stepping(600.0)
     assert quick == [200, 230, 260, 290, 320]
     assert slow == [200, 245, 290, 335, 380]
-    assert looked_anew.runs == [0, 1, 2, 3, 4]
-    assert followed_on.runs == [0]
+    assert looked_anew.runs == [0, 0, 1, 2, 3, 4]
+    assert followed_on.runs == [0, 0]
 
 
 def test_what_was_found_ahead_holds_where_the_face_did_jump() -> None:
@@ -167,7 +168,68 @@ def test_what_was_found_ahead_holds_where_the_face_did_jump() -> None:
     engine.near = lambda image: [next(places)]
     track = follow_face(replace(BURST, frames=BURST.frames[:DETECT_EVERY]), engine)  # type: ignore[arg-type]
     assert [face and face.box[0] for face in track.faces] == [200, 200, 245, 245, 245]
-    assert (engine.runs, engine.calls.count("scan")) == ([0, 2], 6)
+    assert (engine.runs, engine.calls.count("scan")) == ([0, 0, 2], 7)
+
+
+@pytest.mark.requirement("S6.2-02")
+def test_the_first_frame_is_searched_for_a_second_person_too() -> None:
+    """What finds a face may miss another one, even a larger one: the detector fails between two sizes."""
+
+    class FindsTheSmaller(SeeingEngine):
+        def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
+            return [box_at(520.0, 150.0)]
+
+    engine = FindsTheSmaller(still({0: [(200.0, WIDTH), (520.0, 150.0)]}))
+    with pytest.raises(PoorSample) as refused:
+        follow_face(BURST, engine)  # type: ignore[arg-type]
+    assert refused.value.reason == Reason.SEVERAL_FACES
+
+
+class Decoys:
+    """A face elsewhere in every frame, and where it was in the frame before something that is none.
+
+    Each picture's values tell its frame, and where in it a part was cut.
+    """
+
+    def __init__(self) -> None:
+        self.near = self.whole = self.read = 0
+
+    def place(self, frame: int) -> Box:
+        left, top = frame * 5 % 12 * 130 + 40, frame * 5 % 7 * 130 + 40
+        return left, top, left + 80, top + 80
+
+    def picture(self, frame: int) -> Image:
+        y, x = np.mgrid[0:1000, 0:1600] // 8
+        return np.stack([np.full_like(x, frame), x, y], axis=-1).astype(np.uint8)
+
+    def detect(self, image: Image) -> list[Box]:
+        return self.scan(image, smallest=80)
+
+    def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:
+        frame, left, top = int(image[0, 0, 0]), 8 * int(image[0, 0, 1]), 8 * int(image[0, 0, 2])
+        if not eager:
+            self.whole += 1
+            return [self.place(frame)]
+        self.near += 1
+        before = self.place(frame - 1)
+        return [(16, 16, 96, 96)] if max(abs(before[0] - 16 - left), abs(before[1] - 16 - top)) < 9 else []
+
+    def landmarks(self, image: Image, box: Box) -> Array:
+        self.read += 1
+        there = abs(box[0] - self.place(int(image[0, 0, 0]))[0]) < 20
+        points = (FACE - FACE.min(axis=0)) * 0.4 + box[:2] + (0 if there else 400)
+        return np.asarray(points, np.float32)
+
+
+@pytest.mark.requirement("S8.1-07")
+def test_a_burst_that_is_made_to_mislead_costs_little_more_than_it_must() -> None:
+    engine = Decoys()
+    frames = [Frame(index, 0, 100.0 * index, 0.1 * index, b"", engine.picture(index)) for index in range(40)]
+    track = follow_face(replace(BURST, frames=tuple(frames)), engine)  # type: ignore[arg-type]
+    assert [face and face.box for face in track.faces] == [engine.place(index) for index in range(40)]
+    assert engine.near < 60
+    assert engine.whole < 65
+    assert engine.read < 110
 
 
 def test_a_burst_of_another_length_is_followed_too() -> None:

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from authsvc.simulator.expression import with_expression
+
 from .printing import printed
 from .recording import OVERTURNED, Material, Recording, film_answer
 from .scene import Field, Portrait, sheet_surface
@@ -22,8 +24,10 @@ def make(material: Material) -> Recording:
     rng = material.rng
     subject = printed(material.target, rng)
     bend = 1 / rng.uniform(75, 95)
-    trick = TRICKS[sorted(TRICKS)[rng.integers(len(TRICKS))]]
-    tricked = replace(subject, texture=np.clip(trick(subject, rng), 0, 255).astype(np.uint8))
+    name = sorted(TRICKS)[rng.integers(len(TRICKS))]
+    tricked = replace(subject, texture=np.clip(TRICKS[name](subject, rng), 0, 255).astype(np.uint8))
+    if name in REVERSED:
+        subject, tricked = tricked, subject
     seed = int(rng.integers(2**32))
     plain, played = (
         film_answer(
@@ -88,6 +92,25 @@ def _folded(subject: Portrait, rng: np.random.Generator) -> NDArray[np.float32]:
     return cv2.remap(subject.texture, x, (y + lost).astype(np.float32), cv2.INTER_LINEAR).astype(np.float32)
 
 
+def _looking_aside(subject: Portrait, rng: np.random.Generator) -> NDArray[np.float32]:
+    """The irises are moved to a side, behind holes in the print."""
+    height, width = subject.texture.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    side = 1 if rng.random() < 0.5 else -1
+    for outer, inner in ((36, 39), (42, 45)):
+        middle = subject.landmarks[outer : outer + 6].mean(axis=0)
+        breadth = float(np.hypot(*(subject.landmarks[inner] - subject.landmarks[outer])))
+        off = ((x - middle[0]) / (0.5 * breadth)) ** 2 + ((y - middle[1]) / (0.3 * breadth)) ** 2
+        x += (side * rng.uniform(0.15, 0.35) * breadth * np.exp(-(off**2))).astype(np.float32)
+    return cv2.remap(subject.texture, x, y, cv2.INTER_LINEAR).astype(np.float32)
+
+
+def _closed(subject: Portrait, _: np.random.Generator) -> NDArray[np.float32]:
+    """Lids are drawn over the eyes."""
+    landmarks = subject.landmarks.astype(np.float32)
+    return with_expression(subject.texture, landmarks, blink=1.0, smile=0.0).astype(np.float32)
+
+
 TRICKS: Final[dict[str, Trick]] = {
     "pen": _pen,
     "finger": _finger,
@@ -95,7 +118,12 @@ TRICKS: Final[dict[str, Trick]] = {
     "dimmed": _dimmed,
     "blurred": _blurred,
     "folded": _folded,
+    "looking aside": _looking_aside,
+    "opened": _closed,
 }
+
+REVERSED: Final = ("opened",)
+"""Tricks that end on cue: a print with closed eyes is changed for one with open eyes."""
 
 
 def _bar(

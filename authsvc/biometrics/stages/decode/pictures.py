@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 
 from authsvc.biometrics.limits import Confinement, LimitReached
-from authsvc.biometrics.pixels import SOUND
+from authsvc.biometrics.pixels import PLAIN, SOUND
 from authsvc.biometrics.types import BadSample, Image, Reason
 
-from .jpeg import Header
+from .jpeg import Header, read_header
 
 DECODER: Final = Confinement("authsvc.biometrics.pixels")
 
@@ -30,13 +30,18 @@ def decode_pictures(jpegs: Sequence[bytes], headers: Sequence[Header]) -> tuple[
         word, written = DECODER.run(json.dumps(order), b"".join(jpegs), room=int(starts[-1]))
     except LimitReached:
         raise BadSample(Reason.DECODE_LIMIT) from None
-    if not word.startswith(SOUND):
+    if not word.startswith(SOUND) or len(word) != len(SOUND) + len(headers):
         raise BadSample(Reason.PICTURE_DAMAGED)
     pixels = np.frombuffer(written, np.uint8)
     return tuple(
         pixels[start:end].reshape(*_shape(header, upright=flag == "1"), 3)
         for header, (start, end), flag in zip(headers, pairwise(starts), word[len(SOUND) :], strict=True)
     )
+
+
+def check_decoder() -> None:
+    """Decode a plain picture of our own; raises BadSample where that fails, as every sample then would."""
+    decode_pictures([PLAIN], [read_header(PLAIN)])
 
 
 def _shape(header: Header, *, upright: bool) -> tuple[int, int]:

@@ -58,8 +58,8 @@ def blink(observed: Observation) -> float | None:
     The best frame of each cue counts, and the least of the cues. What a frame's landmarks (0-1) and its
     pixels (`eyes_lost`) say is added, since the landmark model does not see every lid close; docs/adr/0150
     says on which tries the weights were set. Fails on cut-outs with eye holes, through which real eyes blink,
-    on pictures of open and of closed eyes that are changed without a trace around them, and where glasses
-    hide the eyes.
+    on pictures of open and of closed eyes that are changed without a trace around them either way, on eyes
+    that look aside, and where glasses hide the eyes.
     """
     cues = observed.planned("blink")
     if not cues:
@@ -70,7 +70,7 @@ def blink(observed: Observation) -> float | None:
         inside = np.flatnonzero((times >= cue.start + 100) & (times <= cue.end + 300))
         scores = eyes_lost(observed, inside) + _LANDMARK_WEIGHT * closed[inside]
         found.append(float(np.max(scores, initial=0.0)))
-    return min(found)
+    return float(np.min(found))
 
 
 def eye_openness(landmarks: Array) -> Array:
