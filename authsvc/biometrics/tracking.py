@@ -156,27 +156,13 @@ def _sought(image: Image, known: Box | None, engine: Engine, *, share: float) ->
 
     At SECOND_FACE that finds whatever counts as a second person.
     """
-    boxes = (
-        _first_seen(image, engine) if known is None else engine.scan(image, smallest=share * _width(known))
-    )
+    boxes = engine.detect(image) if known is None else engine.scan(image, smallest=share * _width(known))
     if not boxes:
         return None
     count = sum(1 for box in boxes if _width(box) >= SECOND_FACE * _width(boxes[0]))
     if count > 1:
         raise PoorSample(Reason.SEVERAL_FACES, "one-face", detail=f"{count} faces in a frame")
     return _Sighting(boxes[0], count, near=False)
-
-
-def _first_seen(image: Image, engine: Engine) -> list[Box]:
-    """Return all faces of a picture before one is known, the largest first.
-
-    What finds a face may stop at a size at which it misses another one, even a larger one.
-    """
-    boxes = engine.detect(image)[:1]
-    for first in tuple(boxes):
-        wider = engine.scan(image, smallest=SECOND_FACE * _width(first))
-        boxes += [box for box in wider if not _at_one_place(box, first)]
-    return sorted(boxes, key=_width, reverse=True)
 
 
 def _sought_near(image: Image, last: Box, engine: Engine, *, reach: float) -> _Sighting | None:

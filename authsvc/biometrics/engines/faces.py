@@ -21,8 +21,6 @@ PADDING: Final = 0.25
 
 FOUND_FROM: Final = 80.0
 """Pixels of the smallest face that the detector finds."""
-CLOSE: Final = 0.4
-"""Of a picture's shorter side: a face held before a phone is larger, and looked for first."""
 EAGER: Final = -0.2
 """How far below its usual threshold the detector goes where a face is known to be."""
 
@@ -36,11 +34,10 @@ class DlibFaces:
         gather_heap()
 
     def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
-        """Return the boxes of all faces of a size, largest first: close ones, else those that the half-size
-        grey image shows, else the full one, else (thorough) the doubled one."""
-        sizes = [2 * FOUND_FROM, FOUND_FROM, FOUND_FROM / 2] if thorough else [2 * FOUND_FROM, FOUND_FROM]
-        close = CLOSE * min(image.shape[:2])
-        runs = (self.scan(image, smallest=size) for size in ([close] if close > sizes[0] else []) + sizes)
+        """Return the boxes of all faces, largest first: on the half-size grey image, on the full one only
+        where that shows none, and (thorough) on the doubled one at last."""
+        sizes = (2 * FOUND_FROM, FOUND_FROM, FOUND_FROM / 2)
+        runs = (self.scan(image, smallest=size) for size in (sizes if thorough else sizes[:2]))
         return next((boxes for boxes in runs if boxes), [])
 
     def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:

@@ -106,29 +106,18 @@ def test_the_scan_finds_faces_from_its_size_on(default: DlibOnnxEngine, photos: 
         assert np.abs(np.subtract(found[0], (left, top, right, bottom))).max() < 0.25 * width
 
 
-def scans(engine: DlibOnnxEngine, image: Image, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return the sizes that a detection looks for, where it finds nothing."""
+def test_the_half_size_picture_is_searched_first(
+    default: DlibOnnxEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sizes: list[float] = []
 
     def scan(image: Image, *, smallest: float) -> list[Box]:
         sizes.append(smallest)
         return []
 
-    monkeypatch.setattr(engine, "scan", scan)
-    assert engine.detect(image) == []
-    return sizes
-
-
-def test_a_face_held_close_is_looked_for_first(
-    default: DlibOnnxEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert scans(default, np.zeros((480, 640, 3), np.uint8), monkeypatch) == [192.0, 160.0, 80.0]
-
-
-def test_a_small_picture_is_not_searched_twice_alike(
-    default: DlibOnnxEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert scans(default, np.zeros((250, 250, 3), np.uint8), monkeypatch) == [160.0, 80.0]
+    monkeypatch.setattr(default, "scan", scan)
+    assert default.detect(np.zeros((480, 640, 3), np.uint8)) == []
+    assert sizes == [160.0, 80.0]
 
 
 def test_engines_have_ids_of_their_own(default: DlibOnnxEngine, plain: DlibEngine) -> None:
