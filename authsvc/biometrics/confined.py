@@ -21,7 +21,7 @@ import traceback
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from authsvc.biometrics.confinement import hide_memory, refuse_all_but_work
+from authsvc.biometrics.seccomp import hide_memory, refuse_all_but_work
 
 MEMORY: Final = 256 * 1024 * 1024
 """Bytes that a confined process may allocate above what it was forked with."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from authsvc.biometrics.confinement import hide_memory
 from authsvc.biometrics.limits import Confinement, LimitReached
+from authsvc.biometrics.seccomp import hide_memory
 
 from .misbehaviour import FAULTS, REACHES, read_memory
 

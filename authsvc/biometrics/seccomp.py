@@ -1,4 +1,4 @@
-"""What a confined process may still ask the kernel for: a seccomp filter (Linux, seccomp(2))."""
+"""What a confined process may still ask the kernel for (Linux, seccomp(2)), and who may read a process."""
 
 from __future__ import annotations
 
