@@ -236,4 +236,8 @@ def children(process: int) -> list[int]:
 
 
 def state(process: int) -> str:
-    return Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+    try:
+        status = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):  # It ended since it was listed.
+        return "Z"
+    return status.rpartition(")")[2].split()[0]
