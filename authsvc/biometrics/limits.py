@@ -18,7 +18,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from authsvc.biometrics.confined import CHANNEL, LENGTH, MOST_ORDER, memory
+from authsvc.biometrics.confined import CHANNEL, LENGTH, MOST_ORDER
+from authsvc.biometrics.rooms import Rooms
 
 WALL_SECONDS: Final = 8.0
 MOST_WORD: Final = 200
@@ -33,6 +34,9 @@ serve(sys.argv[2])
 
 _ENVIRONMENT: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """Its memory in huge pages, taken at once instead of 4 KiB at a time; other C libraries ignore it."""
+
+
+_ROOMS: Final = Rooms()
 
 
 class LimitReached(Exception):
@@ -145,7 +149,7 @@ def _awaited(answer: socket.socket, given: bytes, room: int, deadline: float) ->
         _patient(answer, deadline)
         if given:  # Without, the process may have answered and gone already.
             answer.sendall(given)
-        written, at = memory(room), 0
+        written, at = _ROOMS.borrow(room), 0
         while length := _length(answer, deadline):
             _receive(answer, written[at : at + length], length, deadline)
             at += length
