@@ -107,7 +107,8 @@ class Sinks:
 def _content(queue: Redis, key: bytes) -> bytes:
     kind = queue.type(key).decode()
     read: Mapping[str, Any] = {
-        "string": lambda: [queue.get(key)],
+        "none": list,  # It has expired since it was listed.
+        "string": lambda: [queue.get(key) or b""],
         "list": lambda: queue.lrange(key, 0, -1),
         "set": lambda: queue.smembers(key),
         "zset": lambda: queue.zrange(key, 0, -1),
