@@ -34,7 +34,7 @@ class Rooms:
         try:
             kept = self._kept.pop()
         except IndexError:
-            return memory(max(size, 1))
+            return memory(size)
         return kept if len(kept) >= size else memory(size)
 
     def _take_back(self, pages: memoryview, size: int) -> None:

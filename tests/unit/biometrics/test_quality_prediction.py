@@ -8,7 +8,12 @@ import pytest
 
 from authsvc.biometrics.evaluation import degradation
 from authsvc.biometrics.evaluation.degradation import FAULTS, degraded
-from authsvc.biometrics.evaluation.quality_prediction import NAMES, Rated, as_text, predict
+from authsvc.biometrics.evaluation.quality_prediction import (
+    NAMES,
+    Rated,
+    as_text,
+    predict,
+)
 from authsvc.biometrics.types import Image
 
 RNG = np.random.default_rng(5)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from authsvc.biometrics.tracking import AHEAD, DETECT_EVERY, MOST_FOLLOWED, follow_face
+from authsvc.biometrics.tracking import DETECT_EVERY, MOST_FOLLOWED, follow_face
 from authsvc.biometrics.types import Array, Box, Burst, Frame, Image, PoorSample, Reason
 
 from .synthetic import burst, landmarks
@@ -137,9 +137,9 @@ def test_the_whole_picture_is_searched_now_and_then_only() -> None:
 
 def test_boxes_are_found_first_and_landmarks_in_a_row() -> None:
     engine = SeeingEngine(still())
-    follow_face(replace(BURST, frames=BURST.frames[:AHEAD]), engine)  # type: ignore[arg-type]
-    assert engine.calls[-AHEAD:] == ["landmarks"] * AHEAD
-    assert "landmarks" not in engine.calls[:-AHEAD]
+    follow_face(replace(BURST, frames=BURST.frames[:10]), engine)  # type: ignore[arg-type]
+    assert engine.calls[-10:] == ["landmarks"] * 10
+    assert "landmarks" not in engine.calls[:-10]
 
 
 def stepping(gap_ms: float) -> tuple[list[float | None], SeeingEngine]:
