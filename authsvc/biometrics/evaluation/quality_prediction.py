@@ -194,7 +194,8 @@ def _fitted(rated: Array, misses: NDArray[np.bool_]) -> tuple[float, dict[str, f
     """Return a logistic regression whose weights are not negative: no component may make up for itself."""
     free = [index for index, name in enumerate(NAMES) if name not in BY_HAND]
     short, sign = rated / 100 - 1, np.where(misses, -1.0, 1.0)
-    fixed = short @ np.array([UNIFIED_WEIGHTS.get(name, 0.0) if name in BY_HAND else 0.0 for name in NAMES])
+    by_hand = {name: UNIFIED_WEIGHTS.get(name, 0.0) for name in BY_HAND}
+    fixed = short @ np.array([by_hand.get(name, 0.0) for name in NAMES])
     short = short[:, free]
 
     def loss(parameters: Array) -> float:
@@ -204,7 +205,7 @@ def _fitted(rated: Array, misses: NDArray[np.bool_]) -> tuple[float, dict[str, f
     bounds = [(None, None)] + [(0.0, None)] * len(free)
     found = minimize(loss, np.ones(len(free) + 1), method="L-BFGS-B", bounds=bounds).x
     weights = {NAMES[index]: float(weight) for index, weight in zip(free, found[1:], strict=True)}
-    return float(found[0]), weights | {name: UNIFIED_WEIGHTS.get(name, 0.0) for name in BY_HAND}
+    return float(found[0]), weights | by_hand
 
 
 def _score(row: Array) -> float:

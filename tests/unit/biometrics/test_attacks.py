@@ -90,3 +90,30 @@ def test_blink_and_smile_on_cue_are_bona_fide(photos: Path, engine: Engine) -> N
     recording = genuine(render_burst)(material(photos, engine, seed=1, steps=steps))
     trial = judge_recording("bona-fide", "obama", recording, engine)
     assert trial.accepted, (trial.verdict, trial.reason, trial.llr)
+
+
+@pytest.mark.parametrize("name", sorted(feigned_blink.TRICKS))
+def test_a_trick_is_played_on_cue_and_only_then(
+    photos: Path, engine: Engine, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feigned_blink, "TRICKS", {name: feigned_blink.TRICKS[name]})
+    steps = (*TURN, *BLINK)
+    played = feigned_blink.make(material(photos, engine, seed=4, steps=steps))
+    monkeypatch.setattr(feigned_blink, "_on_cue", lambda recording, rng: np.zeros(len(recording.times), bool))
+    plain = feigned_blink.make(material(photos, engine, seed=4, steps=steps))
+    (cue,) = (one for one in played.plan if one.cue == "blink")
+    changed = np.array([np.abs(a.astype(int) - b).mean() for a, b in zip(played.images, plain.images, strict=True)])
+    under = (played.times >= cue.start) & (played.times <= cue.end)
+    assert changed[under].max() > 0.05
+    assert changed[~under].max() == 0
+
+
+def test_attacks_are_asked_for_a_blink_where_the_command_says_so() -> None:
+    command = import_module("authsvc.biometrics.management.commands.evaluate-pad")
+    phone = "authsvc.simulator.render.render_burst"
+    plain, beside = (
+        {name: mix for name, _, mix in command._groups(None, phone, part)} for part in (None, "blink")
+    )
+    assert (plain["flat-print"], beside["flat-print"]) == (("turn",), ("turn", "blink"))
+    assert plain["painted-light"] == beside["painted-light"]
+    assert plain["bona-fide"] == beside["bona-fide"] == ("turn",)

@@ -1,6 +1,7 @@
 """The decode stage: what a sample must be before a pixel of it is looked at."""
 
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from authsvc.biometrics.stages.decode import decode
+from authsvc.biometrics import pixels
+from authsvc.biometrics.stages.decode import decode, pictures
+from authsvc.biometrics.stages.decode.jpeg import read_header
 from authsvc.biometrics.types import BadSample, Burst, Reason
 from authsvc.core.ids import b64u
 from authsvc.simulator import sealing
@@ -143,3 +146,26 @@ def test_swapped_frames_break_the_chain() -> None:
     frames = sample.frames
     swapped = sample.packed([*frames[:4], frames[5], frames[4], *frames[6:]])
     assert reason(sample, swapped) == Reason.CHAIN
+
+
+PLAIN_SIDES = (640, 480)
+
+
+@pytest.mark.requirement("S8.1-07")
+@pytest.mark.parametrize("sides", [(480, 480), (320, 960), (641, 480)])
+def test_a_decoder_that_finds_other_sides_than_the_header_refuses(sides: tuple[int, int]) -> None:
+    written: list[bytes] = []
+    order = json.dumps([(len(pixels.PLAIN), *sides)])
+    word = pixels.work(order, memoryview(pixels.PLAIN), lambda piece: written.append(bytes(piece)))
+    assert (word, written) == (pixels.DAMAGED, [])
+    order = json.dumps([(len(pixels.PLAIN), *PLAIN_SIDES)])
+    assert pixels.work(order, memoryview(pixels.PLAIN), lambda piece: None) == pixels.SOUND + "1"
+
+
+@pytest.mark.requirement("S8.1-07")
+@pytest.mark.parametrize("word", ["sound", "sound11", "sound" + "1" * 100, "damaged", "x"])
+def test_a_word_that_a_decoder_has_no_use_for_refuses(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures.DECODER, "run", lambda *_, room: (word, memoryview(bytes(room))))
+    with pytest.raises(BadSample) as refused:
+        pictures.decode_pictures([pixels.PLAIN], [read_header(pixels.PLAIN)])
+    assert refused.value.reason == Reason.PICTURE_DAMAGED

@@ -8,6 +8,7 @@ import pytest
 
 from authsvc.biometrics.stages.pad.border import framing
 from authsvc.biometrics.stages.pad.fusion import VETO, likelihood_ratio
+from authsvc.biometrics.stages.pad import lids
 from authsvc.biometrics.stages.pad.lids import blink
 from authsvc.biometrics.stages.pad.light import LightResponse, light_response
 from authsvc.biometrics.stages.pad.motion import smile
@@ -291,3 +292,15 @@ def test_a_face_in_the_wrong_place_for_one_frame_is_no_movement() -> None:
     slipped = seen.landmarks.copy()
     slipped[2] = landmarks("head", yaw=30)
     assert np.abs(replace(seen, landmarks=slipped).turns - seen.turns).max() < 4
+
+
+def test_blink_that_cannot_be_told_at_a_later_cue_counts_for_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    twice = observation(asked=(*BLINK, Step("blink", 1500), Step("centre", 900)))
+    images = tuple(drawn_face().astype(np.uint8) for _ in twice.times)
+    told = iter([1.0, float("nan")])
+    monkeypatch.setattr(lids, "eyes_lost", lambda observed, frames: np.full(len(frames), next(told)))
+    score = blink(replace(twice, images=images))
+    assert score is not None
+    assert np.isnan(score)

@@ -84,3 +84,17 @@ def test_every_component_has_a_hint_of_the_protocol() -> None:
     codes = {"closer", "farther", "light", "centre", "still", "glasses", "one-face", "eyes", "follow"}
     assert GOOD.keys() <= quality.HINTS.keys()
     assert set(quality.HINTS.values()) <= codes
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_the_hint_is_for_what_costs_the_score_most() -> None:
+    blurred = {**GOOD, "Sharpness": 12.0, "MouthClosed": 11.0, "HeadPoseYaw": 20.0}
+    assert quality.costliest_component(blurred) == "Sharpness"
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_a_score_that_is_no_number_is_not_acceptable(monkeypatch: pytest.MonkeyPatch) -> None:
+    sample, track, _ = burst()
+    monkeypatch.setattr(quality, "unified_score", lambda measured: float("nan"))
+    monkeypatch.setattr(quality, "worst_component", lambda measured: None)
+    assert not quality.assess(sample, track, minimum=40.0).acceptable

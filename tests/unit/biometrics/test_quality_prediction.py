@@ -1,18 +1,22 @@
 """The unified quality score is fitted to what fails to match, on faults that are made for it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.evaluation import degradation
 from authsvc.biometrics.evaluation.degradation import FAULTS, degraded
 from authsvc.biometrics.evaluation.quality_prediction import (
+    COPIES,
     NAMES,
     Rated,
     as_text,
     predict,
+    read_rated,
 )
 from authsvc.biometrics.types import Image
 
@@ -77,12 +81,29 @@ def picture() -> Image:
 def test_every_fault_leaves_a_picture(
     fault: degradation.Change, picture: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    changed = np.clip(fault(picture, 60.0, np.random.default_rng(1)), 0, 255)
+    same = cv2.resize(changed.astype(np.float32), (240, 200), interpolation=cv2.INTER_LINEAR)
+    assert np.abs(same - picture).mean() > 3
     monkeypatch.setattr(degradation, "FAULTS", (fault, fault))
     found = degraded(picture, 60.0, np.random.default_rng(1))
     assert found.dtype == np.uint8
     assert found.shape[2:] == (3,)
-    same = cv2.resize(found, (240, 200), interpolation=cv2.INTER_LINEAR).astype(float)
-    assert np.abs(same - picture).mean() > 3
+
+
+@pytest.mark.needs("photos")
+def test_a_photograph_is_rated_with_its_copies(photos: Path, tmp_path: Path) -> None:
+    dataset = tmp_path / "people"
+    (dataset / "one").mkdir(parents=True)
+    for number in range(3):
+        content = (photos / "obama" / "01.jpg").read_bytes()
+        (dataset / "one" / f"{number}.jpg").write_bytes(content)
+    read = lambda: list(read_rated(dataset, load_engine(), cache=tmp_path, progress=lambda *_: None))  # noqa: E731
+    (rated,) = read()
+    assert sorted(rated.pictures[~rated.faulty]) == [0, 1, 2]
+    assert set(rated.pictures[rated.faulty]) <= {0, 1, 2}
+    assert 1 <= np.count_nonzero(rated.faulty) <= 3 * COPIES  # Not in every one a face is found.
+    assert len(rated.vectors) == len(rated.components) == len(rated.pictures)
+    assert np.array_equal(read()[0].vectors, rated.vectors)
 
 
 def test_the_same_seed_makes_the_same_fault(picture: Image) -> None:
