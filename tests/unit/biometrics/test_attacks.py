@@ -1,5 +1,6 @@
 """Every species of the attack laboratory makes a burst, and the claimed ones are refused; a person is not."""
 
+from importlib import import_module
 from pathlib import Path
 
 import cv2
@@ -8,7 +9,7 @@ import pytest
 
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.loading import load_engine
-from authsvc.biometrics.evaluation.attacks import CLAIMED, SPECIES
+from authsvc.biometrics.evaluation.attacks import CLAIMED, SPECIES, feigned_blink
 from authsvc.biometrics.evaluation.attacks.recording import Material
 from authsvc.biometrics.evaluation.attacks.scene import HEIGHT, WIDTH
 from authsvc.biometrics.evaluation.pad_bona_fide import genuine
@@ -102,7 +103,9 @@ def test_a_trick_is_played_on_cue_and_only_then(
     monkeypatch.setattr(feigned_blink, "_on_cue", lambda recording, rng: np.zeros(len(recording.times), bool))
     plain = feigned_blink.make(material(photos, engine, seed=4, steps=steps))
     (cue,) = (one for one in played.plan if one.cue == "blink")
-    changed = np.array([np.abs(a.astype(int) - b).mean() for a, b in zip(played.images, plain.images, strict=True)])
+    changed = np.array(
+        [np.abs(a.astype(int) - b).mean() for a, b in zip(played.images, plain.images, strict=True)]
+    )
     under = (played.times >= cue.start) & (played.times <= cue.end)
     assert changed[under].max() > 0.05
     assert changed[~under].max() == 0

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from authsvc.biometrics.stages.pad import lids
 from authsvc.biometrics.stages.pad.border import framing
 from authsvc.biometrics.stages.pad.fusion import VETO, likelihood_ratio
-from authsvc.biometrics.stages.pad import lids
 from authsvc.biometrics.stages.pad.lids import blink
 from authsvc.biometrics.stages.pad.light import LightResponse, light_response
 from authsvc.biometrics.stages.pad.motion import smile
