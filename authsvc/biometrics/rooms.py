@@ -40,5 +40,5 @@ class Rooms:
     def _take_back(self, pages: memoryview, size: int) -> None:
         if len(pages) > MOST_KEPT or self._kept:
             return
-        ctypes.memset((ctypes.c_ubyte * len(pages)).from_buffer(pages), 0, size)
+        ctypes.memset((ctypes.c_ubyte * size).from_buffer(pages), 0, size)
         self._kept.append(pages)

@@ -111,6 +111,17 @@ def test_a_trick_is_played_on_cue_and_only_then(
     assert changed[~under].max() == 0
 
 
+@pytest.mark.parametrize(("name", "dark_on_cue"), [("pen", True), ("opened", False)])
+def test_a_trick_ends_on_cue_where_it_is_reversed(
+    photos: Path, engine: Engine, name: str, dark_on_cue: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    black = lambda subject, rng: np.zeros_like(subject.texture, np.float32)  # noqa: E731
+    monkeypatch.setattr(feigned_blink, "TRICKS", {name: black})
+    monkeypatch.setattr(feigned_blink, "_on_cue", lambda recording, rng: np.arange(len(recording.times)) == 0)
+    recording = feigned_blink.make(material(photos, engine, seed=4, steps=(*TURN, *BLINK)))
+    assert bool(recording.images[0].mean() < recording.images[1].mean()) is dark_on_cue
+
+
 def test_attacks_are_asked_for_a_blink_where_the_command_says_so() -> None:
     command = import_module("authsvc.biometrics.management.commands.evaluate-pad")
     phone = "authsvc.simulator.render.render_burst"
