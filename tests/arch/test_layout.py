@@ -11,6 +11,7 @@ TOP = {
     *("deploy", "docs", "manage.py", "package-lock.json", "package.json", "portal", "pyproject.toml"),
     *("requirements.lock", "requirements.txt", "rp", "static", "templates", "tests"),
 }
+LAYERED = {"authsvc", "portal", "rp"}
 FETCHED = {".jpg", ".jpeg", ".dat", ".onnx", ".tflite", ".mp4", ".mjpeg", ".whl", ".gz", ".zip", ".so"}
 
 
@@ -32,3 +33,10 @@ def test_no_photograph_model_or_archive_is_kept(tracked: list[PurePosixPath]) ->
 
 def test_no_module_is_a_drawer_for_odds_and_ends(tracked: list[PurePosixPath]) -> None:
     assert [str(path) for path in tracked if path.stem in {"utils", "helpers", "misc", "common"}] == []
+
+
+def test_every_folder_of_code_is_a_package(tracked: list[PurePosixPath]) -> None:
+    """What is none is passed over by the linter of imports, and so by every contract on layers."""
+    packages = {path.parent for path in tracked if path.name == "__init__.py"}
+    code = {path.parent for path in tracked if path.suffix == ".py" and path.parts[0] in LAYERED}
+    assert {str(folder) for folder in code - packages} == set()

@@ -10,8 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from authsvc.simulator.expression import with_expression
-
 from .printing import printed
 from .recording import OVERTURNED, Material, Recording, film_answer
 from .scene import Field, Portrait, sheet_surface
@@ -106,9 +104,20 @@ def _looking_aside(subject: Portrait, rng: np.random.Generator) -> NDArray[np.fl
 
 
 def _closed(subject: Portrait, _: np.random.Generator) -> NDArray[np.float32]:
-    """Lids are drawn over the eyes."""
-    landmarks = subject.landmarks.astype(np.float32)
-    return with_expression(subject.texture, landmarks, blink=1.0, smile=0.0).astype(np.float32)
+    """Lids lie over the eyes: the skin above them, with lashes at their lower edge."""
+    picture = subject.texture.astype(np.float32)
+    for first in (36, 42):
+        outline = subject.landmarks[first : first + 6]
+        middle, breadth = outline.mean(axis=0), float(np.ptp(outline[:, 0]))
+        x, y = (middle - (0, 0.4 * breadth)).astype(int)
+        skin = np.median(picture[y - 2 : y + 3, x - 4 : x + 5].reshape(-1, 3), axis=0)
+        lid, lashes = np.zeros((2, *picture.shape[:2]), np.float32)
+        cv2.fillConvexPoly(lid, np.round((outline - middle) * 1.2 + middle).astype(np.int32), 1.0)
+        edge = np.round(outline[[0, 5, 4, 3]]).astype(np.int32)
+        cv2.polylines(lashes, [edge], isClosed=False, color=0.6, thickness=max(round(0.07 * breadth), 1))
+        share, line = (cv2.GaussianBlur(one, (0, 0), 0.04 * breadth)[..., None] for one in (lid, lashes))
+        picture = (picture * (1 - share) + skin * share) * (1 - line)
+    return np.asarray(picture, np.float32)
 
 
 TRICKS: Final[dict[str, Trick]] = {
