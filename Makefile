@@ -5,7 +5,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-CODE := authsvc portal rp tests deploy benchmarks manage.py
+CODE := config portal authsvc rp devtools tests deploy benchmarks manage.py
 
 # Each stamp is newer than what it was made from, so that nothing is installed twice.
 PYTHON_READY := .venv/.ready
@@ -22,11 +22,11 @@ setup: $(PYTHON_READY) $(FRONT_END_READY) $(PHOTOS_READY) ## Install everything 
 
 .PHONY: demo
 demo: setup ## Start Visor and a partner site, and sign a person in (DEMO_EXIT=1 stops after that)
-	@python deploy/demo/run.py
+	@python devtools/demo/run.py
 
 .PHONY: test
 test: check photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
-	@python -m tests.services -- pytest
+	@python -m devtools.stack.services -- pytest
 
 .PHONY: check
 check: $(PYTHON_READY) ## Lint, formatting, types and layering
@@ -41,11 +41,11 @@ unit: $(PYTHON_READY) photos ## Unit tests alone, on SQLite
 
 .PHONY: e2e
 e2e: setup $(TEST_TOOLS_READY) ## End-to-end tests alone
-	@python -m tests.services -- pytest tests/e2e
+	@python -m devtools.stack.services -- pytest tests/e2e
 
 .PHONY: bench
 bench: setup $(TEST_TOOLS_READY) ## Measure, print a table, write build/bench.json
-	@python -m tests.services -- python -m benchmarks
+	@python -m devtools.stack.services -- python -m benchmarks
 
 .PHONY: system-deps
 system-deps: ## Install Chromium, PostgreSQL, Redis, Apache and fonts with apt (root or sudo)

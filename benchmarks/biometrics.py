@@ -152,8 +152,9 @@ def _material(frames: int, seed: int = 1) -> tuple[Material, list[bytes]]:
     from authsvc.biometrics.pipeline import enrol
     from authsvc.biometrics.templates import decode_template
     from authsvc.biometrics.types import CaptureContext, Thresholds
-    from authsvc.simulator import photographs, sealing
-    from authsvc.simulator.render import render_burst
+    from devtools.phone import sealing
+    from devtools.rendering import photographs
+    from devtools.rendering.render import render_burst
 
     people = photographs.read(PHOTOS / PERSON)
     key = sealing.new_session_key()

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 
-from authsvc.simulator import photographs
-from authsvc.simulator.authenticator import Authenticator
-from authsvc.simulator.phone import Denied, Person, SoftwarePhone
 from benchmarks.figures import Figure
-from tests.stack import Stack, running
+from devtools.phone.authenticator import Authenticator
+from devtools.phone.phone import Denied, Person, SoftwarePhone
+from devtools.rendering import photographs
+from devtools.stack.stack import Stack, running
 
 SIGN_INS = 15
 PHOTOS = Path(__file__).resolve().parent.parent / "build" / "photos" / "obama"

@@ -18,10 +18,10 @@ import psycopg
 import requests
 from joserfc.jwk import RSAKey
 
-from deploy.demo.run import ROOT, environment, prepare
+from devtools.demo.run import ROOT, environment, prepare
+from devtools.stack.services import free_port
+from devtools.stack.stack import own_database
 from tests.e2e.clients.person import go
-from tests.services import free_port
-from tests.stack import own_database
 
 REDIRECT_URI = "https://partner.example/callback"
 START_SECONDS = 60
@@ -33,7 +33,7 @@ _GUNICORN = (
 _VENV = ROOT / "build" / "bench-venv"
 _VISOR = """
 from authsvc.clients.services import register
-from authsvc.oidc.options import set_options
+from authsvc.oidc.offering.options import set_options
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 import json
@@ -154,7 +154,9 @@ def _toolkit_python() -> str:
 def _database(stack: ExitStack) -> str:
     url = stack.enter_context(own_database())
     if url is None:
-        raise RuntimeError("this needs PostgreSQL: python -m tests.services -- python -m benchmarks provider")
+        raise RuntimeError(
+            "this needs PostgreSQL: python -m devtools.stack.services -- python -m benchmarks provider"
+        )
     return url
 
 

@@ -6,4 +6,4 @@ os.environ.setdefault("VISOR_ENVIRONMENT", "test")
 if "VISOR_TEST_DATABASE_URL" in os.environ:
     os.environ["VISOR_DATABASE_URL"] = os.environ["VISOR_TEST_DATABASE_URL"]
 
-from portal.config.settings import *  # noqa: F403 - the environment must be set first
+from config.settings import *  # noqa: F403 - the environment must be set first

@@ -1,10 +1,10 @@
 """Handing a capture to the workers: by the task's name, so that the web tier loads no face model."""
 
-from authsvc.celery import app
+from celery import current_app
 
 VERIFY = "authsvc.biometrics.tasks.verify_capture"
 
 
 def enqueue_verification(*, tenant_id: str, capture_id: str) -> None:
     """Queue the verification of a capture; the message holds the two ids and nothing else (S9.4-07)."""
-    app.send_task(VERIFY, args=[tenant_id, capture_id], ignore_result=True)
+    current_app.send_task(VERIFY, args=[tenant_id, capture_id], ignore_result=True)

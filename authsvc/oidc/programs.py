@@ -11,13 +11,13 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
+from authsvc.oidc.authorize.pushed import par
 from authsvc.oidc.ciba.endpoint import backchannel_authentication
-from authsvc.oidc.cors import cross_origin
-from authsvc.oidc.pushed import par
 from authsvc.oidc.token.introspection import introspect
 from authsvc.oidc.token.revocation import revoke
+from authsvc.oidc.token.userinfo import userinfo
 from authsvc.oidc.token.views import token
-from authsvc.oidc.userinfo import userinfo
+from authsvc.oidc.wire.cors import cross_origin
 from authsvc.tenancy.directory import find_tenant
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope

@@ -8,9 +8,9 @@ from celery import shared_task
 
 from authsvc.keys.signing import rotate_due
 from authsvc.oidc.ciba.ping import due_pings, ping_due
-from authsvc.oidc.logout.backchannel import deliver_due
-from authsvc.oidc.logout.ending import end_baseless_sessions
-from authsvc.oidc.sweeping import sweep_expired
+from authsvc.oidc.sessions.logout.backchannel import deliver_due
+from authsvc.oidc.sessions.logout.ending import end_baseless_sessions
+from authsvc.oidc.sessions.sweeping import sweep_expired
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import every_tenant_scope, tenant_scope
 

@@ -4,12 +4,12 @@ from django.urls import path
 
 from authsvc.oidc.authorize import views as authorize
 from authsvc.oidc.ciba import views as ciba
-from authsvc.oidc.discovery import jwks, openid_configuration
-from authsvc.oidc.logout import views as logout
+from authsvc.oidc.discovery.documents import jwks, openid_configuration
 from authsvc.oidc.programs import PROGRAMS
 from authsvc.oidc.registration.views import register, registration
 from authsvc.oidc.sandbox.approval import answer_automatically
 from authsvc.oidc.sandbox.views import sandbox
+from authsvc.oidc.sessions.logout import views as logout
 
 app_name = "oidc"
 urlpatterns = [

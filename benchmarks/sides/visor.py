@@ -1,6 +1,6 @@
 """The product's web tier, with its statements counted."""
 
 from benchmarks.sides.counting import counted
-from portal.config.wsgi import application as plain
+from config.wsgi import application as plain
 
 application = counted(plain)

@@ -4,7 +4,7 @@ set -euo pipefail
 
 packages=(
   chromium fonts-dejavu-core fonts-liberation # browser tests
-  postgresql redis-server                     # a throw-away server of each, started by tests/services.py
+  postgresql redis-server                     # a throw-away server of each, started by devtools/stack/services.py
   apache2 libapache2-mod-auth-openidc         # an independent relying party
 )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from authsvc.assurance.acr import acr_of
 from authsvc.assurance.levels import Level
 from authsvc.clients.models import RelyingParty
-from authsvc.oidc.issuer import discovery_address, issuer_of
+from authsvc.oidc.wire.addresses import discovery_address, issuer_of
 from authsvc.tenancy.models import Tenant
 
 

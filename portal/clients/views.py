@@ -12,7 +12,7 @@ from authsvc.audit.tags import Tag
 from authsvc.clients import services
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.clients.problems import RegistrationProblems
-from authsvc.oidc.initiate import initiation_url
+from authsvc.oidc.authorize.initiate import initiation_url
 from portal.clients.forms import RelyingPartyForm, values_of
 from portal.clients.quickstart import quick_start
 from portal.ui.paging import page_of

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from authsvc.oidc.models import Provider
-from authsvc.oidc.options import OptionRefused
+from authsvc.oidc.offering.options import OptionRefused
 from authsvc.oidc.registration.access import LIFE, LONGEST_LIFE, MOST_USES
 from authsvc.tenancy.models import Tenant
 from portal.clients.forms import KeySet

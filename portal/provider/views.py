@@ -12,14 +12,14 @@ from authsvc.core.clock import now
 from authsvc.keys import signing
 from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import usable_from
-from authsvc.oidc.issuer import discovery_address, issuer_of
 from authsvc.oidc.models import InitialAccessToken, Provider
-from authsvc.oidc.options import OptionRefused, distrust_statements, set_options, trust_statements
+from authsvc.oidc.offering.options import OptionRefused, distrust_statements, set_options, trust_statements
 from authsvc.oidc.registration.access import (
     issue_initial_token,
     live_initial_tokens,
     revoke_initial_token,
 )
+from authsvc.oidc.wire.addresses import discovery_address, issuer_of
 from portal.accounts.proof import proven_again
 from portal.provider import selectors
 from portal.provider.forms import OptionsForm, StatementIssuerForm, TokenForm

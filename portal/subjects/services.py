@@ -6,7 +6,7 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.enrolment.services import revoke_link
-from authsvc.oidc.logout.ending import end_everything_of
+from authsvc.oidc.sessions.logout.ending import end_everything_of
 from authsvc.privacy.consent import withdraw_consent
 from authsvc.subjects.models import Device, Subject
 from authsvc.vault.services import forget_device, revoke_reference

@@ -8,10 +8,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TOP = {
     *(".ci", ".gitignore", ".npmrc", "CHANGELOG.md", "Makefile", "README.md", "authsvc", "benchmarks"),
+    *("config", "devtools"),
     *("deploy", "docs", "manage.py", "package-lock.json", "package.json", "portal", "pyproject.toml"),
     *("requirements.lock", "requirements.txt", "rp", "static", "templates", "tests"),
 }
-LAYERED = {"authsvc", "portal", "rp"}
+LAYERED = {"config", "authsvc", "portal", "rp", "devtools"}
 FETCHED = {".jpg", ".jpeg", ".dat", ".onnx", ".tflite", ".mp4", ".mjpeg", ".whl", ".gz", ".zip", ".so"}
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from authsvc.simulator.phone import Person
+from devtools.phone.phone import Person
+from devtools.stack.stack import Stack, running
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import Worker, working
 from tests.e2e.conftest import enrolled
 from tests.e2e.oidc.conftest import _nothing_remembered, shared, tenant, visitor
-from tests.stack import Stack, running
 from tests.tenancy.conftest import ours, owner
 
 __all__ = ["_nothing_remembered", "ours", "owner", "shared", "tenant", "visitor"]

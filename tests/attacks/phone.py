@@ -6,8 +6,8 @@ from typing import Any
 import requests
 from fido2.utils import websafe_encode
 
-from authsvc.simulator.phone import Person, SoftwarePhone, _Visit
-from authsvc.simulator.sealing import Binding, Capture, Frame, container, encrypt, manifest
+from devtools.phone.phone import Person, SoftwarePhone, _Visit
+from devtools.phone.sealing import Binding, Capture, Frame, container, encrypt, manifest
 
 
 class WatchedPhone(SoftwarePhone):

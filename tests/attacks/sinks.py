@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from redis import Redis
 
-from tests.stack import Stack
+from devtools.stack.stack import Stack
 
 WAIT_SECONDS = 60
 

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from authsvc.simulator import photographs
-from authsvc.simulator.authenticator import Authenticator
-from authsvc.simulator.faults import Fault
-from authsvc.simulator.phone import Denied, Person
+from devtools.phone.authenticator import Authenticator
+from devtools.phone.faults import Fault
+from devtools.phone.phone import Denied, Person
+from devtools.rendering import photographs
+from devtools.stack.stack import Stack
 from tests.attacks.phone import WatchedPhone
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import Worker, working
-from tests.stack import Stack
 
 pytestmark = [
     pytest.mark.e2e,

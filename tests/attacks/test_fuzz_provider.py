@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import Key
 
-from authsvc.oidc.client_authentication.assertion import TYPE
-from authsvc.oidc.issuer import issuer_of
-from authsvc.oidc.jose import sign
-from authsvc.oidc.options import set_options
+from authsvc.oidc.callers.assertion import TYPE
+from authsvc.oidc.offering.options import set_options
+from authsvc.oidc.proofs.jose import sign
+from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.tenancy.models import Tenant
 from tests.attacks import fuzzing
 from tests.attacks.fuzzing import changed, check, enough, json_values, path_part, texts, tokens

@@ -13,10 +13,10 @@ import pytest
 from authsvc.clients.services import register
 from authsvc.core.clock import now
 from authsvc.core.fetch import FetchRefused, fetch
-from authsvc.oidc.logout.backchannel import deliver_due
 from authsvc.oidc.models import LogoutNotice
-from authsvc.oidc.options import set_options
-from authsvc.oidc.remote_keys import remote_keys
+from authsvc.oidc.offering.options import set_options
+from authsvc.oidc.proofs.remote_keys import remote_keys
+from authsvc.oidc.sessions.logout.backchannel import deliver_due
 from tests.e2e.oidc.browser import Browser, make_partner
 
 SECONDS = 1.0

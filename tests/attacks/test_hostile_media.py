@@ -21,7 +21,7 @@ from authsvc.biometrics.stages.decode import decode
 from authsvc.biometrics.stages.decode.container import read_manifest, split_container
 from authsvc.biometrics.stages.decode.jpeg import read_header
 from authsvc.biometrics.types import BadSample, Burst, Challenge, Reason
-from authsvc.simulator import sealing
+from devtools.phone import sealing
 from tests.attacks.fuzzing import enough, json_values
 from tests.unit.biometrics.samples import CHALLENGE, TRANSACTION, Sample, sample_of
 

@@ -16,16 +16,16 @@ import numpy as np
 import pytest
 import requests
 
-from authsvc.simulator.camera import encode
-from authsvc.simulator.faults import Fault
-from authsvc.simulator.mesh import Image
-from authsvc.simulator.phone import Denied, Person, SoftwarePhone
-from authsvc.simulator.sealing import Binding
+from devtools.phone.faults import Fault
+from devtools.phone.phone import Denied, Person, SoftwarePhone
+from devtools.phone.sealing import Binding
+from devtools.rendering.camera import encode
+from devtools.rendering.mesh import Image
+from devtools.stack.stack import Stack
 from tests.attacks.conftest import PERSON
 from tests.attacks.phone import SpoilingPhone, WatchedPhone
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import working
-from tests.stack import Stack
 
 pytestmark = [
     pytest.mark.e2e,

@@ -13,11 +13,11 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.keys.samples import ensure_sample_key, open_sample_key
 from authsvc.keys.signing import ensure_keys, forget_rings
-from authsvc.oidc import jose
+from authsvc.oidc.proofs import jose
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.verdict import sign_verdict
 from authsvc.vault import services as vault
-from portal.config import secrets
+from config import secrets
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S8.3-01", "S6.1-01")]
 SHARE = os.urandom(32)

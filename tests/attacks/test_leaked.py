@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from fido2.utils import websafe_decode
 
-from authsvc.simulator import photographs
-from authsvc.simulator.authenticator import Authenticator, Credential
-from authsvc.simulator.faults import Fault
-from authsvc.simulator.phone import Denied, Person, SoftwarePhone
+from devtools.phone.authenticator import Authenticator, Credential
+from devtools.phone.faults import Fault
+from devtools.phone.phone import Denied, Person, SoftwarePhone
+from devtools.rendering import photographs
+from devtools.stack.stack import Stack
 from tests.attacks.conftest import PERSON
 from tests.attacks.phone import WatchedPhone
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import working
-from tests.stack import Stack
 
 pytestmark = [
     pytest.mark.e2e,

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import requests
 
-from authsvc.simulator import authenticator, photographs
-from authsvc.simulator.phone import Denied, Person
+from devtools.phone import authenticator
+from devtools.phone.phone import Denied, Person
+from devtools.rendering import photographs
+from devtools.stack.stack import Stack
 from tests.attacks.phone import WatchedPhone
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import working
-from tests.stack import Stack
 
 pytestmark = [
     pytest.mark.e2e,

@@ -19,7 +19,7 @@ from authsvc.biometrics.engines import dlib_models
 folder, swapped, real = Path(sys.argv[1]), sys.argv[2], dlib_models.model_path
 dlib_models.model_path = lambda name: folder / name if name == swapped else real(name)
 from celery.__main__ import main
-sys.argv = ["celery", "--app", "authsvc", "worker", "--pool", "solo", "--loglevel", "WARNING"]
+sys.argv = ["celery", "--app", "config", "worker", "--pool", "solo", "--loglevel", "WARNING"]
 main()
 """
 
@@ -61,7 +61,7 @@ def test_a_changed_model_of_ones_own_stops_the_worker(tmp_path: Path) -> None:
     model.write_bytes(b"swapped")
     done = start_worker(
         tmp_path,
-        *("-m", "celery", "--app", "authsvc", "worker", "--pool", "solo"),
+        *("-m", "celery", "--app", "config", "worker", "--pool", "solo"),
         VISOR_FACE_ENGINE="onnx",
         VISOR_FACE_MODEL=str(model),
         VISOR_FACE_MODEL_SHA256=hashlib.sha256(b"as it was").hexdigest(),

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from authsvc.simulator.faults import Fault
-from authsvc.simulator.phone import Denied, Person
+from devtools.phone.faults import Fault
+from devtools.phone.phone import Denied, Person
+from devtools.stack.stack import Stack
 from tests.attacks.conftest import PERSON
 from tests.attacks.phone import WatchedPhone
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import Worker, working
-from tests.stack import Stack
 
 pytestmark = [
     pytest.mark.e2e,

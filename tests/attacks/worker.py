@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from honcho.environ import parse_procfile
 
-from deploy.demo.run import PROCFILE, ROOT, answers
-from tests.stack import Stack
+from devtools.demo.run import PROCFILE, ROOT, answers
+from devtools.stack.stack import Stack
 
 START_SECONDS = 90
 WORD_SECONDS = 60

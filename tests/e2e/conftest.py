@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from authsvc.simulator import photographs
-from authsvc.simulator.authenticator import Authenticator
-from authsvc.simulator.phone import Person, SoftwarePhone
-from tests.stack import Stack, running
+from devtools.phone.authenticator import Authenticator
+from devtools.phone.phone import Person, SoftwarePhone
+from devtools.rendering import photographs
+from devtools.stack.stack import Stack, running
 
 
 @pytest.fixture(scope="session")

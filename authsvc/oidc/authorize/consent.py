@@ -6,10 +6,10 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
-from authsvc.oidc.authorize.wanted import Wanted
-from authsvc.oidc.claims import requested_names
-from authsvc.oidc.lifetimes import CONSENT
 from authsvc.oidc.models import RememberedConsent
+from authsvc.oidc.requests.wanted import Wanted
+from authsvc.oidc.tokens.claims import requested_names
+from authsvc.oidc.wire.lifetimes import CONSENT
 from authsvc.subjects.models import Subject
 
 

@@ -9,10 +9,10 @@ from django.shortcuts import render
 
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.authorize.consent import particular_claims
-from authsvc.oidc.authorize.wanted import Wanted
-from authsvc.oidc.csp import allow
-from authsvc.oidc.lifetimes import CONSENT_PAGE
 from authsvc.oidc.models import Session
+from authsvc.oidc.requests.wanted import Wanted
+from authsvc.oidc.wire.csp import allow
+from authsvc.oidc.wire.lifetimes import CONSENT_PAGE
 from authsvc.tenancy.middleware import TenantRequest
 
 _SALT = "visor.oidc.consent"

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from authsvc.assurance.acr import acr_of, level_of
 from authsvc.assurance.levels import Level
 from authsvc.clients.models import RelyingParty
-from authsvc.oidc.authorize.wanted import Wanted
-from authsvc.oidc.sessions import Event
+from authsvc.oidc.requests.wanted import Wanted
+from authsvc.oidc.sessions.session import Event
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from authsvc.oidc.authorize.consent import consent_needed
 from authsvc.oidc.authorize.consent_page import show_consent
 from authsvc.oidc.authorize.decide import Reuse, reported_acr, reusable
 from authsvc.oidc.authorize.respond import send_answer
-from authsvc.oidc.authorize.wanted import Wanted
-from authsvc.oidc.grants import CodeBinding, issue_code
 from authsvc.oidc.models import PushedRequest, Session
-from authsvc.oidc.provider import subject_identifier
-from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.offering.provider import subject_identifier
+from authsvc.oidc.requests.wanted import Wanted
 from authsvc.oidc.sandbox.outcomes import offered_in
 from authsvc.oidc.sandbox.persons import preselection
-from authsvc.oidc.sessions import begin_session, events_of, find_session, set_session_cookie
+from authsvc.oidc.sessions.session import begin_session, events_of, find_session, set_session_cookie
+from authsvc.oidc.tokens.grants import CodeBinding, issue_code
+from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction

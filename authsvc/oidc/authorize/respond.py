@@ -8,11 +8,11 @@ from django.shortcuts import render
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
-from authsvc.oidc.authorize.wanted import Wanted
-from authsvc.oidc.csp import allow
-from authsvc.oidc.issuer import issuer_of
-from authsvc.oidc.jose import sign
-from authsvc.oidc.lifetimes import PUSHED_REQUEST
+from authsvc.oidc.proofs.jose import sign
+from authsvc.oidc.requests.wanted import Wanted
+from authsvc.oidc.wire.addresses import issuer_of
+from authsvc.oidc.wire.csp import allow
+from authsvc.oidc.wire.lifetimes import PUSHED_REQUEST
 
 
 class RedirectAnywhere(HttpResponseRedirect):

@@ -20,17 +20,17 @@ from authsvc.oidc.authorize.consent import remember_consent
 from authsvc.oidc.authorize.consent_page import Pending, read_pending
 from authsvc.oidc.authorize.decide import reusable
 from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start, use_up
-from authsvc.oidc.authorize.order import run_rules
 from authsvc.oidc.authorize.respond import send_answer
-from authsvc.oidc.authorize.wanted import Context, Wanted
-from authsvc.oidc.crosssite import as_get
 from authsvc.oidc.models import Session
-from authsvc.oidc.pages import refusal_page
-from authsvc.oidc.parameters import read_once
-from authsvc.oidc.refusal import RequestRefused
-from authsvc.oidc.reporting import report
+from authsvc.oidc.requests.order import run_rules
+from authsvc.oidc.requests.wanted import Context, Wanted
 from authsvc.oidc.sandbox.outcomes import offered_in
-from authsvc.oidc.sessions import COOKIE, events_of, find_session
+from authsvc.oidc.sessions.session import COOKIE, events_of, find_session
+from authsvc.oidc.wire.crosssite import as_get
+from authsvc.oidc.wire.pages import refusal_page
+from authsvc.oidc.wire.parameters import read_once
+from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.oidc.wire.reporting import report
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import consume

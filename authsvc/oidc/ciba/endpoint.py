@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from django.http import HttpResponse
 
+from authsvc.oidc.callers.endpoint import Caller, client_endpoint
 from authsvc.oidc.ciba.request import read_request
 from authsvc.oidc.ciba.waiting import INTERVAL, open_request
-from authsvc.oidc.token.answer import token_response
-from authsvc.oidc.token.endpoint import Caller, client_endpoint
+from authsvc.oidc.wire.answer import token_response
 from authsvc.tenancy.middleware import TenantRequest
 
 

@@ -12,10 +12,10 @@ from authsvc.core.clock import now
 from authsvc.core.ids import secret_hash
 from authsvc.oidc.ciba.waiting import INTERVAL
 from authsvc.oidc.models import BackchannelRequest
-from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.registration.documents import CIBA
 from authsvc.oidc.token.issue import issue_tokens
 from authsvc.oidc.tokens.access_token import Binding
+from authsvc.oidc.wire.refusal import RequestRefused
 
 State = BackchannelRequest.State
 

@@ -1,10 +1,10 @@
 """Whom a hint names."""
 
 from authsvc.clients.models import RelyingParty
-from authsvc.oidc.jose import NotVerified
 from authsvc.oidc.models import Grant
-from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.proofs.jose import NotVerified
 from authsvc.oidc.tokens.hint import sub_of_hint
+from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 
 

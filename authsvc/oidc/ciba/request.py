@@ -10,13 +10,13 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.keys.algorithms import FAPI2_SIGNING
 from authsvc.oidc.ciba.hints import find_hinted
-from authsvc.oidc.client_keys import signature_keys
-from authsvc.oidc.issuer import issuer_of
-from authsvc.oidc.jose import NotVerified, is_number, read_header, verify
-from authsvc.oidc.lifetimes import BACKCHANNEL_REQUEST, CLOCK_SKEW
-from authsvc.oidc.once import Use, use_once
-from authsvc.oidc.parameters import refuse_control_characters
-from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.proofs.client_keys import signature_keys
+from authsvc.oidc.proofs.jose import NotVerified, is_number, read_header, verify
+from authsvc.oidc.proofs.once import Use, use_once
+from authsvc.oidc.wire.addresses import issuer_of
+from authsvc.oidc.wire.lifetimes import BACKCHANNEL_REQUEST, CLOCK_SKEW
+from authsvc.oidc.wire.parameters import refuse_control_characters
+from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 
 Mode = RelyingParty.BackchannelMode

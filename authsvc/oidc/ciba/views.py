@@ -12,11 +12,11 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import secret_hash
 from authsvc.oidc.ciba.waiting import approve, deny, waiting_for, wanted_by
 from authsvc.oidc.models import BackchannelRequest
-from authsvc.oidc.pages import refusal_page
-from authsvc.oidc.refusal import RequestRefused
-from authsvc.oidc.reporting import report
 from authsvc.oidc.sandbox.outcomes import offered_in
-from authsvc.oidc.sessions import begin_session, find_session, set_session_cookie
+from authsvc.oidc.sessions.session import begin_session, find_session, set_session_cookie
+from authsvc.oidc.wire.pages import refusal_page
+from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.oidc.wire.reporting import report
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction

@@ -13,12 +13,12 @@ from authsvc.core.clock import now
 from authsvc.core.envelope import context, seal, unseal
 from authsvc.core.ids import new_id, new_secret, secret_hash
 from authsvc.oidc.authorize.decide import reported_acr
-from authsvc.oidc.authorize.wanted import Wanted
 from authsvc.oidc.ciba.request import Asked
-from authsvc.oidc.grants import Actor, grant_by_backchannel
 from authsvc.oidc.models import BackchannelRequest
-from authsvc.oidc.refusal import RequestRefused
-from authsvc.oidc.sessions import Event
+from authsvc.oidc.requests.wanted import Wanted
+from authsvc.oidc.sessions.session import Event
+from authsvc.oidc.tokens.grants import Actor, grant_by_backchannel
+from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Transaction
 

@@ -12,8 +12,8 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.models import InitialAccessToken
-from authsvc.oidc.options import OptionRefused
-from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.offering.options import OptionRefused
+from authsvc.oidc.wire.refusal import RequestRefused
 
 LIFE = timedelta(days=7)
 LONGEST_LIFE = timedelta(days=90)

@@ -12,7 +12,7 @@ from authsvc.clients.services import add_secret, change, live_secrets, register,
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.models import Grant
-from authsvc.oidc.provider import provider_options
+from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.registration.access import require_initial_token, spend_initial_token
 from authsvc.oidc.registration.documents import fields_of
 from authsvc.oidc.registration.sector import sector_of

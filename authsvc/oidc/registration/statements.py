@@ -5,10 +5,10 @@ from typing import Any
 
 from authsvc.core.clock import now
 from authsvc.keys.algorithms import SIGNING
-from authsvc.oidc.client_keys import parse_keys
-from authsvc.oidc.jose import NotVerified, is_number, read_unverified, verify
-from authsvc.oidc.provider import provider_options
-from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.offering.provider import provider_options
+from authsvc.oidc.proofs.client_keys import parse_keys
+from authsvc.oidc.proofs.jose import NotVerified, is_number, read_unverified, verify
+from authsvc.oidc.wire.refusal import RequestRefused
 
 
 def with_statement(document: Mapping[str, Any]) -> dict[str, Any]:

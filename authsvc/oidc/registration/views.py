@@ -11,15 +11,15 @@ from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.core.ids import secret_hash
 from authsvc.core.strictjson import NotJson, parse_json
-from authsvc.oidc.issuer import endpoint
-from authsvc.oidc.provider import provider_options
-from authsvc.oidc.refusal import RequestRefused
+from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.registration.access import bearer_of, find_own
 from authsvc.oidc.registration.changes import change_itself, register_itself, remove_itself
 from authsvc.oidc.registration.documents import MEMBER_OF, document_of
 from authsvc.oidc.registration.statements import with_statement
-from authsvc.oidc.reporting import report
-from authsvc.oidc.token.answer import error_response, token_response
+from authsvc.oidc.wire.addresses import endpoint
+from authsvc.oidc.wire.answer import error_response, token_response
+from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.oidc.wire.reporting import report
 from authsvc.tenancy.middleware import TenantRequest
 
 _LONGEST = 64 * 1024

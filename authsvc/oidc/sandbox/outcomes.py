@@ -10,7 +10,7 @@ from authsvc.assurance.levels import Level
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
-from authsvc.oidc.provider import provider_options
+from authsvc.oidc.offering.provider import provider_options
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction

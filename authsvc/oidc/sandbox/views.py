@@ -9,12 +9,12 @@ from django.views.decorators.http import require_http_methods
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import browser_key
 from authsvc.core.errors import Refused
-from authsvc.oidc.csp import allow
-from authsvc.oidc.pages import refusal_page
-from authsvc.oidc.refusal import RequestRefused
-from authsvc.oidc.reporting import report
 from authsvc.oidc.sandbox.outcomes import LABELS, Outcome, decide, offered_in
 from authsvc.oidc.sandbox.persons import test_persons
+from authsvc.oidc.wire.csp import allow
+from authsvc.oidc.wire.pages import refusal_page
+from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.oidc.wire.reporting import report
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction

@@ -1,9 +1,9 @@
 """Which key the tokens of a request are bound to, and which clients must bind them."""
 
-from authsvc.oidc.client_authentication.certificate import certificate_of, thumbprint
-from authsvc.oidc.refusal import RequestRefused
-from authsvc.oidc.token.endpoint import Caller
+from authsvc.oidc.callers.certificate import certificate_of, thumbprint
+from authsvc.oidc.callers.endpoint import Caller
 from authsvc.oidc.tokens.access_token import UNBOUND, Binding
+from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest
 
 

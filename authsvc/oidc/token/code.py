@@ -11,11 +11,11 @@ from django.db import transaction
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
-from authsvc.oidc.grants import find_by_code, revoke_grant, take_code
 from authsvc.oidc.models import Grant
-from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.token.issue import issue_tokens
 from authsvc.oidc.tokens.access_token import Binding
+from authsvc.oidc.tokens.grants import find_by_code, revoke_grant, take_code
+from authsvc.oidc.wire.refusal import RequestRefused
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 

@@ -7,14 +7,14 @@ from django.http import HttpResponse
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
-from authsvc.oidc.issuer import issuer_of
-from authsvc.oidc.jose import sign
+from authsvc.oidc.callers.endpoint import Caller, client_endpoint
 from authsvc.oidc.models import Token
-from authsvc.oidc.refusal import RequestRefused
-from authsvc.oidc.token.answer import token_response
-from authsvc.oidc.token.endpoint import Caller, client_endpoint
+from authsvc.oidc.proofs.jose import sign
 from authsvc.oidc.tokens.access_token import Binding
 from authsvc.oidc.tokens.stored import find_token
+from authsvc.oidc.wire.addresses import issuer_of
+from authsvc.oidc.wire.answer import token_response
+from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 

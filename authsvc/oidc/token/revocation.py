@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
-from authsvc.oidc.grants import revoke_grant
+from authsvc.oidc.callers.endpoint import Caller, client_endpoint
 from authsvc.oidc.models import Token
-from authsvc.oidc.refusal import RequestRefused
-from authsvc.oidc.token.endpoint import Caller, client_endpoint
+from authsvc.oidc.tokens.grants import revoke_grant
 from authsvc.oidc.tokens.stored import find_token
+from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest
 
 

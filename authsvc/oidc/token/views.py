@@ -6,15 +6,15 @@ from typing import Any
 from django.http import HttpResponse
 
 from authsvc.clients.models import RelyingParty
+from authsvc.oidc.callers.endpoint import Caller, client_endpoint
 from authsvc.oidc.ciba.grant import exchange_request
-from authsvc.oidc.refusal import RequestRefused
 from authsvc.oidc.registration.documents import CIBA
-from authsvc.oidc.token.answer import token_response
 from authsvc.oidc.token.binding import binding_of
 from authsvc.oidc.token.code import exchange_code
-from authsvc.oidc.token.endpoint import Caller, client_endpoint
 from authsvc.oidc.token.refresh import refresh_tokens
 from authsvc.oidc.tokens.access_token import Binding
+from authsvc.oidc.wire.answer import token_response
+from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest
 
 GrantType = Callable[[RelyingParty, Mapping[str, str], Binding], dict[str, Any]]

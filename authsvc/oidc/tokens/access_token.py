@@ -7,10 +7,10 @@ from typing import Any
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id, new_secret, secret_hash
-from authsvc.oidc.issuer import issuer_of
-from authsvc.oidc.jose import sign
-from authsvc.oidc.lifetimes import ACCESS_TOKEN, REFRESH_TOKEN
 from authsvc.oidc.models import Grant, Token
+from authsvc.oidc.proofs.jose import sign
+from authsvc.oidc.wire.addresses import issuer_of
+from authsvc.oidc.wire.lifetimes import ACCESS_TOKEN, REFRESH_TOKEN
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from authsvc.clients.models import RelyingParty
-from authsvc.oidc.issuer import issuer_of
-from authsvc.oidc.jose import NotVerified, verify_own
+from authsvc.oidc.proofs.jose import NotVerified, verify_own
+from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.tenancy.models import Tenant
 
 

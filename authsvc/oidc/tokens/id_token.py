@@ -8,11 +8,11 @@ from typing import Any
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id
-from authsvc.oidc.claims import personal_claims, requested_names, with_protocol_claims
-from authsvc.oidc.issuer import issuer_of
-from authsvc.oidc.jose import encrypt, sign
-from authsvc.oidc.lifetimes import ID_TOKEN
 from authsvc.oidc.models import Grant
+from authsvc.oidc.proofs.jose import encrypt, sign
+from authsvc.oidc.tokens.claims import personal_claims, requested_names, with_protocol_claims
+from authsvc.oidc.wire.addresses import issuer_of
+from authsvc.oidc.wire.lifetimes import ID_TOKEN
 
 
 def make_id_token(grant: Grant, client: RelyingParty, *, access_token: str = "", nonce: bool = True) -> str:

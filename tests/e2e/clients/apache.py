@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.services import free_port, unprivileged_user
+from devtools.stack.services import free_port, unprivileged_user
 
 _START_SECONDS = 20
 # The role that the web server drops to where it was started by root.

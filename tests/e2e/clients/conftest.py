@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from devtools.stack.stack import Stack
 from tests.e2e.oidc.receiver import Receiver, receiving
-from tests.stack import Stack
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import free_port
+from devtools.stack.services import free_port
 
-RUN = Path(__file__).resolve().parents[3] / "deploy" / "demo" / "run.py"
+RUN = Path(__file__).resolve().parents[3] / "devtools" / "demo" / "run.py"
 
 
 def _environment(data: Path, web: int) -> dict[str, str]:

@@ -6,9 +6,9 @@ import pytest
 
 from authsvc.clients.directory import forget_clients
 from authsvc.keys.signing import forget_rings
-from authsvc.oidc.discovery import forget_documents
-from authsvc.oidc.provider import forget_options
-from authsvc.oidc.remote_keys import forget_remote_keys
+from authsvc.oidc.discovery.documents import forget_documents
+from authsvc.oidc.offering.provider import forget_options
+from authsvc.oidc.proofs.remote_keys import forget_remote_keys
 from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope

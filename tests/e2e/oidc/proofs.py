@@ -10,8 +10,8 @@ from django.conf import settings
 from joserfc.jwk import Key
 
 from authsvc.core.ids import new_id
-from authsvc.oidc.client_authentication.assertion import TYPE
-from authsvc.oidc.issuer import issuer_of
+from authsvc.oidc.callers.assertion import TYPE
+from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.subjects.models import Subject
 from tests.e2e.oidc.browser import Browser, Partner, answer_of, make_partner
 from tests.e2e.oidc.tokens import key_set, new_key, signed

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Page
 
-from authsvc.simulator.phone import Person, SoftwarePhone
+from devtools.phone.phone import Person, SoftwarePhone
+from devtools.stack.stack import Stack
 from tests.e2e.looks import assert_looks_right, assert_tab_follows_the_page
-from tests.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.needs("photos")]
 

@@ -9,7 +9,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secret, hotp_value
 from playwright.sync_api import Page, expect
 
-from tests.stack import Stack
+from devtools.stack.stack import Stack
 
 PASSWORD = "a pass phrase of the tests"
 # What a page may do is decided by its content security policy; each break of it is reported by an event.

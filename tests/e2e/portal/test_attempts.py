@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from authsvc.simulator.phone import Person
+from devtools.phone.phone import Person
 from tests.e2e.portal.conftest import Administrator
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.needs("photos")]

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from authsvc.audit.tags import Tag
-from authsvc.simulator.phone import Person
+from devtools.phone.phone import Person
+from devtools.stack.stack import Stack
 from tests.e2e.looks import (
     assert_looks_right,
     assert_nothing_is_cut_off,
@@ -12,7 +13,6 @@ from tests.e2e.looks import (
     words_cut,
 )
 from tests.e2e.portal.conftest import Administrator
-from tests.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 SCREENS = (

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from devtools.stack.stack import Stack
 from tests.e2e.looks import assert_looks_right, assert_tab_follows_the_page
 from tests.e2e.portal.conftest import Administrator
-from tests.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -24,7 +24,9 @@ def keys(stack: Stack) -> Iterator[None]:
         "SigningKey.objects.filter(state='next').update(state_changed_at=now() - timedelta(hours=1))"
     )
     yield
-    stack.python("from authsvc.oidc.options import set_options\nset_options(dynamic_registration=False)")
+    stack.python(
+        "from authsvc.oidc.offering.options import set_options\nset_options(dynamic_registration=False)"
+    )
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from devtools.stack.stack import Stack
 from tests.e2e.portal.conftest import Administrator
-from tests.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.requirement("S9.4-01")]
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from authsvc.simulator.faults import Fault
-from authsvc.simulator.phone import Denied, Person, SoftwarePhone, Step
+from devtools.phone.faults import Fault
+from devtools.phone.phone import Denied, Person, SoftwarePhone, Step
+from devtools.stack.stack import Stack
 from tests.e2e.conftest import enrolled
-from tests.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.needs("photos"), pytest.mark.requirement("SA-01")]
 

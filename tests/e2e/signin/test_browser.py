@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
-from authsvc.simulator import photographs
-from authsvc.simulator.mesh import Image
-from authsvc.simulator.render import render_burst
+from devtools.rendering import photographs
+from devtools.rendering.mesh import Image
+from devtools.rendering.render import render_burst
+from devtools.stack.stack import Stack
 from tests.e2e.capture.person import AUTHENTICATOR
-from tests.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.needs("photos")]
 CAMERA = Path(__file__).with_name("camera.js")

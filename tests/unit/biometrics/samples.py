@@ -12,9 +12,10 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from authsvc.biometrics.types import CaptureContext, Challenge, Step, Thresholds
-from authsvc.simulator import photographs, sealing
-from authsvc.simulator.render import render_burst
-from authsvc.simulator.sealing import Frame
+from devtools.phone import sealing
+from devtools.phone.sealing import Frame
+from devtools.rendering import photographs
+from devtools.rendering.render import render_burst
 from tests import needs
 
 STEPS = (

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from authsvc.biometrics.evaluation.attacks.script import answer
 from authsvc.biometrics.headpose import GENERIC_FACE, camera_matrix, rotation
 from authsvc.biometrics.stages.pad.observation import Observation, PlannedCue, observe
 from authsvc.biometrics.types import (
@@ -16,6 +15,7 @@ from authsvc.biometrics.types import (
     Manifest,
     Step,
 )
+from devtools.laboratory.attacks.script import answer
 
 TURN = (
     Step("centre", 1000),

@@ -9,15 +9,15 @@ import pytest
 
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.loading import load_engine
-from authsvc.biometrics.evaluation.attacks import CLAIMED, SPECIES, feigned_blink
-from authsvc.biometrics.evaluation.attacks.recording import Material
-from authsvc.biometrics.evaluation.attacks.scene import HEIGHT, WIDTH
-from authsvc.biometrics.evaluation.pad_bona_fide import genuine
-from authsvc.biometrics.evaluation.pad_subjects import Subject
-from authsvc.biometrics.evaluation.pad_trials import judge_recording
 from authsvc.biometrics.stages.pad.observation import planned
 from authsvc.biometrics.types import Challenge, Step
-from authsvc.simulator.render import render_burst
+from authsvc.evaluation.pad_bona_fide import genuine
+from authsvc.evaluation.pad_subjects import Subject
+from authsvc.evaluation.pad_trials import judge_recording
+from devtools.laboratory.attacks import CLAIMED, SPECIES, feigned_blink
+from devtools.laboratory.attacks.recording import Material
+from devtools.laboratory.attacks.scene import HEIGHT, WIDTH
+from devtools.rendering.render import render_burst
 
 pytestmark = pytest.mark.needs("photos")
 
@@ -123,8 +123,8 @@ def test_a_trick_ends_on_cue_where_it_is_reversed(
 
 
 def test_attacks_are_asked_for_a_blink_where_the_command_says_so() -> None:
-    command = import_module("authsvc.biometrics.management.commands.evaluate-pad")
-    phone = "authsvc.simulator.render.render_burst"
+    command = import_module("authsvc.evaluation.management.commands.evaluate-pad")
+    phone = "devtools.rendering.render.render_burst"
     plain, beside = (
         {name: mix for name, _, mix in command._groups(None, phone, part)} for part in (None, "blink")
     )

@@ -14,7 +14,7 @@ from authsvc.biometrics.stages.decode import decode, pictures
 from authsvc.biometrics.stages.decode.jpeg import read_header
 from authsvc.biometrics.types import BadSample, Burst, Reason
 from authsvc.core.ids import b64u
-from authsvc.simulator import sealing
+from devtools.phone import sealing
 
 from .samples import CHALLENGE, TRANSACTION, Sample, sample_of
 from .synthetic import face_image

@@ -11,19 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from authsvc.biometrics.description import PROBE
 from authsvc.biometrics.engines.loading import load_engine
-from authsvc.biometrics.evaluation import record as records
-from authsvc.biometrics.evaluation.dataset import Person, read_groups, read_people
-from authsvc.biometrics.evaluation.groups import group_rates
-from authsvc.biometrics.evaluation.rates import (
-    Scores,
-    detection_error_trade_off,
-    false_match_rate,
-    false_non_match_rate,
-    intervals,
-    score_people,
-    threshold_at,
-)
-from authsvc.biometrics.evaluation.record import (
+from authsvc.biometrics.records import record as records
+from authsvc.biometrics.records.record import (
     EvaluationRecord,
     current_record,
     is_signed,
@@ -32,8 +21,19 @@ from authsvc.biometrics.evaluation.record import (
     stages_version,
     write_record,
 )
-from authsvc.biometrics.evaluation.report import as_svg, as_text
-from authsvc.biometrics.evaluation.verification import evaluate, in_calibration
+from authsvc.evaluation.dataset import Person, read_groups, read_people
+from authsvc.evaluation.groups import group_rates
+from authsvc.evaluation.rates import (
+    Scores,
+    detection_error_trade_off,
+    false_match_rate,
+    false_non_match_rate,
+    intervals,
+    score_people,
+    threshold_at,
+)
+from authsvc.evaluation.report import as_svg, as_text
+from authsvc.evaluation.verification import evaluate, in_calibration
 
 RNG = np.random.default_rng(3)
 KEY = Ed25519PrivateKey.generate()

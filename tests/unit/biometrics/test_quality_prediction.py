@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from authsvc.biometrics.engines.loading import load_engine
-from authsvc.biometrics.evaluation import degradation
-from authsvc.biometrics.evaluation.degradation import FAULTS, degraded
-from authsvc.biometrics.evaluation.quality_prediction import (
+from authsvc.biometrics.types import Image
+from authsvc.evaluation import degradation
+from authsvc.evaluation.degradation import FAULTS, degraded
+from authsvc.evaluation.quality_prediction import (
     COPIES,
     NAMES,
     Rated,
@@ -18,7 +19,6 @@ from authsvc.biometrics.evaluation.quality_prediction import (
     predict,
     read_rated,
 )
-from authsvc.biometrics.types import Image
 
 RNG = np.random.default_rng(5)
 SHARPNESS = NAMES.index("Sharpness")

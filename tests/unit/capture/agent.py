@@ -9,11 +9,11 @@ from joserfc.jwk import ECKey
 
 from authsvc.capture.browser import COOKIE
 from authsvc.core.ids import new_secret
-from authsvc.simulator.authenticator import Authenticator
 from authsvc.subjects.models import Device, Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions import services
 from authsvc.transactions.models import Transaction
+from devtools.phone.authenticator import Authenticator
 from tests.factories import make_consent, make_subject
 
 JSON = "application/json"

@@ -8,11 +8,11 @@ from django.test import override_settings
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.capture.passkeys.agents import SIMULATOR_AAGUID
-from authsvc.simulator.authenticator import AAGUID, Authenticator
 from authsvc.subjects.models import Device, Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import every_tenant_scope
 from authsvc.transactions.models import AttemptCounter, Transaction
+from devtools.phone.authenticator import AAGUID, Authenticator
 from tests.factories import make_consent, make_subject
 from tests.unit.capture.agent import Agent
 

@@ -9,7 +9,7 @@ import pytest
 
 PRINT = """
 import json
-from portal.config.settings import DATABASES
+from config.settings import DATABASES
 print(json.dumps(DATABASES["default"]["OPTIONS"]))
 """
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.config.safety import UnsafeSettings, problems, refuse_unsafe
+from config.safety import UnsafeSettings, problems, refuse_unsafe
 
 SAFE = {
     "BASE_URL": "https://id.example.org",
@@ -48,7 +48,7 @@ def test_each_unsafe_setting_refuses(name, value):
 def test_a_production_process_with_the_simulator_does_not_boot(tmp_path: Path):
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("VISOR_")},
-        "DJANGO_SETTINGS_MODULE": "portal.config.settings",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
         "VISOR_ENVIRONMENT": "production",
         "VISOR_BASE_URL": "https://id.example.org",
         "VISOR_ROLES": "web",
@@ -58,7 +58,7 @@ def test_a_production_process_with_the_simulator_does_not_boot(tmp_path: Path):
         "VISOR_SECRETS_FILE": str(tmp_path / "secrets.json"),
         "VISOR_SIMULATOR": "yes",
     }
-    make = "from pathlib import Path; from portal.config import secrets; import sys; "
+    make = "from pathlib import Path; from config import secrets; import sys; "
     make += "secrets.write(Path(sys.argv[1]), secrets.generate())"
     subprocess.run([sys.executable, "-c", make, environment["VISOR_SECRETS_FILE"]], check=True)
     boot = [sys.executable, "-c", "import django; django.setup()"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.config import secrets
+from config import secrets
 
 pytestmark = pytest.mark.requirement("S6.1-01")
 

@@ -10,11 +10,11 @@ from joserfc.jwk import import_key
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import secret_hash
-from authsvc.oidc.provider import forget_options, provider_options
+from authsvc.oidc.offering.provider import forget_options, provider_options
 from authsvc.oidc.sandbox.persons import test_persons as seeded_persons
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
-from portal.demo.conformance import SLUG
+from devtools.conformance.conformance import SLUG
 
 SUITE = "https://suite.example:8443"
 PLANS = {"basic", "dynamic", "front-channel", "fapi2-security", "fapi2-message-signing"}

@@ -18,8 +18,8 @@ from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import STAGE_FOR
 from authsvc.keys.signing import ensure_keys, forget_rings, key_ring, signer
 from authsvc.oidc.models import InitialAccessToken, Provider
-from authsvc.oidc.options import set_options, trust_statements
-from authsvc.oidc.provider import forget_options, provider_options
+from authsvc.oidc.offering.options import set_options, trust_statements
+from authsvc.oidc.offering.provider import forget_options, provider_options
 from authsvc.oidc.registration.access import issue_initial_token, revoke_initial_token
 from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant

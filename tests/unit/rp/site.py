@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from tests.services import free_port
+from devtools.stack.services import free_port
 from tests.unit.rp.provider import CLIENT_ID, CLIENT_SECRET, FakeProvider, id_claims, signed
 
 START_SECONDS = 30

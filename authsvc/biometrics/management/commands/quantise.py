@@ -16,8 +16,8 @@ from authsvc.biometrics.engines.dlib_onnx import converted_network
 from authsvc.biometrics.engines.faces import DlibFaces, chip
 from authsvc.biometrics.engines.loading import cache_folder
 from authsvc.biometrics.engines.quantisation import quantise
-from authsvc.biometrics.evaluation.dataset import PICTURES, folders
 from authsvc.biometrics.types import Image
+from authsvc.evaluation.dataset import PICTURES, folders
 
 SETTINGS = """\
 VISOR_FACE_ENGINE=onnx

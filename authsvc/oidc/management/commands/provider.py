@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.core.strictjson import NotJson, parse_json
-from authsvc.oidc.options import OptionRefused, set_options, trust_statements
-from authsvc.oidc.provider import provider_options
+from authsvc.oidc.offering.options import OptionRefused, set_options, trust_statements
+from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope

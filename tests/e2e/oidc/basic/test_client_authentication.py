@@ -9,8 +9,8 @@ import pytest
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.clients.services import add_secret, revoke_secret
 from authsvc.core.ids import new_id
-from authsvc.oidc.client_authentication.assertion import TYPE
-from authsvc.oidc.issuer import issuer_of
+from authsvc.oidc.callers.assertion import TYPE
+from authsvc.oidc.wire.addresses import issuer_of
 from tests.e2e.oidc.browser import Browser, Partner, make_partner, make_person
 from tests.e2e.oidc.tokens import key_set, new_key, signed
 

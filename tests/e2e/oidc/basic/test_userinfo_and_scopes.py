@@ -2,8 +2,8 @@
 
 import pytest
 
-from authsvc.oidc.claims import SCOPE_CLAIMS
 from authsvc.oidc.sandbox.persons import seed_test_persons
+from authsvc.oidc.tokens.claims import SCOPE_CLAIMS
 from authsvc.oidc.tokens.stored import find_token
 from authsvc.tenancy.scope import tenant_scope
 from tests.e2e.oidc.browser import Browser, make_partner, make_person

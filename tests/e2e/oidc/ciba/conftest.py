@@ -9,7 +9,7 @@ from django.test import Client as HttpClient
 from joserfc.jwk import Key
 
 from authsvc.core.ids import new_id
-from authsvc.oidc.issuer import issuer_of
+from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.subjects.models import Subject
 from tests.e2e.oidc.browser import Browser, Partner, make_partner, make_person
 from tests.e2e.oidc.tokens import key_set, new_key, signed

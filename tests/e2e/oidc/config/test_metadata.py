@@ -8,8 +8,8 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
-from authsvc.oidc.discovery import forget_documents
-from authsvc.oidc.issuer import issuer_of
+from authsvc.oidc.discovery.documents import forget_documents
+from authsvc.oidc.wire.addresses import issuer_of
 from tests.e2e.oidc.browser import Browser
 
 REQUIRED = {

@@ -10,7 +10,7 @@ from authsvc.audit.models import AuditEvent
 from authsvc.clients.directory import forget_clients
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.models import RememberedConsent
-from authsvc.oidc.sweeping import sweep_expired
+from authsvc.oidc.sessions.sweeping import sweep_expired
 from authsvc.subjects.models import Subject
 from tests.e2e.oidc.browser import Browser, Partner, answer_of, fields_of_form, make_partner, make_person
 from tests.e2e.oidc.proofs import KeyHolder

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from authsvc.oidc.options import set_options
+from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.tenancy.models import Tenant
 from tests.e2e.oidc.browser import CALLBACK, Browser

@@ -7,9 +7,9 @@ import pytest
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import new_id
-from authsvc.oidc.client_authentication.assertion import TYPE
-from authsvc.oidc.issuer import issuer_of
-from authsvc.oidc.options import set_options
+from authsvc.oidc.callers.assertion import TYPE
+from authsvc.oidc.offering.options import set_options
+from authsvc.oidc.wire.addresses import issuer_of
 from tests.e2e.oidc.browser import CALLBACK, Browser, Partner, answer_of, make_partner, make_person
 from tests.e2e.oidc.dynamic.conftest import Registrar
 from tests.e2e.oidc.receiver import Receiver

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from authsvc.core.fetch import FetchRefused
-from authsvc.oidc import outbound, remote_keys
+from authsvc.oidc.proofs import outbound, remote_keys
 
 URI = "https://slow.example/jwks"
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from authsvc.core.clock import now
-from authsvc.oidc.lifetimes import CODE
 from authsvc.oidc.models import Grant
+from authsvc.oidc.wire.lifetimes import CODE
 from tests.e2e.oidc.browser import Browser, make_person
 from tests.e2e.oidc.fapi2.conftest import PROFILE
 from tests.e2e.oidc.proofs import KeyHolder, proof

@@ -87,7 +87,7 @@ def test_a_clock_that_is_wrong_is_answered_with_a_nonce(holder: KeyHolder, iat: 
 def test_a_nonce_belongs_to_its_tenant_and_its_time(holder: KeyHolder, monkeypatch) -> None:
     nonce = holder.redeem("any", dpop=holder.proof("token", iat=1))["DPoP-Nonce"]
     later = now() + timedelta(seconds=200)
-    monkeypatch.setattr("authsvc.oidc.dpop.now", lambda: later)
+    monkeypatch.setattr("authsvc.oidc.proofs.dpop.now", lambda: later)
     stale = holder.redeem("any", dpop=holder.proof("token", nonce=nonce))
     assert stale.json()["error"] == "use_dpop_nonce"
     assert stale["DPoP-Nonce"] != nonce

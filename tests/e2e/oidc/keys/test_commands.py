@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from authsvc.oidc.models import InitialAccessToken
-from authsvc.oidc.provider import provider_options
+from authsvc.oidc.offering.provider import provider_options
 from authsvc.tenancy.models import Tenant
 from tests.e2e.oidc.browser import Browser
 from tests.e2e.oidc.tokens import key_set, new_key

@@ -11,13 +11,13 @@ from django.test import Client
 from joserfc import jws
 from joserfc.jwk import KeySet
 
-from authsvc.celery import app
 from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import KEEP_PREVIOUS, ROTATE_AFTER, STAGE_FOR
 from authsvc.keys.signing import NoSigningKey, ensure_keys, forget_rings, revoke, rotate, rotate_due
 from authsvc.oidc.tasks import rotate_signing_keys
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
+from config.celery import app
 from tests.e2e.oidc.browser import Browser, Partner, answer_of, make_partner, make_person
 from tests.factories import make_tenant
 

@@ -9,9 +9,9 @@ import pytest
 from authsvc.audit.models import AuditEvent
 from authsvc.core.clock import now
 from authsvc.oidc import tasks
-from authsvc.oidc.logout.backchannel import EVENT, MOST_TRIES, deliver_due
-from authsvc.oidc.logout.ending import end_session
 from authsvc.oidc.models import Grant, LogoutNotice, Session
+from authsvc.oidc.sessions.logout.backchannel import EVENT, MOST_TRIES, deliver_due
+from authsvc.oidc.sessions.logout.ending import end_session
 from authsvc.oidc.tasks import end_sessions_and_tell
 from authsvc.subjects.models import Device, Subject
 from authsvc.tenancy.scope import current_tenant_id

@@ -5,12 +5,12 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from authsvc.celery import app
 from authsvc.oidc.models import Grant, LogoutNotice, Session
 from authsvc.oidc.tasks import end_sessions_and_tell
 from authsvc.subjects.models import Device, Subject
 from authsvc.vault.models import Reference
 from authsvc.vault.services import revoke_reference
+from config.celery import app
 from portal.subjects.services import close_person, revoke_device
 from tests.e2e.oidc.browser import Browser, Partner, make_partner, make_person
 from tests.e2e.oidc.receiver import Receiver, receiving

@@ -1,0 +1,78 @@
+"""`manage.py evaluate DATASET`: error rates by ISO/IEC 19795-1, and the record that an acr stands on."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from authsvc.biometrics.engines.base import Engine, ModelProblem
+from authsvc.biometrics.engines.loading import cache_folder, load_engine
+from authsvc.biometrics.records.record import SHIPPED, sign_record, write_record
+from authsvc.evaluation.dataset import read_groups, read_people
+from authsvc.evaluation.quality_prediction import as_text as as_table
+from authsvc.evaluation.quality_prediction import predict, read_rated
+from authsvc.evaluation.report import as_svg, as_text
+from authsvc.evaluation.verification import evaluate
+
+
+class Command(BaseCommand):
+    """Measures the comparison on photographs, a folder a person; exits with an error where a group fails."""
+
+    help = "Evaluate the comparison on a folder of people's photographs and write the evaluation record."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("dataset", type=Path)
+        parser.add_argument("--name", help="how the record calls the dataset; its folder's name without it")
+        parser.add_argument("--engine", help="settings.FACE_ENGINE without it")
+        parser.add_argument("--groups", type=Path, help="CSV with a column person and a column an attribute")
+        parser.add_argument("--out", type=Path, default=settings.DATA_DIR / "evaluation")
+        parser.add_argument(
+            "--quality", action="store_true", help="print how the quality score predicts false non-match"
+        )
+        parser.add_argument("--ship", action="store_true", help="write the record into the release, unsigned")
+
+    def handle(self, **options: Any) -> None:
+        """Evaluate and write report, curve and record. Raises CommandError."""
+        try:
+            engine = load_engine(options["engine"])
+            if options["quality"]:
+                self._predict(options["dataset"], engine)
+                return
+            groups = read_groups(options["groups"]) if options["groups"] else {}
+            cache = cache_folder().parent / "evaluation"
+            people = list(read_people(options["dataset"], engine, cache=cache, progress=self._progress))
+            name = options["name"] or options["dataset"].resolve().name
+            found = evaluate(people, engine=engine.engine_id, dataset=name, groups=groups)
+        except (ValueError, OSError, ModelProblem) as problem:
+            raise CommandError(str(problem)) from None
+        self.stdout.write(as_text(found.record, found.shapes, found.groups))
+        self._store(found, options["out"], ship=options["ship"])
+        failing = [f"{one.attribute} {one.group}: {one.failure}" for one in found.groups if one.failure]
+        if failing:
+            raise CommandError(f"the group gate refuses: {'; '.join(failing)}")
+
+    def _predict(self, dataset: Path, engine: Engine) -> None:
+        cache = cache_folder().parent / "evaluation"
+        people = list(read_rated(dataset, engine, cache=cache, progress=self._progress))
+        self.stdout.write(as_table(predict(people)))
+
+    def _store(self, found: Any, out: Path, *, ship: bool) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"{found.record.id}.svg").write_text(as_svg(found.curve), encoding="utf-8")
+        if ship:
+            path = write_record(found.record, SHIPPED)
+        elif key := settings.SECRETS.get("verdict_private_key"):
+            path = write_record(sign_record(found.record, key), out)
+        else:
+            raise CommandError(
+                "the record cannot be signed: run `manage.py generate_secrets` first, or use --ship"
+            )
+        self.stdout.write(f"record: {path}")
+
+    def _progress(self, done: int, count: int) -> None:
+        if done % 100 == 0 or done == count:
+            self.stderr.write(f"{done} of {count} people")

@@ -1,0 +1,76 @@
+"""The people of a data set for PAD evaluation: photographs that can be attacked with, split by subject."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from authsvc.biometrics.engines.base import Engine
+from authsvc.biometrics.headpose import head_pose
+from authsvc.biometrics.stages.quality import components
+from authsvc.biometrics.types import Image
+from devtools.laboratory.attacks.scene import Portrait, portrait
+
+Split = Literal["tuning", "test"]
+
+_ACROSS_DEGREES = 12.0
+_UP_DEGREES = 16.0
+_HELD_STILL = ("MouthClosed", "EyesOpen")
+_LEAST_STILL = 50.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """One person's photograph that faces the camera, RGB, with its 68×2 landmarks."""
+
+    name: str
+    photo: Image
+    landmarks: NDArray[np.float64]
+
+    def placed(self, rng: np.random.Generator) -> Portrait:
+        """Returns the person before a camera, 38 to 48 cm away."""
+        return portrait(self.photo, self.landmarks, float(rng.uniform(380, 480)))
+
+
+def split_of(name: str) -> Split:
+    """Returns a folder's side of the subject-disjoint split: a hash of its name, alike everywhere."""
+    return "tuning" if hashlib.sha256(name.encode()).digest()[-1] % 2 == 0 else "test"
+
+
+def load_subjects(dataset: Path, split: Split, engine: Engine, limit: int) -> list[Subject]:
+    """Returns up to `limit` people of one side of the split, each by the first photograph that can be used.
+
+    dataset: a folder a person, with JPEG or PNG files. Raises ValueError where fewer than two are found.
+    """
+    found: list[Subject] = []
+    for folder in sorted(dataset.iterdir(), key=lambda path: hashlib.sha256(path.name.encode()).digest()):
+        if folder.is_dir() and split_of(folder.name) == split and len(found) < limit:
+            subject = next((s for path in sorted(folder.iterdir()) if (s := _usable(path, engine))), None)
+            found += [subject] if subject else []
+    if len(found) < 2:
+        raise ValueError(f"{dataset} has fewer than two people to evaluate with")
+    return found
+
+
+def _usable(path: Path, engine: Engine) -> Subject | None:
+    read = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if read is None:
+        return None
+    photo = np.ascontiguousarray(read[..., ::-1])
+    boxes = engine.detect(photo, thorough=True)
+    if len(boxes) != 1:
+        return None
+    landmarks = engine.landmarks(photo, boxes[0]).astype(np.float64)
+    pose = head_pose(landmarks, photo.shape[1], photo.shape[0])
+    if abs(pose.yaw) > _ACROSS_DEGREES or abs(pose.pitch - 4) > _UP_DEGREES:
+        return None
+    measured = components(photo, landmarks, 1)
+    if min(measured[name] for name in _HELD_STILL) < _LEAST_STILL:
+        return None  # Somebody who speaks or blinks is asked again, which a photograph cannot answer.
+    return Subject(path.parent.name, photo, landmarks)

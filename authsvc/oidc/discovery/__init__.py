@@ -1,0 +1,1 @@
+"""The provider's public documents: metadata and key set."""

@@ -1,0 +1,1 @@
+"""What a tenant's provider offers, and how that is changed."""

@@ -1,0 +1,1 @@
+"""Signed statements and the keys that check them: JOSE, DPoP, client keys, things seen once."""

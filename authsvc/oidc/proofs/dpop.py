@@ -1,0 +1,146 @@
+"""DPoP proofs (RFC 9449): one fresh, signed statement a request, of the key that a token is bound to.
+
+A proof whose clock is wrong by more than ten seconds is answered with a nonce; made with that nonce it
+is good whatever its clock says (section 8), so nobody is locked out by a clock.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, import_key
+
+from authsvc.core.clock import now
+from authsvc.core.envelope import context, derive
+from authsvc.core.ids import b64u
+from authsvc.keys.algorithms import FAPI2_SIGNING
+from authsvc.oidc.proofs.jose import NotVerified, is_number, read_header, verify
+from authsvc.oidc.proofs.once import Use
+from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.tenancy.scope import current_tenant_id
+
+# RSA with PKCS #1 v1.5 is allowed nowhere where proofs are required, so for nobody.
+ALGORITHMS = FAPI2_SIGNING
+WINDOW = timedelta(seconds=10)
+_NONCE_LIFE = 60
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof that holds: the thumbprint of its key, and its use, which the reader has to note."""
+
+    jkt: str
+    use: Use
+
+
+def read_proof(text: str, method: str, url: str, *, access_token: str = "") -> Proof:
+    """Return what a DPoP header proves for a request; it counts when `use_once` has noted its use.
+
+    `url` is the endpoint's own address; `access_token` the one that a resource request carries. Raises
+    RequestRefused (invalid_dpop_proof, or use_dpop_nonce with a nonce).
+    """
+    key, claims = _verified(text)
+    _check_target(claims, method, url)
+    _check_time(claims)
+    if access_token:
+        expected = b64u(hashlib.sha256(access_token.encode()).digest())
+        if not secrets.compare_digest(str(claims.get("ath", "")).encode(), expected.encode()):
+            raise _refused("dpop-ath", claims.get("ath"), "the hash of the access token")
+    thumbprint = key.thumbprint()
+    identifier = claims.get("jti")
+    if not isinstance(identifier, str) or not identifier:
+        raise _refused("dpop-jti", identifier, "a jti")
+    again = _refused("dpop-jti", identifier, "a jti not used before")
+    return Proof(
+        thumbprint, Use(("dpop", thumbprint, identifier), now() + timedelta(seconds=2 * _NONCE_LIFE), again)
+    )
+
+
+def current_nonce() -> str:
+    """Return the nonce of this minute; it is a MAC of the time, so nothing is stored."""
+    return _nonce(int(now().timestamp()) // _NONCE_LIFE)
+
+
+def _verified(proof: str) -> tuple[Key, dict[str, Any]]:
+    try:
+        header = read_header(proof)
+    except NotVerified as problem:
+        raise _refused("dpop-form", problem, "one signed JWT") from None
+    jwk = header.get("jwk")
+    if header.get("typ") != "dpop+jwt":
+        raise _refused("dpop-typ", header.get("typ"), "dpop+jwt")
+    if not isinstance(jwk, dict) or _PRIVATE & jwk.keys():
+        raise _refused("dpop-jwk", "no public key", "the public key as jwk")
+    try:
+        key = import_key(jwk)
+        # The header's kid, if any, is not a name for this key.
+        return key, verify(proof, [key], ALGORITHMS)
+    except (NotVerified, JoseError, ValueError, TypeError, KeyError) as problem:
+        raise _refused("dpop-signature", problem, "a signature by jwk") from None
+
+
+def _check_target(claims: dict[str, Any], method: str, url: str) -> None:
+    if claims.get("htm") != method:
+        raise _refused("dpop-htm", claims.get("htm"), method)
+    if not isinstance(claims.get("htu"), str) or _plain(claims["htu"]) != _plain(url):
+        raise _refused("dpop-htu", claims.get("htu"), url)
+
+
+def _plain(url: str) -> tuple[str, str, int | None, str] | None:
+    # RFC 9449 section 4.3: compare without query and fragment, scheme and host in small letters.
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+    return parts.scheme.lower(), (parts.hostname or "").lower(), port, parts.path
+
+
+def _check_time(claims: dict[str, Any]) -> None:
+    issued, nonce = claims.get("iat"), claims.get("nonce")
+    if not is_number(issued):
+        raise _refused("dpop-iat", issued, "a time")
+    if nonce is not None:
+        if not isinstance(nonce, str) or nonce not in _live_nonces():
+            raise _use_nonce("dpop-nonce", nonce)
+        return
+    try:
+        moment = datetime.fromtimestamp(issued, now().tzinfo)
+    except (ValueError, OverflowError, OSError):
+        raise _refused("dpop-iat", issued, "a time") from None
+    if abs(moment - now()) > WINDOW + timedelta(seconds=1):
+        raise _use_nonce("dpop-iat", issued)
+
+
+def _live_nonces() -> tuple[str, str]:
+    period = int(now().timestamp()) // _NONCE_LIFE
+    return _nonce(period), _nonce(period - 1)
+
+
+def _nonce(period: int) -> str:
+    key = derive(settings.SECRETS["token_kek"], info=b"visor/dpop-nonce/v1")
+    return b64u(hmac.digest(key, context(str(current_tenant_id()), period), hashlib.sha256))
+
+
+def _refused(rule: str, came: object, expected: str) -> RequestRefused:
+    return RequestRefused(
+        "invalid_dpop_proof", "The DPoP proof cannot be used.", rule=rule, came=came, expected=expected
+    )
+
+
+def _use_nonce(rule: str, came: object) -> RequestRefused:
+    return RequestRefused(
+        "use_dpop_nonce",
+        "Repeat the request with this nonce in the proof.",
+        rule=rule,
+        came=came,
+        expected="a proof of this very moment, or one with the nonce",
+        headers={"DPoP-Nonce": current_nonce()},
+    )

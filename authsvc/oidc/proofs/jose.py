@@ -1,0 +1,129 @@
+"""Signing and encrypting what the provider says, and reading what others signed."""
+
+import json
+from collections.abc import Collection
+from typing import Any, TypeGuard
+
+from joserfc import jwe, jws
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwa import JWSAlgModel
+from joserfc.jwk import Key
+
+from authsvc.clients.models import RelyingParty
+from authsvc.core.strictjson import parse_json
+from authsvc.keys.signing import signer, verification_key
+from authsvc.oidc.proofs.client_keys import NoClientKey, encryption_key
+from authsvc.oidc.wire.refusal import RequestRefused
+
+
+class NotVerified(Exception):
+    """A token is malformed, or no acceptable key signed it; the text says which, for the log."""
+
+
+class _Registry(jws.JWSRegistry):
+    """Exactly the algorithms that a caller names, and headers as large as a key in one makes them."""
+
+    # A DPoP proof's header holds the key itself; one of RSA with 4096 bits has about 1,000 bytes.
+    max_header_length = 4096
+
+    def __init__(self, algorithms: Collection[str] = ()) -> None:
+        # Header parameters that are not understood are left alone (RFC 7515 section 4), but for `crit`.
+        super().__init__(algorithms=algorithms, strict_check_header=False)
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        # RFC 9864 renames EdDSA to Ed25519, and joserfc warns of the old name; RFC 8037's name is the
+        # one that FAPI 2.0 and the clients in use speak (docs/adr/0110).
+        if name not in (self.allowed or ()) or name not in self.algorithms:
+            raise UnsupportedAlgorithmError(f"Algorithm of '{name}' is not allowed")
+        return self.algorithms[name]
+
+
+def sign(claims: dict[str, Any], *, algorithm: str, typ: str = "JWT") -> str:
+    """Return the claims as a compact JWS, signed by the tenant's current key of the algorithm."""
+    key = signer(algorithm)
+    header = {"alg": algorithm, "kid": key.kid, "typ": typ}
+    payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False)
+    return jws.serialize_compact(header, payload, key.key, registry=_Registry([algorithm]))
+
+
+def encrypt(signed: str, *, client: RelyingParty, algorithm: str, encoding: str) -> str:
+    """Return a signed token encrypted to the client's own key (nested JWT, RFC 7519 section 5.2).
+
+    Raises RequestRefused where the client's key set holds none that fits: nothing is sent in clear.
+    """
+    try:
+        name, key = encryption_key(client, algorithm)
+    except NoClientKey as problem:
+        raise RequestRefused(
+            "invalid_request",
+            "The key set of the client holds no key to encrypt to.",
+            rule="encryption-key",
+            came=problem,
+            expected=f"a key for {algorithm}",
+        ) from None
+    header = {"alg": algorithm, "enc": encoding or "A128CBC-HS256", "cty": "JWT"}
+    algorithms = [header["alg"], header["enc"]]
+    if name:
+        header["kid"] = name
+    return jwe.encrypt_compact(header, signed, key, algorithms=algorithms)
+
+
+def verify_own(token: str) -> dict[str, Any]:
+    """Return the claims of a token that this tenant signed; expiry is the caller's business.
+
+    Raises NotVerified, for `none` and for retired keys too.
+    """
+    header = read_header(token)
+    key = verification_key(str(header.get("kid")))
+    if key is None:
+        raise NotVerified("it names no key of this issuer")
+    algorithm = key.as_dict(private=False).get("alg")
+    if header.get("alg") != algorithm:
+        raise NotVerified("its algorithm is not the key's")
+    return verify(token, [key], [str(algorithm)])
+
+
+def verify(token: str, keys: list[Key], algorithms: Collection[str]) -> dict[str, Any]:
+    """Return the claims of a compact JWS that one of the keys signed; raises NotVerified."""
+    header = read_header(token)
+    if header.get("alg") not in algorithms:
+        raise NotVerified(f"algorithm {header.get('alg')!r} is not accepted")
+    for key in _candidates(keys, header):
+        try:
+            return _object(jws.deserialize_compact(token, key, registry=_Registry(algorithms)).payload)
+        except (JoseError, ValueError, TypeError):
+            continue
+    raise NotVerified("no registered key verifies its signature")
+
+
+def read_header(token: str) -> dict[str, Any]:
+    """Return the protected header of a compact JWS, not verified; raises NotVerified."""
+    try:
+        return dict(jws.extract_compact(token.encode("ascii"), registry=_Registry()).headers())
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise NotVerified("it is not a compact JWS") from None
+
+
+def read_unverified(token: str) -> dict[str, Any]:
+    """Return the claims of a compact JWS before its signature is checked; raises NotVerified."""
+    try:
+        return _object(jws.extract_compact(token.encode("ascii"), registry=_Registry()).payload)
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise NotVerified("it is not a compact JWS of a JSON object") from None
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a claim is a number, as times have to be; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _candidates(keys: list[Key], header: dict[str, Any]) -> list[Key]:
+    named = [key for key in keys if key.kid == header["kid"]] if "kid" in header else []
+    return named or ([] if "kid" in header and any(key.kid for key in keys) else keys)
+
+
+def _object(payload: bytes | None) -> dict[str, Any]:
+    content = parse_json(payload or b"")
+    if not isinstance(content, dict):
+        raise NotVerified("its content is not an object")
+    return content

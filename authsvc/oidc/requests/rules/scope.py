@@ -1,0 +1,23 @@
+"""scope holds openid; what the client may not have is left out (RFC 6749 section 3.3)."""
+
+from authsvc.oidc.requests.wanted import Context
+from authsvc.oidc.wire.refusal import RequestRefused
+
+
+def check_scope(context: Context) -> None:
+    """Keep the scopes that the relying party is registered for, in the order asked."""
+    asked = context.parameters.get("scope", "").split()
+    if "openid" not in asked:
+        raise RequestRefused(
+            "invalid_scope",
+            "scope must hold openid.",
+            rule="scope-openid",
+            came=" ".join(asked),
+            expected="openid",
+        )
+    allowed = set(context.client.scopes)
+    if context.client.offline_access:
+        allowed.add("offline_access")
+    else:
+        allowed.discard("offline_access")
+    context.wanted.scope = [scope for scope in dict.fromkeys(asked) if scope in allowed]

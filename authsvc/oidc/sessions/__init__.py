@@ -1,0 +1,1 @@
+"""The browser's session at the provider, and its end."""

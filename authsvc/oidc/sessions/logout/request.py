@@ -1,0 +1,94 @@
+"""Reading a logout request (OpenID Connect RP-Initiated Logout 1.0 section 2)."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from authsvc.clients.directory import find_client
+from authsvc.clients.models import RelyingParty
+from authsvc.oidc.models import Session
+from authsvc.oidc.offering.provider import subject_identifier
+from authsvc.oidc.proofs.jose import NotVerified
+from authsvc.oidc.tokens.hint import claims_of_hint
+from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.tenancy.models import Tenant
+
+
+@dataclass(frozen=True)
+class LogoutRequest:
+    """Who asks, whose session is meant, and where to go afterwards; all of it checked.
+
+    `sub` and `sid` come from a hint that this issuer signed and are empty without one. `problem` says
+    why a hint did not count.
+    """
+
+    client_id: str = ""
+    sub: str = ""
+    sid: str = ""
+    redirect_uri: str = ""
+    state: str = ""
+    problem: str = ""
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the request as JSON."""
+        return asdict(self)
+
+    def is_about(self, session: Session) -> bool:
+        """Whether a signed hint names this very session, or its person."""
+        client = find_client(self.client_id)
+        if client is None or not self.sub:
+            return False
+        same_person = self.sub == subject_identifier(client, session.subject_id)
+        return same_person and self.sid in {"", session.pk}
+
+
+def read_logout_request(tenant: Tenant, parameters: Mapping[str, str]) -> LogoutRequest:
+    """Check the parameters; raises RequestRefused where they contradict each other or lead elsewhere.
+
+    A hint that this issuer did not sign does not count, so the person will be asked. An address is
+    followed only when it is registered, letter for letter, for the client that asks.
+    """
+    claims, problem = _hinted(tenant, parameters.get("id_token_hint"))
+    named = parameters.get("client_id", "")
+    audience = str(claims.get("aud", ""))
+    if named and audience and named != audience:
+        raise _refused("logout-client", came=named, expected=audience)
+    client = find_client(named or audience) if named or audience else None
+    if named and client is None:
+        raise _refused("logout-client", came=named, expected="a registered client_id")
+    return LogoutRequest(
+        client_id=client.client_id if client else "",
+        sub=str(claims.get("sub", "")),
+        sid=str(claims.get("sid", "")),
+        redirect_uri=_checked(client, parameters.get("post_logout_redirect_uri", "")),
+        state=parameters.get("state", ""),
+        problem=problem,
+    )
+
+
+def _hinted(tenant: Tenant, hint: str | None) -> tuple[dict[str, Any], str]:
+    if hint is None:
+        return {}, ""
+    try:
+        return claims_of_hint(hint, tenant), ""
+    except NotVerified as refused:
+        return {}, str(refused)
+
+
+def _checked(client: RelyingParty | None, uri: str) -> str:
+    if not uri:
+        return ""
+    registered = client.post_logout_redirect_uris if client else []
+    if uri not in registered:
+        raise _refused(
+            "post-logout-redirect-uri",
+            came=uri,
+            expected=", ".join(registered) or "a client that has registered it",
+        )
+    return uri
+
+
+def _refused(rule: str, *, came: str, expected: str) -> RequestRefused:
+    return RequestRefused(
+        "invalid_request", "The logout request cannot be followed.", rule=rule, came=came, expected=expected
+    )

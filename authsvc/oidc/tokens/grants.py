@@ -1,0 +1,154 @@
+"""Grants and their codes: issued once, redeemed once, revoked with everything made from them."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.core.ids import new_secret, secret_hash
+from authsvc.oidc.models import Grant, Session
+from authsvc.oidc.offering.provider import subject_identifier
+from authsvc.oidc.sessions.session import Event
+from authsvc.oidc.sql import sql_tenant, sql_time
+from authsvc.oidc.wire.lifetimes import CODE, REFRESH_TOKEN
+from authsvc.tenancy.rows import columns_of, from_row, insert
+
+
+@dataclass(frozen=True)
+class CodeBinding:
+    """What a code is bound to, beside its client."""
+
+    redirect_uri: str
+    code_challenge: str
+    nonce: str
+    dpop_jkt: str
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who authenticated, with which device, and in which browser session, if in one."""
+
+    subject_id: UUID
+    device_id: str | None
+    session: Session | None = None
+
+
+# Without a savepoint: a code that cannot be issued takes the caller's whole change along.
+@transaction.atomic(savepoint=False)
+def issue_code(
+    *,
+    client: RelyingParty,
+    session: Session,
+    event: Event,
+    acr: str,
+    scope: str,
+    claims: dict[str, Any],
+    binding: CodeBinding,
+    transaction_id: str,
+) -> str:
+    """Store a grant for one authorization and return its code, which lives 30 s."""
+    code, moment = new_secret(), now()
+    _grant(
+        client,
+        Actor(session.subject_id, session.device_id, session),
+        event,
+        acr=acr,
+        scope=scope,
+        transaction=transaction_id,
+        claims=claims,
+        nonce=binding.nonce,
+        redirect_uri=binding.redirect_uri,
+        code_challenge=binding.code_challenge,
+        code_digest=secret_hash(code),
+        code_expires_at=moment + CODE,
+        dpop_jkt=binding.dpop_jkt,
+    )
+    record(
+        Tag.CODE_ISSUED,
+        transaction=transaction_id,
+        client=client.client_id,
+        subject=str(session.subject_id),
+        acr=acr,
+        amr=list(event.amr),
+        scope=scope,
+    )
+    return code
+
+
+def grant_by_backchannel(
+    *, client: RelyingParty, actor: Actor, event: Event, acr: str, scope: str, transaction_id: str
+) -> Grant:
+    """Store a grant that no code hands over; its code is a secret that nobody has, and counts as used."""
+    moment = now()
+    return _grant(
+        client,
+        actor,
+        event,
+        acr=acr,
+        scope=scope,
+        transaction=transaction_id,
+        code_digest=secret_hash(new_secret()),
+        code_expires_at=moment,
+        code_redeemed_at=moment,
+    )
+
+
+def _grant(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> Grant:
+    moment = now()
+    grant = Grant(
+        client=client,
+        subject_id=actor.subject_id,
+        device_id=actor.device_id,
+        session=actor.session,
+        sub=subject_identifier(client, actor.subject_id),
+        amr=list(event.amr),
+        policy=event.policy,
+        auth_time=event.at,
+        created_at=moment,
+        expires_at=moment + REFRESH_TOKEN,
+        **fields,
+    )
+    insert([grant])
+    return grant
+
+
+def take_code(code: str) -> Grant | None:
+    """Mark a code redeemed and return its grant, or None where it is unknown or was redeemed before.
+
+    One statement both checks and marks, so of any number of parallel tries exactly one gets the grant;
+    the row stays, so that a replay can revoke what was issued. Call inside a database transaction.
+    """
+    with connection.cursor() as cursor:
+        # The tenant stands in the condition as a scoped manager would put it.
+        cursor.execute(
+            "UPDATE oidc_grant SET code_redeemed_at = %s "  # noqa: S608
+            "WHERE tenant_id = %s AND code_digest = %s AND code_redeemed_at IS NULL "
+            f"RETURNING {columns_of(Grant)}",
+            [sql_time(now()), sql_tenant(), secret_hash(code)],
+        )
+        row = cursor.fetchone()
+    return from_row(Grant, row) if row else None
+
+
+def find_by_code(code: str) -> Grant | None:
+    """Return the grant that a code belongs to, redeemed or not."""
+    return Grant.objects.filter(code_digest=secret_hash(code)).first()
+
+
+@transaction.atomic
+def revoke_grant(grant: Grant, *, tag: Tag, client_id: str, reason: str = "") -> None:
+    """End a grant: every token made from it is refused from now on."""
+    if Grant.objects.filter(pk=grant.pk, revoked_at=None).update(revoked_at=now()):
+        record(
+            tag,
+            transaction=grant.transaction,
+            client=client_id,
+            subject=str(grant.subject_id),
+            reason=reason,
+            grant=grant.pk,
+        )

@@ -1,0 +1,49 @@
+"""Reading protocol parameters: each once, none with control characters."""
+
+import re
+from collections.abc import Mapping
+
+from django.http import QueryDict
+
+from authsvc.oidc.wire.refusal import RequestRefused
+
+# Parameters that RFC 8707 lets a client repeat.
+_REPEATABLE = frozenset({"resource"})
+_UNSTORABLE = re.compile(r"[\x00-\x1f\ud800-\udfff]")
+
+
+def read_once(values: QueryDict) -> dict[str, str]:
+    """Return the parameters as a plain mapping, without empty ones.
+
+    Raises RequestRefused (invalid_request) for a repeated parameter and for control characters; a
+    parameter without a value is treated as left out (RFC 6749 section 3.1).
+    """
+    found = {}
+    for name in values:
+        given = values.getlist(name)
+        if len(given) > 1 and name not in _REPEATABLE:
+            raise RequestRefused(
+                "invalid_request",
+                f"{name} was sent {len(given)} times.",
+                rule="parameters-once",
+                # Not the values: one may be a secret, or say who a person is.
+                came=f"{len(given)} values of {name}",
+                expected="each parameter once",
+            )
+        if given[-1]:
+            found[name] = given[-1]
+    refuse_control_characters(found)
+    return found
+
+
+def refuse_control_characters(parameters: Mapping[str, str]) -> None:
+    """Raise RequestRefused where a name or a value holds control characters, which no database stores."""
+    for name, value in parameters.items():
+        if _UNSTORABLE.search(name) or _UNSTORABLE.search(value):
+            raise RequestRefused(
+                "invalid_request",
+                "A parameter holds control characters.",
+                rule="parameters-text",
+                came=name,
+                expected="printable text",
+            )

@@ -1,0 +1,52 @@
+"""The Celery application: JSON messages that carry ids only, no results, work acknowledged when done.
+
+A process loads the tasks of its own roles: `worker` judges samples; `web` does the provider's scheduled
+work, which needs the keys that sign tokens, and sweeps, which must go on when the workers are gone.
+"""
+
+import os
+
+from celery import Celery
+from celery.signals import task_prerun
+from django.conf import settings
+from django.db import connections
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+PROVIDER_QUEUE = "provider"
+TASKS = {"worker": ["authsvc.biometrics"], "web": ["authsvc.oidc", "authsvc.capture"]}
+
+app = Celery("visor")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# Celery would connect to the database anew for each task, which costs a verdict as much as its queue does.
+app.conf["CELERY_DB_REUSE_MAX"] = 10**9
+app.autodiscover_tasks(lambda: [package for role in settings.ROLES for package in TASKS.get(role, ())])
+app.conf.task_routes = {
+    "authsvc.oidc.tasks.*": {"queue": PROVIDER_QUEUE},
+    "authsvc.capture.tasks.*": {"queue": PROVIDER_QUEUE},
+}
+app.conf.beat_schedule = {
+    "sweep": {"task": "authsvc.capture.tasks.sweep_overdue", "schedule": 5.0, "options": {"expires": 5}},
+    "sample-keys": {"task": "authsvc.biometrics.tasks.renew_sample_keys", "schedule": 300.0},
+    "ended-sessions": {
+        "task": "authsvc.oidc.tasks.end_sessions_and_tell",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "backchannel-pings": {
+        "task": "authsvc.oidc.tasks.ping_relying_parties",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    "signing-keys": {"task": "authsvc.oidc.tasks.rotate_signing_keys", "schedule": 3600.0},
+    "provider-sweep": {"task": "authsvc.oidc.tasks.sweep_provider", "schedule": 600.0},
+}
+
+
+@task_prerun.connect
+def _drop_dead_connections(**_: object) -> None:
+    """Let no task begin on a connection that is dead or too old."""
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()
+        if connection.connection is not None and not connection.is_usable():
+            connection.close()

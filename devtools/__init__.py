@@ -1,0 +1,1 @@
+"""What developers use around the product: never installed in production, imported by no server code."""

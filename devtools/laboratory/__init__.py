@@ -1,0 +1,1 @@
+"""Generated presentation attacks, and the command that judges them."""

@@ -1,0 +1,93 @@
+"""Renders a burst of camera frames in which the head of a photograph answers a challenge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from devtools.phone.sealing import Frame
+from devtools.rendering.camera import Camera, encode
+from devtools.rendering.expression import with_expression
+from devtools.rendering.face3d import load_head
+from devtools.rendering.mesh import HEIGHT, MARGIN, WIDTH, Floats, Head, Image, rotation
+from devtools.rendering.motion import HeadState, Performance
+from devtools.rendering.warp import CELL, enlarge, move, paint
+
+_SIZE: Final = (WIDTH, HEIGHT)
+_FACE_GAIN: Final = 0.32
+_BACKGROUND_GAIN: Final = 0.04
+_ROOM: Final = 0.9
+_DISPLAY_GAMMA: Final = 1 / 2.2
+_TOWARDS_SCREEN: Final = np.array([0.0, 0.2, -0.98], np.float32)
+_SMOOTH_LIGHT: Final = 6 / CELL
+
+
+def render_burst(
+    photographs: Sequence[Image],
+    challenge: dict[str, Any],
+    rng: np.random.Generator,
+    *,
+    attentive: bool = True,
+    swap_to: Image | None = None,
+) -> tuple[list[Frame], dict[str, Any]]:
+    """Return the frames and the camera's metadata that answer a challenge (docs/protocol.md, section 3).
+
+    `photographs` are BGR and of one person: the first one answers the cues, the others show in the later
+    neutral steps in turn, as a face looks a little different each time. `attentive` False ignores the cues;
+    `swap_to` is another person, who takes the place half way. Raises face3d.NoFace.
+    """
+    limits = challenge["frames"]
+    performance = Performance(challenge["steps"], rng, attentive=attentive)
+    camera = Camera(rng)
+    moments = camera.moments(performance.duration, limits["fps"], least=limits["min"], most=limits["max"])
+    heads = _heads_by_step(photographs, challenge["steps"])
+    other = None if swap_to is None else load_head(swap_to)
+    frames = []
+    for t, media in moments:
+        late = t >= performance.duration / 2
+        shown = other if other is not None and late else heads[performance.step_at(t)]
+        frame = camera.expose(render_scene(shown, performance.at(t)), t)
+        frames.append(Frame(performance.step_at(t), t, media, encode(frame)))
+    return frames, camera.metadata()
+
+
+def _heads_by_step(photographs: Sequence[Image], steps: Sequence[dict[str, Any]]) -> list[Head]:
+    """Return the head of each step: later neutral steps show the further photographs in turn."""
+    first, *others = [load_head(photograph) for photograph in photographs]
+    heads: list[Head] = []
+    shown = 0
+    for step in steps:
+        neutral = step["cue"] == "centre" and heads and others
+        heads.append(others[shown % len(others)] if neutral else first)
+        shown += 1 if neutral else 0
+    return heads
+
+
+def render_scene(head: Head, state: HeadState) -> Floats:
+    """Return the 480×640×3 BGR scene (float32, 0–255) that a noiseless camera would see."""
+    turn = rotation(state.yaw + head.level[0], state.pitch + head.level[1], state.roll + head.level[2])
+    moved = move(head, turn, state.nearer)
+    moved[:, :2] += np.array(state.shake, np.float32) - MARGIN
+    cells = paint(head, moved, np.column_stack([head.vertices, _reflected(head, turn)]), _SIZE)
+    canvas = with_expression(head.canvas, head.vertices[:68], blink=state.blink, smile=state.smile)
+    source = enlarge(cells[:, :, :2], _SIZE)
+    texture = cv2.remap(canvas, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.multiply(texture, enlarge(_gain(cells[:, :, 2], state), _SIZE), dtype=cv2.CV_32F)
+
+
+def _reflected(head: Head, turn: Floats) -> Floats:
+    """Return how much of the screen's light each vertex sends back: Lambertian on the head."""
+    facing = np.clip(head.normals @ (turn.T @ _TOWARDS_SCREEN), 0, 1)
+    reflected: Floats = (_FACE_GAIN * facing * head.weight + _BACKGROUND_GAIN).astype(np.float32)
+    return reflected
+
+
+def _gain(reflected: Floats, state: HeadState) -> Floats:
+    """Return the gain of each cell and BGR channel under the room's light and the screen's."""
+    screen = np.array(state.light[::-1], np.float32)
+    smooth = cv2.GaussianBlur(reflected, (0, 0), _SMOOTH_LIGHT)
+    gain: Floats = (_ROOM + smooth[:, :, None] * screen) ** np.float32(_DISPLAY_GAMMA)
+    return gain

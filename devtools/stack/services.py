@@ -1,0 +1,192 @@
+"""Throw-away PostgreSQL and Redis servers for a test run or a benchmark.
+
+    python -m devtools.stack.services -- pytest tests/unit
+
+starts both, runs the command with VISOR_TEST_DATABASE_URL and VISOR_TEST_REDIS_URL set, and stops and
+deletes them however the command ends. A server whose binaries are missing is left out.
+
+The database role is no superuser but owns its database, so that forced row-level security binds it.
+"""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+
+START_SECONDS = 30
+POSTGRES_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+    "listen_addresses": "127.0.0.1",
+}
+
+
+class ServiceProblem(Exception):
+    """A server is installed but does not start."""
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def postgres_binary(name: str) -> str | None:
+    """Return the path of one of PostgreSQL's programs, the newest version first."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name)
+    candidates = [str(folder / name) for folder in reversed(folders)]
+    return next((path for path in candidates if Path(path).exists()), None) or shutil.which(name)
+
+
+def unprivileged_user() -> str | None:
+    """Return whom to become: PostgreSQL refuses to run as root. None where we are not root."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _await(ready: Sequence[str], server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        if subprocess.run(ready, capture_output=True, check=False).returncode == 0:
+            return
+        time.sleep(0.1)
+    raise ServiceProblem(f"{server.args!r} does not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+@contextlib.contextmanager
+def _server(
+    command: Sequence[str], *, ready: Sequence[str], log: Path, user: str | None, stop: signal.Signals
+) -> Iterator[None]:
+    """Run a server while the block runs. Its own session keeps it alive on Ctrl-C, until we end it."""
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, stdout=output, stderr=output, user=user, cwd=log.parent, start_new_session=True
+        )
+    try:
+        _await(ready, server, log)
+        yield
+    finally:
+        server.send_signal(stop)
+        try:
+            server.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+@contextlib.contextmanager
+def _folder(user: str | None) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="visor-", ignore_cleanup_errors=True) as name:
+        if user:
+            shutil.chown(name, user)
+        yield Path(name)
+
+
+def _create_cluster(initdb: str, folder: Path, user: str | None) -> Path:
+    """Make an empty data directory whose superuser is called root. Raises ServiceProblem."""
+    data = folder / "data"
+    command = [initdb, "--pgdata", str(data), "--username", "root", "--auth", "trust", "--no-sync"]
+    command += ["--encoding", "UTF8", "--locale=C.UTF-8"]
+    made = subprocess.run(command, user=user, cwd=folder, capture_output=True, check=False)
+    if made.returncode:
+        raise ServiceProblem(made.stderr.decode(errors="replace"))
+    return data
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[str | None]:
+    """Yield the URL of an empty database on a new server, or None where PostgreSQL is not installed.
+
+    Raises ServiceProblem.
+    """
+    initdb, postgres, psql, is_ready = map(postgres_binary, ("initdb", "postgres", "psql", "pg_isready"))
+    if not (initdb and postgres and psql and is_ready):
+        yield None
+        return
+    user = unprivileged_user()
+    with _folder(user) as folder:
+        data, port = _create_cluster(initdb, folder, user), str(free_port())
+        settings = [part for item in POSTGRES_SETTINGS.items() for part in ("-c", "=".join(item))]
+        command = [postgres, "-D", str(data), "-p", port, "-k", str(folder), *settings]
+        where = ["-h", "127.0.0.1", "-p", port, "-U", "root", "-d", "postgres"]
+        with _server(command, ready=[is_ready, *where], log=folder / "log", user=user, stop=signal.SIGINT):
+            for statement in ("CREATE ROLE visor LOGIN CREATEDB", "CREATE DATABASE visor OWNER visor"):
+                subprocess.run([psql, "-X", "-q", *where, "-c", statement], check=True)
+            yield f"postgres://visor@127.0.0.1:{port}/visor"
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str | None]:
+    """Yield the URL of a new Redis server that keeps nothing on disk, or None where it is not installed.
+
+    Raises ServiceProblem.
+    """
+    server, client = shutil.which("redis-server"), shutil.which("redis-cli")
+    if not (server and client):
+        yield None
+        return
+    with _folder(None) as folder:
+        port = str(free_port())
+        command = [server, "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no"]
+        ready = [client, "-h", "127.0.0.1", "-p", port, "ping"]
+        with _server(command, ready=ready, log=folder / "log", user=None, stop=signal.SIGTERM):
+            yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextlib.contextmanager
+def throw_away_services() -> Iterator[dict[str, str]]:
+    """Yield the environment variables that name the servers which could be started."""
+    with postgresql() as database, redis() as broker:
+        urls = {"VISOR_TEST_DATABASE_URL": database, "VISOR_TEST_REDIS_URL": broker}
+        yield {name: url for name, url in urls.items() if url}
+
+
+def _stop(signum: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + signum)
+
+
+def run(command: Sequence[str]) -> int:
+    """Run a command beside the servers and return its exit status. Ctrl-C reaches the command too."""
+    with throw_away_services() as variables:
+        child = subprocess.Popen(command, env={**os.environ, **variables})
+        try:
+            return child.wait()
+        except SystemExit:
+            child.terminate()
+            raise
+        finally:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(timeout=30)
+            child.kill()
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--"]:
+        arguments = arguments[1:]
+    if not arguments:
+        raise SystemExit("usage: python -m devtools.stack.services -- COMMAND …")
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        status = run(arguments)
+    except KeyboardInterrupt:
+        status = 130
+    raise SystemExit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-"""Settings, environment, urls and the WSGI entry point."""
