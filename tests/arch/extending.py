@@ -1,9 +1,8 @@
 """Carrying out the worked examples of docs/extending/ in a scratch copy of the repository.
 
 An example is a page with fenced blocks: `new=PATH` after the language is a whole new file, `diff` is a change
-that git applies, and `proof=PATH` is a test that passes with both and fails without them. PATH may name
-another new file that a person needs to see the result (a template, a translation); the count is the page's own
-promise: it stands in its first lines as "N new files, M changed lines".
+that git applies, and `proof=PATH` is a test that passes with both and fails without them. How much it takes
+stands in the first lines of the page, as "N new files, M changed lines".
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What a stranger adds takes one new file and one changed line: each page of docs/extending/ is carried out."""
+"""A stranger adds a thing with one new file and one changed line: docs/extending/, each page carried out."""
 
 from pathlib import Path
 
