@@ -45,7 +45,7 @@ e2e: setup $(TEST_TOOLS_READY) ## End-to-end tests alone
 
 .PHONY: bench
 bench: setup $(TEST_TOOLS_READY) ## Measure, print a table, write build/bench.json
-	@python -m devtools.stack.services -- python -m benchmarks
+	@python -m devtools.stack.services -- python -m benchmarks $(SUITES)
 
 .PHONY: system-deps
 system-deps: ## Install Chromium, PostgreSQL, Redis, Apache and fonts with apt (root or sudo)
