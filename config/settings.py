@@ -113,6 +113,7 @@ INSTALLED_APPS = [
     "authsvc.audit",
     "authsvc.keys",
     "authsvc.subjects",
+    "authsvc.devices",
     "authsvc.clients",
     "authsvc.privacy",
     "authsvc.vault",

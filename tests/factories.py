@@ -5,10 +5,11 @@ from typing import Any
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import b64u, new_id
+from authsvc.devices.models import Device
 from authsvc.privacy.consent import give_consent
 from authsvc.privacy.models import ConsentReceipt
 from authsvc.privacy.notice import current_notice
-from authsvc.subjects.models import Device, Subject
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 
 

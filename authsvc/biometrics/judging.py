@@ -31,10 +31,10 @@ from authsvc.biometrics.types import (
     Thresholds,
 )
 from authsvc.biometrics.unsealing import unseal_sample
+from authsvc.devices.models import Device
 from authsvc.keys.samples import CannotUnseal
 from authsvc.policy.services import current_policy
 from authsvc.privacy.consent import live_consent
-from authsvc.subjects.models import Device
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.vault import services as vault
 

@@ -6,9 +6,9 @@ from authsvc.capture.passkeys import assertion, registration
 from authsvc.capture.passkeys.agents import agent_of, read_agent
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
+from authsvc.devices.models import Device
 from authsvc.privacy.consent import live_consent
 from authsvc.privacy.notice import current_notice
-from authsvc.subjects.models import Device
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import decline_face, record_device_proof, record_device_refusal
 

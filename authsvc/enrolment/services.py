@@ -12,10 +12,11 @@ from authsvc.capture.flow import bound_device
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret, secret_hash
+from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.privacy.consent import give_consent
 from authsvc.privacy.notice import current_notice
-from authsvc.subjects.models import Device, Subject
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import consume, open_transaction

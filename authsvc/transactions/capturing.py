@@ -10,8 +10,9 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
+from authsvc.devices.models import Device
 from authsvc.privacy.consent import live_consent
-from authsvc.subjects.models import Device, Subject
+from authsvc.subjects.models import Subject
 from authsvc.transactions import attempts
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Capture, SealedSample, Transaction

@@ -12,7 +12,8 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_id, secret_hash
-from authsvc.subjects.models import Device, Subject
+from authsvc.devices.models import Device
+from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.verdict import check_verdict
 

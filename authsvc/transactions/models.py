@@ -4,7 +4,8 @@ from django.db import models
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import new_id
-from authsvc.subjects.models import Device, Subject
+from authsvc.devices.models import Device
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import TenantOwned
 
 

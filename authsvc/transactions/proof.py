@@ -13,7 +13,7 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import unb64u
-from authsvc.subjects.models import Device
+from authsvc.devices.models import Device
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Transaction
 

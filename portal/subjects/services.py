@@ -4,11 +4,12 @@ from django.db import transaction
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.enrolment.services import revoke_link
 from authsvc.oidc.sessions.logout.ending import end_everything_of
 from authsvc.privacy.consent import withdraw_consent
-from authsvc.subjects.models import Device, Subject
+from authsvc.subjects.models import Subject
 from authsvc.vault.services import forget_device, revoke_reference
 
 

@@ -9,11 +9,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.enrolment.services import create_link, revoke_link
 from authsvc.privacy.consent import live_consent
 from authsvc.privacy.models import ConsentReceipt
-from authsvc.subjects.models import Device, Subject
+from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Transaction
 from portal.attempts.outcome import with_outcome
 from portal.subjects import services

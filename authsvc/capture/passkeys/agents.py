@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 
 from authsvc.core.errors import Refused
+from authsvc.devices.models import Device
 from authsvc.policy.services import current_policy
-from authsvc.subjects.models import Device
 from authsvc.tenancy.models import Tenant
 
 # The model that the software phone's authenticator names; the phone itself is no part of this program.

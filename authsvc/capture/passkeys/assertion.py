@@ -17,7 +17,8 @@ from authsvc.capture.passkeys.relying_party import (
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u, unb64u
-from authsvc.subjects.models import Device, Subject
+from authsvc.devices.models import Device
+from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import new_device_challenge, record_device_proof
 

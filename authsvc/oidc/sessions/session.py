@@ -11,8 +11,9 @@ from django.http import HttpResponse
 from authsvc.assurance.levels import Assessment, Level
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
+from authsvc.devices.models import Device
 from authsvc.oidc.models import Session
-from authsvc.subjects.models import Device, Subject
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 
 COOKIE = "visor_session"

@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, Page, Request, expect
 from authsvc.capture.browser import COOKIE
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import new_secret
-from authsvc.subjects.models import Device, Subject
+from authsvc.devices.models import Device
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions import services
 from authsvc.transactions.models import Transaction

@@ -16,7 +16,8 @@ from joserfc.jwk import KeySet
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.services import register
-from authsvc.subjects.models import Device, Subject
+from authsvc.devices.models import Device
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
 from tests.factories import make_device, make_subject

@@ -9,7 +9,8 @@ from joserfc.jwk import ECKey
 
 from authsvc.capture.browser import COOKIE
 from authsvc.core.ids import new_secret
-from authsvc.subjects.models import Device, Subject
+from authsvc.devices.models import Device
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions import services
 from authsvc.transactions.models import Transaction

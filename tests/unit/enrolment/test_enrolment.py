@@ -13,11 +13,12 @@ from authsvc.audit.tags import Tag
 from authsvc.capture.browser import COOKIE
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
+from authsvc.devices.models import Device
 from authsvc.enrolment import services
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.privacy.consent import live_consent
 from authsvc.privacy.models import ConsentReceipt
-from authsvc.subjects.models import Device, Subject
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Transaction
 from tests.factories import make_subject, make_tenant

@@ -4,7 +4,8 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
-from authsvc.subjects.models import Device, Subject
+from authsvc.devices.models import Device
+from authsvc.subjects.models import Subject
 from authsvc.transactions import services
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.verdict import sign_verdict

@@ -7,7 +7,7 @@ from django.db import connection
 
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
-from authsvc.subjects.models import Device
+from authsvc.devices.models import Device
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions import services
 from authsvc.transactions.models import Capture, SealedSample, Transaction

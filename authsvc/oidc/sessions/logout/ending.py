@@ -9,8 +9,9 @@ from django.db.models import Q, QuerySet
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
+from authsvc.devices.models import Device
 from authsvc.oidc.models import Grant, LogoutNotice, Session
-from authsvc.subjects.models import Device, Subject
+from authsvc.subjects.models import Subject
 from authsvc.vault.selectors import revoked_references
 
 _OFFLINE = Q(scope__contains="offline_access")

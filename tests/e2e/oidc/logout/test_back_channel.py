@@ -8,12 +8,13 @@ import pytest
 
 from authsvc.audit.models import AuditEvent
 from authsvc.core.clock import now
+from authsvc.devices.models import Device
 from authsvc.oidc import tasks
 from authsvc.oidc.models import Grant, LogoutNotice, Session
 from authsvc.oidc.sessions.logout.backchannel import EVENT, MOST_TRIES, deliver_due
 from authsvc.oidc.sessions.logout.ending import end_session
 from authsvc.oidc.tasks import end_sessions_and_tell
-from authsvc.subjects.models import Device, Subject
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.scope import current_tenant_id
 from tests.e2e.oidc.browser import Browser, Partner, make_partner, make_person
 from tests.e2e.oidc.receiver import Receiver, receiving

@@ -5,9 +5,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from authsvc.devices.models import Device
 from authsvc.oidc.models import Grant, LogoutNotice, Session
 from authsvc.oidc.tasks import end_sessions_and_tell
-from authsvc.subjects.models import Device, Subject
+from authsvc.subjects.models import Subject
 from authsvc.vault.models import Reference
 from authsvc.vault.services import revoke_reference
 from config.celery import app

@@ -1,0 +1,45 @@
+"""Device: one passkey."""
+
+from django.db import models
+
+from authsvc.core.ids import new_id
+from authsvc.subjects.models import Subject
+from authsvc.tenancy.models import TenantOwned
+
+
+class Device(TenantOwned):
+    """A passkey bound to a subject."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Enrolment not finished"
+        ACTIVE = "active", "Active"
+        REVOKED = "revoked", "Revoked"
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="devices")
+    credential_id = models.CharField(max_length=400, help_text="base64url")
+    public_key = models.BinaryField(help_text="COSE key")
+    aaguid = models.UUIDField(null=True)
+    sign_count = models.PositiveBigIntegerField(default=0)
+    syncable = models.BooleanField(default=False, help_text="Backup-eligible: its maker may copy it (swk).")
+    attested = models.BooleanField(default=False)
+    share_kind = models.CharField(max_length=10, blank=True, help_text="prf or browser")
+    simulated = models.BooleanField(default=False)
+    name = models.CharField(max_length=80, default="Passkey")
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "subjects_device"  # named when a device was still a part of the subjects' application
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "credential_id"], name="device_credential_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def key_kind(self) -> str:
+        """`swk` for a passkey that may be copied, `hwk` for one bound to its device (RFC 8176)."""
+        return "swk" if self.syncable else "hwk"

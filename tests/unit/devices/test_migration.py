@@ -1,0 +1,65 @@
+"""Devices changed their application, not their table: a filled database loses nothing, there and back."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from authsvc.core.clock import now
+from authsvc.devices.models import Device
+from authsvc.oidc.models import Session
+from authsvc.tenancy.rls import tenant_tables
+from authsvc.tenancy.scope import every_tenant_scope
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BEFORE = [
+    ("subjects", "0002_alter_device_status"),
+    ("oidc", "0003_backchannel_request"),
+    ("transactions", "0002_samples_uncompressed"),
+    ("devices", None),
+]
+
+
+def migrate(targets: list[Any]) -> Any:
+    executor = MigrationExecutor(connection)
+    return executor.migrate(targets).apps
+
+
+@pytest.fixture
+def before() -> Iterator[Any]:
+    """The models of the release before, in a database that it would have left; all is put back after."""
+    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    yield migrate(BEFORE)
+    migrate(latest)
+
+
+def test_a_session_keeps_its_device_and_the_device_its_table(before: Any) -> None:
+    with every_tenant_scope():
+        tenant = before.get_model("tenancy", "Tenant").objects.create(slug="filled", name="Filled")
+        subject = before.get_model("subjects", "Subject").objects.create(tenant=tenant, name="Ada")
+        device = before.get_model("subjects", "Device").objects.create(
+            tenant=tenant, subject=subject, credential_id="AAAA", public_key=b"cose", aaguid=uuid.uuid4()
+        )
+        before.get_model("oidc", "Session").objects.create(
+            tenant=tenant, subject=subject, device=device, authenticated_at=now(), last_used_at=now()
+        )
+        migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+        kept = Session.objects.get().device
+        assert kept == Device.objects.get(credential_id="AAAA", subject__name="Ada")
+        assert (bytes(kept.public_key), kept.aaguid) == (b"cose", device.aaguid)
+
+
+def test_row_level_security_still_covers_the_devices() -> None:
+    assert Device._meta.db_table == "subjects_device"
+    assert "subjects_device" in tenant_tables()
+
+
+@pytest.mark.needs("postgresql")
+def test_postgresql_forces_it() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relforcerowsecurity FROM pg_class WHERE relname = 'subjects_device'")
+        assert cursor.fetchall() == [(True,)]
