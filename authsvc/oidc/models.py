@@ -150,6 +150,9 @@ class BackchannelRequest(TenantOwned):
         APPROVED = "approved", "Approved"
         DENIED = "denied", "Denied"
 
+    # Seconds between two polls, at least (CIBA Core 1.0 section 7.3).
+    INTERVAL = 5
+
     id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
     digest = models.CharField(max_length=64, help_text="SHA-256 of the auth_req_id.")
     client = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="+")

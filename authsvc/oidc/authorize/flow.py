@@ -14,13 +14,13 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.oidc.authorize.consent import consent_needed
 from authsvc.oidc.authorize.consent_page import show_consent
-from authsvc.oidc.authorize.decide import Reuse, reported_acr, reusable
+from authsvc.oidc.authorize.decide import Reuse, reusable
 from authsvc.oidc.authorize.respond import send_answer
 from authsvc.oidc.models import PushedRequest, Session
-from authsvc.oidc.offering.provider import subject_identifier
+from authsvc.oidc.offering.persons import preselection
+from authsvc.oidc.offering.provider import sandbox_offered, subject_identifier
+from authsvc.oidc.requests.reached import reported_acr
 from authsvc.oidc.requests.wanted import Wanted
-from authsvc.oidc.sandbox.outcomes import offered_in
-from authsvc.oidc.sandbox.persons import preselection
 from authsvc.oidc.sessions.session import begin_session, events_of, find_session, set_session_cookie
 from authsvc.oidc.tokens.grants import CodeBinding, issue_code
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -168,7 +168,7 @@ def _authenticate(
         request=wanted.to_record(),
     )
     parts = {"tenant": slug, "txn": opened.id}
-    if offered_in(request.tenant):
+    if sandbox_offered(request.tenant):
         page = reverse("oidc:sandbox", kwargs=parts) + preselection(login_hint)
     else:
         page = reverse("capture:page", kwargs=parts)

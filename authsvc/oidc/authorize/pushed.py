@@ -8,10 +8,10 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.callers.endpoint import Caller, client_endpoint
 from authsvc.oidc.models import PushedRequest
+from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.requests.order import run_pushed_rules
 from authsvc.oidc.requests.rules.pushed_request import PREFIX
 from authsvc.oidc.requests.wanted import Context
-from authsvc.oidc.sandbox.outcomes import offered_in
 from authsvc.oidc.wire.answer import token_response
 from authsvc.oidc.wire.lifetimes import PUSHED_REQUEST
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -35,7 +35,7 @@ def par(request: TenantRequest, caller: Caller, parameters: Mapping[str, str]) -
     asked = {name: value for name, value in parameters.items() if name not in _CREDENTIALS}
     context = Context(tenant=request.tenant, parameters={**asked, "client_id": caller.client.client_id})
     run_pushed_rules(context)
-    if not offered_in(request.tenant):
+    if not sandbox_offered(request.tenant):
         # It says who a person is, and nothing here will use it.
         context.parameters.pop("login_hint", None)
     name = new_secret()

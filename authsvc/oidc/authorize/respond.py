@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from authsvc.clients.models import RelyingParty
@@ -13,14 +13,7 @@ from authsvc.oidc.requests.wanted import Wanted
 from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.oidc.wire.csp import allow
 from authsvc.oidc.wire.lifetimes import PUSHED_REQUEST
-
-
-class RedirectAnywhere(HttpResponseRedirect):
-    """A redirect to a registered address, whatever its scheme."""
-
-    def __init__(self, redirect_to: str) -> None:
-        self.allowed_schemes = [urlsplit(redirect_to).scheme]
-        super().__init__(redirect_to)
+from authsvc.oidc.wire.redirect import RedirectAnywhere
 
 
 def send_answer(

@@ -22,9 +22,9 @@ from authsvc.oidc.authorize.decide import reusable
 from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start, use_up
 from authsvc.oidc.authorize.respond import send_answer
 from authsvc.oidc.models import Session
+from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.requests.order import run_rules
 from authsvc.oidc.requests.wanted import Context, Wanted
-from authsvc.oidc.sandbox.outcomes import offered_in
 from authsvc.oidc.sessions.session import COOKIE, events_of, find_session
 from authsvc.oidc.wire.crosssite import as_get
 from authsvc.oidc.wire.pages import refusal_page
@@ -84,7 +84,7 @@ def resume_authorization(request: TenantRequest, tenant: str, txn: str) -> HttpR
     client = find_client(wanted.client_id)
     if client is None:
         return _stop(request, _client_gone(wanted), transaction_id=txn)
-    if offered_in(request.tenant) and request.GET.get("consent") == "denied":
+    if sandbox_offered(request.tenant) and request.GET.get("consent") == "denied":
         return _consent_refused(request, client, wanted, txn)
     return _or_refusal(
         request, client, wanted, lambda: resume(request, client, wanted, consumed), transaction_id=txn

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 
 from authsvc.oidc.callers.endpoint import Caller, client_endpoint
 from authsvc.oidc.ciba.request import read_request
-from authsvc.oidc.ciba.waiting import INTERVAL, open_request
+from authsvc.oidc.ciba.waiting import open_request
 from authsvc.oidc.wire.answer import token_response
 from authsvc.tenancy.middleware import TenantRequest
 
@@ -19,4 +19,4 @@ def backchannel_authentication(
     asked = read_request(caller.client, parameters)
     auth_req_id, row = open_request(asked)
     life = int((row.expires_at - row.created_at).total_seconds())
-    return token_response({"auth_req_id": auth_req_id, "expires_in": life, "interval": INTERVAL})
+    return token_response({"auth_req_id": auth_req_id, "expires_in": life, "interval": row.interval})

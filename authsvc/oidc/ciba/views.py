@@ -12,7 +12,7 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import secret_hash
 from authsvc.oidc.ciba.waiting import approve, deny, waiting_for, wanted_by
 from authsvc.oidc.models import BackchannelRequest
-from authsvc.oidc.sandbox.outcomes import offered_in
+from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.sessions.session import begin_session, find_session, set_session_cookie
 from authsvc.oidc.wire.pages import refusal_page
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -129,7 +129,7 @@ def _authenticate(
         client=row.client if row else None,
         request=asked,
     )
-    page = "oidc:sandbox" if offered_in(request.tenant) else "capture:page"
+    page = "oidc:sandbox" if sandbox_offered(request.tenant) else "capture:page"
     place = {"tenant": request.tenant.slug, "txn": opened.id}
     response = HttpResponseRedirect(reverse(page, kwargs=place))
     if fresh:

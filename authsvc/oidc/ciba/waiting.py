@@ -12,19 +12,17 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.envelope import context, seal, unseal
 from authsvc.core.ids import new_id, new_secret, secret_hash
-from authsvc.oidc.authorize.decide import reported_acr
 from authsvc.oidc.ciba.request import Asked
 from authsvc.oidc.models import BackchannelRequest
+from authsvc.oidc.requests.reached import reported_acr
 from authsvc.oidc.requests.wanted import Wanted
-from authsvc.oidc.sessions.session import Event
+from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.tokens.grants import Actor, grant_by_backchannel
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Transaction
 
 State = BackchannelRequest.State
-# Seconds between two polls, at least (CIBA section 7.3).
-INTERVAL = 5
 
 
 @transaction.atomic
@@ -41,7 +39,7 @@ def open_request(asked: Asked) -> tuple[str, BackchannelRequest]:
         acr_values=asked.acr_values,
         binding_message=asked.binding_message,
         sealed_callback=_seal_callback(identifier, auth_req_id, asked.notification_token),
-        interval=INTERVAL,
+        interval=BackchannelRequest.INTERVAL,
         created_at=moment,
         expires_at=moment + asked.life,
     )

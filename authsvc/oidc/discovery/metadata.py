@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from authsvc.assurance.acr import ALIASES, ATTAINABLE, acr_of
+from authsvc.clients.grant_types import GRANT_TYPES
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.validation.requests import SCOPES
 from authsvc.keys.algorithms import CONTENT_ENCRYPTION, FAPI2_SIGNING, KEY_MANAGEMENT, SIGNING, UNSIGNED
@@ -12,7 +13,6 @@ from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.proofs.dpop import ALGORITHMS as DPOP_ALGORITHMS
 from authsvc.oidc.requests.rules.prompt import VALUES as PROMPTS
 from authsvc.oidc.requests.rules.response_mode import MODES
-from authsvc.oidc.token.views import GRANT_TYPES
 from authsvc.oidc.tokens.claims import PERSONAL_CLAIMS
 from authsvc.oidc.wire.addresses import endpoint, issuer_of
 from authsvc.tenancy.models import Tenant

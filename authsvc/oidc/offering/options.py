@@ -8,8 +8,8 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.validation.credentials import problem_of_key
 from authsvc.oidc.models import Provider
+from authsvc.oidc.offering.persons import seed_test_persons
 from authsvc.oidc.offering.provider import forget_options, locked_row
-from authsvc.oidc.sandbox.persons import seed_test_persons
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import current_tenant_id
 

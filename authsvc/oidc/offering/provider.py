@@ -15,6 +15,7 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.envelope import context, seal, unseal
 from authsvc.core.ids import b64u
 from authsvc.oidc.models import Provider
+from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import current_tenant_id
 
 _LIFE = 10.0
@@ -42,6 +43,18 @@ def provider_options() -> Options:
     if options is None or monotonic() - options.loaded > _LIFE:
         options = _options[tenant_id] = _load(tenant_id)
     return options
+
+
+def sandbox_offered(tenant: Tenant) -> bool:
+    """Whether the sandbox's form stands in place of the capture page: a sandbox that turned it on (SA-02).
+
+    Call in the tenant's scope.
+    """
+    return (
+        settings.SANDBOX_AUTHENTICATOR_ENABLED
+        and tenant.is_sandbox
+        and provider_options().sandbox_authenticator
+    )
 
 
 def locked_row() -> Provider | None:

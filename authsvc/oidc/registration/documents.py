@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from authsvc.clients.grant_types import GRANT_TYPES, grant_types_of
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
 from authsvc.clients.validation.addresses import FIELDS as ADDRESSES
-
-CIBA = "urn:openid:params:grant-type:ciba"
-GRANT_TYPES = ("authorization_code", "refresh_token", CIBA)
 
 _TEXTS = (
     *ADDRESSES,
@@ -101,16 +99,11 @@ def document_of(party: RelyingParty) -> dict[str, Any]:
         "client_id_issued_at": int(party.created_at.timestamp()),
         "client_name": party.name,
         "scope": " ".join(party.scopes),
-        "grant_types": _grant_types(party),
+        "grant_types": grant_types_of(party),
         "response_types": ["code"],
         "application_type": "web",
         **{name: value for name, value in fields.items() if value not in (None, "", [])},
     }
-
-
-def _grant_types(party: RelyingParty) -> list[str]:
-    used = (True, party.offline_access, bool(party.backchannel_token_delivery_mode))
-    return [grant for grant, uses in zip(GRANT_TYPES, used, strict=True) if uses]
 
 
 def _check_flow(given: Mapping[str, Any], problems: Problems) -> None:

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_http_methods
 from authsvc.core.ids import new_id, secret_hash
 from authsvc.oidc.ciba.waiting import approve, deny, wanted_by
 from authsvc.oidc.models import BackchannelRequest
-from authsvc.oidc.sandbox.outcomes import Outcome, decide, offered_in
+from authsvc.oidc.offering.provider import sandbox_offered
+from authsvc.oidc.sandbox.outcomes import Outcome, decide
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import consume, open_transaction
@@ -20,7 +21,7 @@ def answer_automatically(request: TenantRequest, tenant: str) -> HttpResponse:
 
     The approval goes through a transaction with the evidence of an accepted sandbox sign-in at L2.
     """
-    if not offered_in(request.tenant):
+    if not sandbox_offered(request.tenant):
         raise Http404("no sandbox authenticator here")
     digest = secret_hash(request.GET.get("auth_req_id", ""))
     row = BackchannelRequest.objects.select_related("client", "subject").filter(digest=digest).first()

@@ -3,14 +3,13 @@
 from enum import StrEnum
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction as database
 
 from authsvc.assurance.levels import Level
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
-from authsvc.oidc.offering.provider import provider_options
+from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
@@ -39,22 +38,13 @@ class NotASandbox(Exception):
     """The sandbox authenticator was asked for where it must not be."""
 
 
-def offered_in(tenant: Tenant) -> bool:
-    """Whether the form stands in place of the capture page: a sandbox tenant that turned it on (SA-02)."""
-    return (
-        settings.SANDBOX_AUTHENTICATOR_ENABLED
-        and tenant.is_sandbox
-        and provider_options().sandbox_authenticator
-    )
-
-
 @database.atomic
 def decide(row: Transaction, *, tenant: Tenant, subject: Subject, outcome: Outcome) -> None:
     """End a transaction as the developer chose; raises NotASandbox outside a sandbox.
 
     The level is computed from this evidence like from any other; nothing is asserted here.
     """
-    if not offered_in(tenant):
+    if not sandbox_offered(tenant):
         raise NotASandbox(tenant.slug)
     moment = now()
     running = Transaction.objects.filter(pk=row.pk, state=Transaction.State.OPEN)

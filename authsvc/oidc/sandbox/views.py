@@ -9,8 +9,9 @@ from django.views.decorators.http import require_http_methods
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import browser_key
 from authsvc.core.errors import Refused
-from authsvc.oidc.sandbox.outcomes import LABELS, Outcome, decide, offered_in
-from authsvc.oidc.sandbox.persons import test_persons
+from authsvc.oidc.offering.persons import test_persons
+from authsvc.oidc.offering.provider import sandbox_offered
+from authsvc.oidc.sandbox.outcomes import LABELS, Outcome, decide
 from authsvc.oidc.wire.csp import allow
 from authsvc.oidc.wire.pages import refusal_page
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -24,7 +25,7 @@ from authsvc.transactions.services import find_live
 @require_http_methods(["GET", "POST"])
 def sandbox(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Show the form, or let happen what was chosen; a live tenant answers 404."""
-    if not offered_in(request.tenant):
+    if not sandbox_offered(request.tenant):
         raise Http404("no sandbox authenticator here")
     try:
         row = find_live(txn, browser_key(request))

@@ -1,7 +1,6 @@
 """The browser's session at the provider: single sign-on within the limits of each level."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.devices.models import Device
 from authsvc.oidc.models import Session
+from authsvc.oidc.tokens.event import Event
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 
@@ -21,16 +21,6 @@ OVERALL = {Level.L4: timedelta(hours=12), Level.L3: timedelta(hours=24), Level.L
 IDLE = {Level.L4: timedelta(minutes=15), Level.L3: timedelta(hours=1), Level.L2: timedelta(hours=1)}
 # A session that decayed is worth L1 until it ends altogether.
 LIFE = timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class Event:
-    """An authentication as tokens speak of it: the level reached, how, under which policy, and when."""
-
-    level: Level
-    amr: tuple[str, ...]
-    at: datetime
-    policy: str = ""
 
 
 def find_session(request: TenantRequest) -> Session | None:

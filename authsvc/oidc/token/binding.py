@@ -1,7 +1,7 @@
 """Which key the tokens of a request are bound to, and which clients must bind them."""
 
-from authsvc.oidc.callers.certificate import certificate_of, thumbprint
 from authsvc.oidc.callers.endpoint import Caller
+from authsvc.oidc.proofs.certificate import certificate_of, thumbprint
 from authsvc.oidc.tokens.access_token import UNBOUND, Binding
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest

@@ -6,9 +6,9 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.models import Grant
+from authsvc.oidc.token.answer import token_content
 from authsvc.oidc.tokens.access_token import Binding, mint
 from authsvc.oidc.tokens.id_token import make_id_token
-from authsvc.oidc.wire.answer import token_content
 from authsvc.tenancy.rows import insert
 
 

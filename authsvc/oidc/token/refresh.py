@@ -19,11 +19,11 @@ from authsvc.core.clock import now
 from authsvc.core.envelope import derive, seal, unseal
 from authsvc.core.ids import secret_hash
 from authsvc.oidc.models import Token
+from authsvc.oidc.token.answer import token_content
 from authsvc.oidc.tokens.access_token import Binding, Minted, mint
 from authsvc.oidc.tokens.grants import revoke_grant
 from authsvc.oidc.tokens.id_token import make_id_token
 from authsvc.oidc.tokens.stored import lock_refresh_token, mark_spent
-from authsvc.oidc.wire.answer import token_content
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.rows import insert

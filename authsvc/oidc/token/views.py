@@ -5,11 +5,11 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from authsvc.clients.grant_types import AUTHORIZATION_CODE, CIBA, REFRESH_TOKEN
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.callers.endpoint import Caller, client_endpoint
-from authsvc.oidc.ciba.grant import exchange_request
-from authsvc.oidc.registration.documents import CIBA
 from authsvc.oidc.token.binding import binding_of
+from authsvc.oidc.token.ciba import exchange_request
 from authsvc.oidc.token.code import exchange_code
 from authsvc.oidc.token.refresh import refresh_tokens
 from authsvc.oidc.tokens.access_token import Binding
@@ -19,8 +19,8 @@ from authsvc.tenancy.middleware import TenantRequest
 
 GrantType = Callable[[RelyingParty, Mapping[str, str], Binding], dict[str, Any]]
 GRANT_TYPES: dict[str, GrantType] = {
-    "authorization_code": exchange_code,
-    "refresh_token": refresh_tokens,
+    AUTHORIZATION_CODE: exchange_code,
+    REFRESH_TOKEN: refresh_tokens,
     CIBA: exchange_request,
 }
 

@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from authsvc.oidc.callers.certificate import certificate_of, thumbprint
 from authsvc.oidc.models import Token
+from authsvc.oidc.proofs.certificate import certificate_of, thumbprint
 from authsvc.oidc.proofs.dpop import ALGORITHMS, read_proof
 from authsvc.oidc.proofs.once import use_once
 from authsvc.oidc.tokens.stored import find_token

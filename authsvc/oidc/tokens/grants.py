@@ -13,8 +13,8 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.models import Grant, Session
 from authsvc.oidc.offering.provider import subject_identifier
-from authsvc.oidc.sessions.session import Event
 from authsvc.oidc.sql import sql_tenant, sql_time
+from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.wire.lifetimes import CODE, REFRESH_TOKEN
 from authsvc.tenancy.rows import columns_of, from_row, insert
 

@@ -1,10 +1,9 @@
-"""The token endpoint's answers; none is ever cached."""
+"""Answers to programs, in JSON; none is ever cached."""
 
 from typing import Any
 
 from django.http import JsonResponse
 
-from authsvc.oidc.tokens.access_token import Binding, Minted
 from authsvc.oidc.wire.refusal import RequestRefused
 
 
@@ -14,20 +13,6 @@ def token_response(content: dict[str, Any], *, status: int = 200) -> JsonRespons
     response["Cache-Control"] = "no-store"
     response["Pragma"] = "no-cache"
     return response
-
-
-def token_content(minted: Minted, *, scope: str, binding: Binding) -> dict[str, Any]:
-    """Return what every successful answer says of its tokens."""
-    access = minted.rows[0]
-    content = {
-        "access_token": minted.access,
-        "token_type": binding.token_type,
-        "expires_in": int((access.expires_at - access.issued_at).total_seconds()),
-        "scope": scope,
-    }
-    if minted.refresh:
-        content["refresh_token"] = minted.refresh
-    return content
 
 
 def error_response(refused: RequestRefused) -> JsonResponse:

@@ -10,8 +10,8 @@ from joserfc.jwk import import_key
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import secret_hash
+from authsvc.oidc.offering.persons import test_persons as seeded_persons
 from authsvc.oidc.offering.provider import forget_options, provider_options
-from authsvc.oidc.sandbox.persons import test_persons as seeded_persons
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from devtools.conformance.conformance import SLUG

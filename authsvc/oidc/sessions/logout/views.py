@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from authsvc.audit.tags import Tag
 from authsvc.clients.directory import find_client
-from authsvc.oidc.authorize.respond import RedirectAnywhere
 from authsvc.oidc.models import Session
 from authsvc.oidc.sessions.logout.ending import end_session as end
 from authsvc.oidc.sessions.logout.frontchannel import frames_of
@@ -22,6 +21,7 @@ from authsvc.oidc.wire.csp import allow
 from authsvc.oidc.wire.lifetimes import LOGOUT_PAGE
 from authsvc.oidc.wire.pages import refusal_page
 from authsvc.oidc.wire.parameters import read_once
+from authsvc.oidc.wire.redirect import RedirectAnywhere
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.oidc.wire.reporting import report
 from authsvc.tenancy.middleware import TenantRequest

@@ -2,7 +2,7 @@
 
 import pytest
 
-from authsvc.oidc.sandbox.persons import seed_test_persons
+from authsvc.oidc.offering.persons import seed_test_persons
 from authsvc.oidc.tokens.claims import SCOPE_CLAIMS
 from authsvc.oidc.tokens.stored import find_token
 from authsvc.tenancy.scope import tenant_scope

@@ -18,7 +18,7 @@ from authsvc.core.ids import new_secret
 from authsvc.oidc.ciba.ping import ping_due
 from authsvc.oidc.models import BackchannelRequest, Grant, Session
 from authsvc.oidc.offering.options import set_options
-from authsvc.oidc.sandbox.persons import seed_test_persons
+from authsvc.oidc.offering.persons import seed_test_persons
 from authsvc.oidc.sessions.sweeping import sweep_expired
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant

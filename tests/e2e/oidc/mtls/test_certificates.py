@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.core.clock import now
-from authsvc.oidc.callers.certificate import thumbprint
+from authsvc.oidc.proofs.certificate import thumbprint
 from tests.e2e.oidc.browser import Browser, Partner, answer_of, make_partner, make_person
 from tests.e2e.oidc.tokens import new_key
 

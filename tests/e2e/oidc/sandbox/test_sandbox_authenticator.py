@@ -8,9 +8,9 @@ import pytest
 from authsvc.audit.models import AuditEvent
 from authsvc.oidc.models import Provider, PushedRequest
 from authsvc.oidc.offering.options import OptionRefused, set_options
+from authsvc.oidc.offering.persons import test_persons as seeded_persons
 from authsvc.oidc.sandbox.checks import check_live_tenants
 from authsvc.oidc.sandbox.outcomes import NotASandbox, Outcome, decide
-from authsvc.oidc.sandbox.persons import test_persons as seeded_persons
 from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction

@@ -7,16 +7,16 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from authsvc.clients.grant_types import CIBA
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import secret_hash
-from authsvc.oidc.ciba.waiting import INTERVAL
 from authsvc.oidc.models import BackchannelRequest
-from authsvc.oidc.registration.documents import CIBA
 from authsvc.oidc.token.issue import issue_tokens
 from authsvc.oidc.tokens.access_token import Binding
 from authsvc.oidc.wire.refusal import RequestRefused
 
+INTERVAL = BackchannelRequest.INTERVAL
 State = BackchannelRequest.State
 
 
