@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from authsvc.core.remembered import forget_everything
 from tests import needs, plans
 
 NOT_RUN = pytest.StashKey[dict[str, int]]()
@@ -40,6 +41,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(line)
     for reason, count in sorted(config.stash[NOT_RUN].items()):
         terminalreporter.write_line(f"Not run: {count} {'test' if count == 1 else 'tests'}, {reason}")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Let no test meet what another one made this process remember: their databases differ."""
+    forget_everything()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.envelope import seal, unseal
 from authsvc.core.ids import new_id
+from authsvc.core.remembered import Remembered
 from authsvc.keys.algorithms import SIGNING
 from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import KEEP_PREVIOUS, ROTATE_AFTER, STAGE_FOR, began_to_sign, usable_from
@@ -29,8 +29,6 @@ from authsvc.keys.vouching import is_ours, private_context, vouch
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import current_tenant_id
 
-# A rotation made by another process is noticed within this many seconds, far inside STAGE_FOR.
-_LIFE = 10.0
 _RSA_BITS = 3072
 # Made with the tenant; keys of the other algorithms are made when a relying party first needs one.
 ALWAYS = ("RS256", "ES256")
@@ -56,15 +54,16 @@ class Signer:
 class KeyRing:
     """What one process holds of a tenant's keys: signers, public keys, and the key set as it is served."""
 
-    loaded: float
     signers: dict[str, Signer]
     public: dict[str, Key]
     document: bytes
     etag: str
 
 
-_rings: dict[UUID, KeyRing] = {}
-_parsed: dict[str, Key] = {}
+# A rotation made by another process is noticed within this many seconds, far inside STAGE_FOR.
+_rings: Remembered[UUID, KeyRing] = Remembered(seconds=10)
+# By kid. Parsing an RSA private key costs 53 ms, a hundred times as much as signing with it.
+_parsed: Remembered[str, Key] = Remembered(seconds=24 * 3600)
 
 
 def key_ring() -> KeyRing:
@@ -72,11 +71,7 @@ def key_ring() -> KeyRing:
 
     A tenant without keys gets its first ones here.
     """
-    tenant_id = current_tenant_id()
-    ring = remembered_ring(tenant_id)
-    if ring is None:
-        ring = _rings[tenant_id] = _load()
-    return ring
+    return _rings.get_or_make(current_tenant_id(), _load)
 
 
 def remembered_ring(tenant_id: UUID) -> KeyRing | None:
@@ -84,8 +79,7 @@ def remembered_ring(tenant_id: UUID) -> KeyRing | None:
 
     The public part alone may be used outside the tenant's scope.
     """
-    ring = _rings.get(tenant_id)
-    return None if ring is None or monotonic() - ring.loaded > _LIFE else ring
+    return _rings.get(tenant_id)
 
 
 def signer(algorithm: str) -> Signer:
@@ -103,8 +97,8 @@ def verification_key(kid: str) -> Key | None:
 
 
 def forget_rings() -> None:
-    """Drop what this process holds, so that the next use reads the database."""
-    _rings.clear()
+    """Drop what this process holds of the tenant in scope, so that the next use reads the database."""
+    _rings.forget(current_tenant_id())
 
 
 @transaction.atomic
@@ -182,7 +176,6 @@ def _load() -> KeyRing:
         keys = _ours()
     document = json.dumps({"keys": [key.public_jwk for key in keys]}).encode()
     return KeyRing(
-        loaded=monotonic(),
         signers={key.algorithm: _signer(key) for key in keys if key.state == State.CURRENT},
         public={key.kid: import_key(key.public_jwk) for key in keys},
         document=document,
@@ -224,12 +217,12 @@ def _replace(algorithm: str, actor: str) -> None:
 
 
 def _signer(row: SigningKey) -> Signer:
-    # Parsing an RSA private key costs 53 ms, a hundred times as much as signing with it.
-    key = _parsed.get(row.kid)
-    if key is None:
-        opened = unseal(settings.SECRETS["token_kek"], bytes(row.sealed_private), private_context(row))
-        key = _parsed[row.kid] = import_key(json.loads(opened))
-    return Signer(row.kid, row.algorithm, key)
+    return Signer(row.kid, row.algorithm, _parsed.get_or_make(row.kid, lambda: _open(row)))
+
+
+def _open(row: SigningKey) -> Key:
+    opened = unseal(settings.SECRETS["token_kek"], bytes(row.sealed_private), private_context(row))
+    return import_key(json.loads(opened))
 
 
 def _create(algorithm: str, state: State, actor: str) -> None:
@@ -275,7 +268,7 @@ def _move(key: SigningKey, state: State) -> None:
     if state in {State.PREVIOUS, State.RETIRED}:
         # It never signs again.
         key.sealed_private = b""
-        _parsed.pop(key.kid, None)
+        _parsed.forget(key.kid)
     key.save(update_fields=["state", "state_changed_at", "became_current_at", "sealed_private"])
 
 

@@ -10,10 +10,10 @@ from devtools.stack.stack import Stack, running
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import Worker, working
 from tests.e2e.conftest import enrolled
-from tests.e2e.oidc.conftest import _nothing_remembered, shared, tenant, visitor
+from tests.e2e.oidc.conftest import _quick_keys, shared, tenant, visitor
 from tests.tenancy.conftest import ours, owner
 
-__all__ = ["_nothing_remembered", "ours", "owner", "shared", "tenant", "visitor"]
+__all__ = ["_quick_keys", "ours", "owner", "shared", "tenant", "visitor"]
 PERSON = "A person under attack"
 
 

@@ -11,8 +11,9 @@ from django.db import DatabaseError, transaction
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.core.remembered import forget_everything
 from authsvc.keys.samples import ensure_sample_key, open_sample_key
-from authsvc.keys.signing import ensure_keys, forget_rings
+from authsvc.keys.signing import ensure_keys
 from authsvc.oidc.proofs import jose
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.verdict import sign_verdict
@@ -65,7 +66,7 @@ def keys_of() -> Callable[[str], dict[str, bytes]]:
 
 def usable(power: Power) -> bool:
     """Tell whether a power can be used; it cannot where one of the keys is not the process's."""
-    forget_rings()
+    forget_everything()
     try:
         power()
     except KeyError as missing:

@@ -1,12 +1,10 @@
 """Two tenants full of rows, and the three people of the base test."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from django.test import Client
 
-from authsvc.clients.directory import forget_clients
 from authsvc.clients.services import register
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
@@ -16,7 +14,6 @@ from authsvc.keys.signing import ensure_keys
 from authsvc.oidc.ciba.request import Asked
 from authsvc.oidc.ciba.waiting import open_request
 from authsvc.oidc.registration.access import issue_initial_token
-from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Transaction
@@ -32,14 +29,6 @@ class World:
 
     tenant: Tenant
     values: dict[str, str]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> Iterator[None]:
-    forget_tenants()
-    forget_clients()
-    yield
-    forget_tenants()
 
 
 def fill(tenant: Tenant) -> World:

@@ -4,12 +4,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from time import monotonic
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_safe
 
+from authsvc.core.remembered import Remembered
 from authsvc.keys.signing import key_ring, remembered_ring
 from authsvc.oidc.discovery.metadata import metadata_of
 from authsvc.tenancy.directory import find_tenant
@@ -18,8 +18,8 @@ from authsvc.tenancy.models import Tenant
 
 # Relying parties may keep them for an hour: a key is published that long before it signs.
 _CACHING = "public, max-age=3600"
-_LIFE = 10.0
-_documents: dict[UUID, tuple[float, bytes, str]] = {}
+# Body and ETag of a tenant's metadata.
+_metadata: Remembered[UUID, tuple[bytes, str]] = Remembered(seconds=10)
 _JWKS = re.compile(r"/t/([^/]+)/jwks")
 _METADATA = re.compile(
     r"/t/([^/]+)/\.well-known/openid-configuration"
@@ -45,7 +45,7 @@ class PublicDocuments:
 @require_safe
 def openid_configuration(request: TenantRequest, tenant: str) -> HttpResponse:
     """Answer with the provider's metadata (OpenID Connect Discovery 1.0; RFC 8414)."""
-    body, etag = _document(request.tenant)
+    body, etag = _metadata.get_or_make(request.tenant.id, lambda: _document(request.tenant))
     return _cached(request, body, etag)
 
 
@@ -54,11 +54,6 @@ def jwks(request: TenantRequest, tenant: str) -> HttpResponse:
     """Answer with the tenant's public keys: the next, the current and the previous ones."""
     ring = key_ring()
     return _cached(request, ring.document, ring.etag)
-
-
-def forget_documents() -> None:
-    """Drop what this process remembers."""
-    _documents.clear()
 
 
 def _in_memory(path: str) -> tuple[bytes, str] | None:
@@ -73,22 +68,12 @@ def _in_memory(path: str) -> tuple[bytes, str] | None:
     if key_set:
         ring = remembered_ring(tenant.id)
         return None if ring is None else (ring.document, ring.etag)
-    return _remembered(tenant)
-
-
-def _remembered(tenant: Tenant) -> tuple[bytes, str] | None:
-    known = _documents.get(tenant.id)
-    return None if known is None or monotonic() - known[0] > _LIFE else known[1:]
+    return _metadata.get(tenant.id)
 
 
 def _document(tenant: Tenant) -> tuple[bytes, str]:
-    found = _remembered(tenant)
-    if found is None:
-        body = json.dumps(metadata_of(tenant)).encode()
-        etag = '"' + hashlib.sha256(body).hexdigest()[:32] + '"'
-        _documents[tenant.id] = (monotonic(), body, etag)
-        found = body, etag
-    return found
+    body = json.dumps(metadata_of(tenant)).encode()
+    return body, '"' + hashlib.sha256(body).hexdigest()[:32] + '"'
 
 
 def _cached(request: HttpRequest, body: bytes, etag: str) -> HttpResponse:

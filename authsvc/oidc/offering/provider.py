@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import os
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,18 +13,16 @@ from django.conf import settings
 from authsvc.clients.models import RelyingParty
 from authsvc.core.envelope import context, seal, unseal
 from authsvc.core.ids import b64u
+from authsvc.core.remembered import Remembered
 from authsvc.oidc.models import Provider
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import current_tenant_id
-
-_LIFE = 10.0
 
 
 @dataclass(frozen=True)
 class Options:
     """What the tenant offers; `pairwise_secret` is opened."""
 
-    loaded: float
     pairwise_secret: bytes
     dynamic_registration: bool
     open_registration: bool
@@ -33,16 +30,13 @@ class Options:
     statement_issuers: dict[str, Any]
 
 
-_options: dict[UUID, Options] = {}
+_options: Remembered[UUID, Options] = Remembered(seconds=10)
 
 
 def provider_options() -> Options:
     """Return the options of the tenant in scope; its row is made at the first use."""
     tenant_id = current_tenant_id()
-    options = _options.get(tenant_id)
-    if options is None or monotonic() - options.loaded > _LIFE:
-        options = _options[tenant_id] = _load(tenant_id)
-    return options
+    return _options.get_or_make(tenant_id, lambda: _load(tenant_id))
 
 
 def sandbox_offered(tenant: Tenant) -> bool:
@@ -70,8 +64,8 @@ def locked_row() -> Provider | None:
 
 
 def forget_options() -> None:
-    """Drop what this process remembers."""
-    _options.clear()
+    """Drop what this process remembers of the tenant in scope."""
+    _options.forget(current_tenant_id())
 
 
 def subject_identifier(client: RelyingParty, subject_id: UUID) -> str:
@@ -96,7 +90,6 @@ def _load(tenant_id: UUID) -> Options:
         defaults={"sealed_pairwise_secret": seal(settings.SECRETS["token_kek"], os.urandom(32), aad)},
     )
     return Options(
-        loaded=monotonic(),
         pairwise_secret=unseal(settings.SECRETS["token_kek"], bytes(row.sealed_pairwise_secret), aad),
         dynamic_registration=row.dynamic_registration,
         open_registration=row.open_registration,

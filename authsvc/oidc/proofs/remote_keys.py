@@ -7,10 +7,10 @@ from typing import Any
 from django.conf import settings
 
 from authsvc.core.fetch import FetchRefused, fetch
+from authsvc.core.remembered import Remembered
 from authsvc.core.strictjson import parse_json
 from authsvc.oidc.proofs.outbound import turn_of
 
-_LIFE = 300.0
 # A set that could not be read is tried again after this. An unknown kid reads a set again at once, but
 # the next time not before this: a stranger must not drive our calls.
 _PAUSE = 5.0
@@ -19,17 +19,16 @@ _MAX_KEYS = 50
 
 @dataclass(frozen=True)
 class _KeySet:
-    """Keys as they were read; the times are of the monotonic clock."""
+    """Keys as they were read, and from when on (monotonic clock) an unknown kid has them read again."""
 
     keys: list[dict[str, Any]]
-    good_until: float
     not_again_before: float
 
     def has(self, kid: str | None) -> bool:
         return kid is None or any(key.get("kid") == kid for key in self.keys)
 
 
-_known: dict[str, _KeySet] = {}
+_sets: Remembered[str, _KeySet] = Remembered(seconds=300, capacity=1000)
 
 
 def remote_keys(uri: str, *, kid: str | None = None) -> list[dict[str, Any]]:
@@ -46,30 +45,18 @@ def remote_keys(uri: str, *, kid: str | None = None) -> list[dict[str, Any]]:
 
 
 def _usable(uri: str, kid: str | None) -> _KeySet | None:
-    held, moment = _known.get(uri), monotonic()
-    if held is not None and moment < held.good_until and (held.has(kid) or moment < held.not_again_before):
+    held = _sets.get(uri)
+    if held is not None and (held.has(kid) or monotonic() < held.not_again_before):
         return held
     return None
 
 
 def _renew(uri: str) -> _KeySet:
-    held, moment = _known.get(uri), monotonic()
-    rotated = held is not None and moment < held.good_until
+    rotated = _sets.get(uri) is not None
     keys = _read(uri)
-    moment = monotonic()
-    if len(_known) > 1000:
-        _known.clear()
-    fresh = _known[uri] = _KeySet(
-        keys=keys or [],
-        good_until=moment + (_PAUSE if keys is None else _LIFE),
-        not_again_before=moment + _PAUSE if rotated or keys is None else moment,
-    )
-    return fresh
-
-
-def forget_remote_keys() -> None:
-    """Drop everything; for tests."""
-    _known.clear()
+    if keys is None:
+        return _sets.keep(uri, _KeySet([], monotonic() + _PAUSE), seconds=_PAUSE)
+    return _sets.keep(uri, _KeySet(keys, monotonic() + (_PAUSE if rotated else 0)))
 
 
 def _read(uri: str) -> list[dict[str, Any]] | None:

@@ -4,12 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from authsvc.clients.directory import forget_clients
-from authsvc.keys.signing import forget_rings
-from authsvc.oidc.discovery.documents import forget_documents
-from authsvc.oidc.offering.provider import forget_options
-from authsvc.oidc.proofs.remote_keys import forget_remote_keys
-from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from tests.e2e.oidc.browser import Browser
@@ -17,18 +11,9 @@ from tests.factories import make_tenant
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start with empty caches, and with RSA keys that are quick to make."""
+def _quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let RSA keys be quick to make."""
     monkeypatch.setattr("authsvc.keys.signing._RSA_BITS", 2048)
-    for forget in (
-        forget_clients,
-        forget_rings,
-        forget_options,
-        forget_documents,
-        forget_tenants,
-        forget_remote_keys,
-    ):
-        forget()
 
 
 @pytest.fixture

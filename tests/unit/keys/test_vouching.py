@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
+from authsvc.core.remembered import forget_everything
 from authsvc.keys import signing
 from authsvc.keys.models import SigningKey
 from authsvc.tenancy.scope import tenant_scope
@@ -24,7 +25,6 @@ def _tenant() -> Iterator[None]:
     with tenant_scope(make_tenant().id):
         signing.ensure_keys()
         yield
-        signing.forget_rings()
 
 
 def public_part(kid: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def public_part(kid: str) -> dict[str, Any]:
 
 
 def published() -> set[str]:
-    signing.forget_rings()
+    forget_everything()
     return {key["kid"] for key in json.loads(signing.key_ring().document)["keys"]}
 
 

@@ -5,19 +5,11 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
-from authsvc.clients.directory import forget_clients
-from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from portal.accounts.models import Membership, User
 from tests.factories import make_tenant
 from tests.tenancy.people import make_user, signed_in
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
-    forget_tenants()
-    forget_clients()
 
 
 @pytest.fixture

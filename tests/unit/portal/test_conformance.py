@@ -10,8 +10,9 @@ from joserfc.jwk import import_key
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import secret_hash
+from authsvc.core.remembered import forget_everything
 from authsvc.oidc.offering.persons import test_persons as seeded_persons
-from authsvc.oidc.offering.provider import forget_options, provider_options
+from authsvc.oidc.offering.provider import provider_options
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from devtools.conformance.conformance import SLUG
@@ -33,7 +34,7 @@ def test_it_makes_a_sandbox_tenant_and_a_configuration_for_each_plan(tmp_path: P
     assert all((path.stat().st_mode & 0o077) == 0 for path in tmp_path.glob("*.json"))
     tenant = Tenant.objects.get(slug=SLUG)
     assert tenant.is_sandbox
-    forget_options()
+    forget_everything()
     with tenant_scope(tenant.id):
         assert provider_options().sandbox_authenticator
         assert provider_options().dynamic_registration

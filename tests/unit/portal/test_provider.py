@@ -14,14 +14,14 @@ from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.ids import secret_hash
+from authsvc.core.remembered import forget_everything
 from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import STAGE_FOR
-from authsvc.keys.signing import ensure_keys, forget_rings, key_ring, signer
+from authsvc.keys.signing import ensure_keys, key_ring, signer
 from authsvc.oidc.models import InitialAccessToken, Provider
 from authsvc.oidc.offering.options import set_options, trust_statements
-from authsvc.oidc.offering.provider import forget_options, provider_options
+from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.registration.access import issue_initial_token, revoke_initial_token
-from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant
 from portal.accounts.models import Membership, User
 from portal.ui import paging
@@ -33,10 +33,8 @@ ISSUER = "https://authority.example"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered_of_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+def _quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("authsvc.keys.signing._RSA_BITS", 2048)
-    forget_options()
-    forget_rings()
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ def keys(tenant: Tenant) -> None:
 def apart(tenant: Tenant, settings: Any) -> Iterator[dict[str, bytes]]:
     """A portal with a process of its own, which holds no secret of the web role; gives the web role's."""
     provider_options()
-    forget_options()
+    forget_everything()
     secrets, settings.SECRETS = settings.SECRETS, {}
     yield secrets
     settings.SECRETS = secrets
@@ -66,7 +64,7 @@ def recorded(tag: Tag) -> list[tuple[str, dict[str, Any]]]:
 
 def make_live(tenant: Tenant) -> None:
     Tenant.objects.filter(pk=tenant.pk).update(kind=Tenant.Kind.LIVE)
-    forget_tenants()
+    forget_everything()
 
 
 def test_everything_is_off_until_it_is_turned_on(admin: Client, base: str) -> None:

@@ -8,7 +8,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
-from authsvc.oidc.discovery.documents import forget_documents
+from authsvc.core.remembered import forget_everything
 from authsvc.oidc.wire.addresses import issuer_of
 from tests.e2e.oidc.browser import Browser
 
@@ -72,7 +72,7 @@ def test_the_key_set_is_public_named_and_for_signing(visitor: Browser) -> None:
 def test_certificates_are_offered_only_behind_a_trusted_proxy(visitor: Browser) -> None:
     assert "tls_client_auth" not in read(visitor)["token_endpoint_auth_methods_supported"]
     with override_settings(TRUSTED_PROXIES=["127.0.0.1"]):
-        forget_documents()
+        forget_everything()
         assert "tls_client_auth" in read(visitor)["token_endpoint_auth_methods_supported"]
 
 

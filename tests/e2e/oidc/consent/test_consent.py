@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from authsvc.audit.models import AuditEvent
-from authsvc.clients.directory import forget_clients
 from authsvc.clients.models import RelyingParty
+from authsvc.core.remembered import forget_everything
 from authsvc.oidc.models import RememberedConsent
 from authsvc.oidc.sessions.sweeping import sweep_expired
 from authsvc.subjects.models import Subject
@@ -123,7 +123,7 @@ def test_a_relying_party_that_was_suspended_meanwhile_gets_nothing(
 ) -> None:
     asked = page(visitor, partner, person)
     RelyingParty.objects.update(status=RelyingParty.Status.SUSPENDED)
-    forget_clients()
+    forget_everything()
     assert say(visitor, asked).status_code == 400
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from authsvc.audit.models import AuditEvent
 from authsvc.clients.models import RelyingParty
-from authsvc.oidc.discovery.documents import forget_documents
+from authsvc.core.remembered import forget_everything
 from authsvc.oidc.models import InitialAccessToken
 from authsvc.oidc.offering.options import OptionRefused, set_options
 from authsvc.oidc.registration.access import issue_initial_token
@@ -28,7 +28,7 @@ def test_it_is_off_until_the_tenant_turns_it_on(visitor: Browser) -> None:
     document = f"{visitor.root}.well-known/openid-configuration"
     assert "registration_endpoint" not in visitor.http.get(document).json()
     set_options(dynamic_registration=True)
-    forget_documents()
+    forget_everything()
     assert visitor.http.get(document).json()["registration_endpoint"].endswith(f"{visitor.root}register")
     assert registrar.register().status_code == 201
 

@@ -11,9 +11,10 @@ from django.test import Client
 from joserfc import jws
 from joserfc.jwk import KeySet
 
+from authsvc.core.remembered import forget_everything
 from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import KEEP_PREVIOUS, ROTATE_AFTER, STAGE_FOR
-from authsvc.keys.signing import NoSigningKey, ensure_keys, forget_rings, revoke, rotate, rotate_due
+from authsvc.keys.signing import NoSigningKey, ensure_keys, revoke, rotate, rotate_due
 from authsvc.oidc.tasks import rotate_signing_keys
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
@@ -29,7 +30,7 @@ def age(by: timedelta, **which: Any) -> None:
     for key in SigningKey.objects.filter(**which):
         key.state_changed_at -= by
         key.save(update_fields=["state_changed_at"])
-    forget_rings()
+    forget_everything()
 
 
 def published(visitor: Browser) -> KeySet:

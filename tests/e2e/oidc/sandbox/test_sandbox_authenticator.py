@@ -6,12 +6,12 @@ import re
 import pytest
 
 from authsvc.audit.models import AuditEvent
+from authsvc.core.remembered import forget_everything
 from authsvc.oidc.models import Provider, PushedRequest
 from authsvc.oidc.offering.options import OptionRefused, set_options
 from authsvc.oidc.offering.persons import test_persons as seeded_persons
 from authsvc.oidc.sandbox.checks import check_live_tenants
 from authsvc.oidc.sandbox.outcomes import NotASandbox, Outcome, decide
-from authsvc.tenancy.directory import forget_tenants
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
 from tests.e2e.oidc.browser import Browser, answer_of, make_partner, make_person
@@ -67,7 +67,7 @@ def test_a_live_tenant_never_has_it(visitor: Browser) -> None:
     person = seeded_persons()[0]
     Tenant.objects.filter(pk=visitor.tenant.pk).update(kind=Tenant.Kind.LIVE)
     visitor.tenant.refresh_from_db()
-    forget_tenants()
+    forget_everything()
     assert visitor.http.get(page).status_code == 404
     with pytest.raises(NotASandbox):
         decide(Transaction.objects.get(), tenant=visitor.tenant, subject=person, outcome=Outcome.LEVEL_2)
@@ -116,7 +116,7 @@ def test_a_login_hint_of_nobody_changes_nothing(visitor: Browser) -> None:
 
 def test_a_live_tenant_neither_uses_nor_keeps_a_login_hint(visitor: Browser) -> None:
     Tenant.objects.filter(pk=visitor.tenant.pk).update(kind=Tenant.Kind.LIVE)
-    forget_tenants()
+    forget_everything()
     partner = make_partner(redirect_uris=["https://partner.example/callback"])
     make_person(claims={"email": "ada@example.com"})
     hinted = visitor.request(partner, login_hint="ada@example.com")
