@@ -1,7 +1,5 @@
 """The acr strings of the levels; tenant data with a shipped default."""
 
-from collections.abc import Iterable
-
 from authsvc.assurance.levels import Level
 
 DEFAULT_ACR = {level: f"urn:visor:{level.name}" for level in Level if level}
@@ -23,8 +21,3 @@ def level_of(acr: str) -> Level | None:
         if value == acr:
             return level
     return ALIASES.get(acr)
-
-
-def known_levels(values: Iterable[str]) -> list[Level]:
-    """Return the levels of those values that are known, in the order given."""
-    return [level for value in values if (level := level_of(value)) is not None]

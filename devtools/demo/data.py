@@ -12,9 +12,11 @@ from authsvc.clients.models import RelyingParty
 from authsvc.clients.services import register
 from authsvc.enrolment.services import create_link
 from authsvc.subjects.models import Subject
+from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
-from portal.accounts.models import Membership, User
+from portal.accounts.models import User
 
 SLUG = "demo"
 ADMIN = "admin@demo.example"
@@ -54,7 +56,7 @@ def _admin(tenant: Tenant) -> str:
         return ""
     password = secrets.token_urlsafe(12)
     user = User.objects.create_user(ADMIN, password, name="Administrator")
-    Membership.objects.create(user=user, tenant=tenant, role=Membership.Role.OWNER)
+    Membership.objects.create(user=user, tenant=tenant, role=Role.OWNER)
     return password
 
 

@@ -1,6 +1,7 @@
 """Who may enter the portal; every path under /portal/ passes here, so that no view can forget to ask."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -10,15 +11,22 @@ from django.urls import reverse
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.management.actors import Member
+from authsvc.management.permissions import SEEING, Permission, permissions_of
+from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.models import Tenant
 from portal.accounts import second_factor
-from portal.accounts.models import Membership, User
+from portal.accounts.models import User
+from portal.screens import Screen, screen_of, visible
+from portal.ui.requests import PortalRequest
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class PortalGate:
-    """Asks for sign-in, a second factor, membership of the tenant, and a role that may change things."""
+    """Asks for sign-in, a second factor, membership of the tenant, and a role that may see the screen.
+
+    A role that only sees sends no form either; what exactly a role may change, each act asks itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -58,10 +66,25 @@ def _admit(request: HttpRequest, user: User, tenant: Tenant) -> None:
     if membership is None:
         # A stranger learns nothing, not even that the tenant exists (S9.4-01).
         raise Http404
-    if request.method not in _SAFE and not membership.may_change:
+    allowed = permissions_of(membership.role)
+    if request.method not in _SAFE and allowed <= SEEING:
         raise PermissionDenied("auditors only read")
-    request.membership = membership  # type: ignore[attr-defined]
+    match = request.resolver_match
+    screen = screen_of(match.url_name if match else None)
+    if screen is None or screen.permission not in allowed:
+        raise PermissionDenied("no screen for this role")
+    _describe(request, membership, screen, allowed)
     _note_entry(request, user, tenant)
+
+
+def _describe(
+    request: HttpRequest, membership: Membership, screen: Screen, allowed: frozenset[Permission]
+) -> None:
+    """Tell views and templates who asks, and what they may see and do."""
+    member = cast("PortalRequest", request)
+    member.membership, member.may = membership, allowed
+    member.member = Member(user_id=membership.user_id, name=member.user.email)
+    member.screen, member.screens = screen, visible(allowed)
 
 
 def _note_entry(request: HttpRequest, user: User, tenant: Tenant) -> None:

@@ -1,4 +1,4 @@
-"""User, an administrator; Membership, what lets a user into a tenant."""
+"""User, an administrator."""
 
 import uuid
 from typing import Any
@@ -6,8 +6,6 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
-
-from authsvc.tenancy.models import Tenant
 
 
 class UserManager(BaseUserManager["User"]):
@@ -44,32 +42,3 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
-
-
-class Membership(models.Model):
-    """A user's role in a tenant.
-
-    Not scoped to a tenant like other rows: it is read before any scope is entered, to decide which one
-    a user may enter.
-    """
-
-    class Role(models.TextChoices):
-        OWNER = "owner", "Owner"
-        ADMIN = "admin", "Administrator"
-        AUDITOR = "auditor", "Auditor"
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "tenant"], name="membership_once")]
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.role} of {self.tenant}"
-
-    @property
-    def may_change(self) -> bool:
-        """Whether the role changes things; an auditor only reads."""
-        return self.role in {self.Role.OWNER, self.Role.ADMIN}

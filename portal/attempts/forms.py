@@ -4,8 +4,8 @@ from django import forms
 from django.db.models import QuerySet
 
 from authsvc.clients.models import RelyingParty
+from authsvc.management.attempts.outcome import OUTCOMES, with_outcome
 from authsvc.transactions.models import Transaction
-from portal.attempts.outcome import OUTCOMES, with_outcome
 
 
 class AttemptFilter(forms.Form):

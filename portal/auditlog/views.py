@@ -18,7 +18,6 @@ def audit_list(request: PortalRequest, tenant: str) -> HttpResponse:
     page = page_of(request, form.rows(), key=("-sequence",))
     checked, finding = verify_chain() if request.GET.get("verify") == "1" else (None, None)
     context = {
-        "section": "audit",
         "page": page,
         "form": form,
         "filtered": any(form.cleaned_data.values()),

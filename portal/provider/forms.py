@@ -5,10 +5,10 @@ from django.conf import settings
 from django.http import QueryDict
 
 from authsvc.oidc.models import Provider
-from authsvc.oidc.offering.options import OptionRefused
+from authsvc.oidc.offering.problems import OptionRefused
 from authsvc.oidc.registration.access import LIFE, LONGEST_LIFE, MOST_USES
 from authsvc.tenancy.models import Tenant
-from portal.clients.forms import KeySet
+from portal.relying_parties.forms import KeySet
 
 # A live tenant never has these.
 _SANDBOX_ONLY = ("open_registration", "sandbox_authenticator")

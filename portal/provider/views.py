@@ -9,19 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from authsvc.core.clock import now
-from authsvc.keys import signing
 from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import usable_from
+from authsvc.keys.signing import NoSigningKey
+from authsvc.management import keys, provider
 from authsvc.oidc.models import InitialAccessToken, Provider
-from authsvc.oidc.offering.options import OptionRefused, distrust_statements, set_options, trust_statements
-from authsvc.oidc.registration.access import (
-    issue_initial_token,
-    live_initial_tokens,
-    revoke_initial_token,
-)
+from authsvc.oidc.offering.problems import OptionRefused
 from authsvc.oidc.wire.addresses import discovery_address, issuer_of
 from portal.accounts.proof import proven_again
-from portal.provider import selectors
 from portal.provider.forms import OptionsForm, StatementIssuerForm, TokenForm
 from portal.ui.paging import page_of
 from portal.ui.requests import PortalRequest
@@ -38,8 +33,8 @@ def overview(request: PortalRequest, tenant: str) -> HttpResponse:
         "discovery": discovery_address(request.tenant),
         "options": OptionsForm(tenant=request.tenant, provider=row),
         "statement_issuers": sorted(row.statement_issuers) if row else [],
-        "tokens": live_initial_tokens().count(),
-        "algorithms": selectors.published_keys(),
+        "tokens": provider.live_initial_tokens(),
+        "algorithms": keys.published_keys(),
     }
     return _render(request, "overview", context)
 
@@ -53,7 +48,7 @@ def options_edit(request: PortalRequest, tenant: str) -> HttpResponse:
     form = OptionsForm(sent, tenant=request.tenant, provider=row)
     if form.is_valid():
         try:
-            set_options(actor=request.user.email, **form.cleaned_data)
+            provider.set_options(by=request.member, **form.cleaned_data)
         except OptionRefused as problem:
             form.show_problem(problem)
         else:
@@ -69,7 +64,7 @@ def issuer_trust(request: PortalRequest, tenant: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         issuer = form.cleaned_data["issuer"]
         try:
-            trust_statements(issuer=issuer, keys=form.cleaned_data["keys"], actor=request.user.email)
+            provider.trust_statements(by=request.member, issuer=issuer, keys=form.cleaned_data["keys"])
         except OptionRefused as problem:
             form.add_error("keys" if problem.option else None, str(problem))
         else:
@@ -82,7 +77,7 @@ def issuer_trust(request: PortalRequest, tenant: str) -> HttpResponse:
 def issuer_distrust(request: PortalRequest, tenant: str) -> HttpResponse:
     """Take somebody's software statements no more."""
     issuer = request.POST.get("issuer", "")
-    if distrust_statements(issuer=issuer, actor=request.user.email):
+    if provider.distrust_statements(by=request.member, issuer=issuer):
         messages.success(request, f"Software statements of {issuer} count no more.")
     return redirect("provider", tenant=tenant)
 
@@ -99,8 +94,8 @@ def token_create(request: PortalRequest, tenant: str) -> HttpResponse:
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        token = issue_initial_token(
-            actor=request.user.email,
+        token = provider.issue_initial_token(
+            by=request.member,
             note=given["note"],
             uses=given["uses"],
             life=timedelta(days=given["days"]),
@@ -113,7 +108,7 @@ def token_create(request: PortalRequest, tenant: str) -> HttpResponse:
 def token_revoke(request: PortalRequest, tenant: str, initial: str) -> HttpResponse:
     """End an initial access token."""
     row = get_object_or_404(InitialAccessToken.objects, pk=initial)
-    if revoke_initial_token(token=row, actor=request.user.email):
+    if provider.revoke_initial_token(by=request.member, token=row):
         messages.success(request, f"The token for “{row.note}” registers nobody any more.")
     return redirect("initial-tokens", tenant=tenant)
 
@@ -121,11 +116,11 @@ def token_revoke(request: PortalRequest, tenant: str, initial: str) -> HttpRespo
 @require_GET
 def key_list(request: PortalRequest, tenant: str) -> HttpResponse:
     """Show the keys of each algorithm, and below those that have left."""
-    algorithms = selectors.published_keys()
+    algorithms = keys.published_keys()
     retired = SigningKey.objects.filter(state=State.RETIRED)
     context = {
         "algorithms": algorithms,
-        "unused": selectors.unused_algorithms(algorithms),
+        "unused": keys.unused_algorithms(algorithms),
         "discovery": discovery_address(request.tenant),
         "page": page_of(request, retired, key=("-state_changed_at", "-kid")),
     }
@@ -140,8 +135,8 @@ def key_use(request: PortalRequest, tenant: str, kid: str) -> HttpResponse:
         messages.info(request, "That key is not the next one any more; nothing was changed.")
         return redirect("signing-keys", tenant=tenant)
     try:
-        signing.rotate(key.algorithm, actor=request.user.email)
-    except signing.NoSigningKey:
+        keys.rotate(by=request.member, algorithm=key.algorithm)
+    except NoSigningKey:
         ready = f"{usable_from(key):%H:%M}"
         messages.error(request, f"Sites have not had an hour to read this key. It can sign from {ready} UTC.")
     else:
@@ -154,15 +149,15 @@ def key_use(request: PortalRequest, tenant: str, kid: str) -> HttpResponse:
 def key_revoke(request: PortalRequest, tenant: str, kid: str) -> HttpResponse:
     """Say what breaks, and retire a key at once."""
     key = get_object_or_404(SigningKey.objects, pk=kid)
-    if request.method == "POST" and signing.revoke(key.kid, actor=request.user.email):
+    if request.method == "POST" and keys.revoke(by=request.member, kid=key.kid):
         messages.success(request, f"The {key.algorithm} key {key.kid} is revoked.")
         return redirect("signing-keys", tenant=tenant)
     if key.state == State.RETIRED:
         messages.info(request, f"The {key.algorithm} key {key.kid} has left already.")
         return redirect("signing-keys", tenant=tenant)
-    staged = selectors.staged_beside(key)
+    staged = keys.staged_beside(key)
     context = {
-        "line": selectors.line_of(key),
+        "line": keys.line_of(key),
         "staged": staged,
         "staged_from": usable_from(staged) if staged else None,
         "staged_young": staged is not None and usable_from(staged) > now(),
@@ -185,4 +180,4 @@ def _render_form(request: PortalRequest, name: str, form: Any) -> HttpResponse:
 
 
 def _render(request: PortalRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    return render(request, f"portal/provider/{name}.html", {"section": "provider", **context}, status=status)
+    return render(request, f"portal/provider/{name}.html", context, status=status)

@@ -15,10 +15,10 @@ from authsvc.oidc.ciba.request import Asked
 from authsvc.oidc.ciba.waiting import open_request
 from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import open_transaction
-from portal.accounts.models import Membership
 from tests.factories import make_device, make_subject, make_tenant
 from tests.tenancy.people import make_user, signed_in
 
@@ -86,16 +86,16 @@ def theirs(db: None) -> World:
 @pytest.fixture
 def owner(ours: World) -> Client:
     """Owns the tenant."""
-    return signed_in(make_user((ours.tenant, Membership.Role.OWNER)))
+    return signed_in(make_user((ours.tenant, Role.OWNER)))
 
 
 @pytest.fixture
 def teammate(ours: World) -> Client:
     """Audits the same tenant, and only reads."""
-    return signed_in(make_user((ours.tenant, Membership.Role.AUDITOR)))
+    return signed_in(make_user((ours.tenant, Role.AUDITOR)))
 
 
 @pytest.fixture
 def stranger(theirs: World) -> Client:
     """Owns another tenant."""
-    return signed_in(make_user((theirs.tenant, Membership.Role.OWNER)))
+    return signed_in(make_user((theirs.tenant, Role.OWNER)))

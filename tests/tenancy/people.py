@@ -10,8 +10,9 @@ from allauth.account.internal.flows.login import (
 from allauth.account.internal.userkit import user_id_to_str
 from django.test import Client
 
+from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.models import Tenant
-from portal.accounts.models import Membership, User
+from portal.accounts.models import User
 
 PASSWORD = "a pass phrase of the tests"
 

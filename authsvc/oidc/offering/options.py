@@ -9,17 +9,10 @@ from authsvc.audit.tags import Tag
 from authsvc.clients.validation.credentials import problem_of_key
 from authsvc.oidc.models import Provider
 from authsvc.oidc.offering.persons import seed_test_persons
+from authsvc.oidc.offering.problems import OptionRefused
 from authsvc.oidc.offering.provider import forget_options, locked_row
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import current_tenant_id
-
-
-class OptionRefused(Exception):
-    """The tenant cannot have this; `option` names what was refused, and is "" where it is none alone."""
-
-    def __init__(self, option: str, said: str) -> None:
-        super().__init__(said)
-        self.option = option
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.models import InitialAccessToken
-from authsvc.oidc.offering.options import OptionRefused
+from authsvc.oidc.offering.problems import OptionRefused
 from authsvc.oidc.wire.refusal import RequestRefused
 
 LIFE = timedelta(days=7)

@@ -86,8 +86,10 @@ def newcomer(stack: Stack, watched: Page) -> Administrator:
     """Somebody who has an account and no second factor yet."""
     email = f"{secrets.token_hex(4)}@demo.example"
     stack.python(
+        "from authsvc.management.actors import System\n"
         "from portal.accounts.services import create_administrator\n"
-        f"create_administrator(email={email!r}, password={PASSWORD!r}, tenant=tenant, role='owner')"
+        f"create_administrator(by=System('test'), email={email!r}, "
+        f"password={PASSWORD!r}, tenant=tenant, role='owner')"
     )
     return Administrator(watched, stack.base_url, email)
 

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
-from portal.accounts.models import Membership, User
+from portal.accounts.models import User
 from tests.factories import make_tenant
 from tests.tenancy.people import make_user, signed_in
 
@@ -23,7 +24,7 @@ def tenant(db: None) -> Iterator[Tenant]:
 @pytest.fixture
 def user(tenant: Tenant) -> User:
     """An administrator of the tenant."""
-    return make_user((tenant, Membership.Role.ADMIN), email="admin@example.org")
+    return make_user((tenant, Role.ADMIN), email="admin@example.org")
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.tenancy.models import Tenant
-from portal.accounts.models import Membership, User
+from authsvc.tenancy.roles import Role
+from portal.accounts.models import User
 from tests.tenancy.people import PASSWORD
 
 
@@ -29,7 +30,7 @@ def test_create_admin_makes_a_user_with_a_role_and_records_it(tenant: Tenant, pa
     user = User.objects.get(email="first@example.org")
     assert user.check_password(password)
     assert user.password.startswith("argon2$")
-    assert user.memberships.get().role == Membership.Role.OWNER
+    assert user.memberships.get().role == Role.OWNER
     assert AuditEvent.objects.filter(tag=Tag.ADMIN_INVITED).count() == 1
 
 

@@ -23,7 +23,8 @@ from authsvc.oidc.offering.options import set_options, trust_statements
 from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.registration.access import issue_initial_token, revoke_initial_token
 from authsvc.tenancy.models import Tenant
-from portal.accounts.models import Membership, User
+from authsvc.tenancy.roles import Role
+from portal.accounts.models import User
 from portal.ui import paging
 from tests.e2e.oidc.tokens import key_set, new_key
 from tests.tenancy.people import make_user, signed_in
@@ -240,7 +241,7 @@ def test_revoking_a_key_needs_a_fresh_proof_of_who_it_is(
 
 def test_an_auditor_sees_everything_and_no_button(tenant: Tenant, base: str, keys: None) -> None:
     issue_initial_token(note="Harbour")
-    auditor = signed_in(make_user((tenant, Membership.Role.AUDITOR)))
+    auditor = signed_in(make_user((tenant, Role.AUDITOR)))
     for screen in ("", "tokens/", "keys/", f"keys/{key_in(State.CURRENT).kid}/revoke/"):
         page = auditor.get(f"{base}provider/{screen}").content.decode()
         main = page[page.index("<main") : page.index("</main>")]

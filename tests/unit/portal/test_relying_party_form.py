@@ -5,7 +5,7 @@ from typing import Any
 from django.test import Client
 
 from authsvc.clients.models import RelyingParty
-from portal.clients.forms import RelyingPartyForm, values_of
+from portal.relying_parties.forms import RelyingPartyForm, values_of
 from tests.e2e.oidc.browser import CALLBACK
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from authsvc.oidc.offering.options import OptionRefused
+from authsvc.oidc.offering.problems import OptionRefused
 from devtools.conformance.conformance import build_conformance
 
 LOCAL_SUITE = "https://localhost.emobix.co.uk:8443"

@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 
+from authsvc.management.actors import COMMAND_LINE
 from authsvc.tenancy.models import Tenant
-from portal.accounts.models import Membership
+from authsvc.tenancy.roles import Role
 from portal.accounts.services import create_administrator
 
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         """Take the address, the tenant and the role."""
         parser.add_argument("email")
         parser.add_argument("--tenant", required=True, help="the tenant's slug")
-        parser.add_argument("--role", default=Membership.Role.ADMIN, choices=Membership.Role.values)
+        parser.add_argument("--role", default=Role.ADMIN, choices=Role.values)
         parser.add_argument("--name", default="")
 
     def handle(self, *_args: Any, email: str, tenant: str, role: str, name: str, **_options: Any) -> None:
@@ -32,7 +33,12 @@ class Command(BaseCommand):
         password = os.environ.get("VISOR_ADMIN_PASSWORD") or getpass.getpass("Password: ")
         try:
             create_administrator(
-                email=email, password=password, name=name, role=role, tenant=Tenant.objects.get(slug=tenant)
+                by=COMMAND_LINE,
+                email=email,
+                password=password,
+                name=name,
+                role=role,
+                tenant=Tenant.objects.get(slug=tenant),
             )
         except Tenant.DoesNotExist:
             raise CommandError(f"there is no tenant {tenant!r}") from None

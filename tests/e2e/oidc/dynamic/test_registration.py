@@ -9,7 +9,8 @@ from authsvc.audit.models import AuditEvent
 from authsvc.clients.models import RelyingParty
 from authsvc.core.remembered import forget_everything
 from authsvc.oidc.models import InitialAccessToken
-from authsvc.oidc.offering.options import OptionRefused, set_options
+from authsvc.oidc.offering.options import set_options
+from authsvc.oidc.offering.problems import OptionRefused
 from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.tenancy.models import Tenant
 from tests.e2e.oidc.browser import CALLBACK, Browser, Partner, make_person

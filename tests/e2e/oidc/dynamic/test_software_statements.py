@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from authsvc.oidc.offering.options import OptionRefused, set_options
+from authsvc.oidc.offering.options import set_options
+from authsvc.oidc.offering.problems import OptionRefused
 from tests.e2e.oidc.browser import CALLBACK
 from tests.e2e.oidc.dynamic.conftest import Registrar
 from tests.e2e.oidc.tokens import key_set, new_key, signed, unsigned

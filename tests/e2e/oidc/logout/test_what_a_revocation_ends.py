@@ -6,15 +6,18 @@ from urllib.parse import parse_qs
 import pytest
 
 from authsvc.devices.models import Device
+from authsvc.management import people
+from authsvc.management.actors import System
 from authsvc.oidc.models import Grant, LogoutNotice, Session
 from authsvc.oidc.tasks import end_sessions_and_tell
 from authsvc.subjects.models import Subject
 from authsvc.vault.models import Reference
 from authsvc.vault.services import revoke_reference
 from config.celery import app
-from portal.subjects.services import close_person, revoke_device
 from tests.e2e.oidc.browser import Browser, Partner, make_partner, make_person
 from tests.e2e.oidc.receiver import Receiver, receiving
+
+TEST = System("test")
 
 
 @pytest.fixture
@@ -45,9 +48,9 @@ def rest_on_the_face() -> None:
 
 def revoke(ground: str, person: Subject) -> None:
     if ground == "device":
-        assert revoke_device(device=Device.objects.get(subject=person), actor="test")
+        assert people.revoke_device(by=TEST, device=Device.objects.get(subject=person))
     elif ground == "person":
-        assert close_person(subject=person, actor="test")
+        assert people.close(by=TEST, subject=person)
     else:
         revoke_reference(pseudonym=person.reference, reason="test")
 
@@ -101,7 +104,7 @@ def test_a_passkey_alone_outlives_a_revoked_face(visitor: Browser, partner: Part
 def test_another_device_of_the_person_goes_on(visitor: Browser, partner: Partner, person: Subject) -> None:
     tokens = visitor.tokens(partner, person)
     second = Device.objects.create(subject=person, credential_id="second", public_key=b"cose")
-    assert revoke_device(device=second, actor="test")
+    assert people.revoke_device(by=TEST, device=second)
     end_sessions_and_tell()
     assert visitor.userinfo(tokens["access_token"]).status_code == 200
     assert LogoutNotice.objects.count() == 0

@@ -8,8 +8,9 @@ import pytest
 from authsvc.audit.models import AuditEvent
 from authsvc.core.remembered import forget_everything
 from authsvc.oidc.models import Provider, PushedRequest
-from authsvc.oidc.offering.options import OptionRefused, set_options
+from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.offering.persons import test_persons as seeded_persons
+from authsvc.oidc.offering.problems import OptionRefused
 from authsvc.oidc.sandbox.checks import check_live_tenants
 from authsvc.oidc.sandbox.outcomes import NotASandbox, Outcome, decide
 from authsvc.tenancy.models import Tenant

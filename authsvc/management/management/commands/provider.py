@@ -7,13 +7,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.core.strictjson import NotJson, parse_json
-from authsvc.oidc.offering.options import OptionRefused, set_options, trust_statements
+from authsvc.management.actors import COMMAND_LINE
+from authsvc.management.provider import issue_initial_token, set_options, trust_statements
+from authsvc.oidc.offering.problems import OptionRefused
 from authsvc.oidc.offering.provider import provider_options
-from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 
-ACTOR = "command line"
 OPTIONS = ("dynamic_registration", "open_registration", "sandbox_authenticator")
 
 
@@ -50,10 +50,10 @@ class Command(BaseCommand):
                 raise CommandError(str(problem)) from None
 
     def _change(self, given: dict[str, Any]) -> None:
-        set_options(actor=ACTOR, **{name: given[name] for name in OPTIONS})
+        set_options(by=COMMAND_LINE, **{name: given[name] for name in OPTIONS})
         if given["trust_statements"]:
             issuer, file = given["trust_statements"]
-            trust_statements(actor=ACTOR, issuer=issuer, keys=parse_json(Path(file).read_bytes()))
+            trust_statements(by=COMMAND_LINE, issuer=issuer, keys=parse_json(Path(file).read_bytes()))
 
     def _report(self) -> None:
         options = provider_options()
@@ -65,5 +65,5 @@ class Command(BaseCommand):
     def _issue(self, given: dict[str, Any]) -> None:
         if given["initial_token"] is not None:
             note = given["initial_token"][:120]
-            text = issue_initial_token(actor=ACTOR, note=note, uses=given["uses"])
+            text = issue_initial_token(by=COMMAND_LINE, note=note, uses=given["uses"])
             self.stdout.write(f"initial access token, shown this once: {text}")

@@ -12,7 +12,6 @@ OUTCOMES = {
     "running": "In progress",
     "left": "Left unfinished",
 }
-KINDS = {"accepted": "good", "refused": "bad", "running": "info", "left": ""}
 _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.subjects import views
+from portal.people import views
 
 urlpatterns = [
     path("", views.person_list, name="people"),

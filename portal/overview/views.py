@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from authsvc.core.clock import now
-from portal.dashboard import selectors
+from authsvc.management import overview as readings
 from portal.ui.chart import stacked_bars
 from portal.ui.requests import PortalRequest
 
@@ -14,7 +14,7 @@ from portal.ui.requests import PortalRequest
 def overview(request: PortalRequest, tenant: str) -> HttpResponse:
     """Show the last 24 hours and what needs attention."""
     moment = now()
-    hours = selectors.sign_ins_by_hour(moment)
+    hours = readings.sign_ins_by_hour(moment)
     labels = [f"{hour.start:%H}" if hour.start.hour % 4 == 0 else "" for hour in hours]
     chart = stacked_bars(
         [(label, hour.accepted, hour.refused) for label, hour in zip(labels, hours, strict=True)]
@@ -23,12 +23,11 @@ def overview(request: PortalRequest, tenant: str) -> HttpResponse:
         request,
         "portal/overview.html",
         {
-            "section": "overview",
             "hours": hours,
             "chart": chart,
             "accepted": sum(hour.accepted for hour in hours),
             "refused": sum(hour.refused for hour in hours),
-            "attention": selectors.needs_attention(moment),
-            "totals": selectors.totals(),
+            "attention": readings.needs_attention(moment),
+            "totals": readings.totals(),
         },
     )

@@ -1,13 +1,15 @@
-"""What the provider's screens show; none of it opens a key or a secret, which the portal could not."""
+"""The keys that sign tokens: moving them, and what is published; nothing here opens one."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from authsvc.core.clock import now
+from authsvc.keys import signing
 from authsvc.keys.algorithms import SIGNING
 from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import KeyLife, life_of, usable_from
-from authsvc.keys.signing import PUBLISHED
+from authsvc.management.acting import act
+from authsvc.management.actors import Actor
 
 State = SigningKey.State
 _ORDER = [State.NEXT, State.CURRENT, State.PREVIOUS]
@@ -37,9 +39,27 @@ class AlgorithmKeys:
         return self.usable_from is not None and self.usable_from <= now()
 
 
+@act
+def rotate(*, by: Actor, algorithm: str, emergency: bool = False) -> None:
+    """Let the next key of an algorithm sign from now on.
+
+    Raises NoSigningKey where it has not been published for an hour, unless it is an emergency.
+    """
+    signing.rotate(algorithm, actor=by.name, emergency=emergency)
+
+
+@act
+def revoke(*, by: Actor, kid: str) -> bool:
+    """Retire a key at once: nothing that it signed verifies any more; a current one is replaced first.
+
+    False for a key that had left already. Raises SigningKey.DoesNotExist.
+    """
+    return signing.revoke(kid, actor=by.name)
+
+
 def published_keys() -> list[AlgorithmKeys]:
     """Return the tenant's published keys by algorithm, in one query; without those that have none."""
-    rows = list(SigningKey.objects.filter(state__in=PUBLISHED).order_by("-state_changed_at", "kid"))
+    rows = list(SigningKey.objects.filter(state__in=signing.PUBLISHED).order_by("-state_changed_at", "kid"))
     found = [_of(algorithm, [row for row in rows if row.algorithm == algorithm]) for algorithm in SIGNING]
     return [each for each in found if each.lines]
 

@@ -12,8 +12,8 @@ from typing import Any
 from authsvc.assurance.levels import Evidence, assess
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
+from authsvc.management.attempts.reasons import reason_text
 from authsvc.transactions.models import Capture, Transaction
-from portal.attempts.reasons import reason_text
 
 Facts = list[tuple[str, str]]
 

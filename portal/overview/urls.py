@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from portal.dashboard import views
+from portal.overview import views
 
 urlpatterns = [path("", views.overview, name="overview")]

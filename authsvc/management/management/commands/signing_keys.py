@@ -7,11 +7,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.keys.algorithms import SIGNING
 from authsvc.keys.models import SigningKey
-from authsvc.keys.signing import NoSigningKey, ensure_keys, revoke, rotate
+from authsvc.keys.signing import NoSigningKey, ensure_keys
+from authsvc.management.actors import COMMAND_LINE
+from authsvc.management.keys import revoke, rotate
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
-
-ACTOR = "command line"
 
 
 class Command(BaseCommand):
@@ -32,12 +32,12 @@ class Command(BaseCommand):
         if row is None:
             raise CommandError(f"no tenant {tenant!r}")
         with tenant_scope(row.id):
-            ensure_keys(actor=ACTOR)
+            ensure_keys(actor=COMMAND_LINE.name)
             try:
                 if asked["rotate"]:
-                    rotate(asked["rotate"], actor=ACTOR, emergency=asked["emergency"])
+                    rotate(by=COMMAND_LINE, algorithm=asked["rotate"], emergency=asked["emergency"])
                 if asked["revoke"]:
-                    revoke(asked["revoke"], actor=ACTOR)
+                    revoke(by=COMMAND_LINE, kid=asked["revoke"])
             except NoSigningKey as problem:
                 raise CommandError(str(problem)) from None
             except SigningKey.DoesNotExist:

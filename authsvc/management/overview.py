@@ -11,9 +11,9 @@ from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.keys.samples import current_sample_key
+from authsvc.management.attempts.outcome import with_outcome
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Transaction
-from portal.attempts.outcome import with_outcome
 
 HOURS = 24
 _EXPIRES_SOON = timedelta(days=14)

@@ -3,27 +3,19 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Count, Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
-from authsvc.enrolment.services import create_link, revoke_link
-from authsvc.privacy.consent import live_consent
-from authsvc.privacy.models import ConsentReceipt
+from authsvc.management import people
 from authsvc.subjects.models import Subject
-from authsvc.transactions.models import AttemptCounter, Transaction
-from portal.attempts.outcome import with_outcome
-from portal.subjects import services
-from portal.subjects.forms import PersonFilter, PersonForm
+from portal.people.forms import PersonFilter, PersonForm
 from portal.ui.paging import page_of
 from portal.ui.qr import qr_svg
 from portal.ui.requests import PortalRequest
-
-_RECENT = 10
 
 
 @require_GET
@@ -32,7 +24,7 @@ def person_list(request: PortalRequest, tenant: str) -> HttpResponse:
     form = PersonFilter(request.GET)
     active = Count("devices", filter=Q(devices__status=Device.Status.ACTIVE))
     page = page_of(request, form.rows().annotate(passkeys=active), key=("name", "id"))
-    context = {"section": "people", "page": page, "form": form, "filtered": any(form.cleaned_data.values())}
+    context = {"page": page, "form": form, "filtered": any(form.cleaned_data.values())}
     return render(request, "portal/people/list.html", context)
 
 
@@ -41,12 +33,9 @@ def person_create(request: PortalRequest, tenant: str) -> HttpResponse:
     """Create a person with a first enrolment link, and show the link, this once, in the same answer."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            subject = services.create_person(actor=request.user.email, **form.cleaned_data)
-            _, url = create_link(subject=subject, created_by=request.user.email)
+        subject, url = people.invite(by=request.member, **form.cleaned_data)
         return _show(request, subject, link_url=url, status=201)
-    context = {"section": "people", "form": form}
-    return render(request, "portal/people/form.html", context, status=422 if form.errors else 200)
+    return render(request, "portal/people/form.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_GET
@@ -58,8 +47,11 @@ def person_detail(request: PortalRequest, tenant: str, subject: str) -> HttpResp
 @require_POST
 def link_create(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
     """Create an enrolment link and show it, this once, in the same answer."""
-    person = get_object_or_404(Subject.objects.exclude(status=Subject.Status.CLOSED), pk=subject)
-    _, url = create_link(subject=person, created_by=request.user.email)
+    person = get_object_or_404(Subject.objects, pk=subject)
+    try:
+        url = people.create_link(by=request.member, subject=person)
+    except people.PersonClosed:
+        raise Http404 from None
     return _show(request, person, link_url=url, status=201)
 
 
@@ -67,7 +59,7 @@ def link_create(request: PortalRequest, tenant: str, subject: str) -> HttpRespon
 def link_revoke(request: PortalRequest, tenant: str, subject: str, link: str) -> HttpResponse:
     """Revoke an enrolment link that is still open."""
     row = get_object_or_404(EnrolmentLink.objects, pk=link, subject_id=subject)
-    revoke_link(link=row, revoked_by=request.user.email)
+    people.revoke_link(by=request.member, link=row)
     messages.success(request, "The link no longer works.")
     return redirect("person", tenant=tenant, subject=subject)
 
@@ -76,7 +68,7 @@ def link_revoke(request: PortalRequest, tenant: str, subject: str, link: str) ->
 def device_revoke(request: PortalRequest, tenant: str, subject: str, device: str) -> HttpResponse:
     """Revoke a passkey with everything that depends on it."""
     row = get_object_or_404(Device.objects, pk=device, subject_id=subject)
-    if services.revoke_device(device=row, actor=request.user.email):
+    if people.revoke_device(by=request.member, device=row):
         messages.success(request, f"“{row.name}” can no longer sign in, and its sessions have ended.")
     return redirect("person", tenant=tenant, subject=subject)
 
@@ -85,7 +77,7 @@ def device_revoke(request: PortalRequest, tenant: str, subject: str, device: str
 def person_close(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
     """Close a person: nothing of theirs works or is kept for comparison after it."""
     row = get_object_or_404(Subject.objects, pk=subject)
-    if services.close_person(subject=row, actor=request.user.email):
+    if people.close(by=request.member, subject=row):
         messages.success(request, f"{row.name} is closed; the reference has been erased.")
     return redirect("person", tenant=tenant, subject=subject)
 
@@ -93,18 +85,9 @@ def person_close(request: PortalRequest, tenant: str, subject: str) -> HttpRespo
 def _show(
     request: PortalRequest, subject: Subject, *, link_url: str | None = None, status: int = 200
 ) -> HttpResponse:
-    recent = Transaction.objects.filter(subject=subject).select_related("client")
     context: dict[str, Any] = {
-        "section": "people",
         "person": subject,
-        "devices": list(subject.devices.order_by("-created_at")),
-        "consents": list(
-            ConsentReceipt.objects.filter(subject=subject).defer("notice").order_by("-given_at")
-        ),
-        "live_consent": live_consent(subject),
-        "links": list(EnrolmentLink.objects.filter(subject=subject).order_by("-created_at")[:_RECENT]),
-        "counter": AttemptCounter.objects.filter(subject=subject).first(),
-        "attempts": list(with_outcome(recent).order_by("-created_at", "-id")[:_RECENT]),
+        **vars(people.file_of(subject)),
         "link_url": link_url,
         "link_qr": qr_svg(link_url) if link_url else "",
     }

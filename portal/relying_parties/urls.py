@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.clients import views
+from portal.relying_parties import views
 
 urlpatterns = [
     path("", views.party_list, name="relying-parties"),

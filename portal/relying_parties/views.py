@@ -7,25 +7,21 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from authsvc.audit.models import AuditEvent
-from authsvc.audit.tags import Tag
-from authsvc.clients import services
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.clients.problems import RegistrationProblems
+from authsvc.management import relying_parties
 from authsvc.oidc.authorize.initiate import initiation_url
-from portal.clients.forms import RelyingPartyForm, values_of
-from portal.clients.quickstart import quick_start
+from portal.relying_parties.forms import RelyingPartyForm, values_of
+from portal.relying_parties.quickstart import quick_start
 from portal.ui.paging import page_of
 from portal.ui.requests import PortalRequest
-
-_REFUSALS = (Tag.REQUEST_REFUSED, Tag.TOKEN_REFUSED)
 
 
 @require_GET
 def party_list(request: PortalRequest, tenant: str) -> HttpResponse:
     """List the relying parties by name."""
     page = page_of(request, RelyingParty.objects.all(), key=("name", "id"))
-    return render(request, "portal/clients/list.html", {"section": "relying-parties", "page": page})
+    return render(request, "portal/relying_parties/list.html", {"page": page})
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,7 +31,7 @@ def party_create(request: PortalRequest, tenant: str) -> HttpResponse:
     form = RelyingPartyForm(request.POST or None, initial=values_of(fresh))
     if request.method == "POST" and form.is_valid():
         try:
-            party, secret = services.register(actor=request.user.email, **form.cleaned_data)
+            party, secret = relying_parties.register(by=request.member, **form.cleaned_data)
         except RegistrationProblems as problems:
             form.show_problems(problems)
         else:
@@ -56,7 +52,7 @@ def party_edit(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
     form = RelyingPartyForm(request.POST or None, initial=values_of(row))
     if request.method == "POST" and form.is_valid():
         try:
-            services.change(party=row, actor=request.user.email, **form.cleaned_data)
+            relying_parties.change(by=request.member, party=row, **form.cleaned_data)
         except RegistrationProblems as problems:
             form.show_problems(problems)
         else:
@@ -70,7 +66,7 @@ def secret_add(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
     """Add a secret beside the one in use and show it, this once, in the same answer."""
     row = get_object_or_404(RelyingParty.objects, pk=party)
     try:
-        _, secret = services.add_secret(party=row, actor=request.user.email)
+        secret = relying_parties.add_secret(by=request.member, party=row)
     except RegistrationProblems as problems:
         messages.error(request, " ".join(problems.fields.get("secret", ["That was not possible."])))
         return redirect("relying-party", tenant=tenant, party=row.pk)
@@ -83,7 +79,7 @@ def secret_revoke(request: PortalRequest, tenant: str, party: str, secret: int) 
     row = get_object_or_404(
         ClientSecret.objects.select_related("relying_party"), pk=secret, relying_party_id=party
     )
-    services.revoke_secret(secret=row, actor=request.user.email)
+    relying_parties.revoke_secret(by=request.member, secret=row)
     messages.success(request, f"The secret that ends in {row.hint} is revoked.")
     return redirect("relying-party", tenant=tenant, party=party)
 
@@ -96,22 +92,20 @@ def _show(
     created: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    secrets = services.live_secrets(party)
-    refusals = AuditEvent.objects.filter(client=party.client_id, tag__in=_REFUSALS).order_by("-sequence")[:10]
+    secrets = relying_parties.secrets_of(party)
     context: dict[str, Any] = {
-        "section": "relying-parties",
         "party": party,
         "secret": secret,
         "created": created,
         "secrets": secrets,
-        "room_for_secret": party.uses_secret and len(secrets) < services.SECRETS_AT_ONCE,
-        "refusals": refusals,
+        "room_for_secret": relying_parties.room_for_secret(party, secrets),
+        "refusals": relying_parties.refusals_of(party),
         "start": quick_start(request.tenant, party),
         "initiation": initiation_url(party),
     }
-    return render(request, "portal/clients/detail.html", context, status=status)
+    return render(request, "portal/relying_parties/detail.html", context, status=status)
 
 
 def _show_form(request: PortalRequest, form: RelyingPartyForm, *, party: RelyingParty | None) -> HttpResponse:
-    context = {"section": "relying-parties", "form": form, "party": party}
-    return render(request, "portal/clients/form.html", context, status=422 if form.errors else 200)
+    context = {"form": form, "party": party}
+    return render(request, "portal/relying_parties/form.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,126 @@
+"""People: inviting and closing them, their enrolment links and passkeys, and what is known of one."""
+
+from dataclasses import dataclass
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.errors import Refused
+from authsvc.devices.models import Device
+from authsvc.enrolment import services as links
+from authsvc.enrolment.models import EnrolmentLink
+from authsvc.management.acting import act
+from authsvc.management.actors import Actor
+from authsvc.management.attempts.outcome import with_outcome
+from authsvc.oidc.sessions.logout.ending import end_everything_of
+from authsvc.privacy.consent import live_consent, withdraw_consent
+from authsvc.privacy.models import ConsentReceipt
+from authsvc.subjects.models import Subject
+from authsvc.transactions.models import AttemptCounter, Transaction
+from authsvc.vault.services import forget_device, revoke_reference
+
+_RECENT = 10
+
+
+class PersonClosed(Refused):
+    """The person was closed, and nothing more is done for them."""
+
+    def __init__(self) -> None:
+        super().__init__("person-closed", "This person is closed.", status=409)
+
+
+@dataclass(frozen=True)
+class File:
+    """What is known of a person; the newest link, consent and attempt first."""
+
+    devices: list[Device]
+    consents: list[ConsentReceipt]
+    live_consent: ConsentReceipt | None
+    links: list[EnrolmentLink]
+    counter: AttemptCounter | None
+    attempts: list[Transaction]
+
+
+@act
+def invite(*, by: Actor, name: str, external_id: str, email: str) -> tuple[Subject, str]:
+    """Create a person with a first enrolment link, and return both; the link's URL is shown this once.
+
+    Raises IntegrityError where another person has the same number.
+    """
+    claims = {"name": name, **({"email": email, "email_verified": False} if email else {})}
+    subject = Subject.objects.create(name=name, external_id=external_id, claims=claims)
+    record(Tag.SUBJECT_CREATED, actor=by.name, subject=str(subject.id))
+    return subject, links.create_link(subject=subject, created_by=by.name)[1]
+
+
+@act
+def create_link(*, by: Actor, subject: Subject) -> str:
+    """Return the URL of a new enrolment link, shown this once; raises PersonClosed."""
+    _open(subject)
+    return links.create_link(subject=subject, created_by=by.name)[1]
+
+
+@act
+def revoke_link(*, by: Actor, link: EnrolmentLink) -> None:
+    """End an enrolment link that is still open."""
+    links.revoke_link(link=link, revoked_by=by.name)
+
+
+@act
+def revoke_device(*, by: Actor, device: Device) -> bool:
+    """End a passkey with its sessions, its tokens and its share of the reference; False if it had ended."""
+    return _revoke_device(device, by)
+
+
+@act
+def close(*, by: Actor, subject: Subject) -> bool:
+    """End everything of a person: links, passkeys, consent, and the reference; False if it had ended."""
+    try:
+        current = _open(subject)
+    except PersonClosed:
+        return False
+    for link in EnrolmentLink.objects.filter(subject=current, used_at=None, revoked_at=None):
+        links.revoke_link(link=link, revoked_by=by.name)
+    for device in Device.objects.filter(subject=current, status=Device.Status.ACTIVE):
+        _revoke_device(device, by)
+    end_everything_of(subject=current, reason="person-closed")
+    withdraw_consent(current)
+    if current.has_face:
+        revoke_reference(pseudonym=current.reference, reason="person-closed")
+    current.status, current.reference = Subject.Status.CLOSED, ""
+    current.save(update_fields=["status", "reference"])
+    record(Tag.SUBJECT_CLOSED, actor=by.name, subject=str(current.pk))
+    return True
+
+
+def file_of(subject: Subject) -> File:
+    """Return what is known of a person."""
+    consents = ConsentReceipt.objects.filter(subject=subject).defer("notice")
+    recent = Transaction.objects.filter(subject=subject).select_related("client")
+    return File(
+        devices=list(subject.devices.order_by("-created_at")),
+        consents=list(consents.order_by("-given_at")),
+        live_consent=live_consent(subject),
+        links=list(EnrolmentLink.objects.filter(subject=subject).order_by("-created_at")[:_RECENT]),
+        counter=AttemptCounter.objects.filter(subject=subject).first(),
+        attempts=list(with_outcome(recent).order_by("-created_at", "-id")[:_RECENT]),
+    )
+
+
+def _open(subject: Subject) -> Subject:
+    """Return the person's row, locked until the act is done; raises PersonClosed."""
+    current = Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
+    if current.status == Subject.Status.CLOSED:
+        raise PersonClosed
+    return current
+
+
+def _revoke_device(device: Device, by: Actor) -> bool:
+    changed = Device.objects.filter(pk=device.pk, status=Device.Status.ACTIVE).update(
+        status=Device.Status.REVOKED
+    )
+    if not changed:
+        return False
+    forget_device(device=device.pk)
+    end_everything_of(device=device, reason="device-revoked")
+    record(Tag.DEVICE_REVOKED, actor=by.name, subject=str(device.subject_id), device=device.pk)
+    return True

@@ -1,0 +1,1 @@
+"""Which user has which role in which tenant; what a role may do stands in authsvc.management."""
