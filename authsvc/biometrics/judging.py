@@ -36,6 +36,7 @@ from authsvc.keys.samples import CannotUnseal
 from authsvc.policy.services import current_policy
 from authsvc.privacy.consent import live_consent
 from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.services import bound_device
 from authsvc.vault import services as vault
 
 log = logging.getLogger(__name__)
@@ -245,7 +246,7 @@ def _bind(capture: Capture, sample: bytes) -> Judgement:
         session_key=context.session_key,
     )
     transaction = capture.transaction
-    new = Device.objects.filter(pk=(transaction.webauthn_state or {}).get("bound")).first()
+    new = bound_device(transaction)
     subject, device = transaction.subject, transaction.device
     if new is None or subject is None or device is None or new.subject_id != subject.pk:
         raise StageError(Reason.REFERENCE, detail="no new device of this person")

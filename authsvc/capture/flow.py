@@ -2,15 +2,20 @@
 
 from typing import Any
 
-from authsvc.capture.passkeys import assertion, registration
-from authsvc.capture.passkeys.agents import agent_of, read_agent
+from authsvc.capture.agents import agent_of, read_agent
+from authsvc.capture.ceremonies import begin_making, begin_proving, finish_making, finish_proving
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
 from authsvc.privacy.consent import live_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import decline_face, record_device_proof, record_device_refusal
+from authsvc.transactions.services import (
+    decline_face,
+    record_device_proof,
+    record_device_refusal,
+    remember_bound,
+)
 
 Kind = Transaction.Kind
 
@@ -42,8 +47,8 @@ def face_offered(transaction: Transaction) -> bool:
 def passkey_options(transaction: Transaction, *, session_key: Any) -> dict[str, Any]:
     """Return the options of the ceremony that is due now; raises Refused."""
     if _creates(transaction):
-        return registration.creation_options(transaction, session_key=session_key)
-    return assertion.assertion_options(transaction, session_key=session_key)
+        return begin_making(transaction, session_key=session_key)
+    return begin_proving(transaction, session_key=session_key)
 
 
 def complete_passkey(transaction: Transaction, *, credential: Any, agent: Any) -> dict[str, str]:
@@ -69,24 +74,15 @@ def _creates(transaction: Transaction) -> bool:
 
 def _complete(transaction: Transaction, credential: dict[str, Any], agent: dict[str, str]) -> dict[str, str]:
     if not _creates(transaction):
-        assertion.complete_assertion(transaction, credential=credential, agent=agent)
+        finish_proving(transaction, credential=credential, agent=agent)
         transaction.refresh_from_db()
         return _after_proof(transaction)
-    device = registration.complete_registration(transaction, credential=credential, agent=agent)
+    device = finish_making(transaction, credential=credential, agent=agent)
     if transaction.kind == Kind.ENROL:
         _prove_by_creation(transaction, device, agent)
     else:
-        transaction.webauthn_state = {"bound": device.id}
-        transaction.save(update_fields=["webauthn_state"])
+        remember_bound(transaction, device)
     return _after_creation(transaction)
-
-
-def bound_device(transaction: Transaction) -> Device:
-    """Return the passkey that a binding made; raises Refused where it made none."""
-    device = Device.objects.filter(pk=(transaction.webauthn_state or {}).get("bound")).first()
-    if device is None:
-        raise Refused("not-bound", "Please start again.", detail="no new passkey was made", status=409)
-    return device
 
 
 def _prove_by_creation(transaction: Transaction, device: Device, agent: dict[str, str]) -> None:

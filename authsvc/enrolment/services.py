@@ -8,7 +8,6 @@ from django.urls import reverse
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.capture.flow import bound_device
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret, secret_hash
@@ -19,7 +18,7 @@ from authsvc.privacy.notice import current_notice
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import consume, open_transaction
+from authsvc.transactions.services import bound_device, consume, open_transaction
 
 LINK_LIFE = timedelta(days=7)
 _NO_LINK = "This link is no longer valid. Please ask for a new one."
@@ -125,6 +124,8 @@ def finish_binding(*, transaction_id: str, browser_key: str | None, at: str) -> 
     """Consume a decided binding and let the new passkey in; raises Refused where there is no result."""
     transaction = consume(transaction_id, browser_key, at=at)
     device = bound_device(transaction)
+    if device is None:
+        raise Refused("not-bound", "Please start again.", detail="no new passkey was made", status=409)
     device.status = Device.Status.ACTIVE
     device.save(update_fields=["status"])
     return device

@@ -7,6 +7,7 @@ from authsvc.transactions.capturing import (
     issue_capture,
     record_verdict,
 )
+from authsvc.transactions.ceremony import bound_device, remember_bound, remember_ceremony, take_ceremony
 from authsvc.transactions.lifecycle import cancel, consume, find_live, open_transaction
 from authsvc.transactions.proof import (
     decline_face,
@@ -21,6 +22,7 @@ from authsvc.transactions.sweeping import sweep, waiting_captures
 
 __all__ = [
     "accept_sample",
+    "bound_device",
     "cancel",
     "consume",
     "decline_face",
@@ -35,7 +37,10 @@ __all__ = [
     "record_device_proof",
     "record_device_refusal",
     "record_verdict",
+    "remember_bound",
+    "remember_ceremony",
     "status_of",
     "sweep",
+    "take_ceremony",
     "waiting_captures",
 ]

@@ -7,8 +7,8 @@ from django.test import override_settings
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
-from authsvc.capture.passkeys.agents import SIMULATOR_AAGUID
 from authsvc.devices.models import Device
+from authsvc.devices.worth import SIMULATOR_AAGUID
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import every_tenant_scope

@@ -1,6 +1,5 @@
 """Which authentication agents a tenant lets in (S9.3-06, SA-02)."""
 
-import uuid
 from typing import Any
 
 from django.conf import settings
@@ -10,8 +9,6 @@ from authsvc.devices.models import Device
 from authsvc.policy.services import current_policy
 from authsvc.tenancy.models import Tenant
 
-# The model that the software phone's authenticator names; the phone itself is no part of this program.
-SIMULATOR_AAGUID = uuid.UUID("80fd10ce-3b6a-5d45-8c89-a9f3b4813211")
 _TYPES = ("browser", "simulator")
 _BUILD_LENGTH = 60
 _NOT_HERE = "This device cannot be used here."

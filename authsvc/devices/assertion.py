@@ -1,64 +1,49 @@
-"""Proving a passkey in a transaction (WebAuthn Level 3 section 7.2)."""
+"""Proving a passkey (WebAuthn Level 3 section 7.2)."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
-from django.db import transaction as database
 from fido2 import cbor
 from fido2.cose import CoseKey
 from fido2.webauthn import AttestedCredentialData, AuthenticationResponse, UserVerificationRequirement
 
-from authsvc.capture.passkeys.agents import agent_of, require_agent_allowed
-from authsvc.capture.passkeys.relying_party import (
-    prf_extension,
-    relying_party,
-    remember_ceremony,
-    take_ceremony,
-)
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u, unb64u
 from authsvc.devices.models import Device
+from authsvc.devices.relying_party import prf_extension, relying_party
 from authsvc.subjects.models import Subject
-from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import new_device_challenge, record_device_proof
+from authsvc.tenancy.models import Tenant
 
-CEREMONY = "get"
 _PERSON = "That passkey was not accepted. Try again, or use another passkey."
 
 
-def assertion_options(transaction: Transaction, *, session_key: dict[str, Any]) -> dict[str, Any]:
-    """Return request options in JSON: any discoverable passkey, user verification required, PRF asked for.
+def assertion_options(tenant: Tenant, *, challenge: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return request options in JSON, and the state that `verify_assertion` needs.
 
-    Raises Refused for a session key of another form than docs/protocol.md section 2 allows.
+    Any discoverable passkey may answer, with user verification, and PRF is asked for.
     """
-    challenge = new_device_challenge(transaction, session_key)
     options, state = relying_party().authenticate_begin(
         user_verification=UserVerificationRequirement.REQUIRED,
         challenge=challenge,
-        extensions=prf_extension(transaction.tenant),
+        extensions=prf_extension(tenant),
     )
-    remember_ceremony(transaction, CEREMONY, state)
-    return dict(options)
+    return dict(options), state
 
 
-def complete_assertion(
-    transaction: Transaction, *, credential: dict[str, Any], agent: dict[str, str]
+def verify_assertion(
+    state: Mapping[str, Any], credential: dict[str, Any], *, subject: Subject | None
 ) -> Device:
-    """Accept the passkey's answer and bind its device and subject to the transaction.
+    """Return the device whose passkey answered, its counter moved on; call inside a database transaction.
 
     Raises Refused, always with the same sentence, for an unknown or revoked passkey, one of somebody
-    else than the transaction is for, a bad signature, challenge, origin or user handle, a missing user
-    verification, or a signature counter that went back (a cloned authenticator).
+    else than `subject`, a bad signature, challenge, origin or user handle, a missing user verification,
+    or a signature counter that went back (a cloned authenticator).
     """
-    state = take_ceremony(transaction, CEREMONY)
     response = _read(credential)
-    with database.atomic():
-        device = _find_device(response, transaction.subject)
-        _verify(state, device, response)
-        _move_counter(device, response.response.authenticator_data.counter)
-        described = agent_of(agent, device)
-        require_agent_allowed(transaction.tenant, described["type"])
-        record_device_proof(transaction, device=device, user_verified=True, agent=described)
+    device = _find_device(response, subject)
+    _verify(state, device, response)
+    _move_counter(device, response.response.authenticator_data.counter)
     return device
 
 
@@ -91,7 +76,7 @@ def _find_device(response: AuthenticationResponse, subject: Subject | None) -> D
     return device
 
 
-def _verify(state: dict[str, Any], device: Device, response: AuthenticationResponse) -> None:
+def _verify(state: Mapping[str, Any], device: Device, response: AuthenticationResponse) -> None:
     try:
         relying_party().authenticate_complete(state, [_known(device)], response)
     except ValueError as problem:
