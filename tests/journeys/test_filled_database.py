@@ -1,0 +1,211 @@
+"""A filled database of an earlier release survives its migration, and its people still sign in."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+
+from authsvc.simulator import photographs
+from authsvc.simulator.authenticator import Authenticator
+from authsvc.simulator.phone import Person, SoftwarePhone
+from deploy.demo.run import environment
+from tests.filled import GROWING, MOVED, Dump, dump, row_counts
+from tests.services import free_port
+from tests.stack import Stack, own_database, running
+
+pytestmark = pytest.mark.e2e
+
+TENANTS = ("conformance", "demo", "orchard")
+TIMEOUT_S = 30
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """The dump after this release's migrations: rows before and after, and how the product starts on it."""
+
+    dump: Dump
+    before: dict[str, int]
+    after: dict[str, int]
+    product: Stack
+    settings: dict[str, Any]
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param("postgresql", marks=pytest.mark.needs("postgresql")), "sqlite"]
+)
+def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
+    """The dump of one database engine, laid out and migrated."""
+    kept, data = dump(request.param), tmp_path_factory.mktemp(f"filled-{request.param}")
+    if request.param == "sqlite":
+        yield _migrated(kept, data, None)
+        return
+    with own_database() as database:
+        yield _migrated(kept, data, database)
+
+
+def _migrated(kept: Dump, data: Path, database: str | None) -> Upgraded:
+    settings: dict[str, Any] = {"VISOR_PORT": str(free_port()), "PARTNER_PORT": str(free_port())}
+    settings |= {"VISOR_DATABASE_URL": database} if database else {}
+    product = _unstarted(data, settings)
+    kept.lay_out(data, visor=product.base_url, partner=product.partner_url, database=database)
+    before = row_counts(data, database)
+    product.manage("migrate", "--verbosity", "0")
+    return Upgraded(kept, before, row_counts(data, database), product, settings)
+
+
+def _unstarted(data: Path, settings: dict[str, Any]) -> Stack:
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(("VISOR_", "PARTNER_"))}
+    env = environment({**mine, "VISOR_DATA_DIR": str(data), **settings})
+    return Stack(env["VISOR_BASE_URL"], env["PARTNER_BASE_URL"], data, env)
+
+
+@pytest.fixture(scope="module")
+def stack(upgraded: Upgraded) -> Iterator[Stack]:
+    """The product of this release, running on the migrated dump."""
+    embedded = "VISOR_DATABASE_URL" not in upgraded.settings
+    with running(upgraded.product.data_dir, embedded=embedded, **upgraded.settings) as product:
+        yield product
+
+
+@pytest.fixture(scope="module")
+def known(upgraded: Upgraded) -> dict[str, Any]:
+    """What was known to people, browsers and relying parties."""
+    return upgraded.dump.known
+
+
+def test_every_row_is_kept(upgraded: Upgraded) -> None:
+    before = {MOVED.get(name, name): count for name, count in upgraded.before.items()}
+    assert sum(before.values()) > 500
+    changed = {name: (count, upgraded.after.get(name)) for name, count in before.items()}
+    assert {name: pair for name, pair in changed.items() if not _kept(name, *pair)} == {}
+
+
+def _kept(name: str, count: int, now: int | None) -> bool:
+    return now == count or (name in GROWING and now is not None and now > count)
+
+
+def test_no_model_is_ahead_of_its_migrations(upgraded: Upgraded) -> None:
+    upgraded.product.manage("makemigrations", "--check", "--dry-run")
+
+
+def test_the_audit_chains_are_whole(upgraded: Upgraded) -> None:
+    said = upgraded.product.manage("audit", "verify")
+    assert re.findall(r"(?m)^(\S+): \d+ events, whole$", said) == list(TENANTS)
+
+
+# --- people --------------------------------------------------------------------------------------------
+
+
+def _phone(upgraded: Upgraded, photos: Path, passkey: int) -> SoftwarePhone:
+    """The person's phone, with one of her two old passkeys."""
+    held = Authenticator.load(upgraded.dump.phone)
+    person = Person(
+        photographs.read(photos / "obama" / "03.jpg"),
+        authenticator=Authenticator([held.credentials[passkey]]),
+    )
+    return SoftwarePhone(person, pace=False)
+
+
+def _claims(phone: SoftwarePhone, stack: Stack) -> dict[str, Any]:
+    answer = phone.browser.get(f"{stack.partner_url}/whoami.json", accept="application/json")
+    claims: dict[str, Any] = answer.json()
+    return claims
+
+
+@pytest.mark.needs("photos")
+@pytest.mark.parametrize("passkey", [0, 1])
+def test_a_person_signs_in_with_an_old_passkey_and_her_face(
+    upgraded: Upgraded, stack: Stack, known: dict[str, Any], photos: Path, passkey: int
+) -> None:
+    phone = _phone(upgraded, photos, passkey)
+    assert phone.sign_in(f"{stack.partner_url}/members").status_code == 200
+    claims = _claims(phone, stack)
+    assert claims["sub"] == known["person"]["sub"]
+    assert "face" in claims["amr"]
+
+
+@pytest.mark.needs("photos")
+def test_an_invited_person_follows_an_old_link(stack: Stack, known: dict[str, Any], photos: Path) -> None:
+    pictures = photographs.read(photos / "obama" / "01.jpg", photos / "obama" / "02.jpg")
+    phone = SoftwarePhone(Person(pictures), pace=False)
+    assert phone.enrol(f"{stack.base_url}{known['open_link']}").status_code == 200
+
+
+def test_an_old_browser_is_still_signed_in_at_the_provider(stack: Stack, known: dict[str, Any]) -> None:
+    phone = SoftwarePhone(Person([]))
+    cookie = known["person"]["cookies"]["visor_session"]
+    phone.browser.session.cookies.set("visor_session", cookie, domain="localhost.local", path="/t/demo/")
+    assert phone.browser.open(f"{stack.partner_url}/members").status_code == 200
+    claims = _claims(phone, stack)
+    assert (claims["sub"], claims["sid"]) == (known["person"]["sub"], known["person"]["sid"])
+
+
+def test_an_old_browser_is_still_signed_in_at_the_partner(stack: Stack, known: dict[str, Any]) -> None:
+    phone = SoftwarePhone(Person([]))
+    phone.browser.session.cookies.set("harbour", known["person"]["cookies"]["harbour"])
+    assert _claims(phone, stack)["sub"] == known["person"]["sub"]
+
+
+def test_an_administrator_signs_in(stack: Stack, known: dict[str, Any]) -> None:
+    held, browser = known["administrator"], requests.Session()
+    _submit(browser, f"{stack.base_url}/account/login/", login=held["email"], password=held["password"])
+    _submit(browser, f"{stack.base_url}/account/2fa/authenticate/", code=_code(held["totp"]))
+    page = browser.get(f"{stack.base_url}/portal/demo/people/", timeout=TIMEOUT_S, allow_redirects=False)
+    assert page.status_code == 200
+    assert "Ada Example" in page.text
+
+
+def _code(app_key: str) -> str:
+    """The six digits of the present half minute, and for five seconds more at least."""
+    left = 30 - time.time() % 30
+    if left < 5:
+        time.sleep(left)
+    return format_hotp_value(hotp_value(app_key, int(time.time()) // 30))
+
+
+def _submit(browser: requests.Session, url: str, **fields: str) -> None:
+    page = browser.get(url, timeout=TIMEOUT_S)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text).group(1)
+    headers = {"Origin": url[: url.index("/account/")], "Referer": url}
+    browser.post(url, {"csrfmiddlewaretoken": token, **fields}, headers=headers, timeout=TIMEOUT_S)
+
+
+# --- relying parties -----------------------------------------------------------------------------------
+
+
+def test_an_old_refresh_token_brings_new_tokens(stack: Stack, known: dict[str, Any]) -> None:
+    held = known["travel"]
+    body = {"grant_type": "refresh_token", "refresh_token": held["refresh_token"]}
+    credentials = (held["client_id"], held["client_secret"])
+    answer = requests.post(f"{stack.base_url}/t/demo/token", body, auth=credentials, timeout=TIMEOUT_S)
+    assert answer.status_code == 200, answer.text
+    token = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    person = requests.get(f"{stack.base_url}/t/demo/userinfo", headers=token, timeout=TIMEOUT_S).json()
+    assert (person["sub"], person["name"]) == (known["person"]["sub"], "Ada Example")
+
+
+def test_a_relying_party_reads_its_old_registration(stack: Stack, known: dict[str, Any]) -> None:
+    held = known["registered"]
+    token = {"Authorization": f"Bearer {held['registration_access_token']}"}
+    address = f"{stack.base_url}/t/demo/register/{held['client_id']}"
+    assert requests.get(address, headers=token, timeout=TIMEOUT_S).json()["client_id"] == held["client_id"]
+
+
+def test_an_old_initial_access_token_registers_another(stack: Stack, known: dict[str, Any]) -> None:
+    token = {"Authorization": f"Bearer {known['initial_access_token']}"}
+    metadata: dict[str, Any] = {"redirect_uris": ["https://new.example/callback"]}
+    address = f"{stack.base_url}/t/demo/register"
+    assert requests.post(address, json=metadata, headers=token, timeout=TIMEOUT_S).status_code == 201
+
+
+def test_the_audit_chains_go_on_from_there(stack: Stack, upgraded: Upgraded) -> None:
+    said = stack.manage("audit", "verify")
+    events = [int(count) for count in re.findall(r"(?m)^\S+: (\d+) events, whole$", said)]
+    assert sum(events) > upgraded.before["audit_auditevent"]
