@@ -12,13 +12,13 @@ import pytest
 import requests
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
-from authsvc.simulator import photographs
-from authsvc.simulator.authenticator import Authenticator
-from authsvc.simulator.phone import Person, SoftwarePhone
-from deploy.demo.run import environment
+from devtools.demo.run import environment
+from devtools.phone.authenticator import Authenticator
+from devtools.phone.phone import Person, SoftwarePhone
+from devtools.rendering import photographs
+from devtools.stack.services import free_port
+from devtools.stack.stack import Stack, own_database, running
 from tests.filled import GROWING, MOVED, Dump, dump, row_counts
-from tests.services import free_port
-from tests.stack import Stack, own_database, running
 
 pytestmark = pytest.mark.e2e
 
