@@ -29,11 +29,12 @@ test: check photos $(TEST_TOOLS_READY) ## Run every check and test; says at the 
 	@python -m devtools.stack.services -- pytest
 
 .PHONY: check
-check: $(PYTHON_READY) ## Lint, formatting, types and layering
+check: $(PYTHON_READY) ## Lint, formatting, types, layering, and the page of settings
 	ruff check $(CODE)
 	ruff format --check $(CODE)
 	mypy
 	lint-imports
+	python manage.py settings_reference --check
 
 .PHONY: unit
 unit: $(PYTHON_READY) photos ## Unit tests alone, on SQLite
@@ -61,6 +62,10 @@ lock: $(PYTHON_READY) ## Renew requirements.lock and package-lock.json from the 
 .PHONY: conformity
 conformity: $(PYTHON_READY) ## Write docs/conformity.md from the tests' requirement markers
 	@python -m tests.conformity
+
+.PHONY: settings-reference
+settings-reference: $(PYTHON_READY) ## Write docs/settings.md from the code
+	@python manage.py settings_reference
 
 .PHONY: photos
 photos: $(PHOTOS_READY) ## Fetch the photographs of the demo and the tests

@@ -60,7 +60,7 @@ def measure() -> Iterator[Figure]:
 
 def _prepare() -> None:
     """Set Django up, then start what decodes before the models are loaded, as a worker does."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
     import django
 
     django.setup()

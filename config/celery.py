@@ -1,26 +1,29 @@
 """The Celery application: JSON messages that carry ids only, no results, work acknowledged when done.
 
-A process loads the tasks of its own roles: `worker` judges samples; `web` does the provider's scheduled
-work, which needs the keys that sign tokens, and sweeps, which must go on when the workers are gone.
+A process loads the tasks of its own roles (config/roles.py): `worker` judges samples; `web` does the
+provider's scheduled work, which needs the keys that sign tokens, and sweeps, which must go on when the
+workers are gone.
 """
 
 import os
 
 from celery import Celery
-from celery.signals import task_prerun
+from celery.signals import beat_init, task_prerun, worker_init
 from django.conf import settings
 from django.db import connections
+
+from config import roles
+from config.safety import UnsafeSettings, refuse_without_role
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 PROVIDER_QUEUE = "provider"
-TASKS = {"worker": ["authsvc.biometrics"], "web": ["authsvc.oidc", "authsvc.capture"]}
 
 app = Celery("visor")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery would connect to the database anew for each task, which costs a verdict as much as its queue does.
 app.conf["CELERY_DB_REUSE_MAX"] = 10**9
-app.autodiscover_tasks(lambda: [package for role in settings.ROLES for package in TASKS.get(role, ())])
+app.autodiscover_tasks(lambda: roles.task_packages(settings.ROLES))
 app.conf.task_routes = {
     "authsvc.oidc.tasks.*": {"queue": PROVIDER_QUEUE},
     "authsvc.capture.tasks.*": {"queue": PROVIDER_QUEUE},
@@ -41,6 +44,17 @@ app.conf.beat_schedule = {
     "signing-keys": {"task": "authsvc.oidc.tasks.rotate_signing_keys", "schedule": 3600.0},
     "provider-sweep": {"task": "authsvc.oidc.tasks.sweep_provider", "schedule": 600.0},
 }
+
+
+@worker_init.connect
+@beat_init.connect
+def _refuse_without_role(**_: object) -> None:
+    """End a process without a role: it would know no task, and lose the messages that it takes."""
+    try:
+        refuse_without_role(settings.ROLES)
+    except UnsafeSettings as problem:
+        # Celery logs what its signals' receivers raise, and goes on; but not past this.
+        raise SystemExit(str(problem)) from None
 
 
 @task_prerun.connect

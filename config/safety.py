@@ -1,36 +1,90 @@
-"""What production refuses to start with (SA-02, S9.4-14); each rule says what to do."""
+"""What production refuses to start with (SA-02, S9.4-14); each rule says what to do.
 
-from collections.abc import Mapping
-from typing import Any
+`refuse_unsafe` asks the settings of every process and command. `refuse_without_role` is asked by whatever
+serves or takes tasks: commands of manage.py alone need no role.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+Settings = Mapping[str, Any]
 
 
 class UnsafeSettings(Exception):
     """Production settings that would put people at risk; the message lists every one."""
 
 
-def problems(settings: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True)
+class Rule:
+    """A variable, what production demands of it, and whether settings meet that."""
+
+    variable: str
+    demand: str
+    met: Callable[[Settings], bool]
+
+    def __str__(self) -> str:
+        return f"{self.variable} {self.demand}"
+
+
+def _has_https(settings: Settings) -> bool:
+    return str(settings["BASE_URL"]).startswith("https://")
+
+
+def _refuses_the_phone(settings: Settings) -> bool:
+    return not settings["SIMULATOR_ENABLED"]
+
+
+def _has_no_plain_forms(settings: Settings) -> bool:
+    return not settings["SANDBOX_AUTHENTICATOR_ENABLED"]
+
+
+def _has_postgresql(settings: Settings) -> bool:
+    return str(settings["DATABASES"]["default"]["ENGINE"]).endswith("postgresql")
+
+
+def _has_a_closed_broker(settings: Settings) -> bool:
+    broker = str(settings["CELERY_BROKER_URL"])
+    return broker.startswith(("redis://", "rediss://")) and "@" in broker
+
+
+def _names_its_hosts(settings: Settings) -> bool:
+    return "*" not in settings["ALLOWED_HOSTS"]
+
+
+def _splits_power(settings: Settings) -> bool:
+    return not {"web", "worker"} <= set(settings["ROLES"])
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("VISOR_BASE_URL", "must be https", _has_https),
+    Rule(
+        "VISOR_SIMULATOR",
+        "must be off: the software phone never passes for real",
+        _refuses_the_phone,
+    ),
+    Rule("VISOR_SANDBOX_AUTHENTICATOR", "must be off", _has_no_plain_forms),
+    Rule("VISOR_DATABASE_URL", "must be PostgreSQL", _has_postgresql),
+    Rule("VISOR_BROKER_URL", "must be Redis, with its password", _has_a_closed_broker),
+    Rule("VISOR_ALLOWED_HOSTS", "must not hold *", _names_its_hosts),
+    Rule("VISOR_ROLES", "must not name web and worker at once: they do not share a process", _splits_power),
+)
+NAMES_A_ROLE: Final = "must name what a process is that serves or takes tasks: web, worker or portal"
+
+
+def problems(settings: Settings) -> list[str]:
     """Return every unsafe setting of a production process, an empty list where there is none."""
-    broker = settings["CELERY_BROKER_URL"]
-    rules = {
-        "VISOR_BASE_URL must be https": settings["BASE_URL"].startswith("https://"),
-        "VISOR_SIMULATOR must be off: the software phone never passes for real": not settings[
-            "SIMULATOR_ENABLED"
-        ],
-        "VISOR_SANDBOX_AUTHENTICATOR must be off": not settings["SANDBOX_AUTHENTICATOR_ENABLED"],
-        "VISOR_ROLES must name what this process is: web, worker or portal": bool(settings["ROLES"]),
-        "VISOR_DATABASE_URL must be PostgreSQL": settings["DATABASES"]["default"]["ENGINE"].endswith(
-            "postgresql"
-        ),
-        "VISOR_BROKER_URL must be Redis, with its password": broker.startswith(("redis://", "rediss://"))
-        and "@" in broker,
-        "VISOR_ALLOWED_HOSTS must not hold *": "*" not in settings["ALLOWED_HOSTS"],
-        "a worker and the web tier must not share a process": not {"web", "worker"} <= set(settings["ROLES"]),
-    }
-    return [text for text, met in rules.items() if not met]
+    return [str(rule) for rule in RULES if not rule.met(settings)]
 
 
-def refuse_unsafe(settings: Mapping[str, Any]) -> None:
+def refuse_unsafe(settings: Settings) -> None:
     """Raise UnsafeSettings with every problem, so that all can be mended in one go."""
     found = problems(settings)
     if found:
         raise UnsafeSettings("refusing to start: " + "; ".join(found))
+
+
+def refuse_without_role(roles: Sequence[str]) -> None:
+    """Raise UnsafeSettings for a process that serves or takes tasks without saying what it is."""
+    if not roles:
+        raise UnsafeSettings(f"refusing to start: VISOR_ROLES {NAMES_A_ROLE}")

@@ -8,13 +8,16 @@ import base64
 import json
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-ROLES = ("web", "worker", "portal")
+from config.roles import Role
+
+Content = Mapping[str, Mapping[str, str]]
 
 
 class SecretsProblem(Exception):
@@ -54,26 +57,45 @@ def write(path: Path, content: dict[str, dict[str, str]]) -> None:
         json.dump(content, file, indent=2)
 
 
-def load(path: Path, roles: list[str]) -> dict[str, Any]:
-    """Return the secrets of the given roles, flat, and the public section with them.
+class Held(NamedTuple):
+    """What a process holds: Django's own key, and the raw keys of its roles by name."""
 
-    Where a process plays several roles (the embedded default), the first role's Django key is used.
+    django_key: str
+    keys: dict[str, bytes]
+
+
+def nothing() -> Held:
+    """Return what a process without a role holds: a key of Django's that nobody else knows, and no other."""
+    return Held(secrets.token_urlsafe(48), {})
+
+
+def load(path: Path, roles: Sequence[Role]) -> Held:
+    """Return the secrets of the given roles, and the public section with them; nothing without a role.
+
     Raises SecretsProblem.
     """
+    if not roles:
+        return nothing()
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SecretsProblem(f"no secrets at {path}: run `manage.py generate_secrets`") from None
     except (OSError, ValueError) as problem:
         raise SecretsProblem(f"cannot read {path}: {problem}") from None
-    unknown = sorted(set(roles) - set(ROLES))
-    if unknown:
-        raise SecretsProblem(f"unknown role {unknown[0]!r}; roles are {', '.join(ROLES)}")
-    missing = [role for role in ["public", *roles] if role not in content]
+    missing = [section for section in ["public", *roles] if section not in content]
     if missing:
         raise SecretsProblem(f"{path} has no section {missing[0]!r}")
-    flat: dict[str, Any] = {}
+    return held(content, roles)
+
+
+def held(content: Content, roles: Sequence[Role]) -> Held:
+    """Return the secrets of the given roles.
+
+    Where a process plays several (the embedded default), the first one's Django key is used.
+    """
+    flat: dict[str, str] = {}
     for section in ["public", *roles]:
         for name, value in content[section].items():
             flat.setdefault(name, value)
-    return flat
+    django_key = flat.pop("django_secret_key")
+    return Held(django_key, {name: base64.b64decode(value) for name, value in flat.items()})

@@ -1,1 +1,1 @@
-"""What every layer may use: clock, ids, errors, envelope encryption, safe outbound fetch; no models."""
+"""What every layer may use: clock, ids, errors, encryption, safe outbound fetch, template tags; no models."""

@@ -1,1 +1,1 @@
-"""What every portal screen shares: template tags, pagination, charts, icons."""
+"""What every portal screen shares: pagination, charts, forms, QR codes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from .own_model import OwnModel, OwnModelEngine
 
 def cache_folder() -> Path:
     """Return where converted models are kept: VISOR_MODEL_CACHE, or below the user's cache folder."""
-    named = os.environ.get("VISOR_MODEL_CACHE")
-    return Path(named) if named else Path.home() / ".cache" / "visor" / "models"
+    named: Path | None = settings.MODEL_CACHE
+    return named or Path.home() / ".cache" / "visor" / "models"
 
 
 def load_engine(name: str | None = None) -> Engine:
@@ -46,8 +45,4 @@ def _own_model() -> OwnModel:
     if not given["path"] or not given["sha256"]:
         raise ModelProblem("the engine onnx needs VISOR_FACE_MODEL and VISOR_FACE_MODEL_SHA256")
     given["path"] = Path(given["path"])
-    try:
-        given |= {name: float(given[name]) for name in ("mean", "divisor")}
-    except ValueError:
-        raise ModelProblem("the own model's mean and divisor must be numbers") from None
     return OwnModel(**given)

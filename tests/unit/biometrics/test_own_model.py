@@ -152,7 +152,7 @@ def test_the_settings_choose_the_engine(fresh: None, tmp_path: Path, settings: A
     settings.FACE_ENGINE = "onnx"
     settings.FACE_MODEL = {
         "path": str(model.path), "sha256": model.sha256, "crop": "arcface", "layout": "nhwc",
-        "colours": "bgr", "mean": "0", "divisor": "1",
+        "colours": "bgr", "mean": 0.0, "divisor": 1.0,
     }  # fmt: skip
     engine = loading.load_engine()
     assert (engine.name, engine.feature_size) == ("onnx", 6)
@@ -163,11 +163,11 @@ def test_the_settings_choose_the_engine(fresh: None, tmp_path: Path, settings: A
     [
         ({"path": ""}, "VISOR_FACE_MODEL"),
         ({"sha256": ""}, "VISOR_FACE_MODEL_SHA256"),
-        ({"mean": "x"}, "numbers"),
+        ({"mean": float("nan")}, "numbers"),
     ],
 )
 def test_settings_that_say_too_little_are_refused(
-    fresh: None, settings: Any, change: dict[str, str], problem: str
+    fresh: None, settings: Any, change: dict[str, Any], problem: str
 ) -> None:
     settings.FACE_ENGINE = "onnx"
     settings.FACE_MODEL = {**settings.FACE_MODEL, "path": "own.onnx", "sha256": "0" * 64, **change}

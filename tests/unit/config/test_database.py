@@ -1,11 +1,10 @@
 """What the settings make of the database's address."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+
+from tests.unit.config.process import python
 
 PRINT = """
 import json
@@ -15,9 +14,7 @@ print(json.dumps(DATABASES["default"]["OPTIONS"]))
 
 
 def options(url: str, folder: str) -> dict[str, object]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("VISOR_")}
-    environment |= {"VISOR_ENVIRONMENT": "test", "VISOR_DATABASE_URL": url, "VISOR_DATA_DIR": folder}
-    done = subprocess.run([sys.executable, "-c", PRINT], env=environment, capture_output=True, check=True)
+    done = python(PRINT, VISOR_ENVIRONMENT="test", VISOR_DATABASE_URL=url, VISOR_DATA_DIR=folder)
     said: dict[str, object] = json.loads(done.stdout)
     return said
 

@@ -1,13 +1,11 @@
 """Production refuses to start with anything unsafe."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from config.safety import UnsafeSettings, problems, refuse_unsafe
+from config.safety import RULES, UnsafeSettings, problems, refuse_unsafe, refuse_without_role
+from tests.unit.config.process import production, python
 
 SAFE = {
     "BASE_URL": "https://id.example.org",
@@ -18,6 +16,16 @@ SAFE = {
     "CELERY_BROKER_URL": "rediss://:password@broker:6379/0",
     "ALLOWED_HOSTS": ["id.example.org"],
 }
+REFUSED = [
+    ("VISOR_BASE_URL", "BASE_URL", "http://id.example.org"),
+    ("VISOR_SIMULATOR", "SIMULATOR_ENABLED", True),
+    ("VISOR_SANDBOX_AUTHENTICATOR", "SANDBOX_AUTHENTICATOR_ENABLED", True),
+    ("VISOR_ROLES", "ROLES", ["web", "worker"]),
+    ("VISOR_DATABASE_URL", "DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3"}}),
+    ("VISOR_BROKER_URL", "CELERY_BROKER_URL", "embedded://localhost"),
+    ("VISOR_BROKER_URL", "CELERY_BROKER_URL", "redis://broker:6379/0"),
+    ("VISOR_ALLOWED_HOSTS", "ALLOWED_HOSTS", ["*"]),
+]
 
 
 def test_safe_settings_start():
@@ -25,43 +33,40 @@ def test_safe_settings_start():
 
 
 @pytest.mark.requirement("SA-02", "S9.4-14")
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("BASE_URL", "http://id.example.org"),
-        ("SIMULATOR_ENABLED", True),
-        ("SANDBOX_AUTHENTICATOR_ENABLED", True),
-        ("ROLES", []),
-        ("ROLES", ["web", "worker"]),
-        ("DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3"}}),
-        ("CELERY_BROKER_URL", "embedded://localhost"),
-        ("CELERY_BROKER_URL", "redis://broker:6379/0"),
-        ("ALLOWED_HOSTS", ["*"]),
-    ],
-)
-def test_each_unsafe_setting_refuses(name, value):
-    with pytest.raises(UnsafeSettings):
+@pytest.mark.parametrize(("variable", "name", "value"), REFUSED)
+def test_each_unsafe_setting_refuses(variable, name, value):
+    with pytest.raises(UnsafeSettings, match=rf"refusing to start: {variable} must [^;]*$"):
         refuse_unsafe({**SAFE, name: value})
+
+
+def test_every_rule_has_a_case():
+    assert {rule.variable for rule in RULES} == {variable for variable, _name, _value in REFUSED}
+
+
+@pytest.mark.requirement("SA-02")
+def test_all_that_is_unsafe_is_said_in_one_go():
+    assert len(problems({**SAFE, "BASE_URL": "http://x", "ALLOWED_HOSTS": ["*"]})) == 2
+
+
+@pytest.mark.requirement("SA-02", "S9.4-14")
+def test_what_serves_or_takes_tasks_names_its_role():
+    refuse_without_role(["portal"])
+    with pytest.raises(UnsafeSettings, match="VISOR_ROLES must name"):
+        refuse_without_role([])
 
 
 @pytest.mark.requirement("SA-02")
 def test_a_production_process_with_the_simulator_does_not_boot(tmp_path: Path):
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("VISOR_")},
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "VISOR_ENVIRONMENT": "production",
-        "VISOR_BASE_URL": "https://id.example.org",
-        "VISOR_ROLES": "web",
-        "VISOR_DATABASE_URL": "postgres://visor@127.0.0.1/visor",
-        "VISOR_BROKER_URL": "redis://:password@127.0.0.1/0",
-        "VISOR_DATA_DIR": str(tmp_path),
-        "VISOR_SECRETS_FILE": str(tmp_path / "secrets.json"),
-        "VISOR_SIMULATOR": "yes",
-    }
-    make = "from pathlib import Path; from config import secrets; import sys; "
-    make += "secrets.write(Path(sys.argv[1]), secrets.generate())"
-    subprocess.run([sys.executable, "-c", make, environment["VISOR_SECRETS_FILE"]], check=True)
-    boot = [sys.executable, "-c", "import django; django.setup()"]
-    result = subprocess.run(boot, env=environment, capture_output=True, text=True, check=False)
+    result = python("import django; django.setup()", **production(tmp_path, "web"), VISOR_SIMULATOR="yes")
     assert result.returncode != 0
     assert "the software phone never passes for real" in result.stderr
+
+
+@pytest.mark.requirement("SA-02", "S9.4-14")
+@pytest.mark.parametrize(
+    "start", ["import config.wsgi", "from config.celery import app; app.Worker(hostname='w').on_start()"]
+)
+def test_no_production_process_serves_without_a_role(tmp_path: Path, start: str):
+    result = python(start, **production(tmp_path))
+    assert result.returncode != 0
+    assert "VISOR_ROLES must name" in result.stderr

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.management import CommandError, call_command
+from pydantic import SecretStr
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
@@ -16,8 +17,8 @@ from tests.tenancy.people import PASSWORD
 
 
 @pytest.fixture
-def password(monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("VISOR_ADMIN_PASSWORD", PASSWORD)
+def password(settings: Any) -> str:
+    settings.ADMIN_PASSWORD = SecretStr(PASSWORD)
     return PASSWORD
 
 
@@ -34,12 +35,10 @@ def test_create_admin_makes_a_user_with_a_role_and_records_it(tenant: Tenant, pa
     assert AuditEvent.objects.filter(tag=Tag.ADMIN_INVITED).count() == 1
 
 
-def test_create_admin_says_what_is_wrong(
-    tenant: Tenant, password: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_create_admin_says_what_is_wrong(tenant: Tenant, password: str, settings: Any) -> None:
     with pytest.raises(CommandError, match="no tenant"):
         create(tenant="nowhere")
-    monkeypatch.setenv("VISOR_ADMIN_PASSWORD", "short")
+    settings.ADMIN_PASSWORD = SecretStr("short")
     with pytest.raises(CommandError, match="too short"):
         create(tenant=tenant.slug)
     assert not User.objects.exists()

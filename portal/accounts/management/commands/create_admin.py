@@ -1,10 +1,10 @@
 """`manage.py create_admin`: a first administrator for a tenant."""
 
 import getpass
-import os
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
@@ -30,7 +30,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, email: str, tenant: str, role: str, name: str, **_options: Any) -> None:
         """Create the account, or say what is wrong."""
         # Not an argument: every user of a machine can read the arguments of its processes.
-        password = os.environ.get("VISOR_ADMIN_PASSWORD") or getpass.getpass("Password: ")
+        given = settings.ADMIN_PASSWORD
+        password = given.get_secret_value() if given else getpass.getpass("Password: ")
         try:
             create_administrator(
                 by=COMMAND_LINE,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.ui.templatetags.visor import breakable
+from authsvc.core.templatetags.visor import breakable
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,11 @@
+"""One machine, over http on the loopback interface: the demo, and development."""
+
+from config import secrets
+from config.environment import name_environment
+
+name_environment("local")
+
+from config.settings.relaxed import *
+
+# Commands that need no secrets, `generate_secrets` itself, run before the file exists.
+SECRET_KEY, SECRETS = secrets.load(SECRETS_FILE, ROLES) if SECRETS_FILE.exists() else secrets.nothing()

@@ -1,0 +1,1 @@
+"""The settings by subject, as production has them."""

@@ -1,0 +1,48 @@
+"""Hosts, https, cookies, and the headers that guard pages."""
+
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+
+from config.settings.given import given
+
+_origin = urlsplit(given.base_url)
+_https = _origin.scheme == "https"
+
+ALLOWED_HOSTS = given.allowed_hosts or [_origin.hostname or ""]
+CSRF_TRUSTED_ORIGINS = [given.base_url]
+# Addresses of proxies whose Client-Cert header (RFC 9440) is believed.
+TRUSTED_PROXIES = given.trusted_proxies
+
+SECURE_SSL_REDIRECT = given.ssl_redirect
+SECURE_HSTS_SECONDS = 63072000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if given.behind_proxy else None
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+SESSION_COOKIE_NAME = "__Host-visor_portal" if _https else "visor_portal"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 24 * 3600
+CSRF_COOKIE_NAME = "__Host-visor_csrf" if _https else "visor_csrf"
+CSRF_COOKIE_HTTPONLY = True
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}

@@ -1,0 +1,12 @@
+"""A public site: no process starts with anything unsafe, or without the secrets of its roles."""
+
+from config import secrets
+from config.environment import name_environment
+from config.safety import refuse_unsafe
+
+name_environment("production")
+
+from config.settings.base import *
+
+refuse_unsafe(globals())
+SECRET_KEY, SECRETS = secrets.load(SECRETS_FILE, ROLES)

@@ -1,0 +1,16 @@
+"""What local and test share: plain http, files served from where they are written, the developers' tools."""
+
+from config.settings.base import *
+
+INSTALLED_APPS = [*INSTALLED_APPS, "devtools.phone", "devtools.demo", "devtools.conformance"]
+
+# Partners under development keep their key sets and logout endpoints on the same machine.
+ALLOW_LOOPBACK_FETCH = True
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1"]
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
+
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True

@@ -1,0 +1,178 @@
+"""Every variable of Visor's environment, a class a subject: type, default, meaning, value in production.
+
+A field `base_url` is the variable VISOR_BASE_URL. `in_production` is the default there, REQUIRED where there
+is none; what production refuses besides stands in config/safety.py. `shown` says a default in words where it
+is computed, or differs between machines. docs/settings.md is written from these classes.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import NoDecode
+
+from config.roles import ROLES, Role
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+REQUIRED: Final = "required"
+IN_PRODUCTION: Final = "in_production"
+SHOWN: Final = "shown"
+_SAME: Final = object()
+
+
+def variable(
+    default: Any, description: str, *, in_production: Any = _SAME, shown: str = "", secret: bool = False
+) -> Any:
+    """Describe a variable; a `secret` one stays out of what is printed."""
+    said = {} if in_production is _SAME else {IN_PRODUCTION: in_production}
+    said |= {SHOWN: shown} if shown else {}
+    return Field(default, description=description, json_schema_extra=said, repr=not secret)
+
+
+def extra(field: FieldInfo, name: str, default: Any = None) -> Any:
+    """Return what `variable` noted beside pydantic's own: IN_PRODUCTION or SHOWN."""
+    noted = field.json_schema_extra
+    return noted.get(name, default) if isinstance(noted, dict) else default
+
+
+def _words(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    return [word.strip() for word in given.split(",") if word.strip()]
+
+
+def _address(given: object) -> object:
+    return given.rstrip("/") if isinstance(given, str) else given
+
+
+def _lower(given: object) -> object:
+    return given.lower() if isinstance(given, str) else given
+
+
+Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+Roles = Annotated[list[Role], NoDecode, BeforeValidator(_words)]
+Address = Annotated[str, BeforeValidator(_address)]
+Sha256 = Annotated[str, BeforeValidator(_lower)]
+
+
+class Process(BaseModel):
+    """The process"""
+
+    environment: Literal["local", "test", "production"] = variable(
+        "local",
+        "Which settings: `local` is one machine, over http, with the developers' tools; `production` refuses "
+        "to start with anything unsafe.",
+    )
+    roles: Roles = variable(
+        list(ROLES),
+        "What the process is: `web`, `worker`, `portal`, or several with commas. In production a process "
+        "without a role is a command of manage.py alone: it knows every table and holds no secrets.",
+        in_production=[],
+    )
+    data_dir: Path = variable(
+        ROOT / "var", "The folder of the process's own files.", shown="`var` beside manage.py"
+    )
+    secrets_file: Path | None = variable(
+        None,
+        "The secrets file that `manage.py generate_secrets` writes; a process reads its roles' sections.",
+        shown="`secrets.json` in VISOR_DATA_DIR",
+    )
+    log_level: str = variable("INFO", "The least severe messages that are logged: `DEBUG` to `CRITICAL`.")
+    admin_password: SecretStr | None = variable(
+        None, "The password that `manage.py create_admin` gives, instead of asking for one.", secret=True
+    )
+
+
+class Addresses(BaseModel):
+    """Addresses, and the proxy before the process"""
+
+    base_url: Address = variable(
+        "http://localhost:8000", "The address that people and relying parties see.", in_production=REQUIRED
+    )
+    allowed_hosts: Words = variable(
+        [], "Host names that requests may be for, with commas.", shown="the host of VISOR_BASE_URL"
+    )
+    ssl_redirect: bool = variable(True, "Send http requests to https; never in `local` and `test`.")
+    behind_proxy: bool = variable(
+        False,
+        "A proxy ends TLS, sets X-Forwarded-Proto, and drops a visitor's own. Without such a proxy visitors "
+        "could claim https.",
+    )
+    trusted_proxies: Words = variable(
+        [], "IP addresses, with commas, of proxies whose Client-Cert header (RFC 9440) is believed."
+    )
+    email_backend: str = variable(
+        "django.core.mail.backends.console.EmailBackend", "Django's back end that sends mail."
+    )
+
+
+class Storage(BaseModel):
+    """Database and queue"""
+
+    database_url: str | None = variable(
+        None,
+        "The database, as dj-database-url writes it; parameters go to the driver (`?sslmode=verify-full`).",
+        in_production=REQUIRED,
+        shown="SQLite in VISOR_DATA_DIR",
+        secret=True,
+    )
+    broker_url: str = variable(
+        "embedded://localhost",
+        "Celery's broker; `embedded://localhost` keeps messages as files in VISOR_DATA_DIR.",
+        in_production=REQUIRED,
+        secret=True,
+    )
+
+
+class Faces(BaseModel):
+    """The face network (docs/engines.md)"""
+
+    face_engine: str = variable("dlib_onnx", "The network: `dlib_onnx`, `dlib`, or `onnx` for your own.")
+    face_model: str = variable("", "Path of the ONNX file of an own network.")
+    face_model_sha256: Sha256 = variable("", "Its SHA-256; any other content is refused.")
+    face_model_crop: Literal["arcface", "dlib"] = variable(
+        "arcface", "`arcface`: 112×112, aligned on eyes, nose and mouth; `dlib`: 150×150."
+    )
+    face_model_layout: Literal["nchw", "nhwc"] = variable("nchw", "Order of the axes of its input.")
+    face_model_colours: Literal["rgb", "bgr"] = variable("rgb", "Order of its colours.")
+    face_model_mean: float = variable(
+        127.5, "A value x of a pixel becomes (x − mean) / divisor; a network of uint8 takes x itself."
+    )
+    face_model_divisor: float = variable(127.5, "See VISOR_FACE_MODEL_MEAN; positive.")
+    model_cache: Path | None = variable(
+        None, "The folder of converted networks.", shown="`.cache/visor/models` in the user's home"
+    )
+
+
+class Sandbox(BaseModel):
+    """What only sandbox tenants may use"""
+
+    simulator: bool = variable(
+        True, "Accept captures of the software phone, in sandbox tenants.", in_production=False
+    )
+    sandbox_authenticator: bool = variable(
+        True,
+        "Offer developers of relying parties plain forms in place of the capture page, in sandbox tenants.",
+        in_production=False,
+    )
+
+
+class Tools(BaseModel):
+    """Demo, tests and benchmarks"""
+
+    port: int | None = variable(None, "Port of the server in `make demo`.", shown="8000")
+    photos: Path = variable(
+        ROOT / "build" / "photos", "The folder of photographs.", shown="`build/photos` beside manage.py"
+    )
+    test_database_url: str | None = variable(
+        None, "The database of a test run, in VISOR_DATABASE_URL's place.", secret=True
+    )
+    test_redis_url: str | None = variable(None, "The Redis server of a test run.", secret=True)
+    chromium: Path | None = variable(None, "The browser that tests drive.", shown="the machine's own")
+    fuzz_examples: int | None = variable(
+        None, "How many new inputs a fuzzing test tries.", shown="a fixed set of inputs"
+    )
+
+
+SUBJECTS: Final[tuple[type[BaseModel], ...]] = (Process, Addresses, Storage, Faces, Sandbox, Tools)

@@ -1,0 +1,99 @@
+"""What a process is made of: its roles' parts and nothing of the others', in processes of their own."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from config import roles
+from tests.unit.config.process import production, python
+
+LIST = """
+import json
+from django.conf import settings
+print(json.dumps([settings.INSTALLED_APPS, settings.MIDDLEWARE, sorted(settings.SECRETS)]))
+"""
+# What Celery does before it works: Django's checks of everything, the tasks of the process.
+START = """
+import json, sys
+import django
+django.setup()
+from django.core.checks import run_checks
+from django.urls import get_resolver
+from config.celery import app
+problems = [str(problem) for problem in run_checks()]
+routes = len(get_resolver().url_patterns)
+app.loader.import_default_modules()
+tasks = sorted({name.split(".tasks.")[0] for name in app.tasks if ".tasks." in name})
+print(json.dumps([problems, routes, tasks, sorted({name.split(".")[0] for name in sys.modules})]))
+"""
+# What only the portal has of Django's own and of other people's.
+PORTAL_ONLY = {"django.contrib.auth", "django.contrib.sessions", "django.contrib.messages", "allauth"}
+PLAYED: list[list[roles.Role]] = [["web"], ["worker"], ["portal"], ["web", "portal"], []]
+
+
+def parts(names: Sequence[str], package: str) -> list[str]:
+    return [name for name in names if name.split(".")[0] == package]
+
+
+@pytest.mark.requirement("SA-02")
+@pytest.mark.parametrize("played", PLAYED, ids=",".join)
+def test_production_installs_no_tool_of_developers(tmp_path: Path, played: list[roles.Role]) -> None:
+    done = python(LIST, **production(tmp_path, *played))
+    apps, middleware, _keys = json.loads(done.stdout)
+    assert parts([*apps, *middleware], "devtools") == []
+    assert (apps, middleware) == (roles.apps(played), roles.middleware(played))
+
+
+@pytest.mark.parametrize("environment", ["local", "test"])
+def test_one_machine_installs_everything(tmp_path: Path, environment: str) -> None:
+    done = python(LIST, VISOR_ENVIRONMENT=environment, VISOR_DATA_DIR=str(tmp_path))
+    apps = json.loads(done.stdout)[0]
+    assert apps[: len(roles.APPS)] == [name for name, _whose in roles.APPS]
+    assert set(parts(apps, "devtools")) >= {"devtools.phone", "devtools.demo", "devtools.conformance"}
+
+
+@pytest.mark.requirement("S6.1-01")
+@pytest.mark.parametrize("role", ["web", "worker"])
+def test_without_the_portal_no_part_of_it_is_installed(role: roles.Role) -> None:
+    names = [*roles.apps([role]), *roles.middleware([role]), *roles.context_processors([role])]
+    assert parts(names, "portal") == []
+    assert [name for name in names if name.startswith(tuple(PORTAL_ONLY))] == []
+    assert [module for _prefix, module in roles.routes([role]) if module.startswith("portal")] == []
+
+
+@pytest.mark.requirement("S6.1-01")
+def test_a_command_sees_every_part_and_holds_nothing(tmp_path: Path) -> None:
+    assert roles.apps([]) == [name for name, _whose in roles.APPS]
+    assert roles.task_packages([]) == []
+    done = python(LIST, **production(tmp_path, written=False))
+    apps, _middleware, keys = json.loads(done.stdout)
+    assert keys == []
+    assert "portal.accounts" in apps
+    assert "authsvc.biometrics" in apps
+
+
+@pytest.mark.requirement("S6.1-01")
+@pytest.mark.parametrize(
+    ("role", "tasks"),
+    [("web", ["authsvc.capture", "authsvc.oidc"]), ("worker", ["authsvc.biometrics"]), ("portal", [])],
+)
+def test_a_process_of_one_role_starts(tmp_path: Path, role: roles.Role, tasks: list[str]) -> None:
+    done = python(START, VISOR_ROLES=role, VISOR_ENVIRONMENT="test", VISOR_DATA_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    problems, routes, loaded_tasks, loaded = json.loads(done.stdout)
+    assert problems == []
+    assert routes == 2 + len(roles.routes([role]))
+    assert loaded_tasks == tasks
+    assert ("portal" in loaded, "allauth" in loaded) == (role == "portal", role == "portal")
+
+
+@pytest.mark.requirement("S9.4-10")
+def test_a_new_production_site_makes_its_secrets_itself(tmp_path: Path) -> None:
+    told = production(tmp_path, written=False)
+    command = "from django.core.management import execute_from_command_line as run; "
+    done = python(command + "run(['manage.py', 'generate_secrets'])", **told)
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0, done.stderr
+    done = python(LIST, **{**told, "VISOR_ROLES": "worker"})
+    assert json.loads(done.stdout)[2] == ["vault_kek", "verdict_private_key", "verdict_public_key"]
