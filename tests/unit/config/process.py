@@ -15,9 +15,9 @@ def clean(**given: str) -> dict[str, str]:
     return usual | {"DJANGO_SETTINGS_MODULE": "config.settings"} | given
 
 
-def python(code: str, **given: str) -> subprocess.CompletedProcess[str]:
+def python(code: str, *arguments: str, **given: str) -> subprocess.CompletedProcess[str]:
     """Run code in a process that is told what is given and nothing else."""
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, "-c", code, *arguments]
     return subprocess.run(command, env=clean(**given), capture_output=True, text=True, check=False)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config import roles
+from config import roles, secrets
 from tests.unit.config.process import production, python
 
 LIST = """
@@ -28,6 +28,29 @@ app.loader.import_default_modules()
 tasks = sorted({name.split(".tasks.")[0] for name in app.tasks if ".tasks." in name})
 print(json.dumps([problems, routes, tasks, sorted({name.split(".")[0] for name in sys.modules})]))
 """
+# What a site answers to whoever asks for these paths; nobody is signed in.
+ASK = """
+import json, sys
+from django.test import Client
+from config.wsgi import application
+from authsvc.tenancy.models import Tenant
+Tenant.objects.get_or_create(slug="acme", defaults={"name": "Acme"})
+browser = Client(raise_request_exception=False)
+print(json.dumps([browser.get(path, headers={"Host": "localhost"}).status_code for path in sys.argv[1:]]))
+"""
+PATHS = {
+    "/healthz": {"web": 200, "portal": 200},
+    "/t/acme/.well-known/openid-configuration": {"web": 200, "portal": 404},
+    "/t/acme/jwks": {"web": 200, "portal": 404},
+    "/t/acme/authorize": {"web": 400, "portal": 404},
+    "/t/acme/token": {"web": 405, "portal": 404},
+    "/t/acme/enrol/none/": {"web": 404, "portal": 404},
+    "/t/nowhere/jwks": {"web": 404, "portal": 404},
+    "/portal/": {"web": 404, "portal": 302},
+    "/portal/acme/": {"web": 404, "portal": 302},
+    "/account/login/": {"web": 404, "portal": 200},
+    "/static/css/visor.css": {"web": 200, "portal": 200},
+}
 # What only the portal has of Django's own and of other people's.
 PORTAL_ONLY = {"django.contrib.auth", "django.contrib.sessions", "django.contrib.messages", "allauth"}
 PLAYED: list[list[roles.Role]] = [["web"], ["worker"], ["portal"], ["web", "portal"], []]
@@ -87,6 +110,26 @@ def test_a_process_of_one_role_starts(tmp_path: Path, role: roles.Role, tasks: l
     assert routes == 2 + len(roles.routes([role]))
     assert loaded_tasks == tasks
     assert ("portal" in loaded, "allauth" in loaded) == (role == "portal", role == "portal")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with secrets and every table."""
+    folder = tmp_path_factory.mktemp("site")
+    secrets.write(folder / "secrets.json", secrets.generate())
+    run = "from django.core.management import execute_from_command_line as run; "
+    done = python(f"{run} run(['manage.py', 'migrate', '--verbosity', '0'])", VISOR_DATA_DIR=str(folder))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.requirement("S6.1-01")
+@pytest.mark.parametrize("role", ["web", "portal"])
+def test_a_site_of_one_role_answers_for_its_own_paths_alone(prepared: Path, role: str) -> None:
+    done = python(ASK, *PATHS, VISOR_ROLES=role, VISOR_DATA_DIR=str(prepared))
+    assert done.returncode == 0, done.stderr
+    answered = dict(zip(PATHS, json.loads(done.stdout), strict=True))
+    assert answered == {path: expected[role] for path, expected in PATHS.items()}
 
 
 @pytest.mark.requirement("S9.4-10")
