@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "authsvc.enrolment",
     "authsvc.oidc",
     "authsvc.management",
+    "devtools.laboratory",
     "authsvc.evaluation",
     "authsvc.tenancy.memberships",
     "portal.accounts",
