@@ -60,7 +60,8 @@ def measure() -> Iterator[Figure]:
 
 def _prepare() -> None:
     """Set Django up, then start what decodes before the models are loaded, as a worker does."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    os.environ.setdefault("VISOR_ENVIRONMENT", "test")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 
     django.setup()
