@@ -19,9 +19,9 @@ import requests
 from joserfc.jwk import RSAKey
 
 from devtools.demo.run import ROOT, environment, prepare
+from devtools.phone.sandbox import go
 from devtools.stack.services import free_port
 from devtools.stack.stack import own_database
-from tests.e2e.clients.person import go
 
 REDIRECT_URI = "https://partner.example/callback"
 START_SECONDS = 60

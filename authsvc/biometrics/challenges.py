@@ -20,6 +20,10 @@ LIGHT_MS: Final = 600
 """Milliseconds a colour stays: 1.7 changes a second."""
 
 
+FRAMES: Final = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
+"""What the capture page is asked to take over a challenge: how many frames, how often, of which size."""
+
+
 class Draw(Protocol):
     """A source of chance, such as secrets.SystemRandom()."""
 

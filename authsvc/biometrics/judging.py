@@ -15,6 +15,7 @@ from authsvc.biometrics import pipeline
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.pipeline import Outcome
+from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.records.record import EvaluationRecord, current_record, load_records
 from authsvc.biometrics.seccomp import hide_memory
 from authsvc.biometrics.stages.decode import DECODER, check_decoder, read_sample
@@ -68,7 +69,7 @@ class Judgement:
 
 @cache
 def prepare_worker() -> None:
-    """Load the models and read the evaluation records, before the pool forks; raises ModelProblem.
+    """Load models, evaluation records and what these hold for, before the pool forks; raises ModelProblem.
 
     The program that decodes pictures is started first, and is ready when the models are.
     """
@@ -80,6 +81,7 @@ def prepare_worker() -> None:
     except BadSample as problem:
         raise ModelProblem(f"pictures cannot be decoded here: {problem.reason}") from None
     _records()
+    stages_version()
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from django.db import transaction as database
 
-from authsvc.biometrics.challenges import Part, draw_challenge
+from authsvc.biometrics.challenges import FRAMES, Part, draw_challenge
 from authsvc.biometrics.types import Step
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
@@ -18,8 +18,7 @@ from authsvc.transactions.services import issue_capture
 
 # What a capture in a browser can reach at most (S9.3-06), and so the mix of cues that it is asked for.
 _LEVEL = "L2"
-_FRAMES = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
-_NO_FRAMES = {**_FRAMES, "min": 0, "max": 0}
+_NO_FRAMES = {**FRAMES, "min": 0, "max": 0}
 
 
 @database.atomic
@@ -48,7 +47,7 @@ def _draw(transaction: Transaction, *, light: bool) -> dict[str, Any]:
     if transaction.kind == Transaction.Kind.BIND:
         return {"nonce": nonce, "steps": [], "frames": _NO_FRAMES}
     drawn = draw_challenge(mix=_mix(light=light))
-    return {"nonce": nonce, "steps": [_step(step) for step in drawn.steps], "frames": _FRAMES}
+    return {"nonce": nonce, "steps": [_step(step) for step in drawn.steps], "frames": FRAMES}
 
 
 def _mix(*, light: bool) -> list[Part]:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from authsvc.biometrics.engines.base import Engine
+from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.types import Array, Box, Image
 
 PICTURES: Final = {".jpg", ".jpeg", ".png"}
@@ -42,10 +43,9 @@ def folders(dataset: Path) -> list[Path]:
 def read_people(
     dataset: Path, engine: Engine, *, cache: Path, progress: Callable[[int, int], None]
 ) -> Iterator[Person]:
-    """Yield every person's features; what an interrupted run found is taken from `cache`."""
+    """Yield every person's features; what an interrupted run of the same judging source found is kept."""
     people = folders(dataset)
-    store = cache / hashlib.sha256(f"both {engine.engine_id} {dataset.resolve()}".encode()).hexdigest()[:24]
-    store.mkdir(parents=True, exist_ok=True)
+    store = kept_in(cache, "both", dataset, engine)
     for number, folder in enumerate(people, start=1):
         path = store / f"{hashlib.sha256(folder.name.encode()).hexdigest()[:24]}.npz"
         if not path.exists():
@@ -53,6 +53,14 @@ def read_people(
         with np.load(path) as found:
             yield Person(folder.name, found["vectors"], found["plain"], int(found["failed"]))
         progress(number, len(people))
+
+
+def kept_in(cache: Path, what: str, dataset: Path, engine: Engine) -> Path:
+    """Return the folder for what was found in a dataset; another engine or judging source has another."""
+    conditions = f"{what} {engine.engine_id} {stages_version()} {dataset.resolve()}"
+    folder = cache / hashlib.sha256(conditions.encode()).hexdigest()[:24]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _extract(folder: Path, engine: Engine, path: Path) -> None:

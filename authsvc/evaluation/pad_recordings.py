@@ -1,18 +1,30 @@
-"""Real recordings for PAD evaluation: a folder with a manifest."""
+"""What PAD evaluation judges: frames on a clock, for the challenge that was asked; a folder of real ones."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from authsvc.biometrics.stages.pad.observation import planned
+from authsvc.biometrics.stages.pad.observation import PlannedCue, planned
 from authsvc.biometrics.types import Challenge, Image
-from devtools.laboratory.attacks.recording import Recording
+
+Plan = tuple[PlannedCue, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """n RGB `images`, at `times`, n milliseconds since the first cue, for the challenge `plan`."""
+
+    images: tuple[Image, ...]
+    times: NDArray[np.float64]
+    plan: Plan
 
 
 def read_recordings(folder: Path) -> Iterator[tuple[str, str, Recording]]:

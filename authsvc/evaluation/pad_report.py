@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from scipy.stats import beta
 
 from .pad_trials import Trial
+
+BONA_FIDE: Final = "bona-fide"
+"""The species of a living person's tries; what else is asked for beside the turn follows after a dash."""
+
+CLAIMED: Final = frozenset(
+    {
+        *("flat-print", "bent-print", "cut-out", "print-on-head", "feigned-blink", "screen-photo"),
+        *("screen-video", "recorded-answer", "swapped-face", "painted-light", "frozen-video"),
+    }
+)
+"""The species of attack that PAD answers for (docs/liveness.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,18 @@ def species_row(trials: Sequence[Trial], *, claimed: bool, bona_fide: bool) -> S
         Rate(silent, len(trials)),
         1000 * took[len(took) // 2],
     )
+
+
+def species_rows(trials: Sequence[Trial]) -> list[SpeciesRow]:
+    """Returns a row for each species, in the order in which they were tried."""
+    return [
+        species_row(
+            [trial for trial in trials if trial.species == name],
+            claimed=name in CLAIMED,
+            bona_fide=name.startswith(BONA_FIDE),
+        )
+        for name in dict.fromkeys(trial.species for trial in trials)
+    ]
 
 
 def worst_claimed(rows: Sequence[SpeciesRow]) -> SpeciesRow:

@@ -1,20 +1,18 @@
-"""PAD trials: one attack or genuine burst made, followed by the engine and judged, as the worker would."""
+"""PAD trials: one recorded burst, followed by the engine and judged, as the worker would."""
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from authsvc.biometrics.challenges import Part, draw_challenge
 from authsvc.biometrics.description import PROBE, describe_burst
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.stages import quality
 from authsvc.biometrics.stages.pad.assessment import LEAST_FRAMES, judged
-from authsvc.biometrics.stages.pad.observation import Observation, PlannedCue, observe, planned
+from authsvc.biometrics.stages.pad.observation import Observation, PlannedCue, observe
 from authsvc.biometrics.stages.pad.signals import measure
 from authsvc.biometrics.tracking import follow_face
 from authsvc.biometrics.types import (
@@ -26,9 +24,8 @@ from authsvc.biometrics.types import (
     StageError,
     Step,
 )
-from devtools.laboratory.attacks.recording import Make, Material, Plan, Recording
 
-from .pad_subjects import Subject
+from .pad_recordings import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +50,6 @@ class Trial:
     def responded(self) -> bool:
         """Whether PAD came to a classification at all (ISO/IEC 30107-3, non-response)."""
         return self.verdict in ("bona-fide", "attack")
-
-
-def run_trials(
-    species: str,
-    make: Make,
-    subjects: Sequence[Subject],
-    mix: tuple[Part, ...],
-    numbers: Iterable[int],
-    engine: Engine,
-    seed: int,
-) -> Iterator[Trial]:
-    """Yields one species' trials of these numbers, over the subjects in turn, each with its own challenge."""
-    for number in numbers:
-        rng = np.random.default_rng([seed, number])
-        target = subjects[number % len(subjects)]
-        attacker = subjects[(number + 1 + int(rng.integers(len(subjects) - 1))) % len(subjects)]
-        material = Material(
-            target.photo, target.placed(rng), attacker.placed(rng), _plan(mix), _plan(mix), rng
-        )
-        yield judge_recording(species, target.name, make(material), engine)
-
-
-def _plan(mix: tuple[Part, ...]) -> Plan:
-    return planned(draw_challenge(mix=mix, rng=secrets.SystemRandom()))
 
 
 def judge_recording(species: str, subject: str, recording: Recording, engine: Engine) -> Trial:

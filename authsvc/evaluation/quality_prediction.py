@@ -26,7 +26,7 @@ from authsvc.biometrics.stages.quality import (
 )
 from authsvc.biometrics.types import Image
 
-from .dataset import PICTURES, folders, middle_face, read_picture
+from .dataset import PICTURES, folders, kept_in, middle_face, read_picture
 from .degradation import degraded
 from .verification import in_calibration
 
@@ -85,8 +85,7 @@ def read_rated(
 ) -> Iterator[Rated]:
     """Yield the people with at least FEWEST usable pictures; what an interrupted run found is kept."""
     people = folders(dataset)
-    store = cache / hashlib.sha256(f"faults {engine.engine_id} {dataset.resolve()}".encode()).hexdigest()[:24]
-    store.mkdir(parents=True, exist_ok=True)
+    store = kept_in(cache, "faults", dataset, engine)
     for number, folder in enumerate(people, start=1):
         path = store / f"{hashlib.sha256(folder.name.encode()).hexdigest()[:24]}.npz"
         files = sorted(file for file in folder.iterdir() if file.suffix.lower() in PICTURES)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from authsvc.biometrics.records.record import OPERATING_POINTS, EvaluationRecord, stages_version
+from authsvc.biometrics.records.manifest import stages_version
+from authsvc.biometrics.records.record import OPERATING_POINTS, EvaluationRecord
 
 from .dataset import Person
 from .groups import GroupRate, group_rates

@@ -2,7 +2,13 @@
 
 from config.settings.base import *
 
-INSTALLED_APPS = [*INSTALLED_APPS, "devtools.phone", "devtools.demo", "devtools.conformance"]
+INSTALLED_APPS = [
+    "devtools.laboratory",
+    *INSTALLED_APPS,
+    "devtools.phone",
+    "devtools.demo",
+    "devtools.conformance",
+]
 
 # Partners under development keep their key sets and logout endpoints on the same machine.
 ALLOW_LOOPBACK_FETCH = True

@@ -1,1 +1,1 @@
-"""Generated presentation attacks, and the command that judges them."""
+"""Generated presentation attacks and people, and the command that has them judged."""

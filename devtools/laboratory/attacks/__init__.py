@@ -1,7 +1,8 @@
 """The attack laboratory: one module a species, each making attack bursts from photographs.
 
 A species is a kind of presentation attack instrument (ISO/IEC 30107-3). CLAIMED are those that PAD answers
-for; the others are made, measured and reported too, with what answers for them in docs/liveness.md.
+for (pad_report.py); the others are made, measured and reported too, with what answers for them in
+docs/liveness.md.
 """
 
 from __future__ import annotations
@@ -40,8 +41,6 @@ SPECIES: Final[dict[str, Make]] = {
     "frozen-video": frozen_video.make,
     "rendered-head": rendered_head.make,
 }
-
-CLAIMED: Final = frozenset(SPECIES) - {"rendered-head"}
 
 MIXES: Final[dict[str, tuple[Part, ...]]] = {
     "feigned-blink": ("turn", "blink"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from authsvc.evaluation.pad_recordings import Recording
+
 from .printing import printed, sheet_mask
-from .recording import OVERTURNED, Material, Recording, film_answer
+from .recording import OVERTURNED, Material, film_answer
 from .scene import sheet_surface
 
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from authsvc.evaluation.pad_recordings import Recording
+
 from .printing import printed, sheet_mask
-from .recording import OVERTURNED, Material, Recording, film_answer
+from .recording import OVERTURNED, Material, film_answer
 from .scene import HEIGHT, WIDTH, Portrait, sheet_surface
 
 

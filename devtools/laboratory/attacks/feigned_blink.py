@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from authsvc.evaluation.pad_recordings import Recording
+
 from .printing import printed
-from .recording import OVERTURNED, Material, Recording, film_answer
+from .recording import OVERTURNED, Material, film_answer
 from .scene import Field, Portrait, sheet_surface
 
 Trick = Callable[[Portrait, np.random.Generator], NDArray[np.float32]]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .recording import Material, Recording, film
+from authsvc.evaluation.pad_recordings import Recording
+
+from .recording import Material, film
 from .scene import View, head_surface
 from .script import answer, frame_times
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .recording import OVERTURNED, Material, Recording, film_answer
+from authsvc.evaluation.pad_recordings import Recording
+
+from .recording import OVERTURNED, Material, film_answer
 from .scene import sheet_surface
 
 

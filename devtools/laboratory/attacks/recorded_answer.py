@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .recording import Material, Recording, film
+from authsvc.evaluation.pad_recordings import Recording
+
+from .recording import Material, film
 from .scene import head_surface
 from .script import answer, frame_times
 

@@ -1,6 +1,4 @@
-"""What an attack (or a genuine person) puts before the server: frames on a clock, for the challenge that was
-asked.
-"""
+"""What an attack (or a genuine person) is made from, and how it is filmed."""
 
 from __future__ import annotations
 
@@ -11,24 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from authsvc.biometrics.stages.pad.observation import PlannedCue
+from authsvc.evaluation.pad_recordings import Plan, Recording
 
 from .camera import Camera, room
 from .scene import Image, Portrait, Surface, View, render
 from .script import Manner, answer, frame_times
-
-Plan = tuple[PlannedCue, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Recording:
-    """images: n RGB frames; times: n milliseconds since the first cue; plan: the challenge they were sent
-    for.
-    """
-
-    images: tuple[Image, ...]
-    times: NDArray[np.float64]
-    plan: Plan
 
 
 @dataclass(frozen=True, slots=True, eq=False)

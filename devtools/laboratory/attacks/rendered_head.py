@@ -5,7 +5,9 @@ It is also the harness's own bona fide generator, since to signals of geometry i
 
 from __future__ import annotations
 
-from .recording import Material, Recording, film_answer
+from authsvc.evaluation.pad_recordings import Recording
+
+from .recording import Material, film_answer
 from .scene import head_surface
 
 

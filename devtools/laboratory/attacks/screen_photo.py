@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from authsvc.evaluation.pad_recordings import Recording
+
 from .camera import Camera, room
 from .printing import sheet_mask
-from .recording import OVERTURNED, Material, Recording
+from .recording import OVERTURNED, Material
 from .scene import render, sheet_surface
 from .screens import Screen
 from .script import Manner, answer, frame_times

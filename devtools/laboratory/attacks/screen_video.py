@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from authsvc.evaluation.pad_recordings import Recording
+
 from .recorded_answer import make as recorded
-from .recording import Material, Recording
+from .recording import Material
 from .screens import Screen
 
 

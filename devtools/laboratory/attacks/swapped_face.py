@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from .recording import Material, Recording, film_answer
+from authsvc.evaluation.pad_recordings import Recording
+
+from .recording import Material, film_answer
 from .scene import head_surface
 
 

@@ -1,15 +1,17 @@
 // The authentication agent: a person's way through one transaction.
 
 import { ApiError, Offline } from "./api.js";
+import { perform, thin } from "./burst.js";
 import { wipe } from "./bytes.js";
 import { Camera, CameraProblem } from "./camera.js";
 import { makeSessionKey } from "./chain.js";
-import { CueBoard, perform, position } from "./cues.js";
+import { CueBoard, position } from "./cues.js";
 import { HINTS } from "./hints.js";
+import { glow } from "./light.js";
 import { makeCredential, shareOfNew, useCredential } from "./passkey.js";
 import { probeCamera } from "./probe.js";
 import { find, show } from "./screens.js";
-import { sealSample, thin } from "./seal.js";
+import { sealSample } from "./seal.js";
 
 const POLL_MS = [250, 250, 500, 500, 1000];
 const OVER = new Set(["expired", "ended", "unknown"]);
@@ -197,7 +199,7 @@ export class Agent {
         throw error; // otherwise the person stopped it, and the page shows that already
       }
     } finally {
-      board.glow(null);
+      glow(null);
       camera.close();
     }
   }

@@ -1,6 +1,7 @@
-// A challenge before the camera: shows each cue in its time and takes the frames of it.
+// The board that shows a person what to do before the camera, and how far they have come.
 
 import { liveHint } from "./hints.js";
+import { glow } from "./light.js";
 import { announce } from "./screens.js";
 
 const TEXTS = {
@@ -33,6 +34,14 @@ export class CueBoard {
     announce(text);
   }
 
+  ask(cue) {
+    this.show(TEXTS[cue] ?? "Look straight ahead", cue);
+  }
+
+  count(share, step, steps) {
+    this.progress(share, `${step} of ${steps}`);
+  }
+
   progress(share, text = "") {
     element("ring").style.strokeDashoffset = String(100 - 100 * share);
     element("cue-steps").textContent = text;
@@ -46,15 +55,10 @@ export class CueBoard {
     return element("hint").textContent;
   }
 
-  glow(colour) {
-    element("glow").hidden = !colour;
-    element("glow").style.backgroundColor = colour ?? "";
-  }
-
   clear() {
     this.show("Place your face in the oval");
     this.progress(0);
-    this.glow(null);
+    glow(null);
     element("hint").textContent = "";
   }
 }
@@ -72,40 +76,4 @@ export async function position(camera, board, isReady) {
       return;
     }
   }
-}
-
-export async function perform(challenge, camera, board) {
-  const { steps, frames: wanted } = challenge;
-  const total = steps.reduce((sum, step) => sum + step.ms, 0);
-  const spacing = Math.max(1000 / wanted.fps, total / (wanted.max - 1));
-  const taken = [];
-  let start = null;
-  let due = 0;
-  for (let index = 0, end = 0; index < steps.length; index += 1) {
-    end += steps[index].ms;
-    showStep(board, steps[index], index, steps.length);
-    for (;;) {
-      const { now, mediaTime } = await camera.nextFrame();
-      start ??= now;
-      const t = now - start;
-      board.progress(Math.min(1, t / total), `${index + 1} of ${steps.length}`);
-      if (t >= due && taken.length < wanted.max) {
-        due = t + spacing * 0.95;
-        camera.draw();
-        board.hint(camera, now);
-        taken.push({ step: index, t: Math.round(t * 1000) / 1000, media: mediaTime, ...(await camera.jpeg()) });
-      }
-      if (t >= end) {
-        break;
-      }
-    }
-  }
-  board.glow(null);
-  return taken;
-}
-
-function showStep(board, step, index, count) {
-  board.glow(step.cue === "light" ? step.colour : null);
-  board.show(TEXTS[step.cue] ?? "Look straight ahead", step.cue);
-  board.progress(index / count, `${index + 1} of ${count}`);
 }

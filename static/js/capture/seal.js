@@ -3,20 +3,6 @@
 import { chainOf, signChain } from "./chain.js";
 import { concat, toB64u, utf8, wipe } from "./bytes.js";
 
-const UPLOAD_LIMIT = 6 * 1024 * 1024;
-
-// A JWE is base64: four characters for three bytes, and some room for its header.
-const PLAIN_LIMIT = Math.floor((UPLOAD_LIMIT - 4096) * 0.75) - 16384;
-
-export function thin(frames, minimum) {
-  let kept = frames;
-  const size = () => kept.reduce((sum, frame) => sum + frame.jpeg.length, 0);
-  while (size() > PLAIN_LIMIT && kept.length / 2 >= minimum) {
-    kept = kept.filter((_, index) => index % 2 === 0);
-  }
-  return kept;
-}
-
 function pack(manifest, frames) {
   const text = utf8(JSON.stringify(manifest));
   const length = new DataView(new ArrayBuffer(4));

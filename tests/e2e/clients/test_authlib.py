@@ -9,8 +9,8 @@ from authlib.oauth2.rfc7523 import PrivateKeyJWT, private_key_jwt_sign
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
+from devtools.phone.sandbox import go
 from tests.e2e.clients.conftest import Provider
-from tests.e2e.clients.person import go
 
 pytestmark = pytest.mark.e2e
 SCOPE = "openid email offline_access"

@@ -10,9 +10,9 @@ import requests
 from authlib.integrations.requests_client import OAuth2Session
 from playwright.sync_api import Page, expect
 
+from devtools.phone.sandbox import go
 from devtools.stack.services import free_port
 from tests.e2e.clients.conftest import Provider
-from tests.e2e.clients.person import go
 from tests.unit.rp.site import running_site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.requirement("S6.4-03")]

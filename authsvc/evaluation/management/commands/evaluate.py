@@ -9,11 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.biometrics.engines.base import Engine, ModelProblem
 from authsvc.biometrics.engines.loading import cache_folder, load_engine
-from authsvc.biometrics.records.record import SHIPPED, sign_record, write_record
+from authsvc.biometrics.records.record import sign_record
 from authsvc.evaluation.dataset import read_groups, read_people
 from authsvc.evaluation.quality_prediction import as_text as as_table
 from authsvc.evaluation.quality_prediction import predict, read_rated
 from authsvc.evaluation.report import as_svg, as_text
+from authsvc.evaluation.storing import ship_record, write_record
 from authsvc.evaluation.verification import evaluate
 
 
@@ -33,7 +34,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--quality", action="store_true", help="print how the quality score predicts false non-match"
         )
-        parser.add_argument("--ship", action="store_true", help="write the record into the release, unsigned")
+        parser.add_argument(
+            "--ship", action="store_true", help="replace the release's record, and pin its hash"
+        )
 
     def handle(self, **options: Any) -> None:
         """Evaluate and write report, curve and record. Raises CommandError."""
@@ -64,7 +67,8 @@ class Command(BaseCommand):
         out.mkdir(parents=True, exist_ok=True)
         (out / f"{found.record.id}.svg").write_text(as_svg(found.curve), encoding="utf-8")
         if ship:
-            path = write_record(found.record, SHIPPED)
+            path, sha256 = ship_record(found.record)
+            self.stdout.write(f"pinned: {sha256}")
         elif key := settings.SECRETS.get("verdict_private_key"):
             path = write_record(sign_record(found.record, key), out)
         else:

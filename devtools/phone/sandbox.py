@@ -1,4 +1,4 @@
-"""A person's browser without scripts: it keeps cookies and fills in the sandbox authenticator's form."""
+"""A person at the sandbox authenticator: a browser without scripts that keeps cookies and fills in forms."""
 
 import html
 import re

@@ -1,26 +1,14 @@
-"""Error rates, their intervals, groups, and the record that an acr above L1 stands on."""
+"""Error rates, their intervals, groups, and the report of an evaluation."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from authsvc.biometrics.description import PROBE
 from authsvc.biometrics.engines.loading import load_engine
-from authsvc.biometrics.records import record as records
-from authsvc.biometrics.records.record import (
-    EvaluationRecord,
-    current_record,
-    is_signed,
-    load_records,
-    sign_record,
-    stages_version,
-    write_record,
-)
 from authsvc.evaluation.dataset import Person, read_groups, read_people
 from authsvc.evaluation.groups import group_rates
 from authsvc.evaluation.rates import (
@@ -36,8 +24,6 @@ from authsvc.evaluation.report import as_svg, as_text
 from authsvc.evaluation.verification import evaluate, in_calibration
 
 RNG = np.random.default_rng(3)
-KEY = Ed25519PrivateKey.generate()
-PRIVATE, PUBLIC = KEY.private_bytes_raw(), KEY.public_key().public_bytes_raw()
 
 
 def people(count: int, *, pictures: int = 6, noise: float = 0.6, size: int = 32) -> list[Person]:
@@ -214,77 +200,6 @@ def test_the_report_names_counts_points_and_shapes(evaluation: Any) -> None:
     picture = as_svg(evaluation.curve)
     assert picture.startswith("<svg")
     assert "<title>DET curve</title>" in picture
-
-
-@pytest.fixture
-def made(evaluation: Any) -> EvaluationRecord:
-    found: EvaluationRecord = evaluation.record
-    return found
-
-
-@pytest.mark.requirement("S9.2-03")
-def test_a_signed_record_is_loaded_and_an_altered_one_is_not(made: EvaluationRecord, tmp_path: Path) -> None:
-    signed = sign_record(made, PRIVATE)
-    path = write_record(signed, tmp_path)
-    assert current_record(load_records(tmp_path, PUBLIC), engine="engine:1") == signed
-    body = json.loads(path.read_text(encoding="utf-8"))
-    body["points"]["1e-4"]["threshold"] -= 0.1
-    path.write_text(json.dumps(body), encoding="utf-8")
-    assert current_record(load_records(tmp_path, PUBLIC), engine="engine:1") is None
-
-
-@pytest.mark.requirement("S9.2-03")
-@pytest.mark.parametrize("signature", ["", "zz", "00" * 64])
-def test_a_record_without_a_good_signature_is_none(
-    made: EvaluationRecord, tmp_path: Path, signature: str
-) -> None:
-    assert not is_signed(replace(made, signature=signature), PUBLIC)
-    write_record(replace(made, signature=signature), tmp_path)
-    (tmp_path / "damaged.json").write_text("{", encoding="utf-8")
-    (tmp_path / "other.json").write_text('{"id": 1}', encoding="utf-8")
-    assert current_record(load_records(tmp_path, PUBLIC), engine="engine:1") is None
-
-
-@pytest.mark.requirement("S9.2-03")
-def test_another_keys_signature_is_none(made: EvaluationRecord) -> None:
-    other = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
-    assert is_signed(sign_record(made, PRIVATE), PUBLIC)
-    assert not is_signed(sign_record(made, PRIVATE), other)
-
-
-@pytest.mark.requirement("S9.2-03")
-def test_the_release_has_a_record_of_what_runs() -> None:
-    found = current_record(load_records(None, PUBLIC), engine=load_engine().engine_id)
-    assert found is not None
-    assert set(found.points) == {"1e-3", "1e-4", "3e-5"}
-
-
-@pytest.mark.requirement("S9.2-03")
-@pytest.mark.parametrize("pattern", records.JUDGING)
-def test_a_changed_stage_voids_the_record(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pattern: str
-) -> None:
-    """A copy of the judging source, with one byte more in one of its files."""
-    copied = tmp_path / "biometrics"
-    for one in records.JUDGING:
-        for path in records.PACKAGE.glob(one):
-            target = copied / path.relative_to(records.PACKAGE)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(path.read_bytes())
-    before = stages_version()
-    monkeypatch.setattr(records, "PACKAGE", copied)
-    assert stages_version.__wrapped__() == before
-    changed = next(iter(sorted(copied.glob(pattern))))
-    changed.write_bytes(changed.read_bytes() + b"#")
-    assert stages_version.__wrapped__() != before
-
-
-@pytest.mark.requirement("S9.2-03")
-def test_a_newer_record_of_the_same_engine_counts(made: EvaluationRecord) -> None:
-    newer = replace(made, id="newer", created="2999-01-01T00:00:00+00:00")
-    assert current_record([made, newer], engine="engine:1") == newer
-    assert current_record([made, replace(newer, stages="other")], engine="engine:1") == made
-    assert current_record([made], engine="engine:2") is None
 
 
 @pytest.mark.needs("photos")

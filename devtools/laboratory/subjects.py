@@ -15,7 +15,8 @@ from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.headpose import head_pose
 from authsvc.biometrics.stages.quality import components
 from authsvc.biometrics.types import Image
-from devtools.laboratory.attacks.scene import Portrait, portrait
+
+from .attacks.scene import Portrait, portrait
 
 Split = Literal["tuning", "test"]
 

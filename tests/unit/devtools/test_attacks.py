@@ -1,23 +1,26 @@
 """Every species of the attack laboratory makes a burst, and the claimed ones are refused; a person is not."""
 
-from importlib import import_module
+import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command, get_commands
 
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.stages.pad.observation import planned
 from authsvc.biometrics.types import Challenge, Step
-from authsvc.evaluation.pad_bona_fide import genuine
-from authsvc.evaluation.pad_subjects import Subject
+from authsvc.evaluation.pad_report import BONA_FIDE, CLAIMED
 from authsvc.evaluation.pad_trials import judge_recording
-from devtools.laboratory.attacks import CLAIMED, SPECIES, feigned_blink
+from authsvc.evaluation.pad_tuning import RELEVANT
+from devtools.laboratory.attacks import SPECIES, feigned_blink
 from devtools.laboratory.attacks.recording import Material
 from devtools.laboratory.attacks.scene import HEIGHT, WIDTH
-from devtools.rendering.render import render_burst
+from devtools.laboratory.bona_fide import genuine
+from devtools.laboratory.groups import PEOPLE, groups
+from devtools.laboratory.subjects import Subject
 
 pytestmark = pytest.mark.needs("photos")
 
@@ -80,7 +83,7 @@ def test_the_software_phones_person_is_bona_fide(
     photos: Path, engine: Engine, steps: tuple[Step, ...]
 ) -> None:
     for seed in range(3):
-        recording = genuine(render_burst)(material(photos, engine, seed=seed, steps=steps))
+        recording = genuine(material(photos, engine, seed=seed, steps=steps))
         trial = judge_recording("bona-fide", "obama", recording, engine)
         assert trial.accepted, (seed, trial.verdict, trial.reason, trial.llr)
 
@@ -88,7 +91,7 @@ def test_the_software_phones_person_is_bona_fide(
 @pytest.mark.requirement("S9.2-04")
 def test_blink_and_smile_on_cue_are_bona_fide(photos: Path, engine: Engine) -> None:
     steps = (*TURN, Step("blink", 1500), Step("centre", 500), Step("smile", 1500), Step("centre", 500))
-    recording = genuine(render_burst)(material(photos, engine, seed=1, steps=steps))
+    recording = genuine(material(photos, engine, seed=1, steps=steps))
     trial = judge_recording("bona-fide", "obama", recording, engine)
     assert trial.accepted, (trial.verdict, trial.reason, trial.llr)
 
@@ -123,11 +126,46 @@ def test_a_trick_ends_on_cue_where_it_is_reversed(
 
 
 def test_attacks_are_asked_for_a_blink_where_the_command_says_so() -> None:
-    command = import_module("authsvc.evaluation.management.commands.evaluate-pad")
-    phone = "devtools.rendering.render.render_burst"
-    plain, beside = (
-        {name: mix for name, _, mix in command._groups(None, phone, part)} for part in (None, "blink")
-    )
+    plain, beside = ({name: mix for name, _, mix in groups(None, part)} for part in (None, "blink"))
     assert (plain["flat-print"], beside["flat-print"]) == (("turn",), ("turn", "blink"))
     assert plain["painted-light"] == beside["painted-light"]
     assert plain["bona-fide"] == beside["bona-fide"] == ("turn",)
+
+
+def test_a_chosen_species_stands_for_all_that_begin_with_its_name() -> None:
+    assert [name for name, _, _ in groups(["bona-fide"], None)] == list(PEOPLE)
+    assert [name for name, _, _ in groups(["flat-print", "cut-out"], None)] == ["flat-print", "cut-out"]
+
+
+@pytest.mark.requirement("S8.1-01")
+def test_every_species_is_claimed_but_the_injected_head() -> None:
+    assert set(SPECIES) - CLAIMED == {"rendered-head"}
+    assert set(SPECIES) >= CLAIMED
+    assert {name for names in RELEVANT.values() for name in names} <= set(SPECIES)
+    assert all(name.startswith(BONA_FIDE) for name in PEOPLE)
+
+
+def test_the_laboratory_widens_the_command_of_the_evaluation() -> None:
+    assert get_commands()["evaluate-pad"] == "devtools.laboratory"
+
+
+def test_the_command_makes_tries_and_goes_on_where_it_was(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The two people on the same side of the split; a second run makes only the tries that are missing."""
+    for name in ("one", "two", "three", "four", "five", "six"):
+        (tmp_path / "people" / name).mkdir(parents=True)
+        shown = "obama" if len(name) % 2 else "biden"
+        (tmp_path / "people" / name / "01.jpg").write_bytes((photos / shown / "01.jpg").read_bytes())
+    asked = {"generate": tmp_path / "people", "species": ["flat-print"], "resume": tmp_path / "log"}
+    call_command("evaluate-pad", tries=1, **asked)
+    first = (tmp_path / "log").read_text(encoding="utf-8")
+    call_command("evaluate-pad", tries=2, report=tmp_path / "report.json", **asked)
+    second = (tmp_path / "log").read_text(encoding="utf-8")
+    assert second.startswith(first)
+    assert len(second.splitlines()) == 3
+    assert "| flat-print | yes | 2 | APCER" in capsys.readouterr().out
+    (row,) = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["rows"]
+    assert (row["species"], row["error"]["total"]) == ("flat-print", 2)
+    with pytest.raises(CommandError, match="other conditions"):
+        call_command("evaluate-pad", tries=2, seed=5, **asked)

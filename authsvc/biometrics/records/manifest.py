@@ -1,0 +1,138 @@
+"""What judges: the one list of modules and scripts that an evaluation record holds for.
+
+A record stands on what draws a challenge, makes its frames and comes to a decision. A file that is renamed
+keeps its logical name here, and with it the record; a changed threshold, cue or table voids it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from . import script, syntax
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+BIOMETRICS: Final = "authsvc/biometrics"
+PAGE: Final = "static/js/capture"
+
+MODULES: Final[Mapping[str, str]] = {
+    "types": "types.py",
+    "challenges": "challenges.py",
+    "pipeline": "pipeline.py",
+    "tracking": "tracking.py",
+    "headpose": "headpose.py",
+    "description": "description.py",
+    "templates": "templates.py",
+    "pixels": "pixels.py",
+    "decode": "stages/decode/__init__.py",
+    "decode.decoding": "stages/decode/decoding.py",
+    "decode.container": "stages/decode/container.py",
+    "decode.chain": "stages/decode/chain.py",
+    "decode.jpeg": "stages/decode/jpeg.py",
+    "decode.pictures": "stages/decode/pictures.py",
+    "quality": "stages/quality.py",
+    "pad": "stages/pad/__init__.py",
+    "pad.assessment": "stages/pad/assessment.py",
+    "pad.observation": "stages/pad/observation.py",
+    "pad.following": "stages/pad/following.py",
+    "pad.signals": "stages/pad/signals.py",
+    "pad.border": "stages/pad/border.py",
+    "pad.continuity": "stages/pad/continuity.py",
+    "pad.lids": "stages/pad/lids.py",
+    "pad.light": "stages/pad/light.py",
+    "pad.motion": "stages/pad/motion.py",
+    "pad.relief": "stages/pad/relief.py",
+    "pad.texture": "stages/pad/texture.py",
+    "pad.fusion": "stages/pad/fusion.py",
+    "iad": "stages/iad.py",
+    "features": "stages/features.py",
+    "comparison": "stages/comparison.py",
+    "decision": "stages/decision.py",
+    "engines.faces": "engines/faces.py",
+    "engines.session": "engines/session.py",
+    "engines.dlib_plain": "engines/dlib_plain.py",
+    "engines.dlib_onnx": "engines/dlib_onnx.py",
+    "engines.dlib_weights": "engines/dlib_weights.py",
+    "engines.conversion": "engines/conversion.py",
+    "engines.own_model": "engines/own_model.py",
+}
+"""Logical name to module, below BIOMETRICS."""
+
+SCRIPTS: Final[Mapping[str, str]] = {
+    "page.burst": "burst.js",
+    "page.light": "light.js",
+    "page.camera": "camera.js",
+    "page.probe": "probe.js",
+}
+"""Logical name to script, below PAGE."""
+
+BESIDES: Final[Mapping[str, frozenset[str]]] = {"types": frozenset({"Reason"})}
+"""What does not judge within a module that does: how the audit trail calls a refusal."""
+
+DOES_NOT_JUDGE: Final[Mapping[str, str]] = {
+    "engines/base.py": "what an engine offers; an engine's id is part of every record",
+    "engines/dlib_models.py": "where model files lie; their hashes are in the engine's id",
+    "engines/loading.py": "which engine runs; a record names it",
+    "engines/pages.py": "how memory is laid out",
+    "engines/quantisation.py": "makes a model file, whose hash is in the engine's id",
+    "confined.py": "runs the decoder, computes nothing",
+    "limits.py": "runs the decoder, computes nothing",
+}
+"""Modules that are beside those of MODULES or imported by them, and why a record holds without them."""
+
+SCRIPTS_BESIDE: Final[Mapping[str, str]] = {"bytes.js": "hashes a frame, changes none"}
+"""The same for the scripts that those of SCRIPTS import."""
+
+
+@cache
+def stages_version() -> str:
+    """Return the SHA-256 over what judges, shortened to 24 digits; part of every evaluation record."""
+    return version_of(ROOT)
+
+
+def version_of(
+    root: Path, *, modules: Mapping[str, str] = MODULES, scripts: Mapping[str, str] = SCRIPTS
+) -> str:
+    """Return the version of the judging source below a folder that is laid out as this repository.
+
+    Raises OSError where a file is missing; SyntaxError or ValueError where one cannot be read.
+    """
+    digest = hashlib.sha256()
+    for name, text in sorted({**_modules(root, modules), **_scripts(root, scripts)}.items()):
+        digest.update(f"{name}\0{text}\0\0".encode())
+    return digest.hexdigest()[:24]
+
+
+def _modules(root: Path, modules: Mapping[str, str]) -> Mapping[str, str]:
+    names = {dotted(file): name for name, file in modules.items()}
+    return {
+        name: syntax.meaning(
+            (root / BIOMETRICS / file).read_text(encoding="utf-8"),
+            package=package_of(file),
+            names=names,
+            besides=BESIDES.get(name, frozenset()),
+        )
+        for name, file in modules.items()
+    }
+
+
+def _scripts(root: Path, scripts: Mapping[str, str]) -> Mapping[str, str]:
+    names = {file: name for name, file in scripts.items()}
+    return {
+        name: script.meaning((root / PAGE / file).read_text(encoding="utf-8"), names=names)
+        for name, file in scripts.items()
+    }
+
+
+def dotted(file: str) -> str:
+    """Return the dotted name of a module below BIOMETRICS."""
+    path = Path(BIOMETRICS, file).with_suffix("")
+    return ".".join(path.parent.parts if path.name == "__init__" else path.parts)
+
+
+def package_of(file: str) -> str:
+    """Return the dotted name of the package that a module below BIOMETRICS is in."""
+    return ".".join(Path(BIOMETRICS, file).parent.parts)

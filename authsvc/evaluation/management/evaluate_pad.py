@@ -1,0 +1,65 @@
+"""`manage.py evaluate-pad`: error rates of presentation attack detection by ISO/IEC 30107-3."""
+
+import json
+from argparse import ArgumentParser, _ActionsContainer
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from authsvc.biometrics.engines.base import Engine
+from authsvc.biometrics.engines.loading import load_engine
+from authsvc.biometrics.stages.pad import FUSION_VERSION
+from authsvc.evaluation.pad_recordings import read_recordings
+from authsvc.evaluation.pad_report import SpeciesRow, as_json, as_table, species_rows, worst_claimed
+from authsvc.evaluation.pad_trials import Trial, judge_recording
+from authsvc.evaluation.pad_tuning import as_code, fitted
+
+
+class EvaluatePad(BaseCommand):
+    """Has PAD judge recorded bursts, and prints APCER, BPCER and non-response.
+
+    devtools/laboratory makes a command of this one that generates bursts as well.
+    """
+
+    help = "Measure presentation attack detection on real recordings."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        self.add_sources(parser.add_mutually_exclusive_group(required=True))
+        parser.add_argument("--tune", action="store_true", help="fit the table on the tuning half instead")
+        parser.add_argument("--report", type=Path, help="write the rows as JSON")
+
+    def add_sources(self, group: _ActionsContainer) -> None:
+        """Declare where bursts may come from, of which one must be named."""
+        group.add_argument("--recordings", type=Path, metavar="DIR", help="recordings with a manifest.json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Judge and report. Raises CommandError."""
+        engine = load_engine()
+        try:
+            trials = self.trials(engine, **options)
+        except (ValueError, OSError) as problem:
+            raise CommandError(str(problem)) from problem
+        if options["tune"]:
+            self.stdout.write(as_code(fitted(trials)))
+        rows = species_rows(trials)
+        self.stdout.write(f"\n{FUSION_VERSION}\n\n{as_table(rows)}")
+        self._summarise(rows)
+        if options["report"]:
+            body = {"version": FUSION_VERSION, "engine": engine.engine_id, "rows": as_json(rows)}
+            options["report"].write_text(json.dumps(body, indent=2), encoding="utf-8")
+
+    def trials(self, engine: Engine, **options: Any) -> list[Trial]:
+        """Return the tries of the chosen source; raises ValueError or OSError where it cannot be read."""
+        return [judge_recording(*entry, engine) for entry in read_recordings(options["recordings"])]
+
+    def _summarise(self, rows: Sequence[SpeciesRow]) -> None:
+        attacks = [row for row in rows if row.claimed and not row.bona_fide]
+        if attacks:
+            worst = worst_claimed(attacks)
+            self.stdout.write(f"\nWorst claimed species: {worst.species}, APCER {worst.error}")
+        for row in rows:
+            if row.bona_fide:
+                self.stdout.write(f"{row.species}: BPCER {row.error}")
