@@ -11,9 +11,9 @@ from authsvc.core.ids import new_secret, secret_hash
 from authsvc.enrolment.services import create_link
 from authsvc.keys.models import SigningKey
 from authsvc.keys.signing import ensure_keys
-from authsvc.oidc.ciba.request import Asked
 from authsvc.oidc.ciba.waiting import open_request
 from authsvc.oidc.registration.access import issue_initial_token
+from authsvc.oidc.requests.wanted import Backchannel, Context
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
@@ -50,7 +50,8 @@ def fill(tenant: Tenant) -> World:
         # A quick algorithm; the others are made when they are needed.
         ensure_keys(["ES256"])
         initial = issue_initial_token(note=f"Token of {tenant.slug}")
-        waiting = open_request(Asked(party, {}, subject=subject))[1]
+        asked = Context(tenant, {}, client_=party, backchannel=Backchannel(subject))
+        waiting = open_request(asked)[1]
         values = {
             "tenant": tenant.slug,
             "party": party.pk,

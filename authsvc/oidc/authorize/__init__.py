@@ -1,1 +1,1 @@
-"""The authorization endpoint: `rules/` holds a rule a file, `order.py` the one list of them."""
+"""The authorization endpoint, and requests that are pushed to it: from a checked request to the answer."""

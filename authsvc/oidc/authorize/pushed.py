@@ -9,16 +9,13 @@ from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.callers.endpoint import Caller, client_endpoint
 from authsvc.oidc.models import PushedRequest
 from authsvc.oidc.offering.provider import sandbox_offered
-from authsvc.oidc.requests.order import run_pushed_rules
+from authsvc.oidc.requests.book import Endpoint, run_rules
 from authsvc.oidc.requests.rules.pushed_request import PREFIX
 from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.answer import token_response
 from authsvc.oidc.wire.lifetimes import PUSHED_REQUEST
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest
-
-# What proves the client is not part of the request that it pushes.
-_CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 
 
 @client_endpoint(dpop="par")
@@ -32,9 +29,8 @@ def par(request: TenantRequest, caller: Caller, parameters: Mapping[str, str]) -
             came="request_uri",
             expected="the request itself",
         )
-    asked = {name: value for name, value in parameters.items() if name not in _CREDENTIALS}
-    context = Context(tenant=request.tenant, parameters={**asked, "client_id": caller.client.client_id})
-    run_pushed_rules(context)
+    context = Context(tenant=request.tenant, parameters=dict(parameters))
+    run_rules(context, Endpoint.PUSHED)
     if not sandbox_offered(request.tenant):
         # It says who a person is, and nothing here will use it.
         context.parameters.pop("login_hint", None)

@@ -23,7 +23,7 @@ from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start, use_up
 from authsvc.oidc.authorize.respond import send_answer
 from authsvc.oidc.models import Session
 from authsvc.oidc.offering.provider import sandbox_offered
-from authsvc.oidc.requests.order import run_rules
+from authsvc.oidc.requests.book import Endpoint, run_rules
 from authsvc.oidc.requests.wanted import Context, Wanted
 from authsvc.oidc.sessions.session import COOKIE, events_of, find_session
 from authsvc.oidc.wire.crosssite import as_get
@@ -49,7 +49,7 @@ def authorize(request: TenantRequest, tenant: str) -> HttpResponse:
     context = Context(tenant=request.tenant, parameters={})
     try:
         context.parameters = read_once(request.POST if request.method == "POST" else request.GET)
-        run_rules(context)
+        run_rules(context, Endpoint.AUTHORIZE)
     except RequestRefused as refused:
         reference = report(
             refused, tag=Tag.REQUEST_REFUSED, client_id=context.parameters.get("client_id", "")

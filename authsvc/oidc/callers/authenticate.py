@@ -11,8 +11,9 @@ from authsvc.oidc.callers.assertion import TYPE, check_assertion
 from authsvc.oidc.callers.certificate import check_certificate
 from authsvc.oidc.callers.refused import not_proven
 from authsvc.oidc.callers.secret import check_secret, read_basic
-from authsvc.oidc.proofs.jose import NotVerified, read_unverified
+from authsvc.oidc.proofs.jose import read_unverified
 from authsvc.oidc.proofs.once import Use
+from authsvc.oidc.proofs.refused import NotVerified
 
 Method = RelyingParty.Authentication
 
@@ -101,7 +102,7 @@ def _from_assertion(parameters: Mapping[str, str]) -> Credential | None:
     try:
         subject = read_unverified(assertion).get("sub")
     except NotVerified as problem:
-        raise not_proven(rule="assertion-form", came=problem, expected="a signed JWT") from None
+        raise not_proven(rule="assertion-form", came=problem.came, expected=problem.expected) from None
     if not isinstance(subject, str):
         raise not_proven(rule="assertion-sub", came=subject, expected="the client_id")
     return Credential(Method.PRIVATE_KEY_JWT, subject, assertion)

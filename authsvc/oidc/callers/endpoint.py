@@ -24,6 +24,9 @@ from authsvc.tenancy.middleware import TenantRequest
 
 log = logging.getLogger(__name__)
 
+# What proves the client is no part of what it asks for.
+_CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -43,6 +46,7 @@ View = Callable[..., HttpResponse]
 def client_endpoint(*, dpop: str = "") -> Callable[[Answer], View]:
     """Turn a function of request, caller and parameters into a view that says refusals in JSON.
 
+    The parameters hold no credentials, and the proven client's `client_id`.
     `dpop` is the name of the endpoint's route where it takes DPoP proofs.
     """
 
@@ -57,7 +61,7 @@ def client_endpoint(*, dpop: str = "") -> Callable[[Answer], View]:
                 client, assertion = authenticate_client(request, parameters)
                 name = client.client_id
                 jkt = _proven_key(request, dpop, assertion)
-                return answer(request, Caller(client, jkt), parameters)
+                return answer(request, Caller(client, jkt), _asked(client, parameters))
             except RequestRefused as refused:
                 report(refused, tag=Tag.TOKEN_REFUSED, client_id=name)
                 return error_response(refused)
@@ -70,6 +74,11 @@ def client_endpoint(*, dpop: str = "") -> Callable[[Answer], View]:
         return view
 
     return made
+
+
+def _asked(client: RelyingParty, parameters: Mapping[str, str]) -> dict[str, str]:
+    asked = {name: value for name, value in parameters.items() if name not in _CREDENTIALS}
+    return {**asked, "client_id": client.client_id}
 
 
 def _proven_key(request: TenantRequest, dpop: str, assertion: Use | None) -> str:

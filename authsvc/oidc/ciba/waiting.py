@@ -12,10 +12,9 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.envelope import context, seal, unseal
 from authsvc.core.ids import new_id, new_secret, secret_hash
-from authsvc.oidc.ciba.request import Asked
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.requests.reached import reported_acr
-from authsvc.oidc.requests.wanted import Wanted
+from authsvc.oidc.requests.wanted import Context, Wanted
 from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.tokens.grants import Actor, grant_by_backchannel
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -26,26 +25,25 @@ State = BackchannelRequest.State
 
 
 @transaction.atomic
-def open_request(asked: Asked) -> tuple[str, BackchannelRequest]:
+def open_request(asked: Context) -> tuple[str, BackchannelRequest]:
     """Store what is asked, and return its auth_req_id, of which only the digest is readable, and the row."""
-    assert asked.subject is not None
+    wanted, backchannel = asked.wanted, asked.backchannel
+    assert backchannel.subject is not None
     auth_req_id, identifier, moment = new_secret(), new_id(), now()
     row = BackchannelRequest.objects.create(
         id=identifier,
         digest=secret_hash(auth_req_id),
         client=asked.client,
-        subject=asked.subject,
-        scope=" ".join(asked.scope),
-        acr_values=asked.acr_values,
-        binding_message=asked.binding_message,
-        sealed_callback=_seal_callback(identifier, auth_req_id, asked.notification_token),
+        subject=backchannel.subject,
+        scope=" ".join(wanted.scope),
+        acr_values=wanted.acr_values,
+        binding_message=backchannel.binding_message,
+        sealed_callback=_seal_callback(identifier, auth_req_id, backchannel.notification_token),
         interval=BackchannelRequest.INTERVAL,
         created_at=moment,
-        expires_at=moment + asked.life,
+        expires_at=moment + backchannel.life,
     )
-    record(
-        Tag.BACKCHANNEL_ASKED, client=asked.client.client_id, subject=str(asked.subject.pk), request=row.pk
-    )
+    record(Tag.BACKCHANNEL_ASKED, client=asked.client.client_id, subject=str(row.subject_id), request=row.pk)
     return auth_req_id, row
 
 

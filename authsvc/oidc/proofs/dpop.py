@@ -8,8 +8,6 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,14 +18,17 @@ from authsvc.core.clock import now
 from authsvc.core.envelope import context, derive
 from authsvc.core.ids import b64u
 from authsvc.keys.algorithms import FAPI2_SIGNING
-from authsvc.oidc.proofs.jose import NotVerified, is_number, read_header, verify
+from authsvc.oidc.proofs.claims import Claims, check_claims
+from authsvc.oidc.proofs.jose import Header
 from authsvc.oidc.proofs.once import Use
+from authsvc.oidc.proofs.refused import NotVerified
+from authsvc.oidc.proofs.specifications import DPOP_PROOF, FRESH_DPOP_PROOF
+from authsvc.oidc.proofs.statement import Statement, verify_statement
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.scope import current_tenant_id
 
 # RSA with PKCS #1 v1.5 is allowed nowhere where proofs are required, so for nobody.
 ALGORITHMS = FAPI2_SIGNING
-WINDOW = timedelta(seconds=10)
 _NONCE_LIFE = 60
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
 
@@ -46,21 +47,17 @@ def read_proof(text: str, method: str, url: str, *, access_token: str = "") -> P
     `url` is the endpoint's own address; `access_token` the one that a resource request carries. Raises
     RequestRefused (invalid_dpop_proof, or use_dpop_nonce with a nonce).
     """
-    key, claims = _verified(text)
-    _check_target(claims, method, url)
-    _check_time(claims)
+    statement = _verified(text, method)
+    claims, thumbprint = statement.claims, statement.key.thumbprint()
+    if not isinstance(claims.get("htu"), str) or _plain(claims["htu"]) != _plain(url):
+        raise _refused("dpop-htu", claims.get("htu"), url)
+    _check_freshness(claims)
     if access_token:
         expected = b64u(hashlib.sha256(access_token.encode()).digest())
         if not secrets.compare_digest(str(claims.get("ath", "")).encode(), expected.encode()):
             raise _refused("dpop-ath", claims.get("ath"), "the hash of the access token")
-    thumbprint = key.thumbprint()
-    identifier = claims.get("jti")
-    if not isinstance(identifier, str) or not identifier:
-        raise _refused("dpop-jti", identifier, "a jti")
-    again = _refused("dpop-jti", identifier, "a jti not used before")
-    return Proof(
-        thumbprint, Use(("dpop", thumbprint, identifier), now() + timedelta(seconds=2 * _NONCE_LIFE), again)
-    )
+    again = _refused("dpop-jti", claims["jti"], "a jti not used before")
+    return Proof(thumbprint, DPOP_PROOF.use(claims, thumbprint, again))
 
 
 def current_nonce() -> str:
@@ -68,29 +65,22 @@ def current_nonce() -> str:
     return _nonce(int(now().timestamp()) // _NONCE_LIFE)
 
 
-def _verified(proof: str) -> tuple[Key, dict[str, Any]]:
+def _verified(text: str, method: str) -> Statement:
+    names = {"htm": (method,)}
     try:
-        header = read_header(proof)
+        return verify_statement(text, DPOP_PROOF, keys=_key_inside, algorithms=ALGORITHMS, names=names)
     except NotVerified as problem:
-        raise _refused("dpop-form", problem, "one signed JWT") from None
+        raise _refused(f"dpop-{problem.part}", problem.came, problem.expected) from None
+
+
+def _key_inside(header: Header) -> list[Key]:
     jwk = header.get("jwk")
-    if header.get("typ") != "dpop+jwt":
-        raise _refused("dpop-typ", header.get("typ"), "dpop+jwt")
     if not isinstance(jwk, dict) or _PRIVATE & jwk.keys():
-        raise _refused("dpop-jwk", "no public key", "the public key as jwk")
+        raise NotVerified("jwk", "no public key", "the public key as jwk")
     try:
-        key = import_key(jwk)
-        # The header's kid, if any, is not a name for this key.
-        return key, verify(proof, [key], ALGORITHMS)
-    except (NotVerified, JoseError, ValueError, TypeError, KeyError) as problem:
-        raise _refused("dpop-signature", problem, "a signature by jwk") from None
-
-
-def _check_target(claims: dict[str, Any], method: str, url: str) -> None:
-    if claims.get("htm") != method:
-        raise _refused("dpop-htm", claims.get("htm"), method)
-    if not isinstance(claims.get("htu"), str) or _plain(claims["htu"]) != _plain(url):
-        raise _refused("dpop-htu", claims.get("htu"), url)
+        return [import_key(jwk)]
+    except (JoseError, ValueError, TypeError, KeyError) as problem:
+        raise NotVerified("signature", problem, "a signature by jwk") from None
 
 
 def _plain(url: str) -> tuple[str, str, int | None, str] | None:
@@ -103,20 +93,15 @@ def _plain(url: str) -> tuple[str, str, int | None, str] | None:
     return parts.scheme.lower(), (parts.hostname or "").lower(), port, parts.path
 
 
-def _check_time(claims: dict[str, Any]) -> None:
-    issued, nonce = claims.get("iat"), claims.get("nonce")
-    if not is_number(issued):
-        raise _refused("dpop-iat", issued, "a time")
-    if nonce is not None:
-        if not isinstance(nonce, str) or nonce not in _live_nonces():
-            raise _use_nonce("dpop-nonce", nonce)
-        return
-    try:
-        moment = datetime.fromtimestamp(issued, now().tzinfo)
-    except (ValueError, OverflowError, OSError):
-        raise _refused("dpop-iat", issued, "a time") from None
-    if abs(moment - now()) > WINDOW + timedelta(seconds=1):
-        raise _use_nonce("dpop-iat", issued)
+def _check_freshness(claims: Claims) -> None:
+    nonce = claims.get("nonce")
+    if nonce is None:
+        try:
+            check_claims(claims, FRESH_DPOP_PROOF, {})
+        except NotVerified as problem:
+            raise _use_nonce("dpop-iat", problem.came) from None
+    elif not isinstance(nonce, str) or nonce not in _live_nonces():
+        raise _use_nonce("dpop-nonce", nonce)
 
 
 def _live_nonces() -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from typing import Any, TypeGuard
+from typing import Any
 
 from joserfc import jwe, jws
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
@@ -11,13 +11,13 @@ from joserfc.jwk import Key
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.strictjson import parse_json
-from authsvc.keys.signing import signer, verification_key
+from authsvc.keys.signing import signer
 from authsvc.oidc.proofs.client_keys import NoClientKey, encryption_key
+from authsvc.oidc.proofs.refused import NotVerified
 from authsvc.oidc.wire.refusal import RequestRefused
 
-
-class NotVerified(Exception):
-    """A token is malformed, or no acceptable key signed it; the text says which, for the log."""
+Header = dict[str, Any]
+Claims = dict[str, Any]
 
 
 class _Registry(jws.JWSRegistry):
@@ -68,56 +68,38 @@ def encrypt(signed: str, *, client: RelyingParty, algorithm: str, encoding: str)
     return jwe.encrypt_compact(header, signed, key, algorithms=algorithms)
 
 
-def verify_own(token: str) -> dict[str, Any]:
-    """Return the claims of a token that this tenant signed; expiry is the caller's business.
+def verify(token: str, header: Header, keys: list[Key], algorithms: Collection[str]) -> tuple[Key, Claims]:
+    """Return the key that signed a compact JWS, and its claims; raises NotVerified.
 
-    Raises NotVerified, for `none` and for retired keys too.
+    `header` is the token's own, and `keys` those that its sender may sign with.
     """
-    header = read_header(token)
-    key = verification_key(str(header.get("kid")))
-    if key is None:
-        raise NotVerified("it names no key of this issuer")
-    algorithm = key.as_dict(private=False).get("alg")
-    if header.get("alg") != algorithm:
-        raise NotVerified("its algorithm is not the key's")
-    return verify(token, [key], [str(algorithm)])
-
-
-def verify(token: str, keys: list[Key], algorithms: Collection[str]) -> dict[str, Any]:
-    """Return the claims of a compact JWS that one of the keys signed; raises NotVerified."""
-    header = read_header(token)
     if header.get("alg") not in algorithms:
-        raise NotVerified(f"algorithm {header.get('alg')!r} is not accepted")
+        raise _unsigned(f"algorithm {header.get('alg')!r} is not accepted")
     for key in _candidates(keys, header):
         try:
-            return _object(jws.deserialize_compact(token, key, registry=_Registry(algorithms)).payload)
+            return key, _object(jws.deserialize_compact(token, key, registry=_Registry(algorithms)).payload)
         except (JoseError, ValueError, TypeError):
             continue
-    raise NotVerified("no registered key verifies its signature")
+    raise _unsigned("no registered key verifies its signature")
 
 
-def read_header(token: str) -> dict[str, Any]:
+def read_header(token: str) -> Header:
     """Return the protected header of a compact JWS, not verified; raises NotVerified."""
     try:
         return dict(jws.extract_compact(token.encode("ascii"), registry=_Registry()).headers())
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise NotVerified("it is not a compact JWS") from None
+        raise NotVerified("form", "it is not a compact JWS", "one signed JWT") from None
 
 
-def read_unverified(token: str) -> dict[str, Any]:
+def read_unverified(token: str) -> Claims:
     """Return the claims of a compact JWS before its signature is checked; raises NotVerified."""
     try:
         return _object(jws.extract_compact(token.encode("ascii"), registry=_Registry()).payload)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise NotVerified("it is not a compact JWS of a JSON object") from None
+        raise NotVerified("form", "it is not a compact JWS of a JSON object", "one signed JWT") from None
 
 
-def is_number(value: object) -> TypeGuard[int | float]:
-    """Whether a claim is a number, as times have to be; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _candidates(keys: list[Key], header: dict[str, Any]) -> list[Key]:
+def _candidates(keys: list[Key], header: Header) -> list[Key]:
     named = [key for key in keys if key.kid == header["kid"]] if "kid" in header else []
     return named or ([] if "kid" in header and any(key.kid for key in keys) else keys)
 
@@ -125,5 +107,9 @@ def _candidates(keys: list[Key], header: dict[str, Any]) -> list[Key]:
 def _object(payload: bytes | None) -> dict[str, Any]:
     content = parse_json(payload or b"")
     if not isinstance(content, dict):
-        raise NotVerified("its content is not an object")
+        raise NotVerified("form", "its content is not an object", "one signed JWT")
     return content
+
+
+def _unsigned(came: str) -> NotVerified:
+    return NotVerified("signature", came, "a signature by a registered key")

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from authsvc.core.clock import now
 from authsvc.keys.algorithms import SIGNING
 from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.proofs.client_keys import parse_keys
-from authsvc.oidc.proofs.jose import NotVerified, is_number, read_unverified, verify
+from authsvc.oidc.proofs.jose import read_unverified
+from authsvc.oidc.proofs.refused import NotVerified
+from authsvc.oidc.proofs.specifications import SOFTWARE_STATEMENT
+from authsvc.oidc.proofs.statement import verify_statement
 from authsvc.oidc.wire.refusal import RequestRefused
 
 
@@ -33,12 +35,15 @@ def with_statement(document: Mapping[str, Any]) -> dict[str, Any]:
                 came=issuer,
                 expected="an issuer that the tenant trusts",
             )
-        claims = verify(text, parse_keys(keys["keys"], unwanted="enc"), SIGNING)
+        claims = verify_statement(
+            text,
+            SOFTWARE_STATEMENT,
+            keys=lambda _: parse_keys(keys["keys"], unwanted="enc"),
+            algorithms=SIGNING,
+            names={},
+        ).claims
     except NotVerified as problem:
-        raise _invalid(problem, "a signature of its issuer") from None
-    expires = claims.get("exp")
-    if expires is not None and (not is_number(expires) or expires <= now().timestamp()):
-        raise _invalid(f"exp {expires}", "a time to come")
+        raise _invalid(problem, "a signature of its issuer, and a time to come as exp") from None
     return {**document, **claims, "software_statement": text}
 
 

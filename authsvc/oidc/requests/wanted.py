@@ -1,9 +1,12 @@
-"""What an authorization request asks for, once its rules have passed."""
+"""A request as the rules read it, and what it asks for once they have passed."""
 
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from authsvc.clients.models import RelyingParty
+from authsvc.oidc.wire.lifetimes import BACKCHANNEL_REQUEST
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 
 
@@ -44,8 +47,19 @@ class Wanted:
 
 
 @dataclass
+class Backchannel:
+    """What only a request without a browser says: about whom, the message that both devices show, the token
+    that the relying party is called back with, and how long it waits."""
+
+    subject: Subject | None = None
+    binding_message: str = ""
+    notification_token: str = ""
+    life: timedelta = BACKCHANNEL_REQUEST
+
+
+@dataclass
 class Context:
-    """What the rules read and fill in.
+    """What the rules read and fill in, at whichever endpoint.
 
     `client` is known after its rule, and `returnable` says that the redirect URI has been found good:
     from then on an error goes back to the relying party.
@@ -56,6 +70,7 @@ class Context:
     wanted: Wanted = field(default_factory=Wanted)
     client_: RelyingParty | None = None
     returnable: bool = False
+    backchannel: Backchannel = field(default_factory=Backchannel)
 
     @property
     def client(self) -> RelyingParty:

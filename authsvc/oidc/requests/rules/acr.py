@@ -7,7 +7,7 @@ from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
 
 
-def check_acr(context: Context) -> None:
+def check(context: Context) -> None:
     """Note what is wanted; refuse an essential acr that nobody can reach here before anyone has to try."""
     context.wanted.acr_values = (
         context.parameters.get("acr_values", "").split() or context.client.default_acr_values

@@ -9,7 +9,7 @@ from authsvc.oidc.wire.refusal import RequestRefused
 _MEMBERS = ("userinfo", "id_token")
 
 
-def check_claims(context: Context) -> None:
+def check(context: Context) -> None:
     """Read the parameter; members and claims that are not known are left alone, as the specification says."""
     text = context.parameters.get("claims")
     if text is None:

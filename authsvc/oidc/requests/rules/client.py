@@ -5,7 +5,7 @@ from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
 
 
-def check_client(context: Context) -> None:
+def check(context: Context) -> None:
     """Find the relying party; nothing is sent anywhere before it is known."""
     name = context.parameters.get("client_id", "")
     context.client_ = find_client(name) if name else None

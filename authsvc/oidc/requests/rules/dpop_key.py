@@ -8,7 +8,7 @@ from authsvc.oidc.wire.refusal import RequestRefused
 _THUMBPRINT = re.compile(r"[A-Za-z0-9\-_]{43}")
 
 
-def check_dpop_key(context: Context) -> None:
+def check(context: Context) -> None:
     """Keep the thumbprint, which must be one, and the pushed proof's where there was one."""
     asked = context.parameters.get("dpop_jkt")
     if asked is None:

@@ -1,12 +1,12 @@
 """id_token_hint, and a `sub` asked for by value: which person it must be."""
 
-from authsvc.oidc.proofs.jose import NotVerified
+from authsvc.oidc.proofs.refused import NotVerified
 from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.tokens.hint import sub_of_hint
 from authsvc.oidc.wire.refusal import RequestRefused
 
 
-def check_hints(context: Context) -> None:
+def check(context: Context) -> None:
     """Verify the hint's signature and issuer; it may have expired (OpenID Connect Core section 3.1.2.1)."""
     hint = context.parameters.get("id_token_hint")
     if hint is not None:

@@ -4,7 +4,7 @@ from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
 
 
-def check_max_age(context: Context) -> None:
+def check(context: Context) -> None:
     """Take the smaller of what is asked and what the relying party registered; 0 means now."""
     asked = context.parameters.get("max_age")
     registered = context.client.default_max_age

@@ -6,7 +6,7 @@ from authsvc.oidc.wire.refusal import RequestRefused
 LONGEST = 1024
 
 
-def check_nonce(context: Context) -> None:
+def check(context: Context) -> None:
     """Keep the nonce as it came; it is optional for the code flow (OpenID Connect Core section 3.1.2.1)."""
     nonce = context.parameters.get("nonce", "")
     if len(nonce) > LONGEST:

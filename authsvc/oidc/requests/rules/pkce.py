@@ -8,7 +8,7 @@ from authsvc.oidc.wire.refusal import RequestRefused
 _S256 = re.compile(r"[A-Za-z0-9\-_]{43}")
 
 
-def check_pkce(context: Context) -> None:
+def check(context: Context) -> None:
     """Require a challenge of public clients and in FAPI 2.0, and take it from everybody who sends one."""
     challenge = context.parameters.get("code_challenge")
     method = context.parameters.get("code_challenge_method")

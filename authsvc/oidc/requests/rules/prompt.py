@@ -6,7 +6,7 @@ from authsvc.oidc.wire.refusal import RequestRefused
 VALUES = ("none", "login", "consent", "select_account")
 
 
-def check_prompt(context: Context) -> None:
+def check(context: Context) -> None:
     """Refuse unknown values, and none together with another."""
     asked = context.parameters.get("prompt", "").split()
     if not set(asked) <= set(VALUES) or ("none" in asked and len(asked) > 1):

@@ -9,7 +9,7 @@ from authsvc.oidc.wire.refusal import RequestRefused
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 
 
-def load_pushed_request(context: Context) -> None:
+def check(context: Context) -> None:
     """Take the stored request of this very client, fresh and not used yet; nothing beside it counts."""
     uri = context.parameters.get("request_uri")
     if uri is None or not uri.startswith(PREFIX):

@@ -21,7 +21,7 @@ def answer_early(context: Context) -> None:
     context.returnable = not context.wanted.pushed and is_registered(context)
 
 
-def check_redirect_uri(context: Context) -> None:
+def check(context: Context) -> None:
     """Accept a registered address and no other; from here on errors are sent to it."""
     uri = context.parameters.get("redirect_uri", "")
     if not is_registered(context):

@@ -1,26 +1,21 @@
-"""request: a request object (RFC 9101, OpenID Connect Core section 6.1)."""
+"""request: a request object, where parameters may come without one (RFC 9101, OpenID Connect Core 6.1)."""
 
-import json
-from datetime import timedelta
 from typing import Any
 
-from authsvc.core.clock import now
 from authsvc.keys.algorithms import FAPI2_SIGNING, SIGNING, UNSIGNED
-from authsvc.oidc.proofs.client_keys import signature_keys
-from authsvc.oidc.proofs.jose import NotVerified, is_number, read_header, read_unverified, verify
+from authsvc.oidc.proofs.claims import check_claims
+from authsvc.oidc.proofs.jose import read_header, read_unverified
+from authsvc.oidc.proofs.refused import NotVerified
+from authsvc.oidc.proofs.specifications import FAPI2_REQUEST_OBJECT, REQUEST_OBJECT
+from authsvc.oidc.proofs.statement import keys_of, verify_statement
+from authsvc.oidc.requests.objects import parameters_of
 from authsvc.oidc.requests.rules.redirect_uri import answer_early
 from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.addresses import issuer_of
-from authsvc.oidc.wire.lifetimes import CLOCK_SKEW
-from authsvc.oidc.wire.parameters import refuse_control_characters
 from authsvc.oidc.wire.refusal import RequestRefused
 
-# FAPI 2.0 Message Signing section 5.3.1.
-_LONGEST = timedelta(minutes=60)
-_NOT_PARAMETERS = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "sub", "request", "request_uri"})
 
-
-def open_request_object(context: Context) -> None:
+def check(context: Context) -> None:
     """Verify the object and put its values in place of the parameters.
 
     For clients that must sign, values outside it never count; for others OpenID Connect lets them
@@ -33,8 +28,7 @@ def open_request_object(context: Context) -> None:
         return
     answer_early(context)
     content = _verified(context, text)
-    inside = {name: _as_text(value) for name, value in content.items() if name not in _NOT_PARAMETERS}
-    refuse_control_characters(inside)
+    inside = parameters_of(content)
     outside = {} if _must_sign(context) else _outside(context, inside)
     context.parameters = {**outside, **inside, "client_id": context.client.client_id}
     context.returnable = False
@@ -65,18 +59,31 @@ def _outside(context: Context, inside: dict[str, str]) -> dict[str, str]:
 
 def _verified(context: Context, text: str) -> dict[str, Any]:
     client = context.client
+    specification = FAPI2_REQUEST_OBJECT if client.is_fapi2 else REQUEST_OBJECT
+    names = {
+        "client_id": (client.client_id,),
+        "iss": (client.client_id,),
+        "aud": (issuer_of(context.tenant),),
+    }
     try:
-        header = read_header(text)
-        kid = header.get("kid")
-        if header.get("alg") == UNSIGNED and text.endswith(".") and _may_be_unsigned(context):
+        if _is_unsigned(context, text):
             content = read_unverified(text)
+            check_claims(content, specification, names)
         else:
-            keys = signature_keys(client, kid=kid if isinstance(kid, str) else None)
-            content = verify(text, keys, _algorithms(context))
+            algorithms = _algorithms(context)
+            content = verify_statement(
+                text, specification, keys=keys_of(client), algorithms=algorithms, names=names
+            ).claims
     except NotVerified as problem:
-        raise _refused(str(problem), "a signature by a registered key") from None
-    _check_claims(context, content)
+        raise _refused(str(problem), problem.expected) from None
+    if {"request", "request_uri"} & content.keys():
+        raise _refused("a request inside the request", "parameters only")
     return content
+
+
+def _is_unsigned(context: Context, text: str) -> bool:
+    unsigned = read_header(text).get("alg") == UNSIGNED and text.endswith(".")
+    return unsigned and _may_be_unsigned(context)
 
 
 def _may_be_unsigned(context: Context) -> bool:
@@ -88,48 +95,6 @@ def _algorithms(context: Context) -> tuple[str, ...]:
     if registered:
         return (registered,)
     return FAPI2_SIGNING if context.client.is_fapi2 else SIGNING
-
-
-def _check_claims(context: Context, content: dict[str, Any]) -> None:
-    client = context.client
-    for name in ("client_id", "iss"):
-        if content.get(name, client.client_id) != client.client_id:
-            raise _refused(f"{name} {content[name]}", client.client_id)
-    audience = content.get("aud")
-    expected = issuer_of(context.tenant)
-    audiences = audience if isinstance(audience, list) else [audience]
-    if (audience is not None or client.is_fapi2) and expected not in audiences:
-        raise _refused(f"aud {audience}", expected)
-    if {"request", "request_uri"} & content.keys():
-        raise _refused("a request inside the request", "parameters only")
-    _check_times(content, required=client.is_fapi2)
-
-
-def _check_times(content: dict[str, Any], *, required: bool) -> None:
-    moment, skew = now().timestamp(), CLOCK_SKEW.total_seconds()
-    expires, starts = content.get("exp"), content.get("nbf")
-    for name, value in (("exp", expires), ("nbf", starts)):
-        if (required or value is not None) and not is_number(value):
-            raise _refused(f"{name} {value}", "a time")
-    if is_number(expires) and expires <= moment - skew:
-        raise _refused(f"exp {expires}", "a time to come")
-    if is_number(starts) and starts > moment + skew:
-        raise _refused(f"nbf {starts}", "a time that has come")
-    if not required:
-        return
-    assert is_number(expires)
-    assert is_number(starts)
-    longest = _LONGEST.total_seconds()
-    if starts < moment - longest - skew or expires - starts > longest:
-        raise _refused(f"nbf {starts}, exp {expires}", "a life of at most 60 minutes, begun within them")
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int):
-        return json.dumps(value)
-    return str(value)
 
 
 def _refused(came: str, expected: str) -> RequestRefused:

@@ -12,7 +12,7 @@ _LONGEST = 64 * 1024
 _SECONDS = 3.0
 
 
-def fetch_request_object(context: Context) -> None:
+def check(context: Context) -> None:
     """Put the object behind the address in place of it; only a registered address is read."""
     uri = context.parameters.get("request_uri")
     if uri is None:

@@ -19,7 +19,7 @@ def mode_of(context: Context) -> str | None:
     return "query.jwt" if asked == "jwt" else asked
 
 
-def check_response_mode(context: Context) -> None:
+def check(context: Context) -> None:
     """Take a mode that is offered."""
     mode = mode_of(context)
     if mode is None:

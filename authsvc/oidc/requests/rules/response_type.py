@@ -4,7 +4,7 @@ from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
 
 
-def check_response_type(context: Context) -> None:
+def check(context: Context) -> None:
     """Refuse a missing response type as invalid, and any other than code as unsupported."""
     asked = context.parameters.get("response_type", "")
     if asked == "code":

@@ -4,7 +4,7 @@ from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
 
 
-def check_scope(context: Context) -> None:
+def check(context: Context) -> None:
     """Keep the scopes that the relying party is registered for, in the order asked."""
     asked = context.parameters.get("scope", "").split()
     if "openid" not in asked:

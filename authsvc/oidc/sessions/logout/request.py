@@ -8,7 +8,7 @@ from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.models import Session
 from authsvc.oidc.offering.provider import subject_identifier
-from authsvc.oidc.proofs.jose import NotVerified
+from authsvc.oidc.proofs.refused import NotVerified
 from authsvc.oidc.tokens.hint import claims_of_hint
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.models import Tenant

@@ -4,7 +4,7 @@ from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
 
 
-def check_registration(context: Context) -> None:
+def check(context: Context) -> None:
     """Refuse `registration`, which belongs to self-issued providers (OpenID Connect Core section 7.2.1)."""
     if "registration" in context.parameters:
         raise RequestRefused(
