@@ -15,7 +15,7 @@ from authsvc.capture.flow import complete_passkey, describe, finish_without_face
 from authsvc.capture.queueing import enqueue_verification
 from authsvc.core.errors import Refused
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import accept_sample, cancel, expire_overdue, find_live, status_of
+from authsvc.transactions.services import Party, accept_sample, cancel, expire_overdue, find_live, status_of
 
 
 class Show(AgentEndpoint):
@@ -94,7 +94,7 @@ class Status(JsonEndpoint):
     def get(self, request: Request, txn: str, **_: Any) -> Response:
         """Say it; an ended transaction is `expired` for every agent that may ask."""
         try:
-            transaction = find_live(txn, browser_key(request))
+            transaction = find_live(txn, browser_key(request), party=Party.AGENT)
             expire_overdue(transaction)
             return Response(status_of(transaction))
         except Refused as refused:

@@ -18,7 +18,7 @@ from authsvc.capture.browser import browser_key
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_id
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import find_live
+from authsvc.transactions.services import Party, find_live
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +60,9 @@ class JsonEndpoint(APIView):
 
 
 class AgentEndpoint(JsonEndpoint):
-    """One browser's step of the transaction that the path names.
+    """A step of the agent in the transaction that the path names.
 
-    `transaction` is that one: live, and this browser's.
+    `transaction` is that one: live, and this agent's.
     """
 
     transaction: Transaction
@@ -70,7 +70,7 @@ class AgentEndpoint(JsonEndpoint):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Find the transaction; raises Refused where it is over, unknown or another browser's."""
         super().initial(request, *args, **kwargs)
-        self.transaction = find_live(kwargs["txn"], browser_key(request))
+        self.transaction = find_live(kwargs["txn"], browser_key(request), party=Party.AGENT)
 
 
 def record_refusal(request: HttpRequest | Request, refused: Refused, *, transaction: str = "") -> str:

@@ -20,7 +20,7 @@ from authsvc.capture.wire import uncached
 from authsvc.core.errors import Refused
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import find_live
+from authsvc.transactions.services import Party, find_live
 
 AGENT_BUILD = "page-1"
 
@@ -59,8 +59,8 @@ def protect(response: HttpResponse) -> HttpResponse:
 @require_GET
 @refusals_as_page
 def page(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
-    """Show the agent for a transaction of this browser."""
-    transaction = find_live(txn, browser_key(request))
+    """Show the agent's page of a transaction."""
+    transaction = find_live(txn, browser_key(request), party=Party.AGENT)
     return render(request, "capture/page.html", _context(transaction))
 
 

@@ -1,6 +1,5 @@
 """Opening, finding, cancelling and consuming a transaction; each step happens once."""
 
-import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from authsvc.core.ids import new_id, secret_hash
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Capture, SealedSample, Transaction
+from authsvc.transactions.parties import Party, is_party, require_party
 from authsvc.transactions.verdict import check_verdict
 
 LIFE = timedelta(seconds=300)
@@ -30,7 +30,7 @@ def open_transaction(
     request: dict[str, Any] | None = None,
     subject: Subject | None = None,
 ) -> Transaction:
-    """Open a transaction of 300 s for one browser.
+    """Open a transaction of 300 s; the browser with that key is its initiator and its agent.
 
     `continue_path` is where the browser goes at the end; "{id}" in it stands for the transaction's id.
     `request` is frozen here: nothing that comes later changes what was asked.
@@ -57,21 +57,15 @@ def open_transaction(
     return row
 
 
-def find_live(transaction_id: str, browser_key: str | None) -> Transaction:
-    """Return the transaction, if it is this browser's and still runs.
+def find_live(transaction_id: str, key: str | None, *, party: Party) -> Transaction:
+    """Return the transaction, if it still runs and whoever holds the key plays that part in it.
 
     Raises Refused: `unknown` (404), `foreign-browser` (403), `expired` or `ended` (410).
     """
     row = Transaction.objects.select_related("client", "subject", "device").filter(pk=transaction_id).first()
     if row is None:
         raise Refused("unknown", "This sign-in does not exist. Please start again.", status=404)
-    if not secrets.compare_digest(row.browser_digest, secret_hash(browser_key or "")):
-        raise Refused(
-            "foreign-browser",
-            "This sign-in was started in another browser. Please start again.",
-            detail="the agent cookie is missing or another browser's",
-            status=403,
-        )
+    require_party(row, party, key)
     if row.state in Transaction.ENDED:
         raise Refused(
             "ended", "This sign-in is over. Please start again.", detail=f"state {row.state}", status=410
@@ -81,6 +75,13 @@ def find_live(transaction_id: str, browser_key: str | None) -> Transaction:
             "expired", "This took too long. Please start again.", detail="300 s are over", status=410
         )
     return row
+
+
+def find_left(transaction_id: str, key: str | None) -> Transaction | None:
+    """Return the transaction, if its initiator holds the key and it ended without a result, else None."""
+    left = (Transaction.State.CANCELLED, Transaction.State.EXPIRED)
+    row = Transaction.objects.filter(pk=transaction_id, state__in=left).first()
+    return row if row is not None and is_party(row, Party.INITIATOR, key) else None
 
 
 def locked(transaction_id: str) -> Transaction:
@@ -113,15 +114,15 @@ def cancel(row: Transaction) -> None:
 
 
 @database.atomic
-def consume(transaction_id: str, browser_key: str | None, *, at: str) -> Transaction:
-    """Take the result of an accepted transaction, once, and only at the path that it was opened for.
+def consume(transaction_id: str, key: str | None, *, at: str) -> Transaction:
+    """Hand an accepted transaction's result to its initiator, once, at the path that it was opened for.
 
     The stored verdict's signature is checked again: a row changed in the database is worth nothing
     (S9.4-07). Raises Refused: `elsewhere` (409) at another path, so that an enrolment signs nobody in and a
     sign-in at one place answers nothing at another (S6.4-01); `not-decided` (409) where there is no result
     yet; `device-revoked` (403) where the passkey was revoked meanwhile (S8.2-02).
     """
-    row = find_live(transaction_id, browser_key)
+    row = find_live(transaction_id, key, party=Party.INITIATOR)
     if row.continue_path != at:
         raise Refused(
             "elsewhere", "Please start again.", detail=f"for {row.continue_path}, used at {at}", status=409

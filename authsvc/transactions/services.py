@@ -8,7 +8,8 @@ from authsvc.transactions.capturing import (
     record_verdict,
 )
 from authsvc.transactions.ceremony import bound_device, remember_bound, remember_ceremony, take_ceremony
-from authsvc.transactions.lifecycle import cancel, consume, find_live, open_transaction
+from authsvc.transactions.lifecycle import cancel, consume, find_left, find_live, open_transaction
+from authsvc.transactions.parties import Party
 from authsvc.transactions.proof import (
     decline_face,
     expected_challenge,
@@ -21,6 +22,7 @@ from authsvc.transactions.status import status_of
 from authsvc.transactions.sweeping import sweep, waiting_captures
 
 __all__ = [
+    "Party",
     "accept_sample",
     "bound_device",
     "cancel",
@@ -29,6 +31,7 @@ __all__ = [
     "expected_challenge",
     "expire_capture",
     "expire_overdue",
+    "find_left",
     "find_live",
     "issue_capture",
     "new_device_challenge",

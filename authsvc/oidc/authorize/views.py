@@ -15,7 +15,6 @@ from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
-from authsvc.core.ids import secret_hash
 from authsvc.oidc.authorize.consent import remember_consent
 from authsvc.oidc.authorize.consent_page import Pending, read_pending
 from authsvc.oidc.authorize.decide import reusable
@@ -33,9 +32,7 @@ from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.oidc.wire.reporting import report
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import consume
-
-_LEFT = (Transaction.State.CANCELLED, Transaction.State.EXPIRED)
+from authsvc.transactions.services import consume, find_left
 
 
 @csrf_exempt
@@ -169,8 +166,8 @@ def _send_refusal(
 
 
 def _left_by_the_person(request: TenantRequest, txn: str) -> HttpResponse | None:
-    row = Transaction.objects.filter(pk=txn, state__in=_LEFT, kind=Transaction.Kind.AUTHENTICATE).first()
-    if row is None or row.browser_digest != secret_hash(browser_key(request) or ""):
+    row = find_left(txn, browser_key(request))
+    if row is None or row.kind != Transaction.Kind.AUTHENTICATE:
         return None
     wanted = Wanted.from_record(row.request)
     client = find_client(wanted.client_id)

@@ -9,7 +9,6 @@ from authsvc.assurance.levels import Evidence, assess
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import browser_key, ensure_browser_key, set_browser_key
 from authsvc.core.errors import Refused
-from authsvc.core.ids import secret_hash
 from authsvc.oidc.ciba.waiting import approve, deny, waiting_for, wanted_by
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.offering.provider import sandbox_offered
@@ -20,7 +19,7 @@ from authsvc.oidc.wire.reporting import report
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import consume, open_transaction
+from authsvc.transactions.services import consume, find_left, open_transaction
 
 
 @require_GET
@@ -46,7 +45,7 @@ def enter(request: TenantRequest, tenant: str) -> HttpResponse:
 def entered(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Begin the browser's session with the authentication, and show what waits."""
     back = HttpResponseRedirect(reverse("oidc:waiting", kwargs={"tenant": tenant}))
-    if _turned_back(request, txn):
+    if find_left(txn, browser_key(request)):
         return back
     try:
         consumed = consume(txn, browser_key(request), at=request.path)
@@ -92,7 +91,7 @@ def answer(request: TenantRequest, tenant: str, waiting_id: str) -> HttpResponse
 def done(request: TenantRequest, tenant: str, waiting_id: str, txn: str) -> HttpResponse:
     """Answer the request with the authentication that was made for it."""
     row = _own_request(request, waiting_id)
-    if _turned_back(request, txn):
+    if find_left(txn, browser_key(request)):
         return HttpResponseRedirect(reverse("oidc:waiting", kwargs={"tenant": tenant}))
     try:
         approve(row, consume(txn, browser_key(request), at=request.path))
@@ -135,12 +134,6 @@ def _authenticate(
     if fresh:
         set_browser_key(response, key)
     return _never_kept(response)
-
-
-def _turned_back(request: TenantRequest, txn: str) -> bool:
-    left = (Transaction.State.CANCELLED, Transaction.State.EXPIRED)
-    digest = secret_hash(browser_key(request) or "")
-    return Transaction.objects.filter(pk=txn, state__in=left, browser_digest=digest).exists()
 
 
 def _answered(tenant: str, said: str) -> HttpResponse:

@@ -19,7 +19,7 @@ from authsvc.oidc.wire.reporting import report
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import find_live
+from authsvc.transactions.services import Party, find_live
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,7 +28,7 @@ def sandbox(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     if not sandbox_offered(request.tenant):
         raise Http404("no sandbox authenticator here")
     try:
-        row = find_live(txn, browser_key(request))
+        row = find_live(txn, browser_key(request), party=Party.AGENT)
     except Refused as refused:
         cause = RequestRefused(
             "access_denied", refused.person, rule="sandbox", came=refused.detail, status=refused.status

@@ -15,6 +15,7 @@ from tests.factories import make_device, make_subject, make_tenant
 from tests.unit.transactions import flow
 
 pytestmark = pytest.mark.django_db
+AGENT = services.Party.AGENT
 
 
 @pytest.fixture(autouse=True)
@@ -164,14 +165,14 @@ def test_no_challenge_without_live_consent():
 
 def test_another_browser_is_refused():
     row = flow.opened()
-    assert refused("foreign-browser", services.find_live, row.id, "other").status == 403
-    assert refused("foreign-browser", services.find_live, row.id, None).status == 403
+    assert refused("foreign-browser", services.find_live, row.id, "other", party=AGENT).status == 403
+    assert refused("foreign-browser", services.find_live, row.id, None, party=AGENT).status == 403
 
 
 def test_an_expired_transaction_is_refused():
     row = flow.opened()
     Transaction.objects.filter(pk=row.pk).update(expires_at=now())
-    assert refused("expired", services.find_live, row.id, flow.BROWSER).status == 410
+    assert refused("expired", services.find_live, row.id, flow.BROWSER, party=AGENT).status == 410
 
 
 def test_a_transaction_stays_with_its_subject():
@@ -288,7 +289,7 @@ def test_leaving_ends_a_transaction_and_its_challenge():
     row = flow.proven(device)
     services.issue_capture(row, challenge=flow.CHALLENGE)
     services.cancel(row)
-    refused("ended", services.find_live, row.id, flow.BROWSER)
+    refused("ended", services.find_live, row.id, flow.BROWSER, party=AGENT)
     assert Capture.objects.get().state == Capture.State.EXPIRED
 
 
