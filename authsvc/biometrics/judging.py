@@ -12,12 +12,12 @@ from django.conf import settings
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.biometrics import pipeline
+from authsvc.biometrics.decoder.seccomp import hide_memory
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.pipeline import Outcome
 from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.records.record import EvaluationRecord, current_record, load_records
-from authsvc.biometrics.seccomp import hide_memory
 from authsvc.biometrics.stages.decode import DECODER, check_decoder, read_sample
 from authsvc.biometrics.templates import decode_template
 from authsvc.biometrics.types import (

@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from authsvc.biometrics.confined import Write
+from authsvc.biometrics.decoder.program import Write
 
 SOUND: Final = "sound"
 DAMAGED: Final = "damaged"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from authsvc.biometrics import judging
+from authsvc.biometrics.decoder.confinement import Confinement
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.loading import load_engine
-from authsvc.biometrics.limits import Confinement
 from authsvc.biometrics.records.record import EvaluationRecord, load_records
 from authsvc.biometrics.stages.decode import pictures
 from authsvc.biometrics.types import DecisionResult, Reason, StageError

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from authsvc.biometrics.limits import Confinement, LimitReached
+from authsvc.biometrics.decoder.confinement import Confinement, LimitReached
 from authsvc.biometrics.pixels import PLAIN, SOUND
 from authsvc.biometrics.types import BadSample, Image, Reason
 

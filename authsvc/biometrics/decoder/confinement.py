@@ -18,17 +18,17 @@ import time
 from pathlib import Path
 from typing import Final
 
-from authsvc.biometrics.confined import CHANNEL, LENGTH, MOST_ORDER
-from authsvc.biometrics.rooms import Rooms
+from authsvc.biometrics.decoder.memory import Rooms
+from authsvc.biometrics.decoder.program import CHANNEL, LENGTH, MOST_ORDER
 
 WALL_SECONDS: Final = 8.0
 MOST_WORD: Final = 200
 
-_ROOT: Final = Path(__file__).resolve().parents[2]
+_ROOT: Final = Path(__file__).resolve().parents[3]
 _PROGRAM: Final = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from authsvc.biometrics.confined import serve
+from authsvc.biometrics.decoder.program import serve
 serve(sys.argv[2])
 """
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from authsvc.biometrics.confined import CHANNEL
-from authsvc.biometrics.limits import Confinement, LimitReached
-from authsvc.biometrics.seccomp import hide_memory
+from authsvc.biometrics.decoder.confinement import Confinement, LimitReached
+from authsvc.biometrics.decoder.program import CHANNEL
+from authsvc.biometrics.decoder.seccomp import hide_memory
 
 from .misbehaviour import FAULTS, REACHES, read_memory
 
-MODULE = "tests.unit.biometrics.misbehaviour"
+MODULE = "tests.unit.biometrics.decoder.misbehaviour"
 NOBODY = 65534
 SILENT = ("write to the log",)
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from authsvc.biometrics.confined import Write
+from authsvc.biometrics.decoder.program import Write
 
 
 def spin() -> None:

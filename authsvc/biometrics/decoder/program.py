@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import mmap
 import os
 import resource
 import select
@@ -21,7 +20,8 @@ import traceback
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from authsvc.biometrics.seccomp import hide_memory, refuse_all_but_work
+from authsvc.biometrics.decoder.memory import HUGE, memory
+from authsvc.biometrics.decoder.seccomp import hide_memory, refuse_all_but_work
 
 MEMORY: Final = 256 * 1024 * 1024
 """Bytes that a confined process may allocate above what it was forked with."""
@@ -34,9 +34,6 @@ CHANNEL: Final = 3
 
 LENGTH: Final = struct.Struct(">I")
 """Stands before everything that is sent, an order too: there it is the length of what will be given."""
-
-_HUGE: Final = 2 * 1024 * 1024
-"""Bytes of a huge page. Taken one small page at a time, memory costs as much as decoding into it does."""
 
 _APART_MS: Final = 5
 """Milliseconds that the next confined process waits to be forked while one works, which it would slow."""
@@ -107,7 +104,7 @@ def _confined(work: Work, channel: socket.socket, taken: int) -> None:
     """Wait for one order, hand over the means to end this process, and only then look at what was sent."""
     try:
         work.warm()
-        process, room = os.pidfd_open(os.getpid()), memory(_HUGE)
+        process, room = os.pidfd_open(os.getpid()), memory(HUGE)
         room[0] = 0
         _confine()
         order, descriptors, _, _ = socket.recv_fds(channel, LENGTH.size + MOST_ORDER, 1)
@@ -149,13 +146,6 @@ def _answer(work: Work, order: bytes, answer: socket.socket, room: memoryview) -
 
     word = work.work(order[LENGTH.size :].decode(), given, write).encode()
     answer.sendall(LENGTH.pack(0) + LENGTH.pack(len(word)) + word)
-
-
-def memory(size: int) -> memoryview:
-    """Return this many bytes of zeros, in huge pages where the system has them."""
-    pages = mmap.mmap(-1, -(-size // _HUGE) * _HUGE or _HUGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    pages.madvise(mmap.MADV_HUGEPAGE)
-    return memoryview(pages)[:size]
 
 
 def _confine() -> None:

@@ -5,8 +5,8 @@ import gc
 import numpy as np
 import pytest
 
-from authsvc.biometrics import rooms
-from authsvc.biometrics.rooms import Rooms
+from authsvc.biometrics.decoder import memory as lent
+from authsvc.biometrics.decoder.memory import Rooms
 
 
 def address(memory: memoryview) -> int:
@@ -52,7 +52,7 @@ def test_one_piece_is_kept_and_no_large_one(monkeypatch: pytest.MonkeyPatch) -> 
     both = [lender.borrow(1000), lender.borrow(1000)]
     del both[:]
     assert len(lender._kept) == 1
-    monkeypatch.setattr(rooms, "MOST_KEPT", 999)
+    monkeypatch.setattr(lent, "MOST_KEPT", 999)
     other = Rooms()
     del [other.borrow(1000)][:]
     assert other._kept == []
