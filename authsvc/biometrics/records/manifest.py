@@ -78,8 +78,8 @@ DOES_NOT_JUDGE: Final[Mapping[str, str]] = {
     "engines/loading.py": "which engine runs; a record names it",
     "engines/pages.py": "how memory is laid out",
     "engines/quantisation.py": "makes a model file, whose hash is in the engine's id",
-    "confined.py": "runs the decoder, computes nothing",
-    "limits.py": "runs the decoder, computes nothing",
+    "decoder/program.py": "runs the decoder, computes nothing",
+    "decoder/confinement.py": "runs the decoder, computes nothing",
 }
 """Modules that are beside those of MODULES or imported by them, and why a record holds without them."""
 
