@@ -74,8 +74,9 @@ def test_production_installs_no_tool_of_developers(tmp_path: Path, played: list[
 def test_one_machine_installs_everything(tmp_path: Path, environment: str) -> None:
     done = python(LIST, VISOR_ENVIRONMENT=environment, VISOR_DATA_DIR=str(tmp_path))
     apps = json.loads(done.stdout)[0]
-    assert apps[: len(roles.APPS)] == [name for name, _whose in roles.APPS]
-    assert set(parts(apps, "devtools")) >= {"devtools.phone", "devtools.demo", "devtools.conformance"}
+    tools = parts(apps, "devtools")
+    assert {"devtools.laboratory", "devtools.phone", "devtools.demo", "devtools.conformance"} <= set(tools)
+    assert [name for name in apps if name not in tools] == [name for name, _whose in roles.APPS]
 
 
 @pytest.mark.requirement("S6.1-01")
