@@ -15,7 +15,7 @@ PHOTOS_READY := build/photos/.ready
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 20
 
 .PHONY: setup
 setup: $(PYTHON_READY) $(FRONT_END_READY) $(PHOTOS_READY) ## Install everything the demo needs, into this folder

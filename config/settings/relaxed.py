@@ -3,7 +3,7 @@
 from config.settings.base import *
 
 INSTALLED_APPS = [
-    "devtools.laboratory",
+    "devtools.laboratory",  # first, as its evaluate-pad goes before authsvc.evaluation's
     *INSTALLED_APPS,
     "devtools.phone",
     "devtools.demo",
