@@ -1,19 +1,99 @@
-"""Values for the few statements that the ORM cannot write."""
+"""The provider's statements that the ORM cannot write, or cannot write fast enough (docs/adr/0130).
+
+Each is one statement of a constant text, so that PostgreSQL prepares it; the columns come from the models.
+The tenant stands in each, or is held against the row that came.
+"""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection
 
+from authsvc.oidc.models import Grant, Token
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.rows import columns_of, from_row
 from authsvc.tenancy.scope import current_tenant_id
 
 
-def sql_time(moment: datetime) -> Any:
-    """Return a moment as this database stores it."""
+def note_used(names: dict[str, datetime]) -> set[str]:
+    """Note digests as used, each until its time, and return those that were not noted before.
+
+    The insert itself decides, so two parallel uses cannot both be the first.
+    """
+    places = ", ".join(["(%s, %s, %s)"] * len(names))
+    values = [value for digest, until in names.items() for value in (digest, _tenant(), _time(until))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO oidc_usedonce (digest, tenant_id, expires_at) VALUES {places} "  # noqa: S608
+            "ON CONFLICT DO NOTHING RETURNING digest",
+            values,
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def take_grant(code_digest: str, moment: datetime) -> Grant | None:
+    """Mark the code of a grant redeemed and return the grant; None where it is unknown, or was before.
+
+    One statement both checks and marks, so of any number of parallel tries exactly one gets the grant.
+    """
+    with connection.cursor() as cursor:
+        # The tenant stands in the condition as a scoped manager would put it.
+        cursor.execute(
+            "UPDATE oidc_grant SET code_redeemed_at = %s "  # noqa: S608
+            "WHERE tenant_id = %s AND code_digest = %s AND code_redeemed_at IS NULL "
+            f"RETURNING {columns_of(Grant)}",
+            [_time(moment), _tenant(), code_digest],
+        )
+        row = cursor.fetchone()
+    return from_row(Grant, row) if row else None
+
+
+def read_token(digest: str, *, lock: bool = False) -> Token | None:
+    """Return a token with its grant and its person, in one statement; locked until the commit if asked."""
+    with connection.cursor() as cursor:
+        cursor.execute(_token_statement(lock=lock), [digest])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    grants, subjects = (len(model._meta.concrete_fields) for model in (Grant, Subject))
+    token = from_row(Token, row[: -grants - subjects])
+    # Not in the statement: while a table is new, PostgreSQL would go through all of the tenant's tokens.
+    if token.tenant_id != current_tenant_id():
+        return None
+    token.grant = from_row(Grant, row[-grants - subjects : -subjects])
+    token.grant.subject = from_row(Subject, row[-subjects:])
+    return token
+
+
+def spend_token(digest: str, moment: datetime, *, purpose: str, sealed_answer: bytes) -> None:
+    """Note that a locked refresh token was spent: when, on what, and with which answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE oidc_token SET spent_at = %s, spent_on = %s, sealed_answer = %s "
+            "WHERE tenant_id = %s AND digest = %s",
+            [_time(moment), purpose, sealed_answer, _tenant(), digest],
+        )
+
+
+@cache
+def _token_statement(*, lock: bool) -> str:
+    # SQLite has one writer at a time and no row locks.
+    locking = " FOR UPDATE OF token" if lock and connection.features.has_select_for_update_of else ""
+    columns = (columns_of(Token, "token"), columns_of(Grant, "given"), columns_of(Subject, "person"))
+    return (
+        f"SELECT {', '.join(columns)} FROM oidc_token AS token "  # noqa: S608
+        "JOIN oidc_grant AS given ON given.id = token.grant_id "
+        "JOIN subjects_subject AS person ON person.id = given.subject_id "
+        f"WHERE token.digest = %s{locking}"
+    )
+
+
+def _time(moment: datetime) -> Any:
+    # As this database stores it.
     return connection.ops.adapt_datetimefield_value(moment)
 
 
-def sql_tenant() -> Any:
-    """Return the id of the tenant in scope as this database stores it."""
+def _tenant() -> Any:
     return Tenant._meta.pk.get_db_prep_value(current_tenant_id(), connection)

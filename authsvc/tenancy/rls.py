@@ -7,6 +7,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from authsvc.tenancy.scope import EVERY_TENANT, tell_database
+from authsvc.tenancy.sql import protect_table, unprotected_tables
 
 POLICY = "visor_tenant"
 
@@ -30,22 +31,10 @@ def install_row_level_security(*, using: str, **_: Any) -> None:
     connection = connections[using]
     if connection.vendor != "postgresql":
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND NOT relforcerowsecurity")
-        unprotected = {row[0] for row in cursor.fetchall()}
-        for table in tenant_tables():
-            if table in unprotected:
-                _protect(cursor, connection.ops.quote_name(table))
-
-
-def _protect(cursor: Any, table: str) -> None:
-    rule = (
-        "tenant_id::text = current_setting('visor.tenant', true) "
-        f"OR current_setting('visor.tenant', true) = '{EVERY_TENANT}'"
-    )
-    cursor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-    cursor.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    cursor.execute(f"CREATE POLICY {POLICY} ON {table} USING ({rule}) WITH CHECK ({rule})")
+    unprotected = unprotected_tables(connection)
+    for table in tenant_tables():
+        if table in unprotected:
+            protect_table(connection, table, policy=POLICY, every_tenant=EVERY_TENANT)
 
 
 def tell_new_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 from authsvc.tenancy.models import Row
+from authsvc.tenancy.sql import insert_values
 
 Model = TypeVar("Model", bound=models.Model)
 
@@ -44,14 +45,7 @@ def insert(rows: Sequence[Row]) -> None:
     for row in rows:
         row.stamp_tenant()
         values += [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
-    place = f"({', '.join(['%s'] * len(fields))})"
-    table = connection.ops.quote_name(model._meta.db_table)
-    with connection.cursor() as cursor:
-        # Names come from the model, values are parameters.
-        cursor.execute(
-            f"INSERT INTO {table} ({columns_of(model)}) VALUES {', '.join([place] * len(rows))}",  # noqa: S608
-            values,
-        )
+    insert_values(model._meta.db_table, columns_of(model), len(rows), values)
     for row in rows:
         row._state.adding = False
 

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from authsvc.tenancy.sql import set_scope
+
 EVERY_TENANT = "*"
 _scope: ContextVar[str] = ContextVar("tenant_scope", default="")
 
@@ -78,8 +80,6 @@ def _knows(connection: BaseDatabaseWrapper) -> bool:
 
 def _tell(connection: BaseDatabaseWrapper) -> None:
     value = _scope.get()
-    # Not by a cursor of Django's, which would come back to `tell_database`.
-    with connection.wrap_database_errors:
-        connection.connection.execute("SELECT set_config('visor.tenant', %s, false)", [value])
+    set_scope(connection, value)
     block = connection.atomic_blocks[-1] if connection.atomic_blocks else None
     connection.visor_scope = (value, block)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Reading a sealed sample."""
+"""Reading a sealed sample, and leaving nothing of those that were deleted."""
 
 from django.db import connection
 from psycopg.pq import Format
@@ -20,3 +20,15 @@ def read_sealed(capture_id: str) -> bytes | None:
         cursor.execute(*found.query.sql_with_params())
         row = cursor.fetchone()
     return None if row is None else bytes(row[0])
+
+
+def reclaim_space() -> None:
+    """Let the database forget what was deleted; call outside any transaction.
+
+    Deleted ciphertext would otherwise stay in dead rows, or in SQLite's write-ahead log.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"VACUUM {connection.ops.quote_name(SealedSample._meta.db_table)}")
+        else:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 
-from django.db import connection
-
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.tenancy.scope import every_tenant_scope, tenant_scope
 from authsvc.transactions.capturing import expire_capture
 from authsvc.transactions.lifecycle import end
 from authsvc.transactions.models import Capture, SealedSample, Transaction
+from authsvc.transactions.samples import reclaim_space
 
 SAMPLE_LIFE = timedelta(minutes=5)
 _BATCH = 500
@@ -60,14 +59,5 @@ def _sweep_transactions() -> int:
 def _sweep_samples() -> int:
     with every_tenant_scope():
         count = SealedSample.objects.filter(received_at__lte=now() - SAMPLE_LIFE).delete()[0]
-    _reclaim()
+    reclaim_space()
     return count
-
-
-def _reclaim() -> None:
-    # Deleted ciphertext would otherwise stay in dead rows, or in SQLite's write-ahead log.
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(f"VACUUM {connection.ops.quote_name(SealedSample._meta.db_table)}")
-        else:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-
 from authsvc.core.ids import secret_hash
-from authsvc.oidc.sql import sql_tenant, sql_time
+from authsvc.oidc.sql import note_used
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.scope import current_tenant_id
 
@@ -37,15 +35,7 @@ def use_once(*uses: Use) -> None:
     """
     if not uses:
         return
-    places = ", ".join(["(%s, %s, %s)"] * len(uses))
-    values = [value for use in uses for value in (use.digest, sql_tenant(), sql_time(use.until))]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO oidc_usedonce (digest, tenant_id, expires_at) VALUES {places} "  # noqa: S608
-            "ON CONFLICT DO NOTHING RETURNING digest",
-            values,
-        )
-        fresh = {row[0] for row in cursor.fetchall()}
+    fresh = note_used({use.digest: use.until for use in uses})
     for use in uses:
         if use.digest not in fresh:
             raise use.again

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -13,10 +13,10 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.models import Grant, Session
 from authsvc.oidc.offering.provider import subject_identifier
-from authsvc.oidc.sql import sql_tenant, sql_time
+from authsvc.oidc.sql import take_grant
 from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.wire.lifetimes import CODE, REFRESH_TOKEN
-from authsvc.tenancy.rows import columns_of, from_row, insert
+from authsvc.tenancy.rows import insert
 
 
 @dataclass(frozen=True)
@@ -120,19 +120,9 @@ def _grant(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> G
 def take_code(code: str) -> Grant | None:
     """Mark a code redeemed and return its grant, or None where it is unknown or was redeemed before.
 
-    One statement both checks and marks, so of any number of parallel tries exactly one gets the grant;
-    the row stays, so that a replay can revoke what was issued. Call inside a database transaction.
+    The row stays, so that a replay can revoke what was issued. Call inside a database transaction.
     """
-    with connection.cursor() as cursor:
-        # The tenant stands in the condition as a scoped manager would put it.
-        cursor.execute(
-            "UPDATE oidc_grant SET code_redeemed_at = %s "  # noqa: S608
-            "WHERE tenant_id = %s AND code_digest = %s AND code_redeemed_at IS NULL "
-            f"RETURNING {columns_of(Grant)}",
-            [sql_time(now()), sql_tenant(), secret_hash(code)],
-        )
-        row = cursor.fetchone()
-    return from_row(Grant, row) if row else None
+    return take_grant(secret_hash(code), now())
 
 
 def find_by_code(code: str) -> Grant | None:
