@@ -1,9 +1,9 @@
 """The assurance level that a transaction's evidence earns (Annex B); computed, never asserted (SB-01)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+
+from authsvc.assurance.evidence import Proven
 
 
 class Level(IntEnum):
@@ -41,22 +41,20 @@ class Evidence:
     intent: bool = True
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> "Evidence":
-        """Return the evidence of a transaction's stored record; what is not there is not proven."""
-        passkey = record.get("passkey") or {}
-        face = record.get("face") or {}
-        agent = record.get("agent") or {}
+    def from_record(cls, proven: Proven) -> "Evidence":
+        """Return the evidence of a transaction's record; what is not there is not proven."""
+        passkey, face = proven.passkey, proven.face
         return cls(
-            passkey=passkey.get("kind"),
-            attested=passkey.get("attested") is True,
-            origin_bound=bool(passkey),
-            user_verified=passkey.get("user_verified") is True,
-            face=bool(face) and face.get("pad") == "accepted",
-            iad=face.get("iad") == "accepted",
-            evaluated=bool(face.get("record")),
-            model=face.get("model"),
-            share=face.get("share_kind"),
-            browser_capture=agent.get("type") != "native",
+            passkey=passkey.kind if passkey else None,
+            attested=passkey is not None and passkey.attested,
+            origin_bound=passkey is not None,
+            user_verified=passkey is not None and passkey.user_verified,
+            face=face is not None and face.pad == "accepted",
+            iad=face is not None and face.iad == "accepted",
+            evaluated=face is not None and bool(face.record),
+            model=face.model if face else None,
+            share=face.share_kind if face else None,
+            browser_capture=proven.agent is None or proven.agent.type != "native",
             fresh=True,
             intent=True,
         )

@@ -5,10 +5,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from django.conf import settings
 
+from authsvc.assurance.evidence import FaceProof
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.biometrics import pipeline
@@ -37,34 +37,36 @@ from authsvc.keys.samples import CannotUnseal
 from authsvc.policy.services import current_policy
 from authsvc.privacy.consent import live_consent
 from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.records import NewReference, Verdict
 from authsvc.transactions.services import bound_device
 from authsvc.vault import services as vault
 
 log = logging.getLogger(__name__)
 
-Store = Callable[[], dict[str, Any]]
+Store = Callable[[], NewReference | None]
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the worker found: the claims of its verdict, and what must be stored together with it, or None."""
+    """What the worker found: what its verdict says, and what must be stored together with it, or None."""
 
     decision: DecisionResult
-    face: dict[str, Any] | None = None
+    face: FaceProof | None = None
     store: Store | None = None
 
-    def claims(self, capture: Capture) -> dict[str, Any]:
-        """Return the verdict's claims on a capture; no score is among them (S7-02)."""
-        return {
-            "tenant": str(capture.tenant_id),
-            "transaction": capture.transaction_id,
-            "capture": capture.id,
-            "sample": capture.sample_digest,
-            "outcome": self.decision.outcome,
-            "reason": str(self.decision.reason or "matched"),
-            "hint": self.decision.hint,
-            "face": self.face,
-        }
+    def verdict(self, capture: Capture, made: NewReference | None) -> Verdict:
+        """Return the verdict on a capture, with the reference that it made; no score is in it (S7-02)."""
+        return Verdict(
+            tenant=str(capture.tenant_id),
+            transaction=capture.transaction_id,
+            capture=capture.id,
+            sample=capture.sample_digest,
+            outcome=self.decision.outcome,
+            reason=str(self.decision.reason or "matched"),
+            hint=self.decision.hint,
+            face=self.face,
+            reference=made,
+        )
 
 
 @cache
@@ -171,17 +173,17 @@ def _context(capture: Capture) -> CaptureContext:
 def _judgement(capture: Capture, outcome: Outcome, thresholds: Thresholds, engine_id: str) -> Judgement:
     if outcome.decision.outcome != "accepted" or outcome.manifest is None:
         return Judgement(outcome.decision)
-    face = {
-        "capture": capture.id,
-        "pad": "accepted",
-        "iad": "accepted",
-        "engine": engine_id,
-        "record": thresholds.record,
-        "policy": thresholds.policy_version,
-        "operating_point": thresholds.operating_point,
-        "model": vault.MODEL,
-        "share_kind": outcome.manifest.share_kind,
-    }
+    face = FaceProof(
+        capture=capture.id,
+        pad="accepted",
+        iad="accepted",
+        engine=engine_id,
+        record=thresholds.record,
+        policy=thresholds.policy_version,
+        operating_point=thresholds.operating_point,
+        model=vault.MODEL,
+        share_kind=outcome.manifest.share_kind,
+    )
     manifest, template = outcome.manifest, outcome.template
     if template is None:
         return Judgement(outcome.decision, face)
@@ -216,7 +218,7 @@ def _open_reference(transaction: Transaction, manifest: Manifest) -> Template:
 
 def _store(
     capture: Capture, manifest: Manifest, template: bytes, engine_id: str, quality: int
-) -> dict[str, Any]:
+) -> NewReference:
     """Create the reference of an enrolment and return what the verdict says of it."""
     transaction = capture.transaction
     subject, device = transaction.subject, transaction.device
@@ -234,8 +236,7 @@ def _store(
         replaces=subject.reference,
         version=subject.reference_version + 1,
     )
-    reference = {"pseudonym": row.pseudonym, "version": row.version, "share_kind": manifest.share_kind}
-    return {"reference": reference}
+    return NewReference(row.pseudonym, row.version, manifest.share_kind or "")
 
 
 def _bind(capture: Capture, sample: bytes) -> Judgement:
@@ -255,7 +256,7 @@ def _bind(capture: Capture, sample: bytes) -> Judgement:
     if manifest.new_device != new.credential_id or manifest.share_kind != device.share_kind:
         raise StageError(Reason.FOREIGN, detail="sealed for another device")
 
-    def store() -> dict[str, Any]:
+    def store() -> None:
         vault.wrap_for_device(
             pseudonym=subject.reference,
             version=subject.reference_version,
@@ -266,6 +267,5 @@ def _bind(capture: Capture, sample: bytes) -> Judgement:
             new_share_kind=manifest.new_share_kind or "",
         )
         Device.objects.filter(pk=new.pk).update(share_kind=manifest.new_share_kind or "")
-        return {}
 
     return Judgement(DecisionResult("accepted"), None, store)

@@ -41,10 +41,8 @@ def verify_capture(tenant_id: str, capture_id: str) -> None:
 def _conclude(capture: Capture, judgement: Judgement) -> None:
     """Store what an enrolment or a binding makes together with the verdict, or neither."""
     with database.atomic():
-        claims = judgement.claims(capture)
-        if judgement.store is not None:
-            claims |= judgement.store()
-        if not record_verdict(capture.id, sign_verdict(claims)):
+        made = judgement.store() if judgement.store is not None else None
+        if not record_verdict(capture.id, sign_verdict(judgement.verdict(capture, made))):
             database.set_rollback(True)
             log.info("capture %s was decided while it was judged", capture.id)
 

@@ -1,9 +1,11 @@
 """Which authentication agents a tenant lets in (S9.3-06, SA-02)."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 
+from authsvc.assurance.evidence import Agent
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
 from authsvc.policy.services import current_policy
@@ -14,14 +16,14 @@ _BUILD_LENGTH = 60
 _NOT_HERE = "This device cannot be used here."
 
 
-def read_agent(value: Any) -> dict[str, str]:
-    """Return the agent's own description, {"type", "build"}; raises Refused for any other form."""
+def read_agent(value: Any) -> Agent:
+    """Return the agent's own description; raises Refused for any other form."""
     if not isinstance(value, dict):
         raise Refused("bad-agent", _NOT_HERE, detail="agent is not an object")
     kind, build = value.get("type"), value.get("build")
     if kind not in _TYPES or not isinstance(build, str) or len(build) > _BUILD_LENGTH:
         raise Refused("bad-agent", _NOT_HERE, detail=f"agent type {kind!r}, build {build!r}")
-    return {"type": kind, "build": build}
+    return Agent(kind, build)
 
 
 def require_agent_allowed(tenant: Tenant, agent_type: str) -> None:
@@ -34,6 +36,6 @@ def require_agent_allowed(tenant: Tenant, agent_type: str) -> None:
         raise Refused("agent-refused", _NOT_HERE, detail=f"policy lets no {agent_type} in", status=403)
 
 
-def agent_of(agent: dict[str, str], device: Device) -> dict[str, str]:
+def agent_of(agent: Agent, device: Device) -> Agent:
     """Return the description that goes into the evidence; a simulated key makes any agent a simulator."""
-    return {**agent, "type": "simulator"} if device.simulated else agent
+    return replace(agent, type="simulator") if device.simulated else agent

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction as database
 
+from authsvc.assurance.evidence import Agent
 from authsvc.capture.agents import agent_of, require_agent_allowed
 from authsvc.core.errors import Refused
 from authsvc.devices.assertion import assertion_options, verify_assertion
@@ -11,6 +12,7 @@ from authsvc.devices.models import Device
 from authsvc.devices.registration import add_device, creation_options, verify_creation
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.records import Ceremony
 from authsvc.transactions.services import (
     new_device_challenge,
     record_device_proof,
@@ -18,26 +20,24 @@ from authsvc.transactions.services import (
     take_ceremony,
 )
 
-_MAKING, _PROVING = "create", "get"
-
 
 def begin_making(transaction: Transaction, *, session_key: dict[str, Any]) -> dict[str, Any]:
     """Return options for a new passkey of the transaction's subject; raises Refused for a bad session key."""
     subject = _subject(transaction)
     options, state = creation_options(subject, challenge=new_device_challenge(transaction, session_key))
-    remember_ceremony(transaction, _MAKING, state)
+    remember_ceremony(transaction, Ceremony("create", **state))
     return options
 
 
-def finish_making(transaction: Transaction, *, credential: dict[str, Any], agent: dict[str, str]) -> Device:
+def finish_making(transaction: Transaction, *, credential: dict[str, Any], agent: Agent) -> Device:
     """Store the new passkey and return it; it is pending until what it is made for is finished.
 
     Raises Refused.
     """
-    state = take_ceremony(transaction, _MAKING)
+    state = take_ceremony(transaction, "create").state
     device = verify_creation(state, credential, subject=_subject(transaction))
     with database.atomic():
-        require_agent_allowed(transaction.tenant, agent_of(agent, device)["type"])
+        require_agent_allowed(transaction.tenant, agent_of(agent, device).type)
         add_device(device, transaction=transaction.id)
     return device
 
@@ -46,17 +46,17 @@ def begin_proving(transaction: Transaction, *, session_key: dict[str, Any]) -> d
     """Return options for any passkey of the tenant's people; raises Refused for a bad session key."""
     challenge = new_device_challenge(transaction, session_key)
     options, state = assertion_options(transaction.tenant, challenge=challenge)
-    remember_ceremony(transaction, _PROVING, state)
+    remember_ceremony(transaction, Ceremony("get", **state))
     return options
 
 
-def finish_proving(transaction: Transaction, *, credential: dict[str, Any], agent: dict[str, str]) -> None:
+def finish_proving(transaction: Transaction, *, credential: dict[str, Any], agent: Agent) -> None:
     """Accept the passkey's answer and bind its device and subject to the transaction; raises Refused."""
-    state = take_ceremony(transaction, _PROVING)
+    state = take_ceremony(transaction, "get").state
     with database.atomic():
         device = verify_assertion(state, credential, subject=transaction.subject)
         described = agent_of(agent, device)
-        require_agent_allowed(transaction.tenant, described["type"])
+        require_agent_allowed(transaction.tenant, described.type)
         record_device_proof(transaction, device=device, user_verified=True, agent=described)
 
 

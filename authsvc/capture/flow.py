@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from authsvc.assurance.evidence import Agent
 from authsvc.capture.agents import agent_of, read_agent
 from authsvc.capture.ceremonies import begin_making, begin_proving, finish_making, finish_proving
 from authsvc.core.clock import now
@@ -10,6 +11,7 @@ from authsvc.devices.models import Device
 from authsvc.privacy.consent import live_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import (
     decline_face,
     record_device_proof,
@@ -37,7 +39,7 @@ def describe(transaction: Transaction) -> dict[str, Any]:
 def face_offered(transaction: Transaction) -> bool:
     """Whether the face can be used here: the partner offers it, and who is known has one and agreed."""
     if transaction.kind == Kind.ENROL:
-        return bool(transaction.request.get("face", True))
+        return EnrolmentRequest.from_json(transaction.request).face
     if transaction.client is not None and not transaction.client.face_offered:
         return False
     subject = transaction.subject
@@ -72,7 +74,7 @@ def _creates(transaction: Transaction) -> bool:
     return transaction.kind == Kind.ENROL
 
 
-def _complete(transaction: Transaction, credential: dict[str, Any], agent: dict[str, str]) -> dict[str, str]:
+def _complete(transaction: Transaction, credential: dict[str, Any], agent: Agent) -> dict[str, str]:
     if not _creates(transaction):
         finish_proving(transaction, credential=credential, agent=agent)
         transaction.refresh_from_db()
@@ -85,7 +87,7 @@ def _complete(transaction: Transaction, credential: dict[str, Any], agent: dict[
     return _after_creation(transaction)
 
 
-def _prove_by_creation(transaction: Transaction, device: Device, agent: dict[str, str]) -> None:
+def _prove_by_creation(transaction: Transaction, device: Device, agent: Agent) -> None:
     record_device_proof(transaction, device=device, user_verified=True, agent=agent_of(agent, device))
     transaction.refresh_from_db()
 

@@ -20,6 +20,7 @@ from authsvc.capture.wire import uncached
 from authsvc.core.errors import Refused
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.records import SignInRequest
 from authsvc.transactions.services import Party, find_live
 
 AGENT_BUILD = "page-1"
@@ -71,7 +72,7 @@ def _context(transaction: Transaction) -> dict[str, object]:
         "tenant": transaction.tenant,
         "client": client,
         "problems": PROBLEMS,
-        "client_host": urlsplit(transaction.request.get("redirect_uri", "")).netloc,
+        "client_host": urlsplit(SignInRequest.from_json(transaction.request).redirect_uri).netloc,
         "config": {
             "api": reverse("capture:agent", kwargs={"tenant": slug, "txn": transaction.id}),
             "worker": reverse("capture:worker", kwargs={"tenant": slug}),

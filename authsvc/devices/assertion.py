@@ -18,7 +18,7 @@ from authsvc.tenancy.models import Tenant
 _PERSON = "That passkey was not accepted. Try again, or use another passkey."
 
 
-def assertion_options(tenant: Tenant, *, challenge: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+def assertion_options(tenant: Tenant, *, challenge: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     """Return request options in JSON, and the state that `verify_assertion` needs.
 
     Any discoverable passkey may answer, with user verification, and PRF is asked for.
@@ -32,7 +32,7 @@ def assertion_options(tenant: Tenant, *, challenge: bytes) -> tuple[dict[str, An
 
 
 def verify_assertion(
-    state: Mapping[str, Any], credential: dict[str, Any], *, subject: Subject | None
+    state: Mapping[str, str], credential: dict[str, Any], *, subject: Subject | None
 ) -> Device:
     """Return the device whose passkey answered, its counter moved on; call inside a database transaction.
 
@@ -76,7 +76,7 @@ def _find_device(response: AuthenticationResponse, subject: Subject | None) -> D
     return device
 
 
-def _verify(state: Mapping[str, Any], device: Device, response: AuthenticationResponse) -> None:
+def _verify(state: Mapping[str, str], device: Device, response: AuthenticationResponse) -> None:
     try:
         relying_party().authenticate_complete(state, [_known(device)], response)
     except ValueError as problem:

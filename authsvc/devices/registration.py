@@ -29,7 +29,7 @@ _PERSON = "That passkey was not accepted. Please try again."
 _CREDENTIAL_ID_BYTES = 256
 
 
-def creation_options(subject: Subject, *, challenge: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+def creation_options(subject: Subject, *, challenge: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     """Return creation options in JSON, and the state that `verify_creation` needs.
 
     The passkey is to be discoverable, with user verification, and PRF is asked for. Those that the
@@ -48,7 +48,7 @@ def creation_options(subject: Subject, *, challenge: bytes) -> tuple[dict[str, A
     return dict(options), state
 
 
-def verify_creation(state: Mapping[str, Any], credential: dict[str, Any], *, subject: Subject) -> Device:
+def verify_creation(state: Mapping[str, str], credential: dict[str, Any], *, subject: Subject) -> Device:
     """Return the passkey that an authenticator made for a subject, verified and not stored yet.
 
     It is pending until the enrolment is finished. Raises Refused.
@@ -99,7 +99,7 @@ def _existing(subject: Subject) -> list[PublicKeyCredentialDescriptor]:
 
 
 def _verify(
-    state: Mapping[str, Any], credential: dict[str, Any]
+    state: Mapping[str, str], credential: dict[str, Any]
 ) -> tuple[RegistrationResponse, AttestedCredentialData]:
     try:
         response = RegistrationResponse.from_dict(credential)

@@ -18,6 +18,7 @@ from authsvc.privacy.notice import current_notice
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import bound_device, consume, open_transaction
 
 LINK_LIFE = timedelta(days=7)
@@ -80,7 +81,7 @@ def _open(link: EnrolmentLink, browser_key: str, *, face: bool) -> Transaction:
         browser_key=browser_key,
         continue_path=finish.replace("%7Bid%7D", "{id}"),
         subject=link.subject,
-        request={"link": link.id, "face": face},
+        request=EnrolmentRequest(link=link.id, face=face),
     )
 
 
@@ -92,8 +93,9 @@ def finish_enrolment(*, transaction_id: str, browser_key: str | None, at: str) -
     """
     transaction = consume(transaction_id, browser_key, at=at)
     assert transaction.subject is not None
+    asked = EnrolmentRequest.from_json(transaction.request)
     used = EnrolmentLink.objects.filter(
-        pk=transaction.request["link"], used_at=None, revoked_at=None, expires_at__gt=now()
+        pk=asked.link, used_at=None, revoked_at=None, expires_at__gt=now()
     ).update(used_at=now())
     if not used:
         raise Refused("link-over", _NO_LINK, detail="the link was used or ended meanwhile", status=409)
@@ -103,8 +105,8 @@ def finish_enrolment(*, transaction_id: str, browser_key: str | None, at: str) -
         Tag.ENROLMENT_LINK_USED,
         transaction=transaction.id,
         subject=str(transaction.subject_id),
-        link=transaction.request["link"],
-        face=bool(transaction.evidence.get("face")),
+        link=asked.link,
+        face=transaction.evidence.face is not None,
     )
     return transaction
 

@@ -104,7 +104,7 @@ def finish(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     transaction = services.finish_enrolment(
         transaction_id=txn, browser_key=browser_key(request), at=request.path
     )
-    context = {"tenant": request.tenant, "face": bool(transaction.evidence.get("face"))}
+    context = {"tenant": request.tenant, "face": transaction.evidence.face is not None}
     return render(request, "enrolment/done.html", context)
 
 

@@ -1,6 +1,7 @@
 """Challenges, samples and what becomes of them; one sample a challenge, one verdict a sample."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,8 @@ from authsvc.subjects.models import Subject
 from authsvc.transactions import attempts
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Capture, SealedSample, Transaction
-from authsvc.transactions.verdict import check_verdict
+from authsvc.transactions.records import NewReference, Verdict
+from authsvc.transactions.verdict import check_verdict, verdict_refused
 
 CHALLENGE_LIFE = timedelta(seconds=120)
 VERDICT_WITHIN = timedelta(seconds=60)
@@ -118,7 +120,7 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
 
 
 @database.atomic
-def record_verdict(capture_id: str, verdict: str) -> bool:
+def record_verdict(capture_id: str, signed: str) -> bool:
     """Take the worker's signed verdict on a capture, once; True when it changed anything.
 
     Late or doubled verdicts change nothing (S6.4-04). The sample is erased in the same step. Raises
@@ -129,11 +131,11 @@ def record_verdict(capture_id: str, verdict: str) -> bool:
     capture.refresh_from_db()
     if capture.state != Capture.State.SUBMITTED or current.state != Transaction.State.SUBMITTED:
         return False
-    claims = check_verdict(verdict, capture=capture)
-    capture.verdict, capture.hint = verdict, claims.get("hint") or ""
-    if claims["outcome"] == "accepted":
-        _accept(current, claims)
-    _conclude(current, capture, state=claims["outcome"], reason=claims["reason"])
+    verdict = check_verdict(signed, capture=capture)
+    capture.verdict, capture.hint = signed, verdict.hint or ""
+    if verdict.outcome == "accepted":
+        _accept(current, verdict)
+    _conclude(current, capture, state=verdict.outcome, reason=verdict.reason)
     return True
 
 
@@ -156,19 +158,21 @@ def expire_overdue(row: Transaction) -> None:
         row.refresh_from_db()
 
 
-def _accept(current: Transaction, claims: dict[str, Any]) -> None:
+def _accept(current: Transaction, verdict: Verdict) -> None:
     current.state, current.decided_at = Transaction.State.DECIDED, now()
-    current.evidence["face"] = claims["face"]
+    current.evidence = replace(current.evidence, face=verdict.face)
     if current.kind == Transaction.Kind.ENROL:
-        _attach_reference(current, claims["reference"])
+        _attach_reference(current, verdict.reference)
 
 
-def _attach_reference(current: Transaction, reference: dict[str, Any]) -> None:
+def _attach_reference(current: Transaction, made: NewReference | None) -> None:
     assert current.subject_id is not None
+    if made is None:
+        raise verdict_refused("an enrolment without a reference")
     Subject.objects.filter(pk=current.subject_id).update(
-        reference=reference["pseudonym"], reference_version=reference["version"], status=Subject.Status.ACTIVE
+        reference=made.pseudonym, reference_version=made.version, status=Subject.Status.ACTIVE
     )
-    Device.objects.filter(pk=current.device_id).update(share_kind=reference["share_kind"])
+    Device.objects.filter(pk=current.device_id).update(share_kind=made.share_kind)
     if current.subject is not None:
         attempts.rebind_face(current.subject)
 
@@ -181,7 +185,7 @@ def _conclude(current: Transaction, capture: Capture, *, state: str, reason: str
     if current.state == Transaction.State.SUBMITTED:
         current.state = Transaction.State.PROVEN
         current.face_closed = _tries_used(current)
-    current.save(update_fields=["state", "decided_at", "evidence", "face_closed"])
+    current.save(update_fields=["state", "decided_at", "stored_evidence", "face_closed"])
     common = {"transaction": current.pk, "subject": str(current.subject_id)}
     record(Tag.VERDICT_RECORDED, **common, reason=reason, capture=capture.pk, outcome=state)
     if erased:

@@ -1,48 +1,51 @@
 """The WebAuthn ceremony that is open in a transaction, and the passkey that a binding made by one."""
 
-from typing import Any
+from dataclasses import asdict
 
 from django.db import transaction as database
 
 from authsvc.core.errors import Refused
+from authsvc.core.records import read_stored
 from authsvc.devices.models import Device
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.records import Bound, Ceremony, CeremonyKind
 
 
-def remember_ceremony(row: Transaction, ceremony: str, state: dict[str, Any]) -> None:
+def remember_ceremony(row: Transaction, ceremony: Ceremony) -> None:
     """Keep what the next answer must match; it replaces what was kept before."""
-    _keep(row, {"ceremony": ceremony, **state})
+    _keep(row, ceremony)
 
 
 @database.atomic
-def take_ceremony(row: Transaction, ceremony: str) -> dict[str, Any]:
+def take_ceremony(row: Transaction, kind: CeremonyKind) -> Ceremony:
     """Return what was kept, once: a WebAuthn challenge answers for one try only.
 
     Raises Refused where none was asked for, or another kind of ceremony was.
     """
     current = Transaction.objects.select_for_update(no_key=True).get(pk=row.pk)
-    state, current.webauthn_state = current.webauthn_state, None
+    kept, current.webauthn_state = current.webauthn_state, None
     current.save(update_fields=["webauthn_state"])
-    if not state or state.get("ceremony") != ceremony:
+    if not kept or kept.get("ceremony") != kind:
         raise Refused(
             "no-passkey-challenge",
             "Please start again with your passkey.",
-            detail=f"no open {ceremony} ceremony",
+            detail=f"no open {kind} ceremony",
             status=409,
         )
-    return dict(state)
+    return read_stored(Ceremony, kept)
 
 
 def remember_bound(row: Transaction, device: Device) -> None:
     """Keep which passkey a binding made."""
-    _keep(row, {"bound": device.id})
+    _keep(row, Bound(device.id))
 
 
 def bound_device(row: Transaction) -> Device | None:
     """Return the passkey that a binding made, or None where it made none."""
-    return Device.objects.filter(pk=(row.webauthn_state or {}).get("bound")).first()
+    kept = row.webauthn_state or {}
+    return Device.objects.filter(pk=read_stored(Bound, kept).bound).first() if "bound" in kept else None
 
 
-def _keep(row: Transaction, state: dict[str, Any]) -> None:
-    row.webauthn_state = state
+def _keep(row: Transaction, state: Ceremony | Bound) -> None:
+    row.webauthn_state = asdict(state)
     row.save(update_fields=["webauthn_state"])

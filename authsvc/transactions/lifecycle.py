@@ -1,7 +1,6 @@
 """Opening, finding, cancelling and consuming a transaction; each step happens once."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction as database
 
@@ -11,10 +10,12 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_id, secret_hash
+from authsvc.core.records import NotARecord
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.parties import Party, is_party, require_party
+from authsvc.transactions.records import Requested
 from authsvc.transactions.verdict import check_verdict
 
 LIFE = timedelta(seconds=300)
@@ -27,7 +28,7 @@ def open_transaction(
     browser_key: str,
     continue_path: str,
     client: RelyingParty | None = None,
-    request: dict[str, Any] | None = None,
+    request: Requested | None = None,
     subject: Subject | None = None,
 ) -> Transaction:
     """Open a transaction of 300 s; the browser with that key is its initiator and its agent.
@@ -40,7 +41,7 @@ def open_transaction(
         id=identifier,
         kind=kind,
         client=client,
-        request=request or {},
+        request=request.to_json() if request else {},
         subject=subject,
         browser_digest=secret_hash(browser_key),
         continue_path=continue_path.replace("{id}", identifier),
@@ -141,20 +142,24 @@ def consume(transaction_id: str, key: str | None, *, at: str) -> Transaction:
         raise Refused(
             "not-decided", "This sign-in is not finished yet.", detail=f"state {row.state}", status=409
         )
-    if row.evidence.get("face"):
-        _check_stored_verdict(row)
+    _check_evidence(row)
     row.state = Transaction.State.CONSUMED
     record(Tag.TRANSACTION_CONSUMED, transaction=row.id, subject=str(row.subject_id or ""))
     return row
 
 
-def _check_stored_verdict(row: Transaction) -> None:
-    capture = Capture.objects.get(pk=row.evidence["face"]["capture"], transaction=row)
-    claims = check_verdict(capture.verdict, capture=capture)
-    if claims["outcome"] != "accepted" or claims["face"] != row.evidence["face"]:
-        raise Refused(
-            "verdict-altered",
-            "Something went wrong. Please start again.",
-            detail="the stored evidence is not what the worker signed",
-            status=409,
-        )
+def _check_evidence(row: Transaction) -> None:
+    try:
+        face = row.evidence.face
+    except NotARecord as problem:
+        raise _altered(str(problem)) from None
+    if face is None:
+        return
+    capture = Capture.objects.get(pk=face.capture, transaction=row)
+    verdict = check_verdict(capture.verdict, capture=capture)
+    if verdict.outcome != "accepted" or verdict.face != face:
+        raise _altered("the stored evidence is not what the worker signed")
+
+
+def _altered(detail: str) -> Refused:
+    return Refused("verdict-altered", "Something went wrong. Please start again.", detail=detail, status=409)

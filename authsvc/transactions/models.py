@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from authsvc.assurance.evidence import Proven
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import new_id
 from authsvc.devices.models import Device
@@ -40,7 +41,7 @@ class Transaction(TenantOwned):
     session_key = models.JSONField(null=True, help_text="The agent's public key for this transaction.")
     webauthn_nonce = models.BinaryField(null=True)
     webauthn_state = models.JSONField(null=True)
-    evidence = models.JSONField(default=dict)
+    stored_evidence = models.JSONField(db_column="evidence", default=dict, help_text="Read by `evidence`.")
     face_closed = models.BooleanField(default=False, help_text="No further capture in this transaction.")
     continue_path = models.CharField(max_length=300)
     created_at = models.DateTimeField()
@@ -57,6 +58,15 @@ class Transaction(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def evidence(self) -> Proven:
+        """What has been proven so far; raises NotARecord for a row that was tampered with."""
+        return Proven.from_json(self.stored_evidence)
+
+    @evidence.setter
+    def evidence(self, proven: Proven) -> None:
+        self.stored_evidence = proven.to_json()
 
 
 class Capture(TenantOwned):

@@ -2,12 +2,14 @@
 
 import hashlib
 import secrets
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.db import transaction as database
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from authsvc.assurance.evidence import Agent, PasskeyProof, Proven
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
@@ -64,9 +66,7 @@ def _thumbprint(session_key: dict[str, Any]) -> bytes:
 
 
 @database.atomic
-def record_device_proof(
-    row: Transaction, *, device: Device, user_verified: bool, agent: dict[str, str]
-) -> None:
+def record_device_proof(row: Transaction, *, device: Device, user_verified: bool, agent: Agent) -> None:
     """Bind the proven device and its subject to the transaction; the challenge is used up.
 
     A transaction that has a subject stays with that subject. Raises Refused.
@@ -83,18 +83,8 @@ def record_device_proof(
         )
     current.state = Transaction.State.PROVEN
     current.subject_id, current.device, current.webauthn_nonce = device.subject_id, device, None
-    current.evidence = {
-        "passkey": {
-            "device": device.id,
-            "kind": device.key_kind,
-            "user_verified": user_verified,
-            "attested": device.attested,
-            "share_kind": device.share_kind,
-        },
-        "agent": {"type": agent.get("type", ""), "build": agent.get("build", "")},
-        "face": None,
-        "at": now().isoformat(),
-    }
+    passkey = PasskeyProof(device.id, device.key_kind, user_verified, device.attested, device.share_kind)
+    current.evidence = Proven(passkey, agent, face=None, at=now().isoformat())
     current.save()
     Device.objects.filter(pk=device.pk).update(last_used_at=now())
     record(
@@ -104,7 +94,7 @@ def record_device_proof(
         device=device.id,
         kind=device.key_kind,
         user_verified=user_verified,
-        agent=current.evidence["agent"],
+        agent=asdict(agent),
     )
 
 
@@ -125,6 +115,6 @@ def decline_face(row: Transaction) -> None:
     if not ready:
         raise Refused("not-proven", "Use your passkey first.", detail=f"state {current.state}", status=409)
     current.state, current.decided_at = Transaction.State.DECIDED, now()
-    current.evidence["face"] = None
+    current.evidence = replace(current.evidence, face=None)
     current.save()
     record(Tag.FACE_DECLINED, transaction=row.pk, subject=str(current.subject_id))

@@ -1,7 +1,6 @@
 """The worker's signed verdict: written and checked in one form (S6.2-04, S8.3-06)."""
 
 import json
-from typing import Any
 
 from django.conf import settings
 from joserfc import jws
@@ -10,14 +9,15 @@ from joserfc.jwk import OKPKey
 
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u
+from authsvc.core.records import NotARecord
 from authsvc.transactions.models import Capture
+from authsvc.transactions.records import Verdict
 
 _TYPE = "visor-verdict+jws"
-OUTCOMES = ("accepted", "refused", "again")
 
 
-def sign_verdict(claims: dict[str, Any]) -> str:
-    """Return the claims as a compact JWS (EdDSA, RFC 8037); workers only."""
+def sign_verdict(verdict: Verdict) -> str:
+    """Return the verdict as a compact JWS (EdDSA, RFC 8037); workers only."""
     key = OKPKey.import_key(
         {
             "kty": "OKP",
@@ -26,11 +26,12 @@ def sign_verdict(claims: dict[str, Any]) -> str:
             "d": b64u(settings.SECRETS["verdict_private_key"]),
         }
     )
-    return jws.serialize_compact({"alg": "Ed25519", "typ": _TYPE}, json.dumps(claims), key, ["Ed25519"])
+    claims = json.dumps(verdict.to_json())
+    return jws.serialize_compact({"alg": "Ed25519", "typ": _TYPE}, claims, key, ["Ed25519"])
 
 
-def check_verdict(verdict: str, *, capture: Capture) -> dict[str, Any]:
-    """Return the claims of a verdict on exactly this capture.
+def check_verdict(signed: str, *, capture: Capture) -> Verdict:
+    """Return the verdict that a worker signed on exactly this capture.
 
     Bound are tenant, transaction, capture and the digest of the sample. Raises Refused for anything
     forged, cross-wired or odd.
@@ -39,23 +40,31 @@ def check_verdict(verdict: str, *, capture: Capture) -> dict[str, Any]:
         {"kty": "OKP", "crv": "Ed25519", "x": b64u(settings.SECRETS["verdict_public_key"])}
     )
     try:
-        signed = jws.deserialize_compact(verdict, key, ["Ed25519"])
-        claims: dict[str, Any] = json.loads(signed.payload)
+        opened = jws.deserialize_compact(signed, key, ["Ed25519"])
     except (JoseError, ValueError, TypeError):
-        raise _refused("the signature is not the worker's") from None
-    if signed.protected.get("typ") != _TYPE:
-        raise _refused("not a verdict")
+        raise verdict_refused("the signature is not the worker's") from None
+    if opened.protected.get("typ") != _TYPE:
+        raise verdict_refused("not a verdict")
+    try:
+        verdict = Verdict.from_text(opened.payload)
+    except NotARecord as problem:
+        raise verdict_refused(str(problem)) from None
+    _check_subject_matter(verdict, capture)
+    return verdict
+
+
+def _check_subject_matter(verdict: Verdict, capture: Capture) -> None:
     expected = {
         "tenant": str(capture.tenant_id),
         "transaction": capture.transaction_id,
         "capture": capture.id,
         "sample": capture.sample_digest,
     }
-    wrong = sorted(name for name, value in expected.items() if claims.get(name) != value)
-    if wrong or claims.get("outcome") not in OUTCOMES:
-        raise _refused(f"the verdict is on another {', '.join(wrong) or 'outcome'}")
-    return claims
+    wrong = sorted(name for name, value in expected.items() if getattr(verdict, name) != value)
+    if wrong:
+        raise verdict_refused(f"the verdict is on another {', '.join(wrong)}")
 
 
-def _refused(detail: str) -> Refused:
+def verdict_refused(detail: str) -> Refused:
+    """Return the refusal of a verdict; `detail` is for auditors."""
     return Refused("verdict-refused", "Something went wrong. Please start again.", detail=detail, status=409)

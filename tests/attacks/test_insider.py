@@ -16,6 +16,7 @@ from authsvc.keys.samples import ensure_sample_key, open_sample_key
 from authsvc.keys.signing import ensure_keys
 from authsvc.oidc.proofs import jose
 from authsvc.tenancy.models import Tenant
+from authsvc.transactions.records import Verdict
 from authsvc.transactions.verdict import sign_verdict
 from authsvc.vault import services as vault
 from config import secrets
@@ -42,12 +43,13 @@ def powers(tenant: Tenant, settings: Any, keys_of: Callable[[str], dict[str, byt
         device_share=SHARE,
         share_kind="prf",
     )
+    verdict = Verdict("tenant", "transaction", "capture", "sample", "accepted", "matched", None, None)
     named = {"pseudonym": row.pseudonym, "device": "device"}
     return {
         "sign a token": lambda: jose.sign({"sub": "anybody"}, algorithm="ES256"),
         "open a sample": lambda: open_sample_key(kid),
         "open a reference": lambda: vault.open_reference(version=1, device_share=SHARE, **named),
-        "sign a verdict": lambda: sign_verdict({"outcome": "accepted"}),
+        "sign a verdict": lambda: sign_verdict(verdict),
     }
 
 

@@ -14,6 +14,7 @@ from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.management.attempts.reasons import reason_text
 from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.records import SignInRequest
 
 Facts = list[tuple[str, str]]
 
@@ -61,13 +62,13 @@ _BEGINNINGS = {
 def _tell_opened(transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
     if transaction.kind != Transaction.Kind.AUTHENTICATE:
         return Told(_BEGINNINGS[transaction.kind])
-    asked = transaction.request
+    asked = SignInRequest.from_json(transaction.request)
     name = transaction.client.name if transaction.client else "a relying party"
     facts = [
-        ("Assurance asked for", _words(asked.get("essential_acr")) or _words(asked.get("acr_values"))),
-        ("Redirect URI", str(asked.get("redirect_uri") or "")),
-        ("Scope", _words(asked.get("scope"))),
-        ("Max age", "" if asked.get("max_age") is None else f"{asked['max_age']} s"),
+        ("Assurance asked for", _words(asked.essential_acr) or _words(asked.acr_values)),
+        ("Redirect URI", asked.redirect_uri),
+        ("Scope", _words(asked.scope)),
+        ("Max age", "" if asked.max_age is None else f"{asked.max_age} s"),
     ]
     return Told(f"{name} asked to sign a person in", facts=_present(facts))
 

@@ -39,7 +39,7 @@ def show_consent(
 ) -> HttpResponse:
     """Return the page that names the relying party, its policy links and the claims."""
     content: dict[str, Any] = {
-        "wanted": wanted.to_record(),
+        "wanted": wanted.to_json(),
         "session": session.pk,
         "transaction": transaction_id,
         "tenant": request.tenant.slug,
@@ -70,4 +70,4 @@ def read_pending(request: TenantRequest) -> Pending | None:
         return None
     if content["tenant"] != request.tenant.slug:
         return None
-    return Pending(Wanted.from_record(content["wanted"]), content["session"], content["transaction"])
+    return Pending(Wanted.from_json(content["wanted"]), content["session"], content["transaction"])

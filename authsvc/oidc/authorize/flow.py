@@ -86,7 +86,7 @@ def resume(
         subject=consumed.subject,
         device=consumed.device,
         assessment=assessment,
-        policy=str((consumed.evidence.get("face") or {}).get("policy") or ""),
+        policy=consumed.evidence.policy,
     )
     signed = Signed(session, Reuse(event, acr), consumed.id, secret)
     response = proceed(request, client, wanted, signed)
@@ -165,7 +165,7 @@ def _authenticate(
         browser_key=key,
         continue_path=f"/t/{slug}/authorize/resume/{{id}}",
         client=client,
-        request=wanted.to_record(),
+        request=wanted,
     )
     parts = {"tenant": slug, "txn": opened.id}
     if sandbox_offered(request.tenant):

@@ -77,7 +77,7 @@ def resume_authorization(request: TenantRequest, tenant: str, txn: str) -> HttpR
             "access_denied", refused.person, rule=rule, came=refused.detail, status=refused.status
         )
         return _stop(request, cause, person=refused.person, transaction_id=txn[:24])
-    wanted = Wanted.from_record(consumed.request)
+    wanted = Wanted.from_json(consumed.request)
     client = find_client(wanted.client_id)
     if client is None:
         return _stop(request, _client_gone(wanted), transaction_id=txn)
@@ -169,7 +169,7 @@ def _left_by_the_person(request: TenantRequest, txn: str) -> HttpResponse | None
     row = find_left(txn, browser_key(request))
     if row is None or row.kind != Transaction.Kind.AUTHENTICATE:
         return None
-    wanted = Wanted.from_record(row.request)
+    wanted = Wanted.from_json(row.request)
     client = find_client(wanted.client_id)
     if client is None:
         return None

@@ -9,7 +9,7 @@ from authsvc.assurance.levels import Evidence, assess
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import browser_key, ensure_browser_key, set_browser_key
 from authsvc.core.errors import Refused
-from authsvc.oidc.ciba.waiting import approve, deny, waiting_for, wanted_by
+from authsvc.oidc.ciba.waiting import approve, awaited, deny, waiting_for
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.sessions.session import begin_session, find_session, set_session_cookie
@@ -66,7 +66,7 @@ def entered(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
         subject=consumed.subject,
         device=consumed.device,
         assessment=assess(Evidence.from_record(consumed.evidence)),
-        policy=str((consumed.evidence.get("face") or {}).get("policy") or ""),
+        policy=consumed.evidence.policy,
     )
     if secret is not None:
         set_session_cookie(back, request, secret)
@@ -120,13 +120,12 @@ def _authenticate(
     request: TenantRequest, *, continue_path: str, row: BackchannelRequest | None = None
 ) -> HttpResponse:
     key, fresh = ensure_browser_key(request)
-    asked = {**wanted_by(row).to_record(), "backchannel": row.pk} if row else {}
     opened = open_transaction(
         kind=Transaction.Kind.AUTHENTICATE,
         browser_key=key,
         continue_path=continue_path,
         client=row.client if row else None,
-        request=asked,
+        request=awaited(row) if row else None,
     )
     page = "oidc:sandbox" if sandbox_offered(request.tenant) else "capture:page"
     place = {"tenant": request.tenant.slug, "txn": opened.id}

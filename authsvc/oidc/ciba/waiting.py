@@ -1,6 +1,8 @@
 """A request that waits for its person: opened, approved or denied once, never both."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -60,6 +62,23 @@ def wanted_by(row: BackchannelRequest) -> Wanted:
     )
 
 
+@dataclass(frozen=True)
+class Awaited:
+    """A backchannel request in the transaction that is to answer it; `id` is the request's row."""
+
+    wanted: Wanted
+    id: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON: a sign-in's request like any other, which says whom it answers."""
+        return {**self.wanted.to_json(), "backchannel": self.id}
+
+
+def awaited(row: BackchannelRequest) -> Awaited:
+    """Return a request as the transaction that answers it keeps it."""
+    return Awaited(wanted_by(row), row.pk)
+
+
 @transaction.atomic
 def approve(row: BackchannelRequest, consumed: Transaction) -> None:
     """Take a fresh authentication as the answer; raises RequestRefused, and then nothing has changed.
@@ -73,8 +92,7 @@ def approve(row: BackchannelRequest, consumed: Transaction) -> None:
     acr = reported_acr(assessment.level, wanted_by(row), row.client)
     if acr is None:
         raise _refused("acr-reached", assessment.level.name, row.client.floor_level)
-    face = consumed.evidence.get("face") or {}
-    event = Event(assessment.level, tuple(assessment.amr), _moment(consumed), str(face.get("policy") or ""))
+    event = Event(assessment.level, tuple(assessment.amr), _moment(consumed), consumed.evidence.policy)
     grant = grant_by_backchannel(
         client=row.client,
         actor=Actor(row.subject_id, consumed.device_id),

@@ -35,15 +35,15 @@ class Wanted:
     dpop_jkt: str = ""
     pushed: str = ""
 
-    def to_record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the request as JSON."""
         return asdict(self)
 
     @classmethod
-    def from_record(cls, record: dict[str, Any]) -> "Wanted":
-        """Return the request that `to_record` wrote; what else stands in the record is left alone."""
+    def from_json(cls, value: dict[str, Any]) -> "Wanted":
+        """Return the request that `to_json` wrote; what else stands beside it is left alone."""
         names = cls.__dataclass_fields__
-        return cls(**{name: value for name, value in record.items() if name in names})
+        return cls(**{name: value for name, value in value.items() if name in names})
 
 
 @dataclass

@@ -5,7 +5,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from authsvc.core.ids import new_id, secret_hash
-from authsvc.oidc.ciba.waiting import approve, deny, wanted_by
+from authsvc.oidc.ciba.waiting import approve, awaited, deny
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.sandbox.outcomes import Outcome, decide
@@ -41,7 +41,7 @@ def _approve(request: TenantRequest, row: BackchannelRequest) -> None:
         browser_key=key,
         continue_path=path,
         client=row.client,
-        request={**wanted_by(row).to_record(), "backchannel": row.pk},
+        request=awaited(row),
     )
     decide(opened, tenant=request.tenant, subject=row.subject, outcome=Outcome.LEVEL_2)
     approve(row, consume(opened.pk, key, at=path))

@@ -1,10 +1,11 @@
 """What a developer can let happen, and the evidence that stands for it."""
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from django.db import transaction as database
 
+from authsvc.assurance.evidence import Agent, PasskeyProof, Proven
 from authsvc.assurance.levels import Level
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -57,23 +58,20 @@ def decide(row: Transaction, *, tenant: Tenant, subject: Subject, outcome: Outco
         changed = running.update(
             state=Transaction.State.DECIDED,
             subject=subject,
-            evidence={**_evidence(level), "at": moment.isoformat()},
+            stored_evidence=_proven(level, moment).to_json(),
             decided_at=moment,
         )
     if changed:
         record(Tag.SANDBOX_DECIDED, transaction=row.pk, subject=str(subject.id), outcome=outcome.value)
 
 
-def _evidence(level: Level) -> dict[str, Any]:
+def _proven(level: Level, moment: datetime) -> Proven:
     strong = level >= Level.L2
-    return {
-        "passkey": {
-            "device": "sandbox",
-            "kind": "hwk" if strong else "swk",
-            "user_verified": strong,
-            "attested": False,
-            "share_kind": "",
-        },
-        "agent": {"type": "sandbox", "build": "form"},
-        "face": None,
-    }
+    passkey = PasskeyProof(
+        device="sandbox",
+        kind="hwk" if strong else "swk",
+        user_verified=strong,
+        attested=False,
+        share_kind="",
+    )
+    return Proven(passkey, Agent("sandbox", "form"), at=moment.isoformat())

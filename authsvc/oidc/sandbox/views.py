@@ -19,6 +19,7 @@ from authsvc.oidc.wire.reporting import report
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.records import SignInRequest
 from authsvc.transactions.services import Party, find_live
 
 
@@ -51,7 +52,7 @@ def _form(request: TenantRequest, row: Transaction) -> HttpResponse:
     response = render(request, "oidc/sandbox.html", context)
     response["Cache-Control"] = "no-store"
     # The form's answer is a redirect that ends at the relying party, and a browser checks the whole way.
-    allow(response, "form-action", str(row.request.get("redirect_uri", "")))
+    allow(response, "form-action", SignInRequest.from_json(row.request).redirect_uri)
     if row.client and row.client.logo_uri:
         allow(response, "img-src", row.client.logo_uri)
     return response

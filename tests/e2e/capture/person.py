@@ -9,10 +9,12 @@ from authsvc.capture.browser import COOKIE
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import new_secret
 from authsvc.devices.models import Device
+from authsvc.oidc.requests.wanted import Wanted
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions import services
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.records import EnrolmentRequest
 from tests.factories import make_consent, make_party, make_subject
 
 AUTHENTICATOR = {
@@ -60,7 +62,13 @@ class Person:
     def open(self, kind: str = Transaction.Kind.AUTHENTICATE, **fields: Any) -> Transaction:
         """Open a transaction and show its page."""
         if kind == Transaction.Kind.AUTHENTICATE:
-            fields = {"client": partner(), "request": {"redirect_uri": "https://shop.example/cb"}, **fields}
+            fields = {
+                "client": partner(),
+                "request": Wanted(redirect_uri="https://shop.example/cb"),
+                **fields,
+            }
+        elif kind == Transaction.Kind.ENROL:
+            fields = {"request": EnrolmentRequest(link="", face=True), **fields}
         row = services.open_transaction(
             kind=kind, browser_key=self.key, continue_path=f"/t/{self.tenant.slug}/passkeys/?{{id}}", **fields
         )

@@ -112,7 +112,7 @@ def test_the_way_without_a_face_never_asks_for_the_camera(person: Person, page: 
     page.wait_for_url(f"**/passkeys/?{row.id}")
     row.refresh_from_db()
     assert row.state == Transaction.State.DECIDED
-    assert row.evidence["face"] is None
+    assert row.evidence.face is None
 
 
 def test_no_prf_result_leaves_the_page_but_sealed(person: Person, page: Page, verdict: Any) -> None:

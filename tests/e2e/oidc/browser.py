@@ -14,6 +14,7 @@ from django.test import Client as HttpClient
 from joserfc import jws
 from joserfc.jwk import KeySet
 
+from authsvc.assurance.evidence import Agent, PasskeyProof, Proven
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.services import register
 from authsvc.devices.models import Device
@@ -103,17 +104,10 @@ class Browser:
             state=Transaction.State.DECIDED,
             subject=subject,
             device=device,
-            evidence={
-                "passkey": {
-                    "device": device.id,
-                    "kind": "hwk",
-                    "user_verified": level != "L1",
-                    "attested": False,
-                    "share_kind": "",
-                },
-                "agent": {"type": "browser", "build": "test"},
-                "face": None,
-            },
+            stored_evidence=Proven(
+                PasskeyProof(device.id, "hwk", user_verified=level != "L1", attested=False, share_kind=""),
+                Agent("browser", "test"),
+            ).to_json(),
         )
 
     def resume(self, txn: str) -> Any:

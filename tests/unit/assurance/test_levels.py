@@ -1,11 +1,12 @@
 """The level is a pure function of the evidence; the whole truth table, against rules written apart."""
 
 import itertools
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
 from authsvc.assurance.acr import acr_of, level_of
+from authsvc.assurance.evidence import Agent, FaceProof, PasskeyProof, Proven
 from authsvc.assurance.levels import Evidence, Level, assess
 
 VALUES = {
@@ -102,24 +103,49 @@ def test_every_level_below_the_top_says_why():
         assert bool(result.reasons) == (result.level != Level.L4)
 
 
+PASSKEY = PasskeyProof("device", "swk", user_verified=True, attested=False, share_kind="prf")
+FACE = FaceProof("capture", "accepted", "accepted", "engine", "r1", "policy", "1e-4", "G", "prf")
+
+
 @pytest.mark.parametrize(
-    "record", [{}, {"passkey": None}, {"passkey": {"kind": "hwk"}, "face": {"pad": "maybe"}}]
+    "record",
+    [
+        Proven(),
+        Proven(replace(PASSKEY, user_verified=False), face=replace(FACE, pad="maybe")),
+        Proven(face=FACE),
+    ],
 )
 def test_what_is_not_recorded_is_not_proven(record):
     evidence = Evidence.from_record(record)
     assert assess(evidence).level <= Level.L1
-    assert not evidence.face
+    assert evidence.face == (record.face is FACE)
 
 
 def test_a_full_record_is_read():
-    record = {
-        "passkey": {"kind": "swk", "user_verified": True, "attested": False, "share_kind": "prf"},
-        "agent": {"type": "browser"},
-        "face": {"pad": "accepted", "iad": "accepted", "record": "r1", "model": "G", "share_kind": "prf"},
-    }
-    result = assess(Evidence.from_record(record))
+    result = assess(Evidence.from_record(Proven(PASSKEY, Agent("browser", "1"), FACE)))
     assert result.level == Level.L2
     assert result.amr == ("face", "swk", "user", "mfa")
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "read"),
+    [
+        (Proven(PASSKEY), "attested", False),
+        (Proven(replace(PASSKEY, attested=True)), "attested", True),
+        (Proven(PASSKEY, face=FACE), "evaluated", True),
+        (Proven(PASSKEY, face=replace(FACE, record=None)), "evaluated", False),
+        (Proven(PASSKEY, face=replace(FACE, iad="inconclusive")), "iad", False),
+        (Proven(PASSKEY, face=FACE), "iad", True),
+        (Proven(PASSKEY, face=FACE), "model", "G"),
+        (Proven(PASSKEY, face=replace(FACE, share_kind="browser")), "share", "browser"),
+        (Proven(PASSKEY), "browser_capture", True),
+        (Proven(PASSKEY, Agent("native", "1")), "browser_capture", False),
+        (Proven(PASSKEY), "origin_bound", True),
+        (Proven(), "origin_bound", False),
+    ],
+)
+def test_each_field_of_the_record_is_read(record, field, read):
+    assert getattr(Evidence.from_record(record), field) == read
 
 
 def test_acr_strings_and_aliases():

@@ -60,7 +60,7 @@ def test_whatever_goes_wrong_refuses(
     judgement = judging.judge(CAPTURE, b"sealed")
     assert judgement.decision == DecisionResult("refused", reason)
     assert judgement.store is None
-    assert judgement.claims(CAPTURE)["reason"] == reason
+    assert judgement.verdict(CAPTURE, None).reason == reason
     assert "a secret detail" not in caplog.text
 
 

@@ -14,6 +14,7 @@ from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions import services
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.records import EnrolmentRequest
 from devtools.phone.authenticator import Authenticator
 from tests.factories import make_consent, make_subject
 
@@ -38,7 +39,9 @@ class Agent:
         self.origin = settings.BASE_URL
 
     def open(self, kind: str = Transaction.Kind.AUTHENTICATE, **fields: Any) -> Transaction:
-        defaults = {"kind": kind, "browser_key": self.key, "continue_path": "/done/{id}"}
+        defaults: dict[str, Any] = {"kind": kind, "browser_key": self.key, "continue_path": "/done/{id}"}
+        if kind == Transaction.Kind.ENROL:
+            defaults["request"] = EnrolmentRequest(link="", face=True)
         return services.open_transaction(**{**defaults, **fields})
 
     def url(self, row: Transaction, path: str) -> str:

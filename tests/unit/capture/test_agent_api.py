@@ -7,7 +7,9 @@ from django.test import Client
 
 from authsvc.capture import agent_api, wire
 from authsvc.core.clock import now
+from authsvc.oidc.requests.wanted import Wanted
 from authsvc.transactions.models import Capture, SealedSample, Transaction
+from authsvc.transactions.records import EnrolmentRequest
 from tests.factories import make_consent, make_party, make_subject, make_tenant
 from tests.unit.capture.agent import Agent
 from tests.unit.capture.test_passkeys import refused
@@ -236,7 +238,7 @@ class TestPage:
     @pytest.mark.requirement("S6.2-06")
     def test_shows_who_asks_and_is_guarded(self, agent: Agent) -> None:
         party = make_party(name="Corner Shop", purpose="to open your account")
-        request = {"redirect_uri": "https://shop.example/callback"}
+        request = Wanted(redirect_uri="https://shop.example/callback")
         row = agent.open(client=party, request=request)
         page = agent.client.get(f"/t/{agent.tenant.slug}/signin/{row.id}/")
         text = page.content.decode()
@@ -273,7 +275,7 @@ class TestPage:
 
 def test_enrolment_without_the_face_needs_no_consent(agent: Agent) -> None:
     subject = make_subject(reference="")
-    row = agent.open(Transaction.Kind.ENROL, subject=subject, request={"face": False})
+    row = agent.open(Transaction.Kind.ENROL, subject=subject, request=EnrolmentRequest(link="", face=False))
     assert agent.passkey(row).json()["next"] == "done"
 
 

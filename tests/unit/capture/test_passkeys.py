@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from authsvc.assurance.evidence import Agent as Described
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.devices.models import Device
@@ -64,8 +65,8 @@ def test_a_passkey_identifies_and_proves_its_subject(agent: Agent) -> None:
     assert agent.passkey(row).json() == {"next": "choose"}
     row.refresh_from_db()
     assert (row.subject, row.state) == (subject, Transaction.State.PROVEN)
-    assert row.evidence["passkey"]["user_verified"] is True
-    assert row.evidence["agent"]["type"] == "simulator"
+    assert row.evidence.passkey.user_verified
+    assert row.evidence.agent == Described("simulator", "1")
     assert subject.devices.get().sign_count == 1
 
 

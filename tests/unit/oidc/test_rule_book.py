@@ -70,4 +70,4 @@ def test_requests_that_the_release_before_stored_can_be_read() -> None:
         "dpop_jkt": "",
         "pushed": "",
     }
-    assert Wanted.from_record({**stored, "backchannel": "row-1"}).to_record() == stored
+    assert Wanted.from_json({**stored, "backchannel": "row-1"}).to_json() == stored

@@ -1,17 +1,21 @@
 """A transaction brought to each of its states, and a worker's verdict on it."""
 
+from dataclasses import replace
 from typing import Any
 
 from joserfc.jwk import ECKey
 
+from authsvc.assurance.evidence import Agent, FaceProof
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
 from authsvc.transactions import services
 from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.records import Verdict
 from authsvc.transactions.verdict import sign_verdict
 from tests.factories import make_consent, make_device, make_subject
 
 BROWSER = "browser-key"
+AGENT = Agent("browser", "1")
 CHALLENGE = {"nonce": "n", "steps": [{"cue": "centre", "ms": 1200}]}
 
 
@@ -38,8 +42,7 @@ def proven(device: Device, **fields: Any) -> Transaction:
     """Open a sign-in and prove the device."""
     row = opened(**fields)
     services.new_device_challenge(row, session_key())
-    agent = {"type": "browser", "build": "1"}
-    services.record_device_proof(row, device=device, user_verified=True, agent=agent)
+    services.record_device_proof(row, device=device, user_verified=True, agent=AGENT)
     row.refresh_from_db()
     return row
 
@@ -51,30 +54,32 @@ def submitted(device: Device, body: bytes = b"sealed", **fields: Any) -> tuple[T
     return row, services.accept_sample(row, body)
 
 
-def face_evidence(capture: Capture) -> dict[str, Any]:
+def face_proof(capture: Capture) -> FaceProof:
     """Return what a worker says of an accepted face."""
-    return {
-        "capture": capture.id,
-        "pad": "accepted",
-        "iad": "accepted",
-        "engine": "engine-under-test",
-        "record": "record-under-test",
-        "policy": "policy",
-        "model": "G",
-        "share_kind": "prf",
-    }
+    return FaceProof(
+        capture=capture.id,
+        pad="accepted",
+        iad="accepted",
+        engine="engine-under-test",
+        record="record-under-test",
+        policy="policy",
+        operating_point="1e-4",
+        model="G",
+        share_kind="prf",
+    )
 
 
-def verdict_on(judged: Capture, outcome: str = "accepted", **changes: Any) -> str:
+def verdict_on(judged: Capture, outcome: Any = "accepted", **changes: Any) -> str:
     """Return a verdict that the worker's key signed."""
-    claims = {
-        "tenant": str(judged.tenant_id),
-        "transaction": judged.transaction_id,
-        "capture": judged.id,
-        "sample": judged.sample_digest,
-        "outcome": outcome,
-        "reason": "matched" if outcome == "accepted" else "not-matched",
-        "hint": "light" if outcome == "again" else None,
-        "face": face_evidence(judged) if outcome == "accepted" else None,
-    }
-    return sign_verdict({**claims, **changes})
+    accepted = outcome == "accepted"
+    verdict = Verdict(
+        tenant=str(judged.tenant_id),
+        transaction=judged.transaction_id,
+        capture=judged.id,
+        sample=judged.sample_digest,
+        outcome=outcome,
+        reason="matched" if accepted else "not-matched",
+        hint="light" if outcome == "again" else None,
+        face=face_proof(judged) if accepted else None,
+    )
+    return sign_verdict(replace(verdict, **changes))

@@ -1,5 +1,6 @@
 """The state machine from opening to use, and every way it must not go."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -38,8 +39,8 @@ def test_an_accepted_sign_in_is_used_once():
     assert services.record_verdict(capture.id, flow.verdict_on(capture))
     used = services.consume(row.id, flow.BROWSER, at=f"/done/{row.id}")
     assert used.state == Transaction.State.CONSUMED
-    assert used.evidence["face"]["capture"] == capture.id
-    assert used.evidence["passkey"]["kind"] == "hwk"
+    assert used.evidence.face == flow.face_proof(capture)
+    assert used.evidence.passkey.kind == "hwk"
     refused("ended", services.consume, row.id, flow.BROWSER, at=f"/done/{row.id}")
 
 
@@ -118,7 +119,8 @@ def test_evidence_changed_in_the_database_is_not_believed():
     row, capture = flow.submitted(device)
     services.record_verdict(capture.id, flow.verdict_on(capture))
     row.refresh_from_db()
-    row.evidence["face"]["share_kind"] = "none"
+    other = replace(flow.face_proof(capture), share_kind="none")
+    row.evidence = replace(row.evidence, face=other)
     row.save()
     refused("verdict-altered", services.consume, row.id, flow.BROWSER, at=f"/done/{row.id}")
 
@@ -126,8 +128,9 @@ def test_evidence_changed_in_the_database_is_not_believed():
 def test_accepted_state_written_into_the_database_without_verdict_is_not_believed():
     _, device = flow.person()
     row, capture = flow.submitted(device)
-    evidence = {**row.evidence, "face": flow.face_evidence(capture)}
-    Transaction.objects.filter(pk=row.pk).update(state=Transaction.State.DECIDED, evidence=evidence)
+    row.evidence = replace(row.evidence, face=flow.face_proof(capture))
+    row.state = Transaction.State.DECIDED
+    row.save()
     refused("verdict-refused", services.consume, row.id, flow.BROWSER, at=f"/done/{row.id}")
 
 
@@ -180,8 +183,8 @@ def test_a_transaction_stays_with_its_subject():
     _, theirs = flow.person()
     row = flow.proven(mine)
     services.new_device_challenge(row, flow.session_key())
-    agent = {"type": "browser", "build": "1"}
-    refused("other-person", services.record_device_proof, row, device=theirs, user_verified=True, agent=agent)
+    proof = {"device": theirs, "user_verified": True, "agent": flow.AGENT}
+    refused("other-person", services.record_device_proof, row, **proof)
 
 
 @pytest.mark.requirement("S5.3-02")
@@ -190,7 +193,7 @@ def test_the_face_can_be_declined_after_device_proof_only():
     refused("not-proven", services.decline_face, flow.opened())
     row = flow.proven(device)
     services.decline_face(row)
-    assert services.consume(row.id, flow.BROWSER, at=f"/done/{row.id}").evidence["face"] is None
+    assert services.consume(row.id, flow.BROWSER, at=f"/done/{row.id}").evidence.face is None
 
 
 @pytest.mark.parametrize(

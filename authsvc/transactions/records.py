@@ -1,0 +1,119 @@
+"""What a transaction keeps as JSON, and what a worker signs; evidence is in `assurance/evidence.py`.
+
+The JSON is that of the releases before, which may run beside this one. A row is read with fields that it
+does not know left alone; a signed verdict is read exactly.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Protocol
+
+from authsvc.assurance.evidence import FaceProof
+from authsvc.core.records import read_exactly, read_stored
+
+Outcome = Literal["accepted", "refused", "again"]
+CeremonyKind = Literal["create", "get"]
+
+
+class Requested(Protocol):
+    """What a transaction is opened for; whoever opens it owns the record, and reads it back."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        ...
+
+
+@dataclass(frozen=True)
+class EnrolmentRequest:
+    """An enrolment: the id of its link, and whether the person agreed to the face."""
+
+    link: str
+    face: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "EnrolmentRequest":
+        """Return the request of an enrolment's row; raises NotARecord."""
+        return read_stored(cls, value)
+
+
+@dataclass(frozen=True)
+class SignInRequest:
+    """Of a sign-in's request, what the page and the portal show; the whole is the provider's.
+
+    `essential_acr` is None where the request leaves it open; `max_age` is in seconds. A sign-in that no
+    relying party asked for has none of it.
+    """
+
+    redirect_uri: str = ""
+    scope: list[str] = field(default_factory=list)
+    max_age: int | None = None
+    acr_values: list[str] = field(default_factory=list)
+    essential_acr: list[str] | None = None
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "SignInRequest":
+        """Return what a row says; raises NotARecord."""
+        return read_stored(cls, value)
+
+
+@dataclass(frozen=True)
+class Ceremony:
+    """An open WebAuthn ceremony, which makes a passkey or proves one, and what its answer must match."""
+
+    ceremony: CeremonyKind
+    challenge: str
+    user_verification: str
+
+    @property
+    def state(self) -> dict[str, str]:
+        """What the WebAuthn library wants back."""
+        return {"challenge": self.challenge, "user_verification": self.user_verification}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The id of the device that a binding made."""
+
+    bound: str
+
+
+@dataclass(frozen=True)
+class NewReference:
+    """The reference that an enrolment made: under which pseudonym, and in which version."""
+
+    pseudonym: str
+    version: int
+    share_kind: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a worker says of one sample, and of which: tenant, transaction, capture, SHA-256 of the sample.
+
+    `hint` helps a person who is asked again. `face` is there where a face was accepted, `reference`
+    where an enrolment made one.
+    """
+
+    tenant: str
+    transaction: str
+    capture: str
+    sample: str
+    outcome: Outcome
+    reason: str
+    hint: str | None
+    face: FaceProof | None
+    reference: NewReference | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the claims to sign."""
+        claims = asdict(self)
+        return claims if self.reference else {name: claims[name] for name in claims if name != "reference"}
+
+    @classmethod
+    def from_text(cls, text: bytes) -> "Verdict":
+        """Return the verdict that a signed payload is; raises NotARecord for a claim too many or too few."""
+        return read_exactly(cls, text)
