@@ -149,9 +149,10 @@ def _photograph(size: tuple[int, int]) -> bytes:
 def _material(frames: int, seed: int = 1) -> tuple[Material, list[bytes]]:
     from authsvc.biometrics.challenges import Part, draw_challenge
     from authsvc.biometrics.engines.loading import load_engine
-    from authsvc.biometrics.pipeline import enrol
+    from authsvc.biometrics.pipeline import run
     from authsvc.biometrics.templates import decode_template
     from authsvc.biometrics.types import CaptureContext, Thresholds
+    from authsvc.core.stages import ENROL
     from devtools.phone import sealing
     from devtools.rendering import photographs
     from devtools.rendering.render import render_burst
@@ -173,7 +174,9 @@ def _material(frames: int, seed: int = 1) -> tuple[Material, list[bytes]]:
         manifest = sealing.manifest(sealing.Capture(rendered, camera, None), binding, key)
         sample = sealing.container(manifest, rendered)
         context = CaptureContext("bench", 1, challenge, sealing.public_jwk(key))
-        made = enrol(sample, context=context, thresholds=thresholds, engine=load_engine(), part_key=bytes(32))
+        made = run(
+            ENROL, sample, context=context, thresholds=thresholds, engine=load_engine(), part_key=bytes(32)
+        )
         if made.template is not None:
             reference = decode_template(made.template)
             return Material(sample, context, thresholds, reference), [one.jpeg for one in rendered]
@@ -182,9 +185,11 @@ def _material(frames: int, seed: int = 1) -> tuple[Material, list[bytes]]:
 
 def _verify(material: Material) -> Any:
     from authsvc.biometrics.engines.loading import load_engine
-    from authsvc.biometrics.pipeline import verify
+    from authsvc.biometrics.pipeline import run
+    from authsvc.core.stages import VERIFY
 
-    outcome = verify(
+    outcome = run(
+        VERIFY,
         material.sample,
         context=material.context,
         thresholds=material.thresholds,

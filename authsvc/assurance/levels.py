@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from authsvc.assurance.evidence import Proven
+from authsvc.core.application_models import APPLICATION_MODELS, application_model
 
 
 class Level(IntEnum):
@@ -22,8 +23,8 @@ class Evidence:
 
     `passkey` is "hwk", "swk" or None. `face` says that the worker accepted it with PAD; `iad`, that
     injection detection had no doubt; `evaluated`, that engine, model files and stages have a current
-    evaluation record. `model` is the application model of the reference. `share` is "prf", "browser" or
-    None. `browser_capture` is true for pages and false for attested native agents. `fresh` and
+    evaluation record. `model` is the letter of the reference's application model. `share` is "prf",
+    "browser" or None. `browser_capture` is true for pages and false for attested native agents. `fresh` and
     `intent` say that it happened in this transaction and by an explicit act.
     """
 
@@ -102,12 +103,23 @@ def _misses_l3(evidence: Evidence) -> tuple[str, ...]:
         "the key is not attested": evidence.attested,
         "the proof is not bound to the origin": evidence.origin_bound,
         "injection is not excluded": evidence.iad,
-        "the reference is not of model G with a share that the key released": (
-            evidence.model == "G" and evidence.share == "prf"
-        ),
+        _UNFIT_REFERENCE: _reference_carries(evidence, Level.L3),
         "a browser captured": not evidence.browser_capture,
     }
     return _misses_l2(evidence) + tuple(reason for reason, met in wanted.items() if not met)
+
+
+_FIT_MODELS = " or ".join(row.letter for row in APPLICATION_MODELS if row.earns >= Level.L3)
+_UNFIT_REFERENCE = f"the reference is not of model {_FIT_MODELS} with a share that the key released"
+
+
+def _reference_carries(evidence: Evidence, level: Level) -> bool:
+    """Tell whether a comparison of the reference's model may carry a level.
+
+    Where the model takes a share, only one that the key itself released does, and not one of a browser's.
+    """
+    row = application_model(evidence.model)
+    return row is not None and row.earns >= level and (not row.shares or evidence.share == "prf")
 
 
 def _misses_l4(evidence: Evidence) -> tuple[str, ...]:

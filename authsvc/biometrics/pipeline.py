@@ -1,13 +1,14 @@
-"""The one visible order of the stages, for a verification and for an enrolment."""
+"""The one pipeline: what each stage does, and the run of a plan (core/stages.py) over one sample."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeVar
 
-from authsvc.biometrics.description import PROBE, REFERENCE, Best, describe_burst
+from authsvc.biometrics.description import PROBE, REFERENCE, describe_burst
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.stages import comparison, decision, features, iad, pad, quality
 from authsvc.biometrics.stages.decode import decode
@@ -21,7 +22,6 @@ from authsvc.biometrics.types import (
     Descriptors,
     FaceTrack,
     FeatureResult,
-    IadResult,
     Manifest,
     PadResult,
     PoorSample,
@@ -32,9 +32,7 @@ from authsvc.biometrics.types import (
     Template,
     Thresholds,
 )
-
-VERIFY: Final = decision.STAGES
-ENROL: Final = ("decode", "quality", "pad", "iad", "features")
+from authsvc.core.stages import Plan, Stage
 
 OpenReference = Callable[[Manifest], Template]
 Result = TypeVar("Result")
@@ -44,7 +42,7 @@ Result = TypeVar("Result")
 class Outcome:
     """A decision with the signed parts that it rests on, and how long each stage took in milliseconds.
 
-    `template` is the serialised reference of an accepted enrolment.
+    `template` is the serialised reference of an accepted enrolment, `quality` that of an accepted sample.
     """
 
     decision: DecisionResult
@@ -56,82 +54,153 @@ class Outcome:
     detail: str = ""
 
 
-def verify(
+def no_reference(_: Manifest) -> Template:
+    """Stand for the opening of a reference where a plan has none; raises StageError."""
+    raise StageError(Reason.REFERENCE, detail="no reference is opened here")
+
+
+def run(
+    plan: Plan,
     sample: bytes,
     *,
     context: CaptureContext,
     thresholds: Thresholds,
-    open_reference: OpenReference,
     engine: Engine,
     part_key: bytes,
+    open_reference: OpenReference = no_reference,
 ) -> Outcome:
-    """Run every stage over the plain text of a sample and decide.
+    """Run a plan's stages over the plain text of a sample, one after another, and decide.
 
-    `open_reference` opens the person's reference with the device's share of the manifest; it may raise
-    StageError. Nothing raises here: what goes wrong in a stage refuses with that stage's reason.
+    `open_reference` opens the person's reference with the device's share of the manifest. `part_key`, 32
+    bytes for this run alone, signs what the stages found. A StageError ends the run, and refuses with its
+    reason.
     """
-    run = _Run(context, thresholds, engine, part_key)
+    going = _Run(plan, sample, context, thresholds, engine, part_key, open_reference)
     try:
-        burst, best, judged = _look(run, sample, best=PROBE)
-        probe = run.stage("features", lambda: features.assess(best, judged))
-        reference = run.timed("vault", lambda: open_reference(burst.manifest))
-        compared = run.timed(
-            "comparison",
-            lambda: comparison.assess(
-                probe, reference, engine_id=engine.engine_id, threshold=thresholds.comparison
-            ),
+        for stage in plan:
+            going.timed(stage, partial(STAGES[stage], going))
+    except StageError as problem:
+        return going.stopped(problem)
+    return going.decided()
+
+
+@dataclass(eq=False, repr=False)
+class _Run:
+    """One pass over one sample, and what its stages have found: signed where the decision rests on it."""
+
+    plan: Plan
+    sample: bytes
+    context: CaptureContext
+    thresholds: Thresholds
+    engine: Engine
+    part_key: bytes
+    open_reference: OpenReference
+
+    burst: Burst = field(init=False)
+    track: FaceTrack = field(init=False)
+    judged: QualityResult = field(init=False)
+    described: Descriptors = field(init=False)
+    best: Descriptors = field(init=False)
+    alive: PadResult = field(init=False)
+    made: FeatureResult = field(init=False)
+    reference: Template = field(init=False)
+    template: bytes | None = field(init=False, default=None)
+
+    parts: list[SignedPart] = field(init=False, default_factory=list)
+    timings: dict[str, float] = field(init=False, default_factory=dict)
+    details: list[str] = field(init=False, default_factory=list)
+
+    @property
+    def binding(self) -> Mapping[str, Any]:
+        """What every signed part is bound to."""
+        return {
+            "transaction": self.context.transaction_id,
+            "capture": self.context.number,
+            "engine": self.engine.engine_id,
+            "policy": self.thresholds.policy_version,
+        }
+
+    def timed(self, name: str, work: Callable[[], Result]) -> Result:
+        """Return what the work does, and note how long it took."""
+        started = time.perf_counter()
+        try:
+            return work()
+        finally:
+            self.timings[str(name)] = (time.perf_counter() - started) * 1000
+
+    def sign(
+        self,
+        name: str,
+        passed: bool = True,
+        reason: Reason | None = None,
+        hint: str | None = None,
+        *,
+        detail: str = "",
+    ) -> None:
+        """Sign what a stage found; reason, hint and detail count where it did not pass."""
+        outcome: dict[str, Any] = {"passed": passed}
+        if not passed:
+            outcome |= {"reason": str(reason), "hint": hint}
+            self.details.append(f"{name}: {detail}" if detail else name)
+        self.parts.append(decision.sign_part(name, outcome, binding=self.binding, key=self.part_key))
+
+    def stopped(self, problem: StageError) -> Outcome:
+        """Return the outcome of a run that a stage ended.
+
+        What was found before it counts first, in the order of the stages: a face swapped for nothing must not
+        turn an attack into a second try.
+        """
+        again = isinstance(problem, PoorSample)
+        result = DecisionResult(
+            "again" if again else "refused", problem.reason, problem.hint if again else None
         )
-        run.sign("comparison", compared.matched, Reason.NON_MATCH)
-    except StageError as problem:
-        return run.stopped(problem)
-    return run.decided(VERIFY, manifest=burst.manifest)
+        found = self._decide([part.stage for part in self.parts])
+        return self._outcome(result if found.outcome == "accepted" else found, detail=problem.detail)
+
+    def decided(self) -> Outcome:
+        """Return the outcome of a run that came to its end."""
+        result = self.timed("decision", lambda: self._decide(decision.parts_of(self.plan)))
+        if result.outcome != "accepted":
+            return self._outcome(result)
+        return self._outcome(
+            result, manifest=self.burst.manifest, template=self.template, quality=self.judged.score
+        )
+
+    def _decide(self, expected: Sequence[str]) -> DecisionResult:
+        return decision.decide(self.parts, binding=self.binding, key=self.part_key, expected=expected)
+
+    def _outcome(self, result: DecisionResult, detail: str = "", **more: Any) -> Outcome:
+        details = "; ".join(filter(None, [*self.details, detail]))
+        return Outcome(result, tuple(self.parts), dict(self.timings), detail=details, **more)
 
 
-def enrol(
-    sample: bytes, *, context: CaptureContext, thresholds: Thresholds, engine: Engine, part_key: bytes
-) -> Outcome:
-    """Run the stages of an enrolment; an accepted outcome carries the template.
-
-    The best neutral frames make the reference, and must agree among themselves; the others prove liveness.
-    """
-    run = _Run(context, thresholds, engine, part_key)
-    try:
-        burst, best, judged = _look(run, sample, best=REFERENCE)
-        made = run.stage("features", lambda: _consistent(features.assess(best, judged), thresholds))
-    except StageError as problem:
-        return run.stopped(problem)
-    template = encode_template(made, engine=engine.engine_id)
-    return run.decided(ENROL, manifest=burst.manifest, template=template, quality=judged.score)
-
-
-def _look(run: _Run, sample: bytes, *, best: Best) -> tuple[Burst, Descriptors, QualityResult]:
-    """Run the stages that both journeys share: what the sample is, whose face, and whether it is alive."""
-    engine = run.engine
-    burst = run.stage("decode", lambda: _decoded(sample, run))
-    track = run.timed("tracking", lambda: follow_face(burst, engine))
-    judged = run.timed("quality", lambda: quality.assess(burst, track, minimum=run.thresholds.quality))
-    run.sign("quality", judged.acceptable, Reason.QUALITY, judged.hint)
-    if not judged.acceptable:
-        raise PoorSample(Reason.QUALITY, judged.hint, detail=judged.worst or "")
-    described, chosen = run.timed(
-        "description", lambda: describe_burst(burst, track, judged, engine, best=best)
-    )
-    alive = _pad(run, burst, track, described)
-    _iad(run, burst, alive)
-    return burst, chosen, judged
-
-
-def _decoded(sample: bytes, run: _Run) -> Burst:
+def _decode(run: _Run) -> None:
     context = run.context
-    burst = decode(
-        sample,
+    run.burst = decode(
+        run.sample,
         transaction_id=context.transaction_id,
         challenge=context.challenge,
         session_key=context.session_key,
     )
-    if burst.simulated and not run.thresholds.allow_simulated:
+    if run.burst.simulated and not run.thresholds.allow_simulated:
         raise BadSample(Reason.SIMULATED)
-    return burst
+    run.sign(Stage.DECODE)
+
+
+def _tracking(run: _Run) -> None:
+    run.track = follow_face(run.burst, run.engine)
+
+
+def _quality(run: _Run) -> None:
+    run.judged = quality.assess(run.burst, run.track, minimum=run.thresholds.quality)
+    run.sign(Stage.QUALITY, run.judged.acceptable, Reason.QUALITY, run.judged.hint)
+    if not run.judged.acceptable:  # Nothing more is computed of what nobody can judge.
+        raise PoorSample(Reason.QUALITY, run.judged.hint, detail=run.judged.worst or "")
+
+
+def _description(run: _Run) -> None:
+    best = REFERENCE if Stage.TEMPLATE in run.plan else PROBE
+    run.described, run.best = describe_burst(run.burst, run.track, run.judged, run.engine, best=best)
 
 
 _PAD_REASONS: Final = {
@@ -141,99 +210,56 @@ _PAD_REASONS: Final = {
 }
 
 
-def _pad(run: _Run, burst: Burst, track: FaceTrack, described: Descriptors) -> PadResult:
-    result = run.timed("pad", lambda: pad.assess(burst, track, described))
-    reason = _PAD_REASONS.get(result.verdict, Reason.PAD_INCONCLUSIVE)
-    run.sign("pad", result.verdict == "bona-fide", reason, "follow", detail=result.reason)
-    return result
+def _pad(run: _Run) -> None:
+    run.alive = pad.assess(run.burst, run.track, run.described)
+    reason = _PAD_REASONS.get(run.alive.verdict, Reason.PAD_INCONCLUSIVE)
+    run.sign(Stage.PAD, run.alive.verdict == "bona-fide", reason, "follow", detail=run.alive.reason)
 
 
-def _iad(run: _Run, burst: Burst, alive: PadResult) -> IadResult:
+def _iad(run: _Run) -> None:
     sandbox = run.thresholds.allow_simulated
-    result = run.timed("iad", lambda: iad.assess(burst, answer_lag_ms=alive.answer_lag_ms, sandbox=sandbox))
-    reason = Reason.IAD_INJECTION if result.verdict == "injection" else Reason.IAD_INCONCLUSIVE
-    run.sign("iad", result.verdict == "genuine", reason, detail=" ".join(sorted(result.findings)))
-    return result
+    found = iad.assess(run.burst, answer_lag_ms=run.alive.answer_lag_ms, sandbox=sandbox)
+    reason = Reason.IAD_INJECTION if found.verdict == "injection" else Reason.IAD_INCONCLUSIVE
+    run.sign(Stage.IAD, found.verdict == "genuine", reason, detail=" ".join(sorted(found.findings)))
 
 
-def _consistent(made: FeatureResult, thresholds: Thresholds) -> FeatureResult:
-    """Return the features unchanged; raises StageError where the frames show more than one person."""
-    scores = made.vectors @ made.fused
-    if not bool((scores >= thresholds.comparison).all()):
+def _features(run: _Run) -> None:
+    run.made = features.assess(run.best, run.judged)
+    run.sign(Stage.FEATURES)
+
+
+def _agreement(run: _Run) -> None:
+    scores = run.made.vectors @ run.made.fused
+    if not bool((scores >= run.thresholds.comparison).all()):
         raise StageError(Reason.INCONSISTENT_ENROLMENT)
-    return made
 
 
-class _Run:
-    """One pass over one sample: times the stages and signs their results."""
+def _template(run: _Run) -> None:
+    run.template = encode_template(run.made, engine=run.engine.engine_id)
 
-    def __init__(self, context: CaptureContext, thresholds: Thresholds, engine: Engine, key: bytes) -> None:
-        self.context, self.thresholds, self.engine = context, thresholds, engine
-        self._key = key
-        self._binding = {
-            "transaction": context.transaction_id,
-            "capture": context.number,
-            "engine": engine.engine_id,
-            "policy": thresholds.policy_version,
-        }
-        self._parts: list[SignedPart] = []
-        self._timings: dict[str, float] = {}
-        self._details: list[str] = []
 
-    def timed(self, name: str, work: Callable[[], Result]) -> Result:
-        started = time.perf_counter()
-        try:
-            return work()
-        finally:
-            self._timings[name] = (time.perf_counter() - started) * 1000
+def _vault(run: _Run) -> None:
+    run.reference = run.open_reference(run.burst.manifest)
 
-    def stage(self, name: str, work: Callable[[], Result]) -> Result:
-        """Run a stage that passes by not raising."""
-        result = self.timed(name, work)
-        self.sign(name, True)
-        return result
 
-    def sign(
-        self,
-        name: str,
-        passed: bool,
-        reason: Reason | None = None,
-        hint: str | None = None,
-        *,
-        detail: str = "",
-    ) -> None:
-        outcome: dict[str, Any] = {"passed": passed}
-        if not passed:
-            outcome |= {"reason": str(reason), "hint": hint}
-            self._details.append(f"{name}: {detail}" if detail else name)
-        self._parts.append(decision.sign_part(name, outcome, binding=self._binding, key=self._key))
+def _comparison(run: _Run) -> None:
+    compared = comparison.assess(
+        run.made, run.reference, engine_id=run.engine.engine_id, threshold=run.thresholds.comparison
+    )
+    run.sign(Stage.COMPARISON, compared.matched, Reason.NON_MATCH)
 
-    def stopped(self, problem: StageError) -> Outcome:
-        """Return the outcome of a run that a stage ended."""
-        again = isinstance(problem, PoorSample)
-        result = DecisionResult(
-            "again" if again else "refused", problem.reason, problem.hint if again else None
-        )
-        # What was found before it counts first, in the order of the stages: a face swapped for nothing
-        # must not turn an attack into a second try.
-        judged = self._first_failure()
-        return self._outcome(judged or result, detail=problem.detail)
 
-    def _first_failure(self) -> DecisionResult | None:
-        done = [part.stage for part in self._parts]
-        found = decision.decide(self._parts, binding=self._binding, key=self._key, expected=done)
-        return None if found.outcome == "accepted" else found
-
-    def decided(self, expected: tuple[str, ...], **more: Any) -> Outcome:
-        """Return the outcome of a run that came to its end."""
-        result = self.timed(
-            "decision",
-            lambda: decision.decide(self._parts, binding=self._binding, key=self._key, expected=expected),
-        )
-        if result.outcome != "accepted":
-            more.pop("template", None)
-        return self._outcome(result, **more)
-
-    def _outcome(self, result: DecisionResult, detail: str = "", **more: Any) -> Outcome:
-        details = "; ".join(filter(None, [*self._details, detail]))
-        return Outcome(result, tuple(self._parts), dict(self._timings), detail=details, **more)
+STAGES: Final[Mapping[Stage, Callable[[_Run], None]]] = {
+    Stage.DECODE: _decode,
+    Stage.TRACKING: _tracking,
+    Stage.QUALITY: _quality,
+    Stage.DESCRIPTION: _description,
+    Stage.PAD: _pad,
+    Stage.IAD: _iad,
+    Stage.FEATURES: _features,
+    Stage.AGREEMENT: _agreement,
+    Stage.TEMPLATE: _template,
+    Stage.VAULT: _vault,
+    Stage.COMPARISON: _comparison,
+}
+"""What each stage does: it takes what earlier ones left in the run, leaves its own, and raises StageError."""

@@ -9,7 +9,9 @@ from celery.signals import worker_init, worker_ready
 from django.db import transaction as database
 
 from authsvc.biometrics.engines.base import ModelProblem
-from authsvc.biometrics.judging import Judgement, judge, prepare_worker
+from authsvc.biometrics.judgement import Judgement
+from authsvc.biometrics.judging import judge
+from authsvc.biometrics.worker import prepare_worker
 from authsvc.keys.samples import destroy_old_sample_keys, ensure_sample_key
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Capture

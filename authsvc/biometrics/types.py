@@ -258,7 +258,6 @@ class IadResult:
     """Injection attack detection: findings, code to severity. Browser capture never earns more than L2."""
 
     verdict: Literal["genuine", "injection", "inconclusive"]
-    grade: str
     findings: Mapping[str, str]
     version: str
 

@@ -16,8 +16,6 @@ from authsvc.policy.services import current_policy
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.services import issue_capture
 
-# What a capture in a browser can reach at most (S9.3-06), and so the mix of cues that it is asked for.
-_LEVEL = "L2"
 _NO_FRAMES = {**FRAMES, "min": 0, "max": 0}
 
 
@@ -51,7 +49,7 @@ def _draw(transaction: Transaction, *, light: bool) -> dict[str, Any]:
 
 
 def _mix(*, light: bool) -> list[Part]:
-    wanted = current_policy().challenge[_LEVEL]
+    wanted = current_policy().challenge
     return [part for part in get_args(Part) if part in wanted and (light or part != "light")]
 
 

@@ -16,7 +16,7 @@ from authsvc.privacy.consent import live_consent, withdraw_consent
 from authsvc.privacy.models import ConsentReceipt
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Transaction
-from authsvc.vault.services import forget_device, revoke_reference
+from authsvc.vault.lifecycle import forget_device, revoke_reference
 
 _RECENT = 10
 

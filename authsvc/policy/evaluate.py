@@ -6,14 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from authsvc.core.application_models import APPLICATION_MODELS
+
 OPERATING_POINTS = ("1e-3", "1e-4", "3e-5")
-MODELS = ("G",)
+MODELS = tuple(row.letter for row in APPLICATION_MODELS)
 CUES = ("turn", "light", "blink", "smile")
+
+# What a capture in a browser can reach at most (S9.3-06), and so the one level whose mix of cues is drawn.
+CHALLENGED = "L2"
+# Documents that earlier releases published name mixes for these as well; nothing ever drew them.
+NAMED_ONCE = {"L1", "L3", "L4"}
 
 DEFAULT: dict[str, Any] = {
     "operating_point": "1e-4",
-    "models": ["G"],
-    "challenge": {"L1": ["turn"], "L2": ["turn"], "L3": ["turn", "light"], "L4": ["turn", "light"]},
+    "models": [row.letter for row in APPLICATION_MODELS if row.default],
+    "challenge": {CHALLENGED: ["turn"]},
     "minimum_quality": 40,
     "agents": {"browser": True, "simulator": True},
 }
@@ -21,11 +28,15 @@ DEFAULT: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Policy:
-    """A validated policy document, with the digest that decisions carry."""
+    """A validated policy document, with the digest that decisions carry.
+
+    `models` are the letters of the application models that are allowed, that of new references first;
+    `challenge` are the cues of which a capture's challenge is drawn.
+    """
 
     operating_point: str
     models: tuple[str, ...]
-    challenge: Mapping[str, tuple[str, ...]]
+    challenge: tuple[str, ...]
     minimum_quality: int
     agents: Mapping[str, bool]
     digest: str
@@ -51,8 +62,8 @@ def policy_problems(document: Mapping[str, Any]) -> list[str]:
     for level, mix in document["challenge"].items():
         if not mix or not set(mix) <= set(CUES) or "turn" not in mix:
             problems.append(f"challenge.{level}: must hold turn, and only {', '.join(CUES)}")
-    if set(document["challenge"]) != set(DEFAULT["challenge"]):
-        problems.append("challenge: must name L1, L2, L3 and L4")
+    if not {CHALLENGED} <= set(document["challenge"]) <= {CHALLENGED, *NAMED_ONCE}:
+        problems.append(f"challenge: must name {CHALLENGED}")
     return problems
 
 
@@ -68,7 +79,7 @@ def read_policy(document: Mapping[str, Any]) -> Policy:
     return Policy(
         operating_point=document["operating_point"],
         models=tuple(document["models"]),
-        challenge={level: tuple(mix) for level, mix in document["challenge"].items()},
+        challenge=tuple(document["challenge"][CHALLENGED]),
         minimum_quality=document["minimum_quality"],
         agents=dict(document["agents"]),
         digest=policy_digest(document),

@@ -54,7 +54,7 @@ def template_of(stack: Stack, share: bytes) -> bytes:
     """Return the marked person's template, as only a worker with the phone's share can open it."""
     opened: str = stack.python(
         "from authsvc.subjects.models import Subject\n"
-        "from authsvc.vault.services import open_reference\n"
+        "from authsvc.vault.opening import open_reference\n"
         f"person = Subject.objects.get(name={NAME!r})\n"
         "device = person.devices.get().id\n"
         "given = dict(pseudonym=person.reference, version=person.reference_version, device=device)\n"

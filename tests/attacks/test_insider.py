@@ -18,7 +18,7 @@ from authsvc.oidc.proofs import jose
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.records import Verdict
 from authsvc.transactions.verdict import sign_verdict
-from authsvc.vault import services as vault
+from authsvc.vault import opening as vault
 from config import secrets
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S8.3-01", "S6.1-01")]
@@ -35,6 +35,7 @@ def powers(tenant: Tenant, settings: Any, keys_of: Callable[[str], dict[str, byt
     settings.SECRETS = keys_of("worker")
     kid = ensure_sample_key().kid
     row = vault.create_reference(
+        model="G",
         template=b"a template",
         engine="engine",
         quality=70,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import cache
+from os.path import normpath
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ PAGE: Final = "static/js/capture"
 MODULES: Final[Mapping[str, str]] = {
     "types": "types.py",
     "challenges": "challenges.py",
+    "plans": "../core/stages.py",
     "pipeline": "pipeline.py",
     "tracking": "tracking.py",
     "headpose": "headpose.py",
@@ -59,7 +61,7 @@ MODULES: Final[Mapping[str, str]] = {
     "engines.conversion": "engines/conversion.py",
     "engines.own_model": "engines/own_model.py",
 }
-"""Logical name to module, below BIOMETRICS."""
+"""Logical name to module, from BIOMETRICS on."""
 
 SCRIPTS: Final[Mapping[str, str]] = {
     "page.burst": "burst.js",
@@ -129,10 +131,10 @@ def _scripts(root: Path, scripts: Mapping[str, str]) -> Mapping[str, str]:
 
 def dotted(file: str) -> str:
     """Return the dotted name of a module below BIOMETRICS."""
-    path = Path(BIOMETRICS, file).with_suffix("")
+    path = Path(normpath(Path(BIOMETRICS, file))).with_suffix("")
     return ".".join(path.parent.parts if path.name == "__init__" else path.parts)
 
 
 def package_of(file: str) -> str:
     """Return the dotted name of the package that a module below BIOMETRICS is in."""
-    return ".".join(Path(BIOMETRICS, file).parent.parts)
+    return ".".join(Path(normpath(Path(BIOMETRICS, file))).parent.parts)

@@ -3,5 +3,5 @@
 from typing import Final
 
 SHA256: Final = {
-    "2026-11-26-ab87dd11ab": "558852f278794bc8849be6a375bc5b878af8aa03080044cd3f0f7af2756e35f0",
+    "2026-11-26-ab87dd11ab": "0607bb0a13d26d08d1cf03d3634e8115f5386c701a368d773491c8df6e943e8a",
 }

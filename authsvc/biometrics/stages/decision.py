@@ -9,12 +9,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from authsvc.biometrics.types import DecisionResult, Reason, SignedPart
+from authsvc.core.stages import LIVENESS, Plan, Stage
 
-STAGES: Final = ("decode", "quality", "pad", "iad", "features", "comparison")
-"""What an authentication must have passed; an enrolment has no comparison."""
+SIGNED: Final = (
+    Stage.DECODE,
+    Stage.QUALITY,
+    Stage.PAD,
+    Stage.IAD,
+    Stage.FEATURES,
+    Stage.COMPARISON,
+)
+"""The stages whose results a decision rests on, in their order."""
 
 AGAIN: Final = {Reason.QUALITY, Reason.NON_RESPONSE}
 """The person can do better: asked again, which costs no match try (S9.2-08)."""
+
+
+def parts_of(plan: Plan) -> tuple[Stage, ...]:
+    """Return the stages that a run of this plan must have passed: all of its own that are signed, and those
+    of LIVENESS even where a plan has left one out.
+    """
+    return tuple(stage for stage in SIGNED if stage in plan or stage in LIVENESS)
 
 
 def sign_part(stage: str, result: Mapping[str, Any], *, binding: Mapping[str, Any], key: bytes) -> SignedPart:
@@ -31,7 +46,7 @@ def _mac(key: bytes, body: bytes) -> bytes:
 
 
 def decide(
-    parts: Sequence[SignedPart], *, binding: Mapping[str, Any], key: bytes, expected: Sequence[str] = STAGES
+    parts: Sequence[SignedPart], *, binding: Mapping[str, Any], key: bytes, expected: Sequence[str]
 ) -> DecisionResult:
     """Return the decision on a capture from the parts of its stages, in the order of the stages.
 

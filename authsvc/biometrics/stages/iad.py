@@ -62,13 +62,13 @@ def assess(burst: Burst, *, answer_lag_ms: float | None, sandbox: bool = False) 
     MOST_SUSPICIOUS suspicious ones.
     """
     if len(burst.frames) < LEAST_FRAMES:
-        return IadResult("inconclusive", Severity.HARD, {"too-few-frames": Severity.HARD}, IAD_VERSION)
+        return IadResult("inconclusive", {"too-few-frames": Severity.HARD}, IAD_VERSION)
     findings = collect(burst, answer_lag_ms=answer_lag_ms)
     if sandbox:
         findings = [_tolerated(finding) for finding in findings]
     graded = {finding.code: str(finding.severity) for finding in findings}
     verdict: Literal["genuine", "injection"] = "genuine" if acceptable(findings) else "injection"
-    return IadResult(verdict, _grade(findings), graded, IAD_VERSION)
+    return IadResult(verdict, graded, IAD_VERSION)
 
 
 def collect(burst: Burst, *, answer_lag_ms: float | None) -> list[Finding]:
@@ -245,11 +245,6 @@ def _closest(frames: Sequence[Frame]) -> float:
 
 def _tolerated(finding: Finding) -> Finding:
     return replace(finding, severity=Severity.NOTED) if finding.code == "virtual-camera" else finding
-
-
-def _grade(findings: Sequence[Finding]) -> str:
-    ranks = list(Severity)
-    return str(max((finding.severity for finding in findings), key=ranks.index, default="clean"))
 
 
 def _thumbnail(image: Image) -> NDArray[np.float32]:

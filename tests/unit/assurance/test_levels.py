@@ -5,10 +5,13 @@ from dataclasses import fields, replace
 
 import pytest
 
+from authsvc.assurance import levels
 from authsvc.assurance.acr import acr_of, level_of
 from authsvc.assurance.evidence import Agent, FaceProof, PasskeyProof, Proven
 from authsvc.assurance.levels import Evidence, Level, assess
+from authsvc.core.application_models import APPLICATION_MODELS
 
+MODELS = {row.letter: row for row in APPLICATION_MODELS}
 VALUES = {
     "passkey": (None, "swk", "hwk"),
     "attested": (False, True),
@@ -17,7 +20,7 @@ VALUES = {
     "face": (False, True),
     "iad": (False, True),
     "evaluated": (False, True),
-    "model": (None, "A", "G"),
+    "model": (None, "?", *MODELS),
     "share": (None, "browser", "prf"),
     "browser_capture": (False, True),
     "fresh": (False, True),
@@ -37,9 +40,9 @@ def expected(e):
         return Level.NONE
     unmeasured = e.face and not e.evaluated
     l2 = e.intent and not unmeasured and (e.face or e.user_verified)
-    l3 = all(
-        [l2, e.face, e.passkey == "hwk", e.attested, e.origin_bound, e.iad, e.model == "G", e.share == "prf"]
-    )
+    row = MODELS.get(e.model)
+    carried = row is not None and row.earns >= 3 and (e.share == "prf" or not row.shares)
+    l3 = all([l2, e.face, e.passkey == "hwk", e.attested, e.origin_bound, e.iad, carried])
     if l3 and not e.browser_capture:
         return Level.L4 if e.user_verified else Level.L3
     return Level.L2 if l2 else Level.L1
@@ -51,7 +54,40 @@ def test_the_whole_truth_table():
     for evidence in every_evidence():
         assert assess(evidence).level == expected(evidence), evidence
         count += 1
-    assert count == 3 * 3 * 3 * 2**9
+    assert count == 3 * 3 * (2 + len(MODELS)) * 2**9
+
+
+PERFECT = Evidence(
+    passkey="hwk", attested=True, origin_bound=True, face=True, iad=True, evaluated=True,
+    model="G", share="prf", browser_capture=False,
+)  # fmt: skip
+
+
+@pytest.mark.requirement("SB-01", "S6.3-02")
+@pytest.mark.parametrize(
+    ("model", "share", "level"),
+    [("G", "prf", Level.L3), ("G", "browser", Level.L2), ("G", None, Level.L2), (None, "prf", Level.L2)],
+)
+def test_a_split_secret_carries_level_three_with_the_keys_own_share(model, share, level):
+    result = assess(replace(PERFECT, model=model, share=share))
+    assert result.level == level
+    missing = "the reference is not of model G with a share that the key released"
+    assert (missing in result.reasons) == (level == Level.L2)
+
+
+@pytest.mark.requirement("SB-01")
+@pytest.mark.parametrize(
+    ("changes", "share", "level"),
+    [
+        ({"shares": ()}, None, Level.L3),
+        ({"earns": 1}, "prf", Level.L2),
+        ({"earns": 1, "shares": ()}, None, Level.L2),
+    ],
+)
+def test_what_a_model_carries_stands_in_its_row(monkeypatch, changes, share, level):
+    row = replace(APPLICATION_MODELS[0], **changes)
+    monkeypatch.setattr(levels, "application_model", lambda letter: row)
+    assert assess(replace(PERFECT, share=share)).level == level
 
 
 @pytest.mark.requirement("SB-01", "S9.4-06")

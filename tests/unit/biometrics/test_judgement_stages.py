@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authsvc.biometrics.stages import comparison, features
-from authsvc.biometrics.stages.decision import STAGES, decide, sign_part
+from authsvc.biometrics.stages.decision import SIGNED, decide, sign_part
 from authsvc.biometrics.templates import FORMAT, decode_template, encode_template
 from authsvc.biometrics.types import (
     Descriptors,
@@ -149,19 +149,19 @@ KEY, BINDING = b"k" * 32, {"transaction": "t", "capture": 1, "engine": "e", "pol
 
 def parts(**results: dict[str, Any]) -> list[SignedPart]:
     return [
-        sign_part(stage, results.get(stage, {"passed": True}), binding=BINDING, key=KEY) for stage in STAGES
+        sign_part(stage, results.get(stage, {"passed": True}), binding=BINDING, key=KEY) for stage in SIGNED
     ]
 
 
 def test_all_parts_that_passed_are_accepted() -> None:
-    assert decide(parts(), binding=BINDING, key=KEY).outcome == "accepted"
+    assert decide(parts(), binding=BINDING, key=KEY, expected=SIGNED).outcome == "accepted"
 
 
 @pytest.mark.requirement("S9.2-04", "S6.2-04")
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", SIGNED)
 def test_a_part_that_is_missing_refuses(stage: str) -> None:
     left = [part for part in parts() if part.stage != stage]
-    assert decide(left, binding=BINDING, key=KEY).reason == Reason.PART_MISSING
+    assert decide(left, binding=BINDING, key=KEY, expected=SIGNED).reason == Reason.PART_MISSING
 
 
 @pytest.mark.requirement("S6.2-04")
@@ -193,31 +193,37 @@ def test_a_part_that_is_missing_refuses(stage: str) -> None:
 )
 def test_a_part_that_is_not_what_it_should_be_refuses(spoil: Any, reason: Reason) -> None:
     spoilt = [spoil(part) if part.stage == "pad" else part for part in parts()]
-    found = decide(spoilt, binding=BINDING, key=KEY)
+    found = decide(spoilt, binding=BINDING, key=KEY, expected=SIGNED)
     assert (found.outcome, found.reason) == ("refused", reason)
 
 
 @pytest.mark.requirement("S6.2-04")
 def test_a_doubled_or_unknown_part_refuses() -> None:
-    assert decide([*parts(), parts()[0]], binding=BINDING, key=KEY).reason == Reason.PART_DUPLICATED
+    assert (
+        decide([*parts(), parts()[0]], binding=BINDING, key=KEY, expected=SIGNED).reason
+        == Reason.PART_DUPLICATED
+    )
     extra = sign_part("mood", {"passed": True}, binding=BINDING, key=KEY)
-    assert decide([*parts(), extra], binding=BINDING, key=KEY).reason == Reason.PART_FOREIGN
+    assert decide([*parts(), extra], binding=BINDING, key=KEY, expected=SIGNED).reason == Reason.PART_FOREIGN
 
 
 @pytest.mark.requirement("S9.2-08")
 def test_poor_quality_is_asked_again_and_the_first_fault_counts() -> None:
     poor = {"passed": False, "reason": Reason.QUALITY, "hint": "light"}
     attack = {"passed": False, "reason": Reason.PAD_ATTACK}
-    again = decide(parts(quality=poor, pad=attack), binding=BINDING, key=KEY)
+    again = decide(parts(quality=poor, pad=attack), binding=BINDING, key=KEY, expected=SIGNED)
     assert (again.outcome, again.hint) == ("again", "light")
     refused = decide(
-        parts(pad=attack, comparison={"passed": False, "reason": Reason.NON_MATCH}), binding=BINDING, key=KEY
+        parts(pad=attack, comparison={"passed": False, "reason": Reason.NON_MATCH}),
+        binding=BINDING,
+        key=KEY,
+        expected=SIGNED,
     )
     assert (refused.outcome, refused.reason) == ("refused", Reason.PAD_ATTACK)
 
 
-@given(order=st.permutations(range(len(STAGES))), cut=st.integers(0, len(STAGES)))
+@given(order=st.permutations(range(len(SIGNED))), cut=st.integers(0, len(SIGNED)))
 def test_no_order_or_share_of_the_parts_accepts_less_than_all(order: list[int], cut: int) -> None:
     signed = parts()
-    found = decide([signed[place] for place in order[:cut]], binding=BINDING, key=KEY)
-    assert (found.outcome == "accepted") == (cut == len(STAGES))
+    found = decide([signed[place] for place in order[:cut]], binding=BINDING, key=KEY, expected=SIGNED)
+    assert (found.outcome == "accepted") == (cut == len(SIGNED))

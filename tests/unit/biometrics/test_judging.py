@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from authsvc.biometrics import judging
+from authsvc.biometrics import judging, thresholds, worker
 from authsvc.biometrics.decoder.confinement import Confinement
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.loading import load_engine
@@ -35,7 +35,7 @@ def shipped() -> EvaluationRecord:
 
 
 def with_records(monkeypatch: pytest.MonkeyPatch, *records: EvaluationRecord) -> None:
-    monkeypatch.setattr(judging, "_records", lambda: list(records))
+    monkeypatch.setattr(thresholds, "evaluation_records", lambda: list(records))
 
 
 @pytest.mark.requirement("S6.2-02")
@@ -74,13 +74,13 @@ def test_a_worker_that_can_decode_nothing_does_not_start(monkeypatch: pytest.Mon
     broken = Confinement("tests.unit.biometrics.no_such_module")
     monkeypatch.setattr(pictures, "DECODER", broken)
     with pytest.raises(ModelProblem, match="pictures cannot be decoded"):
-        judging.prepare_worker.__wrapped__()
+        worker.prepare_worker.__wrapped__()
 
 
 @pytest.mark.usefixtures("_tenant")
 @pytest.mark.requirement("S5.2-03", "S9.2-03")
 def test_thresholds_are_those_of_policy_and_record(shipped: EvaluationRecord) -> None:
-    found = judging.thresholds_for(load_engine().engine_id, sandbox=False)
+    found = thresholds.thresholds_for(load_engine().engine_id, sandbox=False)
     policy = current_policy()
     assert found.comparison == shipped.threshold(policy.operating_point)
     assert (found.operating_point, found.quality) == (policy.operating_point, policy.minimum_quality)
@@ -95,7 +95,7 @@ def test_an_engine_or_stages_without_a_record_have_none(
     monkeypatch: pytest.MonkeyPatch, shipped: EvaluationRecord, change: dict[str, Any]
 ) -> None:
     with_records(monkeypatch, replace(shipped, **change))
-    found = judging.thresholds_for(load_engine().engine_id, sandbox=False)
+    found = thresholds.thresholds_for(load_engine().engine_id, sandbox=False)
     assert found.record is None
     assert found.comparison == shipped.threshold(current_policy().operating_point)
 
@@ -105,4 +105,4 @@ def test_an_engine_or_stages_without_a_record_have_none(
 def test_without_any_record_nobody_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     with_records(monkeypatch)
     with pytest.raises(StageError, match="no evaluation record"):
-        judging.thresholds_for(load_engine().engine_id, sandbox=False)
+        thresholds.thresholds_for(load_engine().engine_id, sandbox=False)

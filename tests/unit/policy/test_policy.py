@@ -2,6 +2,7 @@
 
 import pytest
 
+from authsvc.core.application_models import APPLICATION_MODELS
 from authsvc.policy.evaluate import DEFAULT, policy_problems, read_policy
 from authsvc.policy.models import PolicyVersion
 from authsvc.policy.services import current_policy, publish_policy
@@ -30,12 +31,25 @@ def test_the_default_is_sound():
         {"challenge": {**DEFAULT["challenge"], "L2": []}},
         {"challenge": {**DEFAULT["challenge"], "L2": ["blink"]}},
         {"challenge": {"L1": ["turn"]}},
+        {"challenge": {"L2": ["turn"], "L5": ["turn"]}},
+        {"challenge": {"L2": ["turn"], "L3": ["blink"]}},
         {"threshold": 0.1},
     ],
 )
 def test_a_loosened_or_odd_policy_is_refused(values):
     with pytest.raises(ValueError):
         read_policy(changed(**values))
+
+
+def test_models_are_those_of_the_one_table():
+    defaults = tuple(row.letter for row in APPLICATION_MODELS if row.default)
+    assert read_policy(DEFAULT).models == defaults
+    assert policy_problems(changed(models=[row.letter for row in APPLICATION_MODELS])) == []
+
+
+def test_a_document_of_an_earlier_release_still_counts():
+    mixes = {"L1": ["turn"], "L2": ["turn", "blink"], "L3": ["turn", "light"], "L4": ["turn", "light"]}
+    assert read_policy(changed(challenge=mixes)).challenge == ("turn", "blink")
 
 
 @pytest.mark.django_db

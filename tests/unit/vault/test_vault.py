@@ -9,11 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from authsvc.keys.models import VaultKey
 from authsvc.keys.vaultkeys import destroy_vault_key
 from authsvc.tenancy.scope import tenant_scope
-from authsvc.vault import services
+from authsvc.vault import lifecycle, opening
 from authsvc.vault.models import DeviceWrap, Reference
 from tests.factories import make_tenant
 
 pytestmark = pytest.mark.django_db
+MODEL = "G"
 TEMPLATE = b"canary-template" * 20
 
 
@@ -36,6 +37,7 @@ def reference(share):
 
 def create(share, **changes):
     values = {
+        "model": MODEL,
         "template": TEMPLATE,
         "engine": "engine-1",
         "quality": 70,
@@ -44,17 +46,17 @@ def create(share, **changes):
         "device_share": share,
         "share_kind": "prf",
     }
-    return services.create_reference(**{**values, **changes})
+    return opening.create_reference(**{**values, **changes})
 
 
 def opened(reference, share, device="device-1", version=1):
-    return services.open_reference(
+    return opening.open_reference(
         pseudonym=reference.pseudonym, version=version, device=device, device_share=share
     )
 
 
 def refuses(message, *arguments, **named):
-    with pytest.raises(services.CannotOpenReference, match=message):
+    with pytest.raises(opening.CannotOpenReference, match=message):
         opened(*arguments, **named)
 
 
@@ -88,7 +90,7 @@ def test_an_old_version_put_back_is_noticed(reference, share):
 def test_a_relabelled_reference_does_not_open(reference, share, field, value):
     Reference.objects.filter(pk=reference.pk).update(**{field: value})
     version = value if field == "version" else 1
-    with pytest.raises(services.CannotOpenReference):
+    with pytest.raises(opening.CannotOpenReference):
         opened(reference, share, version=version)
 
 
@@ -117,7 +119,7 @@ def test_a_wrap_relabelled_as_prf_does_not_open(share):
 
 def test_a_second_device_is_let_in_by_the_first(reference, share):
     second = os.urandom(32)
-    services.wrap_for_device(
+    opening.wrap_for_device(
         pseudonym=reference.pseudonym,
         version=1,
         device="device-1",
@@ -128,13 +130,13 @@ def test_a_second_device_is_let_in_by_the_first(reference, share):
     )
     assert opened(reference, second, device="device-2").template == TEMPLATE
     assert opened(reference, share).template == TEMPLATE
-    services.forget_device(device="device-1")
+    lifecycle.forget_device(device="device-1")
     refuses("not wrapped", reference, share)
 
 
 def test_nobody_lets_a_second_device_in_without_the_first(reference):
-    with pytest.raises(services.CannotOpenReference):
-        services.wrap_for_device(
+    with pytest.raises(opening.CannotOpenReference):
+        opening.wrap_for_device(
             pseudonym=reference.pseudonym,
             version=1,
             device="device-1",
@@ -148,7 +150,7 @@ def test_nobody_lets_a_second_device_in_without_the_first(reference):
 
 @pytest.mark.requirement("S9.2-11")
 def test_a_revoked_reference_never_opens_again_and_leaves_no_template(reference, share):
-    services.revoke_reference(pseudonym=reference.pseudonym, reason="test")
+    lifecycle.revoke_reference(pseudonym=reference.pseudonym, reason="test")
     refuses("no active reference", reference, share)
     assert bytes(Reference.objects.get(pk=reference.pk).sealed_template) == b""
     assert not DeviceWrap.objects.exists()

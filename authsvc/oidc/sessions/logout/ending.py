@@ -12,7 +12,7 @@ from authsvc.core.clock import now
 from authsvc.devices.models import Device
 from authsvc.oidc.models import Grant, LogoutNotice, Session
 from authsvc.subjects.models import Subject
-from authsvc.vault.selectors import revoked_references
+from authsvc.vault.lifecycle import revoked_references
 
 _OFFLINE = Q(scope__contains="offline_access")
 

@@ -11,8 +11,8 @@ from authsvc.management.actors import System
 from authsvc.oidc.models import Grant, LogoutNotice, Session
 from authsvc.oidc.tasks import end_sessions_and_tell
 from authsvc.subjects.models import Subject
+from authsvc.vault.lifecycle import revoke_reference
 from authsvc.vault.models import Reference
-from authsvc.vault.services import revoke_reference
 from config.celery import app
 from tests.e2e.oidc.browser import Browser, Partner, make_partner, make_person
 from tests.e2e.oidc.receiver import Receiver, receiving

@@ -1,8 +1,9 @@
-"""Protecting, opening, renewing and revoking references; every function here runs in a worker only.
+"""Sealing and opening references: all of it needs the tenant's vault key, and runs in a worker only.
 
-Model G (S6.3-02): the data key of a reference is wrapped under a key that needs the share which the
-phone's passkey releases and a server share which is itself sealed under the tenant's vault key. The
-database, the vault key and the worker's image together, without the live phone, open nothing.
+The data key of a reference is wrapped under a key that needs the share which the phone's passkey releases
+and a server share which is itself sealed under the tenant's vault key (S6.3-02). The database, the vault
+key and the worker's image together, without the live phone, open nothing. What any process may do to a
+reference is in lifecycle.py.
 """
 
 import os
@@ -16,9 +17,9 @@ from authsvc.core.clock import now
 from authsvc.core.envelope import CannotOpen, context, derive, seal, unseal
 from authsvc.keys.vaultkeys import NoVaultKey, open_vault_key
 from authsvc.tenancy.scope import current_tenant_id
+from authsvc.vault.lifecycle import revoke_reference
 from authsvc.vault.models import DeviceWrap, Reference
 
-MODEL = "G"
 SHARE_BYTES = 32
 
 
@@ -53,6 +54,7 @@ def _wrapping_key(device_share: bytes, server_share: bytes, aad: bytes) -> bytes
 @transaction.atomic
 def create_reference(
     *,
+    model: str,
     template: bytes,
     engine: str,
     quality: int,
@@ -65,19 +67,19 @@ def create_reference(
 ) -> Reference:
     """Seal a template under a fresh data key for one device, revoke the one it replaces, and return the row.
 
-    `device_share` is 32 bytes, `share_kind` "prf" or "browser". A new reference always has a new
-    pseudonym, so that two of one person cannot be linked in the store (S9.2-11). Raises
-    CannotOpenReference on a share that is no share.
+    `model` is the letter of its application model, `device_share` 32 bytes, `share_kind` "prf" or
+    "browser". A new reference always has a new pseudonym, so that two of one person cannot be linked in the
+    store (S9.2-11). Raises CannotOpenReference on a share that is no share.
     """
     _check_share(device_share)
     vault_key = open_vault_key(create=True)
-    row = Reference(model=MODEL, engine=engine, version=version, quality=quality, consent=consent)
+    row = Reference(model=model, engine=engine, version=version, quality=quality, consent=consent)
     row.tenant_id = current_tenant_id()
     data_key = os.urandom(32)
     row.sealed_template = seal(data_key, template, _template_context(row))
     row.save(force_insert=True)
     _wrap(row, data_key, vault_key, device=device, device_share=device_share, share_kind=share_kind)
-    record(Tag.REFERENCE_CREATED, reference=row.pseudonym, engine=engine, version=version, model=MODEL)
+    record(Tag.REFERENCE_CREATED, reference=row.pseudonym, engine=engine, version=version, model=model)
     if replaces:
         revoke_reference(pseudonym=replaces, reason="replaced")
     return row
@@ -165,20 +167,3 @@ def wrap_for_device(
     _check_share(new_share)
     _wrap(row, key, open_vault_key(), device=new_device, device_share=new_share, share_kind=new_share_kind)
     record(Tag.REFERENCE_SHARED, reference=pseudonym, device=new_device)
-
-
-@transaction.atomic
-def forget_device(*, device: str) -> int:
-    """Remove every wrap of a revoked device, and return how many; no key is needed for it."""
-    return DeviceWrap.objects.filter(device=device).delete()[0]
-
-
-@transaction.atomic
-def revoke_reference(*, pseudonym: str, reason: str) -> None:
-    """Erase a reference for good: its wraps and its template go, a tombstone without biometric data stays."""
-    DeviceWrap.objects.filter(reference_id=pseudonym).delete()
-    changed = Reference.objects.filter(pseudonym=pseudonym, status=Reference.Status.ACTIVE).update(
-        status=Reference.Status.REVOKED, sealed_template=b""
-    )
-    if changed:
-        record(Tag.REFERENCE_REVOKED, reference=pseudonym, reason=reason)

@@ -1,0 +1,44 @@
+"""A judgement on a capture: what a sign-in, an enrolment and a binding come to alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from authsvc.assurance.evidence import FaceProof
+from authsvc.biometrics.types import CaptureContext, Challenge, DecisionResult
+from authsvc.transactions.models import Capture
+from authsvc.transactions.records import NewReference, Verdict
+
+Store = Callable[[], NewReference | None]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the worker found: what its verdict says, and what must be stored together with it, or None."""
+
+    decision: DecisionResult
+    face: FaceProof | None = None
+    store: Store | None = None
+
+    def verdict(self, capture: Capture, made: NewReference | None) -> Verdict:
+        """Return the verdict on a capture, with the reference that it made; no score is in it (S7-02)."""
+        return Verdict(
+            tenant=str(capture.tenant_id),
+            transaction=capture.transaction_id,
+            capture=capture.id,
+            sample=capture.sample_digest,
+            outcome=self.decision.outcome,
+            reason=str(self.decision.reason or "matched"),
+            hint=self.decision.hint,
+            face=self.face,
+            reference=made,
+        )
+
+
+def context_of(capture: Capture) -> CaptureContext:
+    """Return what the capture's sample must belong to."""
+    return CaptureContext(
+        transaction_id=capture.transaction_id,
+        number=capture.number,
+        challenge=Challenge.from_json(capture.challenge),
+        session_key=capture.transaction.session_key or {},
+    )

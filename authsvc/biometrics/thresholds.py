@@ -1,0 +1,37 @@
+"""What policy and evaluation fix for a capture."""
+
+from functools import cache
+
+from django.conf import settings
+
+from authsvc.biometrics.records.record import EvaluationRecord, current_record, load_records
+from authsvc.biometrics.types import Reason, StageError, Thresholds
+from authsvc.policy.services import current_policy
+
+
+@cache
+def evaluation_records() -> list[EvaluationRecord]:
+    """Return the records of the release and the deployment, read once a process."""
+    return load_records(settings.DATA_DIR / "evaluation", settings.SECRETS["verdict_public_key"])
+
+
+def thresholds_for(engine_id: str, *, sandbox: bool) -> Thresholds:
+    """Return what policy and evaluation fix for a capture of the tenant in scope.
+
+    Without a record of exactly this engine and these stages, the newest record of any gives the threshold,
+    and `record` is None: the result is worth L1 (S9.2-03). Raises StageError where there is none at all.
+    """
+    policy = current_policy()
+    records = evaluation_records()
+    fitting = current_record(records, engine=engine_id)
+    nearest = fitting or (records[-1] if records else None)
+    if nearest is None:
+        raise StageError(Reason.INTERNAL, detail="no evaluation record gives a threshold")
+    return Thresholds(
+        policy_version=policy.digest,
+        operating_point=policy.operating_point,
+        comparison=nearest.threshold(policy.operating_point),
+        quality=policy.minimum_quality,
+        record=fitting.id if fitting else None,
+        allow_simulated=sandbox,
+    )

@@ -1,0 +1,48 @@
+"""A sign-in: is this the person whose reference the passkey opens?"""
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.biometrics.examination import examine
+from authsvc.biometrics.judgement import Judgement
+from authsvc.biometrics.templates import decode_template
+from authsvc.biometrics.types import Manifest, Reason, StageError, Template
+from authsvc.protection.base import Protection, Share
+from authsvc.protection.registry import protection_of
+from authsvc.transactions.models import Capture, Transaction
+from authsvc.vault.opening import CannotOpenReference
+
+
+def verify(capture: Capture, sample: bytes) -> Judgement:
+    """Return the judgement on a sample's plain text, compared with the person's reference."""
+    transaction = capture.transaction
+    protection = protection_of(transaction.subject)
+    outcome, face = examine(
+        capture,
+        sample,
+        plan=protection.verify,
+        protection=protection,
+        open_reference=lambda manifest: _open(transaction, protection, manifest),
+    )
+    return Judgement(outcome.decision, face)
+
+
+def _open(transaction: Transaction, protection: Protection, manifest: Manifest) -> Template:
+    """Return the person's reference; where it does not open, somebody must hear of it."""
+    subject, device = transaction.subject, transaction.device
+    if subject is None or device is None or not subject.has_face:
+        raise StageError(Reason.REFERENCE, detail="no subject with a reference")
+    if manifest.share_kind != protection.requests(device):
+        raise StageError(Reason.REFERENCE, detail="the share is of another kind than the device's")
+    share = Share(manifest.share or b"", manifest.share_kind or "")
+    try:
+        template = protection.open(subject=subject, device=device, share=share)
+    except CannotOpenReference as problem:
+        record(
+            Tag.REFERENCE_ALARM,
+            transaction=transaction.id,
+            subject=str(subject.id),
+            reason=str(Reason.REFERENCE),
+            detail=str(problem),
+        )
+        raise StageError(Reason.REFERENCE, detail=str(problem)) from None
+    return decode_template(template)
