@@ -1,0 +1,95 @@
+"""A sign-in's reference: opened for the person and device of the transaction, or somebody hears of it."""
+
+import os
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
+from authsvc.biometrics import verification
+from authsvc.biometrics.templates import encode_template
+from authsvc.biometrics.types import FeatureResult, Reason, StageError, Template
+from authsvc.protection.base import Features, Share
+from authsvc.protection.registry import protection_for_new, protection_of
+from authsvc.tenancy.scope import tenant_scope
+from authsvc.vault.models import Reference
+from tests.factories import make_device, make_subject, make_tenant
+
+pytestmark = pytest.mark.django_db
+VECTORS = np.eye(2, 128, dtype=np.float32)
+TEMPLATE = encode_template(FeatureResult(VECTORS, (0, 1), np.full(2, 0.5, np.float32)), engine="engine:1")
+
+
+@pytest.fixture(autouse=True)
+def _tenant():
+    with tenant_scope(make_tenant().id):
+        yield
+
+
+@pytest.fixture
+def share() -> Share:
+    return Share(os.urandom(32), "prf")
+
+
+@pytest.fixture
+def transaction(share: Share) -> Any:
+    """A sign-in of somebody who is enrolled."""
+    subject = make_subject(reference="", reference_version=0)
+    device = make_device(subject)
+    made = Features(TEMPLATE, "engine:1", 70)
+    kept = protection_for_new().protect(made, subject=subject, device=device, share=share, consent="c")
+    subject.reference, subject.reference_version = kept.pseudonym, kept.version
+    return SimpleNamespace(id="txn", subject=subject, device=device)
+
+
+def opened(transaction: Any, share: Share) -> Template:
+    manifest: Any = SimpleNamespace(share=share.value, share_kind=share.kind)
+    return verification._open(transaction, protection_of(transaction.subject), manifest)
+
+
+def alarms() -> list[str]:
+    return list(AuditEvent.objects.filter(tag=Tag.REFERENCE_ALARM).values_list("reason", flat=True))
+
+
+def test_the_right_share_opens_it_and_nobody_is_alarmed(transaction: Any, share: Share) -> None:
+    template = opened(transaction, share)
+    assert (template.engine, template.vectors.tolist()) == ("engine:1", VECTORS.tolist())
+    assert alarms() == []
+
+
+@pytest.mark.requirement("S8.1-05", "S6.3-01", "S6.2-02")
+@pytest.mark.parametrize(
+    "change",
+    [{"model": "?"}, {"version": 2}, {"engine": "engine:2"}, {"status": Reference.Status.REVOKED}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_reference_that_does_not_open_is_an_alarm(
+    transaction: Any, share: Share, change: dict[str, Any]
+) -> None:
+    Reference.objects.update(**change)
+    with pytest.raises(StageError) as refused:
+        opened(transaction, share)
+    assert refused.value.reason == Reason.REFERENCE
+    assert alarms() == [Reason.REFERENCE]
+
+
+@pytest.mark.requirement("S6.3-02")
+def test_a_share_of_another_kind_is_refused_before_anything_is_opened(transaction: Any, share: Share) -> None:
+    with pytest.raises(StageError, match="another kind"):
+        opened(transaction, Share(share.value, "browser"))
+    assert alarms() == []
+
+
+@pytest.mark.parametrize("missing", ["subject", "device", "reference"])
+def test_without_person_device_or_reference_nothing_opens(
+    transaction: Any, share: Share, missing: str
+) -> None:
+    if missing == "reference":
+        transaction.subject.reference = ""
+    else:
+        setattr(transaction, missing, None)
+    with pytest.raises(StageError, match="no subject"):
+        opened(transaction, share)
