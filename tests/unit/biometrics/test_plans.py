@@ -15,6 +15,7 @@ from authsvc.core.stages import ENROL, LIVENESS, VERIFY, Plan, Stage
 from .samples import THRESHOLDS, sample_of
 
 ENGINE: Any = SimpleNamespace(engine_id="engine:1")
+MANIFEST: Any = "manifest"
 Step = Callable[[Any], None]
 
 
@@ -22,7 +23,7 @@ def passing(stage: Stage) -> Step:
     """Return a step that finds nothing wrong."""
 
     def step(going: Any) -> None:
-        going.burst = SimpleNamespace(manifest="manifest")
+        going.burst = SimpleNamespace(manifest=MANIFEST)
         going.judged = SimpleNamespace(score=71.5)
         if stage == Stage.TEMPLATE:
             going.template = b"template"
@@ -78,7 +79,7 @@ def test_stages_run_in_the_order_of_their_plan(outcome_of: Callable[..., Outcome
     assert outcome.decision.outcome == "accepted"
     assert tuple(outcome.timings) == (*plan, "decision")
     assert tuple(part.stage for part in outcome.parts) == parts_of(plan)
-    assert (outcome.manifest, outcome.quality) == ("manifest", 71.5)
+    assert (outcome.manifest, outcome.quality) == (MANIFEST, 71.5)
     assert outcome.template == (b"template" if plan is ENROL else None)
 
 

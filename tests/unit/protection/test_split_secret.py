@@ -5,7 +5,7 @@ import os
 import pytest
 
 from authsvc.core.application_models import Place, application_model
-from authsvc.protection.base import Features, Share
+from authsvc.protection.base import Compared, Features, Share
 from authsvc.protection.split_secret import PROTECTION
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.vault.models import DeviceWrap, Reference
@@ -83,6 +83,6 @@ def test_it_asks_for_the_kind_of_share_that_the_device_gave(subject):
 
 @pytest.mark.requirement("S9.4-06")
 def test_its_evidence_names_model_and_kind_and_no_secret(subject):
-    assert PROTECTION.evidence(share_kind="prf") == {"model": "G", "share_kind": "prf"}
+    assert PROTECTION.evidence(share_kind="prf") == Compared("G", "prf")
     assert repr(share().value) not in repr(share())
     assert "a template" not in repr(MADE)
