@@ -115,7 +115,8 @@ def running(folder: Path, *, embedded: bool = False, worker: bool = True, **chan
     starts a worker of its own.
     """
     ports = {"VISOR_PORT": str(free_port()), "PARTNER_PORT": str(free_port())}
-    mine = {name: value for name, value in os.environ.items() if not name.startswith(("VISOR_", "PARTNER_"))}
+    ours = ("VISOR_", "PARTNER_", "DJANGO_")  # What a test run is told of itself is not for the product.
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     with contextlib.ExitStack() as stack:
         database = None if embedded else stack.enter_context(own_database())
         broker = None if embedded else own_queue()

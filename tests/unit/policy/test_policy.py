@@ -26,7 +26,7 @@ def test_the_default_is_sound():
         {"operating_point": 0.6},
         {"minimum_quality": 39},
         {"minimum_quality": True},
-        {"models": ["A"]},
+        {"models": ["?"]},
         {"models": []},
         {"challenge": {**DEFAULT["challenge"], "L2": []}},
         {"challenge": {**DEFAULT["challenge"], "L2": ["blink"]}},
