@@ -14,7 +14,7 @@ from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
 from authsvc.privacy.consent import live_consent
 from authsvc.subjects.models import Subject
-from authsvc.transactions import attempts
+from authsvc.transactions import tries
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.records import NewReference, Verdict
@@ -53,7 +53,7 @@ def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
             raise Refused(
                 "no-face", "No face is enrolled. Continue without it.", detail="no reference", status=409
             )
-        attempts.check_not_locked(subject)
+        tries.check_not_locked(subject)
     current.captures.filter(state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
     moment = now()
     capture = Capture.objects.create(
@@ -99,7 +99,7 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
         )
     subject = current.subject
     if current.kind == Transaction.Kind.AUTHENTICATE and subject is not None:
-        attempts.reserve_try(subject)
+        tries.reserve_try(subject)
         capture.charged = True
     SealedSample.objects.create(capture=capture, body=body, received_at=moment)
     capture.state, capture.submitted_at = Capture.State.SUBMITTED, moment
@@ -174,7 +174,7 @@ def _attach_reference(current: Transaction, made: NewReference | None) -> None:
     )
     Device.objects.filter(pk=current.device_id).update(share_kind=made.share_kind)
     if current.subject is not None:
-        attempts.rebind_face(current.subject)
+        tries.rebind_face(current.subject)
 
 
 def _conclude(current: Transaction, capture: Capture, *, state: str, reason: str) -> None:
@@ -196,11 +196,11 @@ def _settle(current: Transaction, capture: Capture) -> None:
     if not capture.charged or current.subject is None:
         return
     if capture.state == Capture.State.ACCEPTED:
-        attempts.settle_success(current.subject)
+        tries.settle_success(current.subject)
     elif capture.state == Capture.State.AGAIN:
-        attempts.settle_unjudged(current.subject)
+        tries.settle_unjudged(current.subject)
     else:
-        attempts.settle_failure(current.subject)
+        tries.settle_failure(current.subject)
 
 
 def _tries_used(current: Transaction) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from authsvc.core.errors import Refused
-from authsvc.transactions import attempts
+from authsvc.transactions import tries
 from authsvc.transactions.models import Capture, Transaction
 
 
@@ -24,7 +24,7 @@ def status_of(row: Transaction) -> dict[str, Any]:
 def _refusal(row: Transaction) -> dict[str, Any]:
     try:
         if row.subject is not None:
-            attempts.check_not_locked(row.subject)
+            tries.check_not_locked(row.subject)
     except Refused as refused:
         return {"state": "locked", "retry_after": refused.retry_after}
     return {"state": "refused", "may_retry": not row.face_closed}

@@ -35,11 +35,6 @@ def made_by(authenticator: Authenticator, subject: Subject) -> tuple[dict[str, A
     return state, authenticator.create(json.loads(json.dumps(options))["publicKey"], ORIGIN).credential
 
 
-def test_the_list_holds_none_alone() -> None:
-    """A format more is a file and a line, and moves passkeys to levels that none reaches today."""
-    assert list(FORMATS) == ["none"]
-
-
 @pytest.mark.parametrize("attestation", ["none", "packed"])
 def test_nothing_that_is_known_today_attests_a_passkey(attestation: Any) -> None:
     """The software phone signs for itself with `packed`: not listed, so it counts as unattested."""

@@ -269,7 +269,7 @@ def test_a_prober_learns_one_bit_ten_times_at_most(monkeypatch):
     """Someone with a stolen phone climbs towards the reference, patiently and with any sample they like."""
     _, device = flow.person()
     later = iter(range(1, 1000))
-    monkeypatch.setattr("authsvc.transactions.attempts.now", lambda: now() + timedelta(hours=next(later)))
+    monkeypatch.setattr("authsvc.transactions.tries.now", lambda: now() + timedelta(hours=next(later)))
     answers, judged = set(), 0
     for _ in range(60):
         row = flow.proven(device)

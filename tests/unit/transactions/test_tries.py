@@ -9,15 +9,15 @@ from django.db import connection
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.tenancy.scope import tenant_scope
-from authsvc.transactions import attempts, services
+from authsvc.transactions import services, tries
 from authsvc.transactions.models import AttemptCounter
 from tests.factories import make_tenant
 from tests.unit.transactions import flow
 
 
 def fail_once(subject):
-    attempts.reserve_try(subject)
-    attempts.settle_failure(subject)
+    tries.reserve_try(subject)
+    tries.settle_failure(subject)
 
 
 @pytest.mark.requirement("S9.2-07")
@@ -33,10 +33,10 @@ def test_waits_double_from_the_fifth_failure_and_the_tenth_disables():
             AttemptCounter.objects.update(locked_until=now() - timedelta(seconds=1))
         assert waits == [0, 0, 0, 0, 30, 60, 120, 240, 480, 960]
         with pytest.raises(Refused) as caught:
-            attempts.reserve_try(subject)
+            tries.reserve_try(subject)
         assert caught.value.code == "face-disabled"
-        attempts.rebind_face(subject)
-        attempts.reserve_try(subject)
+        tries.rebind_face(subject)
+        tries.reserve_try(subject)
 
 
 @pytest.mark.requirement("S9.2-07")
@@ -47,7 +47,7 @@ def test_a_locked_subject_is_told_when_to_come_back():
         for _ in range(5):
             fail_once(subject)
         with pytest.raises(Refused) as caught:
-            attempts.reserve_try(subject)
+            tries.reserve_try(subject)
         assert caught.value.code == "locked"
         assert caught.value.retry_after == 30
 
@@ -58,8 +58,8 @@ def test_success_forgets_the_failures():
         subject, _ = flow.person()
         for _ in range(4):
             fail_once(subject)
-        attempts.reserve_try(subject)
-        attempts.settle_success(subject)
+        tries.reserve_try(subject)
+        tries.settle_success(subject)
         counter = AttemptCounter.objects.get(subject=subject)
         assert (counter.failures, counter.in_flight) == (0, 0)
 
