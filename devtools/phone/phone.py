@@ -21,13 +21,13 @@ from devtools.phone.faults import Fault
 from devtools.phone.sealing import (
     Binding,
     Capture,
-    Frame,
     container,
     encrypt,
     manifest,
     new_session_key,
     public_jwk,
 )
+from devtools.rendering.frame import Frame
 from devtools.rendering.mesh import Image
 from devtools.rendering.render import render_burst
 

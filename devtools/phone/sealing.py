@@ -16,18 +16,10 @@ from fido2.utils import websafe_decode, websafe_encode
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
+from devtools.rendering.frame import Frame
+
 MAGIC: Final = b"VSR1"
 _ALGORITHMS: Final = ["ECDH-ES", "A256GCM"]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One camera frame: its step, `t` in milliseconds since the first cue, `media` in seconds."""
-
-    step: int
-    t: float
-    media: float
-    jpeg: bytes
 
 
 @dataclass(frozen=True, slots=True)

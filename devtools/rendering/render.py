@@ -8,10 +8,10 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from devtools.phone.sealing import Frame
 from devtools.rendering.camera import Camera, encode
 from devtools.rendering.expression import with_expression
 from devtools.rendering.face3d import load_head
+from devtools.rendering.frame import Frame
 from devtools.rendering.mesh import HEIGHT, MARGIN, WIDTH, Floats, Head, Image, rotation
 from devtools.rendering.motion import HeadState, Performance
 from devtools.rendering.warp import CELL, enlarge, move, paint

@@ -17,8 +17,8 @@ from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.models import Tenant
 from portal.accounts import second_factor
 from portal.accounts.models import User
+from portal.accounts.requests import PortalRequest
 from portal.screens import Screen, screen_of, visible
-from portal.ui.requests import PortalRequest
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

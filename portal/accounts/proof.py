@@ -9,7 +9,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from portal.ui.requests import PortalRequest
+from portal.accounts.requests import PortalRequest
 
 
 def proven_again(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -6,9 +6,9 @@ from django.views.decorators.http import require_GET
 
 from authsvc.management.attempts.account import account_of
 from authsvc.transactions.models import Transaction
+from portal.accounts.requests import PortalRequest
 from portal.attempts.forms import AttemptFilter
 from portal.ui.paging import page_of
-from portal.ui.requests import PortalRequest
 
 
 @require_GET

@@ -6,9 +6,9 @@ from django.views.decorators.http import require_GET
 
 from authsvc.audit.models import AuditHead
 from authsvc.audit.verification import verify_chain
+from portal.accounts.requests import PortalRequest
 from portal.auditlog.forms import AuditFilter
 from portal.ui.paging import page_of
-from portal.ui.requests import PortalRequest
 
 
 @require_GET

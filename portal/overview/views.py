@@ -6,8 +6,8 @@ from django.views.decorators.http import require_GET
 
 from authsvc.core.clock import now
 from authsvc.management import overview as readings
+from portal.accounts.requests import PortalRequest
 from portal.ui.chart import stacked_bars
-from portal.ui.requests import PortalRequest
 
 
 @require_GET

@@ -12,10 +12,10 @@ from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.management import people
 from authsvc.subjects.models import Subject
+from portal.accounts.requests import PortalRequest
 from portal.people.forms import PersonFilter, PersonForm
 from portal.ui.paging import page_of
 from portal.ui.qr import qr_svg
-from portal.ui.requests import PortalRequest
 
 
 @require_GET

@@ -17,9 +17,9 @@ from authsvc.oidc.models import InitialAccessToken, Provider
 from authsvc.oidc.offering.problems import OptionRefused
 from authsvc.oidc.wire.addresses import discovery_address, issuer_of
 from portal.accounts.proof import proven_again
+from portal.accounts.requests import PortalRequest
 from portal.provider.forms import OptionsForm, StatementIssuerForm, TokenForm
 from portal.ui.paging import page_of
-from portal.ui.requests import PortalRequest
 
 State = SigningKey.State
 

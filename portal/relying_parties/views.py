@@ -11,10 +11,10 @@ from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.management import relying_parties
 from authsvc.oidc.authorize.initiate import initiation_url
+from portal.accounts.requests import PortalRequest
 from portal.relying_parties.forms import RelyingPartyForm, values_of
 from portal.relying_parties.quickstart import quick_start
 from portal.ui.paging import page_of
-from portal.ui.requests import PortalRequest
 
 
 @require_GET

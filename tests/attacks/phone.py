@@ -7,7 +7,8 @@ import requests
 from fido2.utils import websafe_encode
 
 from devtools.phone.phone import Person, SoftwarePhone, _Visit
-from devtools.phone.sealing import Binding, Capture, Frame, container, encrypt, manifest
+from devtools.phone.sealing import Binding, Capture, container, encrypt, manifest
+from devtools.rendering.frame import Frame
 
 
 class WatchedPhone(SoftwarePhone):

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from authsvc.biometrics.types import CaptureContext, Challenge, Step, Thresholds
 from devtools.phone import sealing
-from devtools.phone.sealing import Frame
 from devtools.rendering import photographs
+from devtools.rendering.frame import Frame
 from devtools.rendering.render import render_burst
 from tests import needs
 

@@ -16,7 +16,6 @@ from joserfc.jwk import ECKey
 from devtools.phone.sealing import (
     Binding,
     Capture,
-    Frame,
     container,
     encrypt,
     frame_chain,
@@ -24,6 +23,7 @@ from devtools.phone.sealing import (
     new_session_key,
     public_jwk,
 )
+from devtools.rendering.frame import Frame
 
 NONCE = websafe_encode(b"n" * 32)
 BINDING = Binding("txn-1", NONCE, "device-1")
