@@ -18,6 +18,8 @@ from config.safety import UnsafeSettings, refuse_without_role
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 PROVIDER_QUEUE = "provider"
+# Apart, so that nothing else waits for a relying party that does not answer.
+DELIVERY_QUEUE = "deliveries"
 
 app = Celery("visor")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -27,22 +29,21 @@ app.autodiscover_tasks(lambda: roles.task_packages(settings.ROLES))
 app.conf.task_routes = {
     "authsvc.oidc.tasks.*": {"queue": PROVIDER_QUEUE},
     "authsvc.capture.tasks.*": {"queue": PROVIDER_QUEUE},
+    "authsvc.delivery.tasks.sweep": {"queue": PROVIDER_QUEUE},
+    "authsvc.delivery.tasks.deliver": {"queue": DELIVERY_QUEUE},
 }
 app.conf.beat_schedule = {
     "sweep": {"task": "authsvc.capture.tasks.sweep_overdue", "schedule": 5.0, "options": {"expires": 5}},
     "sample-keys": {"task": "authsvc.biometrics.tasks.renew_sample_keys", "schedule": 300.0},
     "ended-sessions": {
-        "task": "authsvc.oidc.tasks.end_sessions_and_tell",
+        "task": "authsvc.oidc.tasks.end_sessions",
         "schedule": 5.0,
         "options": {"expires": 5},
     },
-    "backchannel-pings": {
-        "task": "authsvc.oidc.tasks.ping_relying_parties",
-        "schedule": 2.0,
-        "options": {"expires": 2},
-    },
+    "deliveries": {"task": "authsvc.delivery.tasks.deliver", "schedule": 2.0, "options": {"expires": 2}},
     "signing-keys": {"task": "authsvc.oidc.tasks.rotate_signing_keys", "schedule": 3600.0},
     "provider-sweep": {"task": "authsvc.oidc.tasks.sweep_provider", "schedule": 600.0},
+    "delivery-sweep": {"task": "authsvc.delivery.tasks.sweep", "schedule": 600.0},
 }
 
 

@@ -38,6 +38,7 @@ APPS: Final[tuple[Row, ...]] = (
     ("authsvc.evaluation", WORKER),
     ("authsvc.capture", WEB),
     ("authsvc.enrolment", SITE),  # the portal makes enrolment links
+    ("authsvc.delivery", SITE),
     ("authsvc.oidc", SITE),  # the portal sets the provider's options and moves its keys
     ("authsvc.tenancy.memberships", PORTAL),
     ("authsvc.management", SITE),  # its commands make keys, which the portal may not
@@ -97,6 +98,7 @@ TASKS: Final[tuple[Row, ...]] = (
     ("authsvc.biometrics", WORKER),
     ("authsvc.oidc", WEB),
     ("authsvc.capture", WEB),
+    ("authsvc.delivery", WEB),
 )
 
 

@@ -10,5 +10,7 @@ class OidcConfig(AppConfig):
     label = "oidc"
 
     def ready(self) -> None:
-        """Register the checks."""
+        """Load what registers itself with a room below: checks, and the kinds of delivery, one a line."""
+        from authsvc.oidc.ciba import ping  # noqa: F401
         from authsvc.oidc.sandbox import checks  # noqa: F401
+        from authsvc.oidc.sessions.logout import backchannel  # noqa: F401

@@ -168,7 +168,6 @@ class BackchannelRequest(TenantOwned):
     expires_at = models.DateTimeField()
     polled_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
-    notified_at = models.DateTimeField(null=True)
     redeemed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -177,7 +176,6 @@ class BackchannelRequest(TenantOwned):
         ]
         indexes = [
             models.Index(fields=["tenant", "subject", "state"]),
-            models.Index(fields=["notified_at", "expires_at"]),
             models.Index(fields=["expires_at"]),
         ]
 
@@ -220,20 +218,3 @@ class InitialAccessToken(TenantOwned):
         if self.expires_at <= now():
             return "over"
         return "open" if self.uses_left else "used"
-
-
-class LogoutNotice(TenantOwned):
-    """A back-channel logout token to be delivered to one relying party; kept until it got there."""
-
-    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
-    client = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="+")
-    sid = models.CharField(max_length=24)
-    sub = models.CharField(max_length=64)
-    created_at = models.DateTimeField()
-    next_try_at = models.DateTimeField()
-    tries = models.PositiveSmallIntegerField(default=0)
-    delivered_at = models.DateTimeField(null=True)
-    problem = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["delivered_at", "next_try_at"])]

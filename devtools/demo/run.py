@@ -33,7 +33,6 @@ def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     data = Path(given.get("VISOR_DATA_DIR", ROOT / "var"))
     web, partner = given.get("VISOR_PORT", "8000"), given.get("PARTNER_PORT", "8001")
     defaults = {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
         "VISOR_ENVIRONMENT": "local",
         "VISOR_DATA_DIR": str(data),
         "VISOR_SECRETS_FILE": str(data / "secrets.json"),
@@ -45,7 +44,9 @@ def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
         "VISOR_LOG_LEVEL": "WARNING",
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', '')}"
-    return {**defaults, **given, "PATH": path, "PYTHONUNBUFFERED": "1"}
+    # The settings of who starts the product, a test run for one, are not the product's.
+    own = {"DJANGO_SETTINGS_MODULE": "config.settings", "PATH": path, "PYTHONUNBUFFERED": "1"}
+    return {**defaults, **given, **own}
 
 
 def require_free_ports(env: dict[str, str]) -> None:

@@ -5,18 +5,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
 from authsvc.clients.services import register
-from authsvc.core.clock import now
 from authsvc.core.fetch import FetchRefused, fetch
-from authsvc.oidc.models import LogoutNotice
+from authsvc.delivery.models import Delivery
+from authsvc.delivery.outbox import put
+from authsvc.delivery.sender import send_due
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.proofs.remote_keys import remote_keys
-from authsvc.oidc.sessions.logout.backchannel import deliver_due
+from authsvc.oidc.sessions.logout.backchannel import LOGOUT
 from tests.e2e.oidc.browser import Browser, make_partner
 
 SECONDS = 1.0
@@ -258,14 +259,15 @@ def test_hostile_logout_endpoints_do_not_hold_up_a_good_one(visitor: Browser) ->
     def welcome(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-    with serving(trickling_header) as (bad, _), serving(welcome) as (good, seen), in_time():
-        for number, url in enumerate([bad] * 6 + [good]):
+    with ExitStack() as servers, serving(welcome) as (good, seen), in_time():
+        bad = [servers.enter_context(serving(trickling_header))[0] for _ in range(6)]
+        for number, url in enumerate([*bad, good]):
             party, _ = register(
                 name=f"Partner {number}",
                 redirect_uris=["https://partner.example/cb"],
                 backchannel_logout_uri=f"{url}/logout",
             )
-            LogoutNotice.objects.create(client=party, sid="s", sub="s", created_at=now(), next_try_at=now())
-        assert deliver_due() == 1
+            put(LOGOUT, client=party, about="s", sub="s")
+        assert send_due() == 1
         assert len(seen) == 1
-    assert LogoutNotice.objects.filter(delivered_at=None, tries=1).count() == 6
+    assert Delivery.objects.filter(delivered_at=None, tries=1).count() == 6

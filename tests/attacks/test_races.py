@@ -15,9 +15,9 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.audit.verification import verify_chain
 from authsvc.clients.services import change
-from authsvc.core.clock import now
+from authsvc.delivery.outbox import put
 from authsvc.keys.signing import ensure_keys
-from authsvc.oidc.models import LogoutNotice
+from authsvc.oidc.sessions.logout.backchannel import LOGOUT
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from tests.e2e.oidc.browser import Browser, make_partner, make_person
@@ -112,9 +112,7 @@ def test_a_change_of_a_shared_row_does_not_lock_out_a_writer(shared: Tenant, cha
 
     def write() -> None:
         with tenant_scope(shared.id), transaction.atomic():
-            LogoutNotice.objects.create(
-                client=partner.party, sid="s", sub="s", created_at=now(), next_try_at=now()
-            )
+            put(LOGOUT, client=partner.party, about="s", sub="s")
             record(Tag.CLIENT_CHANGED, client=partner.party.client_id)
             ready.set()
             time.sleep(0.5)

@@ -91,6 +91,10 @@ def _kept(name: str, count: int, now: int | None) -> bool:
     return now == count or (name in GROWING and now is not None and now > count)
 
 
+def test_what_was_not_told_yet_is_in_the_outbox(upgraded: Upgraded) -> None:
+    assert upgraded.after["delivery_delivery"] == 1
+
+
 def test_no_model_is_ahead_of_its_migrations(upgraded: Upgraded) -> None:
     upgraded.product.manage("makemigrations", "--check", "--dry-run")
 

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
 from authsvc.assurance.levels import Evidence, assess
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
-from authsvc.core.envelope import context, seal, unseal
 from authsvc.core.ids import new_id, new_secret, secret_hash
+from authsvc.delivery.outbox import hasten, put
+from authsvc.oidc.ciba.ping import PING, seal_callback
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.requests.reached import reported_acr
 from authsvc.oidc.requests.wanted import Context, Wanted
@@ -40,11 +41,13 @@ def open_request(asked: Context) -> tuple[str, BackchannelRequest]:
         scope=" ".join(wanted.scope),
         acr_values=wanted.acr_values,
         binding_message=backchannel.binding_message,
-        sealed_callback=_seal_callback(identifier, auth_req_id, backchannel.notification_token),
+        sealed_callback=seal_callback(identifier, auth_req_id, backchannel.notification_token),
         interval=BackchannelRequest.INTERVAL,
         created_at=moment,
         expires_at=moment + backchannel.life,
     )
+    if asked.client.backchannel_token_delivery_mode == RelyingParty.BackchannelMode.PING:
+        put(PING, client=asked.client, about=identifier, due_at=row.expires_at)
     record(Tag.BACKCHANNEL_ASKED, client=asked.client.client_id, subject=str(row.subject_id), request=row.pk)
     return auth_req_id, row
 
@@ -110,24 +113,12 @@ def deny(row: BackchannelRequest, *, transaction_id: str = "") -> None:
     _settle(row, State.DENIED, Tag.BACKCHANNEL_DENIED, grant_id=None, transaction=transaction_id)
 
 
-def open_callback(row: BackchannelRequest) -> tuple[str, str]:
-    """Return the auth_req_id, and the token that the relying party gave for calling it back."""
-    aad = context("visor/ciba/v1", row.pk)
-    content = unseal(settings.SECRETS["token_kek"], bytes(row.sealed_callback), aad).decode()
-    auth_req_id, _, token = content.partition(" ")
-    return auth_req_id, token
-
-
-def _seal_callback(identifier: str, auth_req_id: str, token: str) -> bytes:
-    content = f"{auth_req_id} {token}".encode()
-    return seal(settings.SECRETS["token_kek"], content, context("visor/ciba/v1", identifier))
-
-
 def _settle(row: BackchannelRequest, state: str, tag: Tag, *, grant_id: str | None, transaction: str) -> None:
     moment = now()
     unanswered = BackchannelRequest.objects.filter(pk=row.pk, state=State.PENDING, expires_at__gt=moment)
     if not unanswered.update(state=state, grant_id=grant_id, answered_at=moment):
         raise _refused("ciba-waiting", "an answered or expired request", "a request that waits")
+    hasten(PING, about=row.pk)
     record(
         tag,
         client=row.client.client_id,

@@ -7,7 +7,6 @@ from authsvc.oidc.models import (
     BackchannelRequest,
     Grant,
     InitialAccessToken,
-    LogoutNotice,
     PushedRequest,
     RememberedConsent,
     Session,
@@ -19,7 +18,6 @@ from authsvc.oidc.sessions.session import LIFE
 # A little longer than they live, so that a developer can still see why something was refused.
 KEPT = timedelta(hours=1)
 KEPT_SESSIONS = timedelta(days=1)
-KEPT_NOTICES = timedelta(days=7)
 
 
 def sweep_expired() -> dict[str, int]:
@@ -34,7 +32,6 @@ def sweep_expired() -> dict[str, int]:
         "used": UsedOnce.objects.filter(expires_at__lt=moment),
         "consents": RememberedConsent.objects.filter(expires_at__lt=moment),
         "initial": InitialAccessToken.objects.filter(expires_at__lt=due),
-        "notices": LogoutNotice.objects.filter(created_at__lt=moment - KEPT_NOTICES),
         "sessions": Session.objects.filter(authenticated_at__lt=moment - LIFE - KEPT_SESSIONS),
     }
     return {name: found.delete()[0] for name, found in rows.items()}

@@ -102,7 +102,11 @@ def test_a_command_sees_every_part_and_holds_nothing(tmp_path: Path) -> None:
 @pytest.mark.requirement("S6.1-01")
 @pytest.mark.parametrize(
     ("role", "tasks"),
-    [("web", ["authsvc.capture", "authsvc.oidc"]), ("worker", ["authsvc.biometrics"]), ("portal", [])],
+    [
+        ("web", ["authsvc.capture", "authsvc.delivery", "authsvc.oidc"]),
+        ("worker", ["authsvc.biometrics"]),
+        ("portal", []),
+    ],
 )
 def test_a_process_of_one_role_starts(tmp_path: Path, role: roles.Role, tasks: list[str]) -> None:
     done = python(START, VISOR_ROLES=role, VISOR_ENVIRONMENT="test", VISOR_DATA_DIR=str(tmp_path))

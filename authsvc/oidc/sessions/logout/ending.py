@@ -1,16 +1,15 @@
 """Ending sessions with the tokens that hang on them, and noting which relying parties have to hear of it."""
 
-from collections.abc import Iterable
-from datetime import datetime
-
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
+from authsvc.delivery.outbox import put
 from authsvc.devices.models import Device
-from authsvc.oidc.models import Grant, LogoutNotice, Session
+from authsvc.oidc.models import Grant, Session
+from authsvc.oidc.sessions.logout.backchannel import LOGOUT
 from authsvc.subjects.models import Subject
 from authsvc.vault.lifecycle import revoked_references
 
@@ -28,7 +27,7 @@ def end_session(session: Session, *, reason: str) -> bool:
     if not Session.objects.filter(pk=session.pk, ended_at=None).update(ended_at=moment):
         return False
     grants = Grant.objects.filter(session=session)
-    _note_for_clients(session, grants, moment)
+    _note_for_clients(session, grants)
     grants.filter(~_OFFLINE, revoked_at=None).update(revoked_at=moment)
     record(Tag.SIGNED_OUT, subject=str(session.subject_id), reason=reason, sid=session.pk)
     return True
@@ -88,14 +87,8 @@ def _rests_on_a_face(session: Session) -> bool:
     return any(event["policy"] for event in session.events.values())
 
 
-def _note_for_clients(session: Session, grants: Iterable[Grant], moment: datetime) -> None:
-    told = {
-        grant.client_id: grant.sub
-        for grant in Grant.objects.filter(pk__in=[grant.pk for grant in grants]).exclude(
-            client__backchannel_logout_uri=""
-        )
-    }
-    LogoutNotice.objects.bulk_create(
-        LogoutNotice(client_id=client, sid=session.pk, sub=sub, created_at=moment, next_try_at=moment)
-        for client, sub in told.items()
-    )
+def _note_for_clients(session: Session, grants: QuerySet[Grant]) -> None:
+    listening = grants.exclude(client__backchannel_logout_uri="").select_related("client")
+    told = {grant.client_id: grant for grant in listening}
+    for grant in told.values():
+        put(LOGOUT, client=grant.client, about=session.pk, sub=grant.sub)

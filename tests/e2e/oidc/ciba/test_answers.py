@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connections
+from django.db.models import F
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import COOKIE
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret
-from authsvc.oidc.ciba.ping import ping_due
+from authsvc.delivery.models import Delivery
+from authsvc.delivery.sender import send_due
 from authsvc.oidc.models import BackchannelRequest, Grant, Session
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.offering.persons import seed_test_persons
@@ -52,6 +54,7 @@ def wait(seconds: int) -> None:
     shift = timedelta(seconds=seconds)
     polled = row.polled_at - shift if row.polled_at else None
     BackchannelRequest.objects.update(polled_at=polled, expires_at=row.expires_at - shift)
+    Delivery.objects.update(due_at=F("due_at") - shift)
 
 
 @pytest.mark.requirement("OIDC-CIBA-04", "OIDC-CIBA-03")
@@ -238,9 +241,9 @@ class TestPing:
         receiver.status = status
         auth_req_id = pinged.ask(client_notification_token="n" * 32).json()["auth_req_id"]
         at_the_phone(visitor, person)
-        assert ping_due() == 0
+        assert send_due() == 0
         approve(visitor, person)
-        assert [ping_due(), ping_due()] == [1, 0]
+        assert [send_due(), send_due()] == [int(status == 204), 0]
         [(path, body)] = receiver.arrived
         assert (path, json.loads(body)) == ("/ciba", {"auth_req_id": auth_req_id})
         assert receiver.headers[0]["Authorization"] == f"Bearer {'n' * 32}"
@@ -253,8 +256,19 @@ class TestPing:
     ) -> None:
         pinged.ask(client_notification_token="n" * 32)
         wait(121)
-        assert ping_due() == 1
+        assert send_due() == 1
         assert len(receiver.arrived) == 1
+
+    @pytest.mark.requirement("OIDC-CIBA-05")
+    def test_who_has_fetched_the_result_is_not_called(
+        self, pinged: Starter, visitor: Browser, person: Subject, receiver: Receiver
+    ) -> None:
+        auth_req_id = pinged.ask(client_notification_token="n" * 32).json()["auth_req_id"]
+        at_the_phone(visitor, person)
+        approve(visitor, person)
+        assert pinged.poll(auth_req_id).status_code == 200
+        assert send_due() == 0
+        assert receiver.arrived == []
 
     @pytest.mark.requirement("OIDC-CIBA-05")
     @pytest.mark.parametrize("token", [None, "short", "n" * 1025, "has blanks in it, which no token has"])

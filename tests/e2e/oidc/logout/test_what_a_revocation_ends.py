@@ -5,11 +5,13 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from authsvc.delivery.models import Delivery
+from authsvc.delivery.sender import send_due
 from authsvc.devices.models import Device
 from authsvc.management import people
 from authsvc.management.actors import System
-from authsvc.oidc.models import Grant, LogoutNotice, Session
-from authsvc.oidc.tasks import end_sessions_and_tell
+from authsvc.oidc.models import Grant, Session
+from authsvc.oidc.tasks import end_sessions
 from authsvc.subjects.models import Subject
 from authsvc.vault.lifecycle import revoke_reference
 from authsvc.vault.models import Reference
@@ -63,7 +65,8 @@ def test_sessions_and_tokens_end_and_relying_parties_hear_of_it(
     tokens = visitor.tokens(partner, person, scope="openid offline_access")
     rest_on_the_face()
     revoke(ground, person)
-    end_sessions_and_tell()
+    end_sessions()
+    assert send_due() == 1
     for kind in ("access_token", "refresh_token"):
         answer = visitor.http.post(
             f"{visitor.root}introspect", {"token": tokens[kind]}, headers=partner.basic()
@@ -75,7 +78,8 @@ def test_sessions_and_tokens_end_and_relying_parties_hear_of_it(
     claims = visitor.claims(parse_qs(body.decode())["logout_token"][0])
     said = visitor.claims(tokens["id_token"])
     assert (claims["sub"], claims["sid"], claims["aud"]) == (said["sub"], said["sid"], said["aud"])
-    end_sessions_and_tell()
+    end_sessions()
+    assert send_due() == 0
     assert len(receiver.arrived) == 1
 
 
@@ -88,7 +92,7 @@ def test_offline_access_that_rests_on_the_face_ends_after_its_session_too(
     visitor.http.get(f"{visitor.root}end-session", {"id_token_hint": tokens["id_token"]})
     assert Grant.objects.get().revoked_at is None
     revoke_reference(pseudonym=person.reference, reason="test")
-    end_sessions_and_tell()
+    end_sessions()
     assert visitor.refresh(partner, tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 
@@ -96,7 +100,7 @@ def test_offline_access_that_rests_on_the_face_ends_after_its_session_too(
 def test_a_passkey_alone_outlives_a_revoked_face(visitor: Browser, partner: Partner, person: Subject) -> None:
     tokens = visitor.tokens(partner, person)
     revoke_reference(pseudonym=person.reference, reason="test")
-    end_sessions_and_tell()
+    end_sessions()
     assert visitor.userinfo(tokens["access_token"]).status_code == 200
 
 
@@ -105,13 +109,17 @@ def test_another_device_of_the_person_goes_on(visitor: Browser, partner: Partner
     tokens = visitor.tokens(partner, person)
     second = Device.objects.create(subject=person, credential_id="second", public_key=b"cose")
     assert people.revoke_device(by=TEST, device=second)
-    end_sessions_and_tell()
+    end_sessions()
     assert visitor.userinfo(tokens["access_token"]).status_code == 200
-    assert LogoutNotice.objects.count() == 0
+    assert Delivery.objects.count() == 0
 
 
 @pytest.mark.requirement("S9.4-13")
 def test_the_schedule_runs_well_within_a_minute() -> None:
-    entry = app.conf.beat_schedule["ended-sessions"]
-    assert entry["task"] == "authsvc.oidc.tasks.end_sessions_and_tell"
-    assert entry["schedule"] <= 10
+    for name, task in {
+        "ended-sessions": "authsvc.oidc.tasks.end_sessions",
+        "deliveries": "authsvc.delivery.tasks.deliver",
+    }.items():
+        entry = app.conf.beat_schedule[name]
+        assert entry["task"] == task
+        assert entry["schedule"] <= 10

@@ -1,0 +1,20 @@
+"""Delivering, and clearing the outbox; where the keys may be opened that sign what is sent (role web)."""
+
+from celery import shared_task
+
+from authsvc.delivery import outbox
+from authsvc.delivery.sender import send_due
+from authsvc.tenancy.scope import every_tenant_scope
+
+
+@shared_task(ignore_result=True)
+def deliver() -> None:
+    """Tell relying parties what is due; on a queue of its own, so that no other work waits for them."""
+    send_due()
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Delete what was put into the outbox more than a week ago."""
+    with every_tenant_scope():
+        outbox.sweep()
