@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from django.urls import URLResolver, get_resolver
+from django.test import RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from portal.screens import SCREENS
 
 
 class Kind(Enum):
@@ -20,8 +23,23 @@ class Kind(Enum):
     FORM = "members to look at, owners and administrators to send"
 
 
+_METHODS = {
+    frozenset({"GET"}): Kind.MEMBER,
+    frozenset({"POST"}): Kind.CHANGER,
+    frozenset({"GET", "POST"}): Kind.FORM,
+}
+
+
+def kind_of(route: URLPattern) -> Kind:
+    """Return who a screen's route is for, by the methods that its view takes.
+
+    Raises TypeError for a view that takes any method: django.views.decorators.http is there to say which.
+    """
+    allowed = route.callback(RequestFactory().generic("TRACE", "/"))["Allow"]
+    return _METHODS[frozenset(allowed.split(", "))]
+
+
 _T, _A, _P = "t/<slug:tenant>/", "account/", "portal/<slug:tenant>/"
-_PERSON, _PARTY = f"{_P}people/<uuid:subject>/", f"{_P}relying-parties/<str:party>/"
 
 EXPECTED: dict[str, Kind] = {
     "": Kind.OPEN,
@@ -101,33 +119,8 @@ EXPECTED: dict[str, Kind] = {
     f"{_A}second-factor/": Kind.ACCOUNT,
     f"{_A}theme/": Kind.ACCOUNT,
     "portal/": Kind.ACCOUNT,
-    _P: Kind.MEMBER,
-    f"{_P}relying-parties/": Kind.MEMBER,
-    f"{_P}relying-parties/new/": Kind.FORM,
-    _PARTY: Kind.MEMBER,
-    f"{_PARTY}edit/": Kind.FORM,
-    f"{_PARTY}secrets/": Kind.CHANGER,
-    f"{_PARTY}secrets/<int:secret>/revoke/": Kind.CHANGER,
-    f"{_P}provider/": Kind.MEMBER,
-    f"{_P}provider/options/": Kind.FORM,
-    f"{_P}provider/statements/new/": Kind.FORM,
-    f"{_P}provider/statements/end/": Kind.CHANGER,
-    f"{_P}provider/tokens/": Kind.MEMBER,
-    f"{_P}provider/tokens/new/": Kind.FORM,
-    f"{_P}provider/tokens/<str:initial>/revoke/": Kind.CHANGER,
-    f"{_P}provider/keys/": Kind.MEMBER,
-    f"{_P}provider/keys/<str:kid>/use/": Kind.CHANGER,
-    f"{_P}provider/keys/<str:kid>/revoke/": Kind.FORM,
-    f"{_P}people/": Kind.MEMBER,
-    f"{_P}people/new/": Kind.FORM,
-    _PERSON: Kind.MEMBER,
-    f"{_PERSON}links/": Kind.CHANGER,
-    f"{_PERSON}links/<str:link>/revoke/": Kind.CHANGER,
-    f"{_PERSON}passkeys/<str:device>/revoke/": Kind.CHANGER,
-    f"{_PERSON}close/": Kind.CHANGER,
-    f"{_P}attempts/": Kind.MEMBER,
-    f"{_P}attempts/<str:transaction>/": Kind.MEMBER,
-    f"{_P}audit/": Kind.MEMBER,
+    # The screens of the portal say themselves what they have.
+    **{f"{_P}{screen.at}{route.pattern}": kind_of(route) for screen in SCREENS for route in screen.patterns},
 }
 
 
