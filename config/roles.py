@@ -50,6 +50,7 @@ APPS: Final[tuple[Row, ...]] = (
     ("django.contrib.messages", PORTAL),
     ("whitenoise.runserver_nostatic", SITE),
     ("django.contrib.staticfiles", SITE),
+    ("django.contrib.humanize", PORTAL),  # allauth's list of security keys says how long ago
     ("django.forms", PORTAL),
     ("allauth", PORTAL),
     ("allauth.account", PORTAL),
@@ -59,9 +60,9 @@ APPS: Final[tuple[Row, ...]] = (
 
 MIDDLEWARE: Final[tuple[Row, ...]] = (
     ("django.middleware.security.SecurityMiddleware", SITE),
-    ("authsvc.oidc.discovery.documents.PublicDocuments", WEB),
-    ("authsvc.oidc.programs.ProgramEndpoints", WEB),
+    ("authsvc.tenancy.shortway.ShortWay", WEB),
     ("whitenoise.middleware.WhiteNoiseMiddleware", SITE),
+    ("authsvc.core.caching.never_stored", SITE),
     ("csp.middleware.CSPMiddleware", SITE),
     ("django.contrib.sessions.middleware.SessionMiddleware", PORTAL),
     ("django.middleware.locale.LocaleMiddleware", SITE),

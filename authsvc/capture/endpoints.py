@@ -54,10 +54,6 @@ class JsonEndpoint(APIView):
         transaction = str(self.kwargs.get("txn", ""))
         return wire.error(refused, reference=record_refusal(self.request, refused, transaction=transaction))
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Mark every answer as one that nobody stores."""
-        return wire.uncached(super().finalize_response(request, response, *args, **kwargs))
-
 
 class AgentEndpoint(JsonEndpoint):
     """A step of the agent in the transaction that the path names.

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET
 from authsvc.capture.browser import browser_key
 from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.problems import PROBLEMS
-from authsvc.capture.wire import uncached
 from authsvc.core.errors import Refused
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
@@ -54,7 +53,7 @@ def protect(response: HttpResponse) -> HttpResponse:
     """Set what every page with a camera, a passkey or a secret link needs; frames are refused by the CSP."""
     response["Permissions-Policy"] = _PERMISSIONS
     response["Referrer-Policy"] = "same-origin"
-    return uncached(response)
+    return response
 
 
 @require_GET
@@ -90,7 +89,7 @@ def service_worker(request: HttpRequest, tenant: str) -> HttpResponse:
     """Give the service worker from the tenant's own path, which is the scope that it may have."""
     path = finders.find("js/capture/worker.js")
     assert isinstance(path, str)
-    return uncached(HttpResponse(Path(path).read_bytes(), content_type="text/javascript"))
+    return HttpResponse(Path(path).read_bytes(), content_type="text/javascript")
 
 
 @require_GET

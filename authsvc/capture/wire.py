@@ -1,10 +1,10 @@
 """Reading what an agent sends, within limits, and answering it in JSON."""
 
 from collections.abc import Mapping
-from typing import IO, Any, ClassVar, TypeVar
+from typing import IO, Any, ClassVar
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from rest_framework.exceptions import NotAcceptable, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -15,8 +15,6 @@ from authsvc.core.strictjson import NotJson, parse_json
 
 JSON_LIMIT = 64 * 1024
 SAMPLE_LIMIT = 6 * 1024 * 1024
-
-Answer = TypeVar("Answer", bound=HttpResponse)
 
 _ODD = "Something went wrong on this page. Please start again from the site you came from."
 
@@ -116,9 +114,3 @@ def error(refused: Refused, *, reference: str) -> Response:
     if refused.retry_after is not None:
         body["retry_after"] = refused.retry_after
     return Response(body, status=refused.status)
-
-
-def uncached(response: Answer) -> Answer:
-    """Mark an answer as one that nobody stores."""
-    response["Cache-Control"] = "no-store"
-    return response

@@ -3,18 +3,34 @@
 from django.urls import path
 
 from authsvc.oidc.authorize import views as authorize
+from authsvc.oidc.authorize.pushed import par
 from authsvc.oidc.ciba import views as ciba
+from authsvc.oidc.ciba.endpoint import backchannel_authentication
 from authsvc.oidc.discovery.documents import jwks, openid_configuration
-from authsvc.oidc.programs import PROGRAMS
 from authsvc.oidc.registration.views import register, registration
 from authsvc.oidc.sandbox.approval import answer_automatically
 from authsvc.oidc.sandbox.views import sandbox
 from authsvc.oidc.sessions.logout import views as logout
+from authsvc.oidc.token.introspection import introspect
+from authsvc.oidc.token.revocation import revoke
+from authsvc.oidc.token.userinfo import userinfo
+from authsvc.oidc.token.views import token
+from authsvc.oidc.wire.cors import cross_origin
+from authsvc.tenancy.shortway import short_way
 
 app_name = "oidc"
 urlpatterns = [
-    path(".well-known/openid-configuration", openid_configuration, name="configuration"),
-    path("jwks", jwks, name="jwks"),
+    # What programs call, without a cookie and without a page.
+    *short_way(
+        path(".well-known/openid-configuration", openid_configuration, name="configuration"),
+        path("jwks", jwks, name="jwks"),
+        path("token", cross_origin(token), name="token"),
+        path("par", par, name="par"),
+        path("introspect", introspect, name="introspect"),
+        path("revoke", cross_origin(revoke), name="revoke"),
+        path("userinfo", cross_origin(userinfo), name="userinfo"),
+        path("backchannel-authentication", backchannel_authentication, name="backchannel-authentication"),
+    ),
     path("authorize", authorize.authorize, name="authorize"),
     path("authorize/resume/<str:txn>", authorize.resume_authorization, name="resume"),
     path("authorize/consent", authorize.consent, name="consent"),
@@ -29,5 +45,4 @@ urlpatterns = [
     path("end-session/confirm", logout.confirm_logout, name="confirm-logout"),
     path("register", register, name="register"),
     path("register/<str:client_id>", registration, name="registration"),
-    *(path(name, view, name=name) for name, view in PROGRAMS.items()),
 ]

@@ -1,15 +1,13 @@
 """Puts each request under `/t/<slug>/` or `/portal/<slug>/` into its tenant's scope."""
 
-import re
 from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
 
 from authsvc.tenancy.directory import find_tenant
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.paths import tenant_path
 from authsvc.tenancy.scope import tenant_scope
-
-_PREFIX = re.compile(r"^(?:/\.well-known/[a-z-]+)?/(?:t|portal)/(?P<slug>[^/]+)(?:/|$)")
 
 
 class TenantRequest(HttpRequest):
@@ -26,11 +24,11 @@ class TenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle the request in the tenant's scope, or in none where the path names no tenant."""
-        match = _PREFIX.match(request.path_info)
-        if match is None:
+        found = tenant_path(request.path_info)
+        if found is None:
             return self.get_response(request)
         try:
-            tenant = find_tenant(match["slug"])
+            tenant = find_tenant(found[1])
         except Tenant.DoesNotExist:
             request.tenant = None  # type: ignore[attr-defined]
             return self.get_response(request)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.core.validators import RegexValidator
 from django.db import models
 
-from authsvc.tenancy.scope import EVERY_TENANT, NoTenantScope, current_tenant_id, scope_value
+from authsvc.tenancy.scope import NoTenantScope, current_tenant_id, in_every_tenant
 
 Row = TypeVar("Row", bound="TenantOwned")
 
@@ -57,7 +57,7 @@ class TenantManager(models.Manager[Row]):
     def get_queryset(self) -> TenantQuerySet[Row]:
         """Return the rows of the tenant in scope; raises NoTenantScope outside one."""
         rows: TenantQuerySet[Row] = TenantQuerySet(self.model, using=self._db)
-        if scope_value() == EVERY_TENANT:
+        if in_every_tenant():
             return rows
         return rows.filter(tenant_id=current_tenant_id())
 
@@ -81,5 +81,5 @@ class TenantOwned(models.Model):
         """Set the tenant in scope, or raise NoTenantScope where the row belongs to another."""
         if self.tenant_id is None:
             self.tenant_id = current_tenant_id()
-        elif scope_value() not in {str(self.tenant_id), EVERY_TENANT}:
+        elif not in_every_tenant() and self.tenant_id != current_tenant_id():
             raise NoTenantScope(f"{type(self).__name__} of another tenant")

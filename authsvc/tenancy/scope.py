@@ -4,9 +4,8 @@ On PostgreSQL the same scope is told to the database, whose row-level security r
 every statement, also for those that a scoped manager did not build.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextvars import ContextVar, Token
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from authsvc.tenancy.sql import set_scope
 
 EVERY_TENANT = "*"
-_scope: ContextVar[str] = ContextVar("tenant_scope", default="")
+# A tenant's id, EVERY_TENANT, or "" outside any scope.
+_scope: ContextVar[UUID | str] = ContextVar("tenant_scope", default="")
 
 
 class NoTenantScope(Exception):
@@ -28,37 +28,46 @@ def current_tenant_id() -> UUID:
     Raises NoTenantScope outside one, and in the scope of every tenant.
     """
     value = _scope.get()
-    if value in {"", EVERY_TENANT}:
-        raise NoTenantScope("this needs the scope of one tenant")
-    return UUID(value)
+    if isinstance(value, UUID):
+        return value
+    raise NoTenantScope("this needs the scope of one tenant")
 
 
 def scope_value() -> str:
-    """Return the tenant's id, "*" in the scope of every tenant, "" in none."""
-    return _scope.get()
+    """Return the tenant's id as text, "*" in the scope of every tenant, "" in none."""
+    return str(_scope.get())
 
 
-@contextmanager
-def tenant_scope(tenant_id: UUID) -> Iterator[None]:
+def in_every_tenant() -> bool:
+    """Whether the code runs in the scope of every tenant."""
+    return _scope.get() == EVERY_TENANT
+
+
+class Scope:
+    """A block that runs in a scope; written out, as a generator in its place takes several times as long."""
+
+    __slots__ = ("_outer", "_value")
+
+    def __init__(self, value: UUID | str) -> None:
+        self._value = value
+        self._outer: Token[UUID | str] | None = None
+
+    def __enter__(self) -> None:
+        self._outer = _scope.set(self._value)
+
+    def __exit__(self, *_: object) -> None:
+        assert self._outer is not None
+        _scope.reset(self._outer)
+
+
+def tenant_scope(tenant_id: UUID) -> Scope:
     """Run the block for one tenant."""
-    with _enter(str(tenant_id)):
-        yield
+    return Scope(tenant_id)
 
 
-@contextmanager
-def every_tenant_scope() -> Iterator[None]:
+def every_tenant_scope() -> Scope:
     """Run the block across tenants: for sweepers and platform commands, never for a request."""
-    with _enter(EVERY_TENANT):
-        yield
-
-
-@contextmanager
-def _enter(value: str) -> Iterator[None]:
-    token = _scope.set(value)
-    try:
-        yield
-    finally:
-        _scope.reset(token)
+    return Scope(EVERY_TENANT)
 
 
 def tell_database(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -80,6 +89,6 @@ def _knows(connection: BaseDatabaseWrapper) -> bool:
 
 def _tell(connection: BaseDatabaseWrapper) -> None:
     value = _scope.get()
-    set_scope(connection, value)
+    set_scope(connection, scope_value())
     block = connection.atomic_blocks[-1] if connection.atomic_blocks else None
     connection.visor_scope = (value, block)  # type: ignore[attr-defined]

@@ -33,10 +33,7 @@ class PortalGate:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle the request."""
-        response = self.get_response(request)
-        if request.path_info.startswith("/portal/"):
-            response.headers["Cache-Control"] = "no-store"
-        return response
+        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, _view: object, _args: object, _kwargs: object

@@ -55,7 +55,6 @@ def show_consent(
             "pending": signing.dumps(content, salt=_SALT, compress=True),
         },
     )
-    response["Cache-Control"] = "no-store"
     allow(response, "form-action", wanted.redirect_uri)
     if client.logo_uri:
         allow(response, "img-src", client.logo_uri)

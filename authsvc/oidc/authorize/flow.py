@@ -173,7 +173,6 @@ def _authenticate(
     else:
         page = reverse("capture:page", kwargs=parts)
     response = HttpResponseRedirect(page)
-    response["Cache-Control"] = "no-store"
     if fresh:
         set_browser_key(response, key)
     return response

@@ -29,9 +29,7 @@ def send_answer(
         mode = mode.removesuffix(".jwt")
     if mode == "form_post":
         return _form_post(request, wanted.redirect_uri, content)
-    response = RedirectAnywhere(_extended(wanted.redirect_uri, content, fragment=mode == "fragment"))
-    response["Cache-Control"] = "no-store"
-    return response
+    return RedirectAnywhere(_extended(wanted.redirect_uri, content, fragment=mode == "fragment"))
 
 
 def _signed(content: dict[str, Any], client: RelyingParty) -> str:
@@ -53,6 +51,5 @@ def _extended(uri: str, content: dict[str, str], *, fragment: bool) -> str:
 
 def _form_post(request: HttpRequest, uri: str, content: dict[str, str]) -> HttpResponse:
     response = render(request, "oidc/form_post.html", {"action": uri, "fields": content})
-    response["Cache-Control"] = "no-store"
     allow(response, "form-action", uri)
     return response

@@ -3,10 +3,11 @@
 from django.urls import path
 
 from authsvc.oidc.discovery.documents import openid_configuration
+from authsvc.tenancy.shortway import short_way
 
-urlpatterns = [
+urlpatterns = short_way(
     path(".well-known/oauth-authorization-server/t/<slug:tenant>", openid_configuration),
     path(".well-known/oauth-authorization-server/t/<slug:tenant>/", openid_configuration),
     path(".well-known/openid-configuration/t/<slug:tenant>", openid_configuration),
     path(".well-known/openid-configuration/t/<slug:tenant>/", openid_configuration),
-]
+)

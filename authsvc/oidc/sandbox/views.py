@@ -50,7 +50,6 @@ def _form(request: TenantRequest, row: Transaction) -> HttpResponse:
     chosen = next((person for person in persons if person.external_id == wanted), None)
     context = {"txn": row, "persons": persons, "chosen": chosen, "outcomes": outcomes}
     response = render(request, "oidc/sandbox.html", context)
-    response["Cache-Control"] = "no-store"
     # The form's answer is a redirect that ends at the relying party, and a browser checks the whole way.
     allow(response, "form-action", SignInRequest.from_json(row.request).redirect_uri)
     if row.client and row.client.logo_uri:

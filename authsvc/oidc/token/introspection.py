@@ -59,9 +59,7 @@ def _signed(content: dict[str, Any], client: RelyingParty) -> HttpResponse:
     }
     algorithm = client.id_token_signed_response_alg
     text = sign(claims, algorithm=algorithm, typ=SIGNED.removeprefix("application/"))
-    response = HttpResponse(text, content_type=SIGNED)
-    response["Cache-Control"] = "no-store"
-    return response
+    return HttpResponse(text, content_type=SIGNED)
 
 
 def _alive(token: Token, client: RelyingParty) -> bool:

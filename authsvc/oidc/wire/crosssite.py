@@ -20,5 +20,4 @@ def as_get(request: TenantRequest) -> HttpResponse | None:
         return None
     response = HttpResponseRedirect(f"{request.path}?{query}")
     response.status_code = 303
-    response["Cache-Control"] = "no-store"
     return response

@@ -25,5 +25,4 @@ def refusal_page(
         },
         status=refused.status,
     )
-    response["Cache-Control"] = "no-store"
     return response

@@ -1,6 +1,5 @@
 """The end-session endpoint, the question whether to sign out, and the page that says so."""
 
-from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from django.core import signing
@@ -65,7 +64,7 @@ def confirm_logout(request: TenantRequest, tenant: str) -> HttpResponse:
     if asked is None:
         return _ask(request, LogoutRequest(), session)
     if request.POST.get("answer") != "yes":
-        return _page(request, "oidc/still_signed_in.html", {})
+        return render(request, "oidc/still_signed_in.html", {})
     return _leave(request, asked, session)
 
 
@@ -87,7 +86,7 @@ def _ask(request: TenantRequest, asked: LogoutRequest, session: Session) -> Http
     content = {"asked": asked.to_record(), "session": session.pk, "tenant": request.tenant.slug}
     pending = signing.dumps(content, salt=_SALT, compress=True)
     context = {"client": find_client(asked.client_id) if asked.client_id else None, "pending": pending}
-    response = _page(request, "oidc/sign_out.html", context)
+    response = render(request, "oidc/sign_out.html", context)
     if asked.redirect_uri:
         allow(response, "form-action", asked.redirect_uri)
     return response
@@ -106,10 +105,8 @@ def _leave(request: TenantRequest, asked: LogoutRequest, session: Session | None
 def _signed_out(request: TenantRequest, asked: LogoutRequest, frames: list[str]) -> HttpResponse:
     onward = _onward(asked)
     if onward and not frames:
-        response: HttpResponse = RedirectAnywhere(onward)
-        response["Cache-Control"] = "no-store"
-        return response
-    response = _page(request, "oidc/signed_out.html", {"frames": frames, "onward": onward})
+        return RedirectAnywhere(onward)
+    response = render(request, "oidc/signed_out.html", {"frames": frames, "onward": onward})
     if frames:
         allow(response, "frame-src", *frames)
     return response
@@ -131,9 +128,3 @@ def _report_hint(asked: LogoutRequest) -> None:
         expected="an ID token of this issuer",
     )
     report(refused, tag=Tag.REQUEST_REFUSED, client_id=asked.client_id)
-
-
-def _page(request: TenantRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
-    response = render(request, template, context)
-    response["Cache-Control"] = "no-store"
-    return response
