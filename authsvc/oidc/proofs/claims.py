@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from functools import cached_property
 from typing import Any, TypeGuard
 
 from joserfc.errors import ClaimError, InvalidClaimError
@@ -35,6 +36,10 @@ class Audience(Enum):
     LIST = "a text, or a list that holds it"
 
 
+# More than these no list may hold; a text stands for itself.
+_LONGEST_LIST = {Audience.TEXT: 0, Audience.SINGLE: 1}
+
+
 @dataclass(frozen=True)
 class SingleUse:
     """A statement counts once: `kind` keeps its jti from those of other uses, `kept` is how long for."""
@@ -50,12 +55,11 @@ class Specification:
     `required` claims must be there, `optional` ones are looked at where they are, and every other claim
     is not looked at. `skew` is how far clocks may differ; `iat_ahead` is that for `iat` alone (None: at
     any distance), and `iat_age` how long ago it may be. `exp_ahead` is how far `exp` may lie ahead of now,
-    `life` how long after `nbf`. `typ` is what the header must say, "" for anything.
+    `life` how long after `nbf`.
     """
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
-    typ: str = ""
     audience: Audience = Audience.LIST
     skew: timedelta = CLOCK_SKEW
     iat_ahead: timedelta | None = CLOCK_SKEW
@@ -63,6 +67,11 @@ class Specification:
     exp_ahead: timedelta | None = None
     life: timedelta | None = None
     single_use: SingleUse | None = None
+
+    @cached_property
+    def looked_at(self) -> tuple[str, ...]:
+        """The claims that are looked at, in this order."""
+        return (*self.required, *self.optional)
 
     def use(self, claims: Claims, owner: str, again: RequestRefused) -> Use:
         """Return the use of a checked statement of this owner, to be noted; `again` refuses a second one."""
@@ -76,8 +85,7 @@ def check_claims(claims: Claims, specification: Specification, names: Names) -> 
 
     `null` counts as left out.
     """
-    looked_at = (*specification.required, *specification.optional)
-    given = {name: claims[name] for name in looked_at if claims.get(name) is not None}
+    given = {name: claims[name] for name in specification.looked_at if claims.get(name) is not None}
     try:
         _Registry(specification, names).validate(given)
     except ClaimError as problem:
@@ -91,13 +99,11 @@ class _Registry(JWTClaimsRegistry):
     """joserfc's checks, and beside them how long a statement may live and how its audience is written."""
 
     def __init__(self, specification: Specification, names: Names) -> None:
-        looked_at = (*specification.required, *specification.optional)
-        options: Any = {name: {"essential": name in specification.required} for name in looked_at}
-        for name in options.keys() & names.keys():
-            options[name]["values"] = list(names[name])
-        super().__init__(
-            now=int(now().timestamp()), leeway=int(specification.skew.total_seconds()), **options
-        )
+        options: Any = {name: {"essential": True} for name in specification.required}
+        for name, values in names.items():
+            options[name] = {"essential": name in specification.required, "values": values}
+        leeway = int(specification.skew.total_seconds())
+        super().__init__(now=int(now().timestamp()), leeway=leeway, **options)
         self.specification = specification
 
     def validate(self, claims: Claims) -> None:
@@ -112,7 +118,7 @@ class _Registry(JWTClaimsRegistry):
 
     def validate_aud(self, value: object) -> None:
         """Take only the ways of writing an audience that the use allows."""
-        longest = {Audience.TEXT: 0, Audience.SINGLE: 1}.get(self.specification.audience)
+        longest = _LONGEST_LIST.get(self.specification.audience)
         if isinstance(value, list) and longest is not None and len(value) > longest:
             raise InvalidClaimError("aud")
         super().validate_aud(value)

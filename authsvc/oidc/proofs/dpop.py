@@ -18,12 +18,12 @@ from authsvc.core.clock import now
 from authsvc.core.envelope import context, derive
 from authsvc.core.ids import b64u
 from authsvc.keys.algorithms import FAPI2_SIGNING
-from authsvc.oidc.proofs.claims import Claims, check_claims
+from authsvc.oidc.proofs.claims import Claims, check_claims, is_number
 from authsvc.oidc.proofs.jose import Header
 from authsvc.oidc.proofs.once import Use
 from authsvc.oidc.proofs.refused import NotVerified
-from authsvc.oidc.proofs.specifications import DPOP_PROOF, FRESH_DPOP_PROOF
-from authsvc.oidc.proofs.statement import Statement, verify_statement
+from authsvc.oidc.proofs.specifications import DPOP_PROOF, DPOP_PROOF_WITH_NONCE
+from authsvc.oidc.proofs.statement import signed_by
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.scope import current_tenant_id
 
@@ -47,11 +47,12 @@ def read_proof(text: str, method: str, url: str, *, access_token: str = "") -> P
     `url` is the endpoint's own address; `access_token` the one that a resource request carries. Raises
     RequestRefused (invalid_dpop_proof, or use_dpop_nonce with a nonce).
     """
-    statement = _verified(text, method)
+    try:
+        statement = signed_by(text, keys=_key_inside, algorithms=ALGORITHMS, typ="dpop+jwt")
+        _check(statement.claims, method, url)
+    except NotVerified as problem:
+        raise _refusal(problem) from None
     claims, thumbprint = statement.claims, statement.key.thumbprint()
-    if not isinstance(claims.get("htu"), str) or _plain(claims["htu"]) != _plain(url):
-        raise _refused("dpop-htu", claims.get("htu"), url)
-    _check_freshness(claims)
     if access_token:
         expected = b64u(hashlib.sha256(access_token.encode()).digest())
         if not secrets.compare_digest(str(claims.get("ath", "")).encode(), expected.encode()):
@@ -65,12 +66,21 @@ def current_nonce() -> str:
     return _nonce(int(now().timestamp()) // _NONCE_LIFE)
 
 
-def _verified(text: str, method: str) -> Statement:
-    names = {"htm": (method,)}
-    try:
-        return verify_statement(text, DPOP_PROOF, keys=_key_inside, algorithms=ALGORITHMS, names=names)
-    except NotVerified as problem:
-        raise _refused(f"dpop-{problem.part}", problem.came, problem.expected) from None
+def _check(claims: Claims, method: str, url: str) -> None:
+    nonce = claims.get("nonce")
+    check_claims(claims, DPOP_PROOF if nonce is None else DPOP_PROOF_WITH_NONCE, {"htm": (method,)})
+    if not isinstance(claims.get("htu"), str) or _plain(claims["htu"]) != _plain(url):
+        raise NotVerified("htu", claims.get("htu"), url)
+    if nonce is not None and (not isinstance(nonce, str) or nonce not in _live_nonces()):
+        raise NotVerified("nonce", nonce)
+
+
+def _refusal(problem: NotVerified) -> RequestRefused:
+    rule = f"dpop-{problem.part}"
+    # A time of its clock that is not ours, or a nonce that is over: the next try has one that is good.
+    if problem.part == "nonce" or (problem.part == "iat" and is_number(problem.came)):
+        return _use_nonce(rule, problem.came)
+    return _refused(rule, problem.came, problem.expected)
 
 
 def _key_inside(header: Header) -> list[Key]:
@@ -91,17 +101,6 @@ def _plain(url: str) -> tuple[str, str, int | None, str] | None:
     except ValueError:
         return None
     return parts.scheme.lower(), (parts.hostname or "").lower(), port, parts.path
-
-
-def _check_freshness(claims: Claims) -> None:
-    nonce = claims.get("nonce")
-    if nonce is None:
-        try:
-            check_claims(claims, FRESH_DPOP_PROOF, {})
-        except NotVerified as problem:
-            raise _use_nonce("dpop-iat", problem.came) from None
-    elif not isinstance(nonce, str) or nonce not in _live_nonces():
-        raise _use_nonce("dpop-nonce", nonce)
 
 
 def _live_nonces() -> tuple[str, str]:

@@ -38,17 +38,15 @@ BACKCHANNEL_REQUEST = Specification(
     single_use=SingleUse("ciba-request", _HOUR + _SKEWS),
 )
 
-# RFC 9449 section 4.3. `htu` and `ath` are compared by the reader. A proof that holds a nonce of this
-# provider is as fresh as that nonce, whatever its clock says; any other one is of this very moment.
+# RFC 9449 section 4.3; `htu` and `ath` are compared by the reader. A proof is of this very moment.
 DPOP_PROOF = Specification(
-    typ="dpop+jwt",
     required=("htm", "iat", "jti"),
-    iat_ahead=None,
+    iat_ahead=CLOCK_SKEW + _SECOND,
+    iat_age=CLOCK_SKEW + _SECOND,
     single_use=SingleUse("dpop", timedelta(minutes=2)),
 )
-FRESH_DPOP_PROOF = Specification(
-    required=("iat",), iat_ahead=CLOCK_SKEW + _SECOND, iat_age=CLOCK_SKEW + _SECOND
-)
+# One with a nonce of this provider is as fresh as that nonce, whatever its clock says (section 8).
+DPOP_PROOF_WITH_NONCE = replace(DPOP_PROOF, iat_ahead=None, iat_age=None)
 
 # RFC 7591 section 2.3: it may end, and then without grace, as no clock of a client is involved.
 SOFTWARE_STATEMENT = Specification(optional=("exp",), skew=timedelta())

@@ -9,6 +9,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from django.db import transaction
 
 from authsvc.audit.tags import Tag
+from authsvc.clients.grant_types import AUTHORIZATION_CODE
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.oidc.models import Grant
@@ -33,7 +34,7 @@ def exchange_code(client: RelyingParty, parameters: Mapping[str, str], binding: 
         grant = take_code(code)
         refused = _refusal(grant, client, parameters, binding)
         if refused is None and grant is not None:
-            return issue_tokens(grant, client, binding, grant_type="authorization_code")
+            return issue_tokens(grant, client, binding, grant_type=AUTHORIZATION_CODE)
     if grant is None:
         _answer_replay(code, client)
     raise refused or _invalid("code", came="unknown or used", expected="a fresh code")

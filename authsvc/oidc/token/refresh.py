@@ -14,6 +14,7 @@ from django.db import transaction
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.clients.grant_types import REFRESH_TOKEN
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.envelope import derive, seal, unseal
@@ -72,7 +73,7 @@ def _spend(
         transaction=grant.transaction,
         client=client.client_id,
         subject=str(grant.subject_id),
-        grant_type="refresh_token",
+        grant_type=REFRESH_TOKEN,
     )
     return content
 

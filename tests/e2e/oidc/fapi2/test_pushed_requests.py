@@ -25,6 +25,15 @@ def test_a_request_that_was_not_pushed_is_refused(holder: KeyHolder) -> None:
 
 
 @pytest.mark.requirement("OIDC-FAPI-01")
+def test_what_proves_the_client_is_not_stored_with_its_request(holder: KeyHolder) -> None:
+    assert holder.push(client_secret="a-secret").status_code == 401
+    assert holder.push().status_code == 201
+    stored = PushedRequest.objects.get().parameters
+    assert stored["client_id"] == holder.name
+    assert not {"client_assertion", "client_assertion_type", "client_secret"} & stored.keys()
+
+
+@pytest.mark.requirement("OIDC-FAPI-01")
 def test_any_relying_party_may_be_held_to_pushing(visitor: Browser) -> None:
     partner = make_partner(require_pushed_authorization_requests=True)
     assert visitor.authorize(partner).status_code == 400
