@@ -33,7 +33,6 @@ def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     data = Path(given.get("VISOR_DATA_DIR", ROOT / "var"))
     web, partner = given.get("VISOR_PORT", "8000"), given.get("PARTNER_PORT", "8001")
     defaults = {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
         "VISOR_ENVIRONMENT": "local",
         "VISOR_DATA_DIR": str(data),
         "VISOR_SECRETS_FILE": str(data / "secrets.json"),
@@ -45,7 +44,9 @@ def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
         "VISOR_LOG_LEVEL": "WARNING",
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', '')}"
-    return {**defaults, **given, "PATH": path, "PYTHONUNBUFFERED": "1"}
+    # Whoever starts the demo may run with other settings, as tests do.
+    ours = {"DJANGO_SETTINGS_MODULE": "config.settings", "PATH": path, "PYTHONUNBUFFERED": "1"}
+    return {**defaults, **given, **ours}
 
 
 def require_free_ports(env: dict[str, str]) -> None:
