@@ -121,8 +121,8 @@ def test_no_other_memory_with_a_clock_is_written_by_hand() -> None:
     assert asking == {
         "authsvc/core/remembered.py",
         "authsvc/core/fetch.py",  # a deadline
-        "authsvc/biometrics/limits.py",  # deadlines
-        "authsvc/evaluation/management/commands/evaluate-pad.py",  # how long it took
+        "authsvc/biometrics/decoder/confinement.py",  # deadlines
+        "authsvc/delivery/sender.py",  # budgets of time
         "authsvc/oidc/proofs/remote_keys.py",  # when an address may be called again
     }
 

@@ -90,7 +90,7 @@ def test_recordings_are_judged_where_no_developers_tools_are_installed(folder: P
     run = subprocess.run(
         [sys.executable, "-c", WITHOUT_DEVTOOLS, str(folder)],
         cwd=ROOT,
-        env={"PATH": "", "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT)},
+        env={"PATH": "", "DJANGO_SETTINGS_MODULE": "config.settings.test", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
