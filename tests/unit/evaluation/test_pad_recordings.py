@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 WITHOUT_DEVTOOLS = """
 import sys
 sys.modules["devtools"] = None  # importing it fails
-import tests.settings as chosen
+import config.settings.test as chosen
 chosen.INSTALLED_APPS = [name for name in chosen.INSTALLED_APPS if not name.startswith("devtools")]
 import django
 django.setup()
@@ -90,7 +90,7 @@ def test_recordings_are_judged_where_no_developers_tools_are_installed(folder: P
     run = subprocess.run(
         [sys.executable, "-c", WITHOUT_DEVTOOLS, str(folder)],
         cwd=ROOT,
-        env={"PATH": "", "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT)},
+        env={"PATH": "", "DJANGO_SETTINGS_MODULE": "config.settings.test", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
