@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 WITHOUT_DEVTOOLS = """
 import sys
 sys.modules["devtools"] = None  # importing it fails
-import tests.settings as chosen
+import config.settings.test as chosen
 chosen.INSTALLED_APPS = [name for name in chosen.INSTALLED_APPS if not name.startswith("devtools")]
 import django
 django.setup()
