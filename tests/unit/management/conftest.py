@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from authsvc.clients.directory import forget_clients
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.clients.services import register
 from authsvc.core.clock import now
@@ -14,11 +13,10 @@ from authsvc.enrolment.models import EnrolmentLink
 from authsvc.enrolment.services import create_link
 from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import STAGE_FOR
-from authsvc.keys.signing import ensure_keys, forget_rings
+from authsvc.keys.signing import ensure_keys
 from authsvc.management.actors import Member
 from authsvc.oidc.models import InitialAccessToken
 from authsvc.oidc.offering.options import trust_statements
-from authsvc.oidc.offering.provider import forget_options
 from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
@@ -49,9 +47,6 @@ class Estate:
 @pytest.fixture
 def estate(db: None) -> Iterator[Estate]:
     """One of everything."""
-    forget_clients()
-    forget_options()
-    forget_rings()
     tenant = make_tenant()
     with tenant_scope(tenant.id):
         yield _filled(tenant)
