@@ -24,6 +24,7 @@ from authsvc.core.ids import new_id
 from authsvc.core.remembered import Remembered
 from authsvc.keys.algorithms import SIGNING
 from authsvc.keys.models import SigningKey
+from authsvc.keys.problems import NoSigningKey
 from authsvc.keys.schedule import KEEP_PREVIOUS, ROTATE_AFTER, STAGE_FOR, began_to_sign, usable_from
 from authsvc.keys.vouching import is_ours, private_context, vouch
 from authsvc.tenancy.models import Tenant
@@ -35,10 +36,6 @@ ALWAYS = ("RS256", "ES256")
 
 State = SigningKey.State
 PUBLISHED = (State.NEXT, State.CURRENT, State.PREVIOUS)
-
-
-class NoSigningKey(Exception):
-    """The tenant has no current key of this algorithm."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from authsvc.management.actors import Actor
 from authsvc.oidc.models import InitialAccessToken, Provider
 from authsvc.oidc.offering import options
 from authsvc.oidc.registration import access
+from authsvc.oidc.registration.limits import LIFE
 
 
 @act
@@ -40,7 +41,7 @@ def distrust_statements(*, by: Actor, issuer: str) -> bool:
 
 
 @act
-def issue_initial_token(*, by: Actor, note: str, uses: int = 1, life: timedelta = access.LIFE) -> str:
+def issue_initial_token(*, by: Actor, note: str, uses: int = 1, life: timedelta = LIFE) -> str:
     """Return a token that lets its bearer register `uses` relying parties; it is shown this once.
 
     Raises OptionRefused for more uses or a longer life than there may be.

@@ -6,7 +6,7 @@ from django.http import QueryDict
 
 from authsvc.oidc.models import Provider
 from authsvc.oidc.offering.problems import OptionRefused
-from authsvc.oidc.registration.access import LIFE, LONGEST_LIFE, MOST_USES
+from authsvc.oidc.registration.limits import LIFE, LONGEST_LIFE, MOST_USES
 from authsvc.tenancy.models import Tenant
 from portal.relying_parties.forms import KeySet
 

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from authsvc.core.clock import now
 from authsvc.keys.models import SigningKey
+from authsvc.keys.problems import NoSigningKey
 from authsvc.keys.schedule import usable_from
-from authsvc.keys.signing import NoSigningKey
 from authsvc.management import keys, provider
 from authsvc.oidc.models import InitialAccessToken, Provider
 from authsvc.oidc.offering.problems import OptionRefused

@@ -13,11 +13,8 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.models import InitialAccessToken
 from authsvc.oidc.offering.problems import OptionRefused
+from authsvc.oidc.registration.limits import LIFE, LONGEST_LIFE, MOST_USES
 from authsvc.oidc.wire.refusal import RequestRefused
-
-LIFE = timedelta(days=7)
-LONGEST_LIFE = timedelta(days=90)
-MOST_USES = 100
 
 
 @transaction.atomic

@@ -2,13 +2,16 @@
 
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 
 from authsvc import management
@@ -169,3 +172,16 @@ def test_roles_today() -> None:
     assert set(Permission) - permissions_of(Role.ADMIN) == {Permission.CHANGE_TEAM}
     assert permissions_of(Role.AUDITOR) == SEEING
     assert permissions_of("unheard of") == frozenset()
+
+
+def test_no_request_acts_as_the_installation() -> None:
+    root = Path(settings.BASE_DIR)
+    users = {
+        str(path.relative_to(root))
+        for package in ("authsvc", "portal")
+        for path in (root / package).rglob("*.py")
+        if re.search(r"\b(System|COMMAND_LINE)\b", path.read_text(encoding="utf-8"))
+    }
+    commands = {path for path in users if "/commands/" in path}
+    assert commands
+    assert users - commands == {"authsvc/management/actors.py", "authsvc/management/acting.py"}

@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.keys.algorithms import SIGNING
 from authsvc.keys.models import SigningKey
-from authsvc.keys.signing import NoSigningKey, ensure_keys
+from authsvc.keys.problems import NoSigningKey
+from authsvc.keys.signing import ensure_keys
 from authsvc.management.actors import COMMAND_LINE
 from authsvc.management.keys import revoke, rotate
 from authsvc.tenancy.models import Tenant

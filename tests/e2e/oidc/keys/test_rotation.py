@@ -13,8 +13,9 @@ from joserfc.jwk import KeySet
 
 from authsvc.core.remembered import forget_everything
 from authsvc.keys.models import SigningKey
+from authsvc.keys.problems import NoSigningKey
 from authsvc.keys.schedule import KEEP_PREVIOUS, ROTATE_AFTER, STAGE_FOR
-from authsvc.keys.signing import NoSigningKey, ensure_keys, revoke, rotate, rotate_due
+from authsvc.keys.signing import ensure_keys, revoke, rotate, rotate_due
 from authsvc.oidc.tasks import rotate_signing_keys
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
