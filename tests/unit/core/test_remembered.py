@@ -122,6 +122,7 @@ def test_no_other_memory_with_a_clock_is_written_by_hand() -> None:
         "authsvc/core/remembered.py",
         "authsvc/core/fetch.py",  # a deadline
         "authsvc/biometrics/decoder/confinement.py",  # deadlines
+        "authsvc/delivery/calling.py",  # deadlines
         "authsvc/delivery/sender.py",  # budgets of time
         "authsvc/oidc/proofs/remote_keys.py",  # when an address may be called again
     }
