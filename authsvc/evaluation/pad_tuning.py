@@ -9,25 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from authsvc.biometrics.stages.pad.fusion import CALIBRATIONS, Calibration
+from authsvc.biometrics.stages.pad.calibration import Calibration
+from authsvc.biometrics.stages.pad.signals import CALIBRATIONS, MODULES
 
 from .pad_trials import Trial
 
 Array = NDArray[np.float64]
 
 RELEVANT: Final[Mapping[str, tuple[str, ...]]] = {
-    "grid": ("screen-photo", "screen-video"),
-    "banding": ("screen-photo", "screen-video"),
-    "glare": ("screen-photo", "screen-video"),
-    "contrast": ("flat-print", "bent-print", "cut-out", "print-on-head"),
-    "framing": ("flat-print", "bent-print", "cut-out", "screen-photo"),
-    "stillness": ("frozen-video",),
-    "blink": ("feigned-blink",),
-    "identity": ("swapped-face",),
-    "following": ("recorded-answer", "screen-video", "flat-print", "bent-print"),
-    "light": ("recorded-answer", "frozen-video"),
-    "sides": ("painted-light", "flat-print", "screen-photo"),
-    "background": ("painted-light",),
+    name: species for family in MODULES for name, species in family.AGAINST.items()
 }
 """The species that a signal is there for; the others tell nothing about its calibration."""
 
@@ -40,7 +30,7 @@ def fitted(trials: Sequence[Trial]) -> dict[str, Calibration]:
 
 
 def as_code(table: Mapping[str, Calibration]) -> str:
-    """Returns the table's rows as they stand in fusion.py."""
+    """Returns the rows as they stand in the modules of the signals."""
     return "\n".join(
         f'    "{name}": Calibration({row.slope:.3g}, {row.offset:.3g}, '
         f"{row.floor}, {row.ceiling}, {row.weight}),"

@@ -13,6 +13,8 @@ from os.path import normpath
 from pathlib import Path
 from typing import Final
 
+from authsvc.biometrics.stages.pad.families import FAMILIES
+
 from . import script, syntax
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -39,15 +41,9 @@ MODULES: Final[Mapping[str, str]] = {
     "pad": "stages/pad/__init__.py",
     "pad.assessment": "stages/pad/assessment.py",
     "pad.observation": "stages/pad/observation.py",
-    "pad.following": "stages/pad/following.py",
+    "pad.calibration": "stages/pad/calibration.py",
     "pad.signals": "stages/pad/signals.py",
-    "pad.border": "stages/pad/border.py",
-    "pad.continuity": "stages/pad/continuity.py",
-    "pad.lids": "stages/pad/lids.py",
-    "pad.light": "stages/pad/light.py",
-    "pad.motion": "stages/pad/motion.py",
-    "pad.relief": "stages/pad/relief.py",
-    "pad.texture": "stages/pad/texture.py",
+    **{f"pad.{name}": f"stages/pad/{module}.py" for name, module in FAMILIES.items()},
     "pad.fusion": "stages/pad/fusion.py",
     "iad": "stages/iad.py",
     "features": "stages/features.py",
@@ -71,10 +67,17 @@ SCRIPTS: Final[Mapping[str, str]] = {
 }
 """Logical name to script, below PAGE."""
 
-BESIDES: Final[Mapping[str, frozenset[str]]] = {"types": frozenset({"Reason"})}
-"""What does not judge within a module that does: how the audit trail calls a refusal."""
+BESIDES: Final[Mapping[str, frozenset[str]]] = {
+    "types": frozenset({"Reason"}),
+    **{f"pad.{name}": frozenset({"AGAINST", "FAILS"}) for name in FAMILIES},
+}
+"""What does not judge within a module that does: how the audit trail calls a refusal, and what documents and
+the fitting of a calibration read of a signal.
+"""
 
 DOES_NOT_JUDGE: Final[Mapping[str, str]] = {
+    "stages/pad/families.py": "names the modules of the signals, each of which judges",
+    "stages/pad/family.py": "what a module of signals declares",
     "engines/base.py": "what an engine offers; an engine's id is part of every record",
     "engines/dlib_models.py": "where model files lie; their hashes are in the engine's id",
     "engines/loading.py": "which engine runs; a record names it",

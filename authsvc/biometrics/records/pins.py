@@ -3,5 +3,5 @@
 from typing import Final
 
 SHA256: Final = {
-    "2026-11-26-ab87dd11ab": "0607bb0a13d26d08d1cf03d3634e8115f5386c701a368d773491c8df6e943e8a",
+    "2026-11-26-ab87dd11ab": "60c8ed01071369b3a7e06db73c0c81977afa50b473b4144df94a2de78e1ba42d",
 }

@@ -25,12 +25,19 @@ def meaning(
     """Return what a module computes as one line of text.
 
     `package` is what its relative imports start from, and `names` gives the logical name of a module by its
-    dotted one. Functions and classes at its top that are named in `besides` do not count. Raises SyntaxError,
-    and ValueError where an import does not say which name it binds to what.
+    dotted one. Functions, classes and constants at its top that are named in `besides` do not count. Raises
+    SyntaxError, and ValueError where an import does not say which name it binds to what.
     """
     tree = ast.parse(text)
-    tree.body = [node for node in tree.body if getattr(node, "name", None) not in besides]
+    tree.body = [node for node in tree.body if _defined(node) not in besides]
     return _Writer(bindings(tree, package, names), names).written(tree)
+
+
+def _defined(node: ast.stmt) -> str | None:
+    """Return the name that a statement defines: of a function, a class, or an annotated constant."""
+    if isinstance(node, ast.AnnAssign):
+        return getattr(node.target, "id", None)
+    return getattr(node, "name", None)
 
 
 def bindings(tree: ast.AST, package: str, names: Mapping[str, str]) -> dict[str, str]:

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from authsvc.biometrics.stages import pad
+from authsvc.biometrics.stages.pad import border
 from authsvc.biometrics.stages.pad.continuity import identity_break
+from authsvc.biometrics.stages.pad.family import Family
 from authsvc.biometrics.stages.pad.following import following
-from authsvc.biometrics.stages.pad.fusion import CALIBRATIONS, fuse, likelihood_ratio
+from authsvc.biometrics.stages.pad.fusion import fuse, likelihood_ratio
 from authsvc.biometrics.stages.pad.motion import stillness
 from authsvc.biometrics.stages.pad.relief import perspective, relief
+from authsvc.biometrics.stages.pad.signals import CALIBRATIONS, MODULES, merged
 from authsvc.biometrics.stages.pad.texture import grid
 from authsvc.biometrics.types import Descriptors, FaceTrack, StageError, Step
 
@@ -140,6 +143,17 @@ def test_grid_sees_a_screens_pixels() -> None:
 
 def test_score_that_is_not_finite_counts_as_its_floor() -> None:
     assert fuse({"relief": float("nan")}).ratios["relief"] == CALIBRATIONS["relief"].floor
+
+
+@pytest.mark.parametrize("family", MODULES)
+def test_each_signal_declares_its_calibration_and_when_it_errs(family: Family) -> None:
+    assert family.CALIBRATIONS.keys() == family.FAILS.keys() >= family.AGAINST.keys()
+    assert all(family.FAILS.values())
+
+
+def test_two_signals_of_one_name_are_an_error() -> None:
+    with pytest.raises(ValueError, match="framing"):
+        merged((border.CALIBRATIONS, border.CALIBRATIONS))
 
 
 @pytest.mark.parametrize("name", sorted(CALIBRATIONS))

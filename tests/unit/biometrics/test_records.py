@@ -181,7 +181,7 @@ def test_the_version_is_that_of_the_source(copy: Path) -> None:
 
 
 KEPT = {
-    "a comment": ("stages/pad/fusion.py", "\nCALIBRATIONS", "\n# A remark.\nCALIBRATIONS"),
+    "a comment": ("stages/pad/border.py", "\nCALIBRATIONS", "\n# A remark.\nCALIBRATIONS"),
     "the docstring of a module": ("stages/quality.py", '"""', '"""Reworded. '),
     "the docstring of a constant": (
         "challenges.py",
@@ -196,6 +196,11 @@ KEPT = {
     ),
     "an annotation": ("stages/comparison.py", "threshold: float", "threshold: 'float'"),
     "a line's end": ("stages/decision.py", "import hashlib\n", "import hashlib\n\n\n"),
+    "a signal's failure mode": (
+        "stages/pad/continuity.py",
+        '"identity": "twins,',
+        '"identity": "twin sisters,',
+    ),
     "a name for the audit trail": ("types.py", "    NO_FACE = ", "    NO_EYES = 'no-eyes'\n    NO_FACE = "),
 }
 
@@ -214,16 +219,16 @@ VOIDED = {
         "LEAST_SIDE: Final = 320",
         "LEAST_SIDE: Final = 321",
     ),
-    "a weight": (f"{BIOMETRICS}/stages/pad/fusion.py", "Calibration(", "Calibration(1 + "),
+    "a weight": (f"{BIOMETRICS}/stages/pad/border.py", "Calibration(", "Calibration(1 + "),
     "an operator": (f"{BIOMETRICS}/types.py", "self.score >= self.threshold", "self.score > self.threshold"),
     "a cue": (f"{BIOMETRICS}/challenges.py", '"nearer", "farther")', '"nearer")'),
     "a cue's time": (f"{BIOMETRICS}/challenges.py", "LIGHT_MS: Final = 600", "LIGHT_MS: Final = 500"),
     "the mix": (f"{BIOMETRICS}/challenges.py", '"blink", "smile"):', '"blink",):'),
     "frames a second": (f"{BIOMETRICS}/challenges.py", '"fps": 6', '"fps": 5'),
     "another function of one name": (
-        f"{BIOMETRICS}/stages/pad/signals.py",
-        "from .border import framing",
-        "from .texture import glare as framing",
+        f"{BIOMETRICS}/stages/pad/fusion.py",
+        "from .signals import CALIBRATIONS",
+        "from .border import CALIBRATIONS",
     ),
     "a member that a package offers": (
         f"{BIOMETRICS}/stages/pad/__init__.py",

@@ -1,7 +1,8 @@
 """Presentation attack detection over a burst (ISO/IEC 30107): signals, calibration, fusion, a verdict.
 
-Each module holds signals of one kind: small pure functions with a failure mode of their own. fusion.py has
-every weight in one versioned table. docs/liveness.md says what is claimed, on which evidence.
+families.py lists the modules that hold signals; each declares the calibration and the failure mode of its
+own. fusion.py weighs them together under one version. docs/liveness.md says what is claimed, on which
+evidence.
 """
 
 from .assessment import assess

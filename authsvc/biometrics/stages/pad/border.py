@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import cv2
@@ -9,7 +10,19 @@ import numpy as np
 
 from authsvc.biometrics.types import Image
 
+from .calibration import Calibration
+from .following import Following
 from .observation import Array, Observation
+
+CALIBRATIONS: Final = {
+    "framing": Calibration(-1.0, 1.5, -1.5, 0.3, 0.3),
+}
+AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
+    "framing": ("flat-print", "bent-print", "cut-out", "screen-photo"),
+}
+FAILS: Final = {
+    "framing": "sheets larger than the picture; doors and cupboards behind a person",
+}
 
 _SHRINK: Final = 4
 
@@ -50,3 +63,8 @@ def _side(line: Array, face: Array, span: float) -> int | None:
     if not 0.85 * span < abs(offset) < 3.2 * span:
         return None
     return 2 * axis + int(offset > 0)
+
+
+def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
+    """Returns the raw scores of the signals that this burst can tell."""
+    return {"framing": framing(observed)}

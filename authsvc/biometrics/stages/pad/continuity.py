@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 import numpy as np
 
+from .calibration import Calibration
+from .following import Following
 from .observation import Array, Observation
+
+CALIBRATIONS: Final = {
+    "identity": Calibration(-35.0, 9.5, -6.0, 1.0, 1.0),
+}
+AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
+    "identity": ("swapped-face",),
+}
+FAILS: Final = {
+    "identity": "twins, and a swap that the features cannot tell",
+}
 
 
 def identity_break(observed: Observation) -> float | None:
@@ -25,3 +40,9 @@ def _split(features: Array, at: int) -> float:
     # A lone frame is noisier than a mean of many; the lever arm sqrt(n1·n2)/n·2 keeps splits comparable.
     share = 2 * np.sqrt(at * (len(features) - at)) / len(features)
     return float(np.linalg.norm(before - after) * share)
+
+
+def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
+    """Returns the raw scores of the signals that this burst can tell."""
+    score = identity_break(observed)
+    return {} if score is None else {"identity": score}

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from .calibration import Calibration
 from .observation import DISTANCES, TURNS, Array, Observation, PlannedCue
+
+CALIBRATIONS: Final = {
+    "following": Calibration(30.0, -26.5, -4.0, 2.0, 1.0),
+}
+AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
+    "following": ("recorded-answer", "screen-video", "flat-print", "bent-print"),
+}
+FAILS: Final = {
+    "following": "people who answer late or by little; attackers who move a picture as asked",
+}
 
 GROWTH_DEGREES: Final = 100.0
 """Weight of the logarithm of size beside degrees, so that 20 % nearer counts like 18 degrees."""
@@ -90,3 +102,8 @@ def _reached(observed: Observation, seen: Array, cue: PlannedCue) -> float:
     target = asked(cue)
     along = seen[frames] @ target / (target @ target)
     return float(np.median(np.sort(along)[-3:]))
+
+
+def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
+    """Returns the raw scores of the signals that this burst can tell."""
+    return {} if answer is None else {"following": answer.agreement}

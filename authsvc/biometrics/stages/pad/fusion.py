@@ -1,4 +1,4 @@
-"""Fusion of the PAD signals: one versioned table, calibrated log-likelihood ratios, a threshold, vetoes."""
+"""Fusion of the PAD signals: calibrated log-likelihood ratios, a threshold, vetoes."""
 
 from __future__ import annotations
 
@@ -6,48 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from .signals import CALIBRATIONS
+
 FUSION_VERSION: Final = "pad-fusion/4"
-"""Changes with every number below and with what a signal measures; part of the evaluation record."""
+"""Changes with every number of a calibration or below, and with what a signal measures."""
 
 THRESHOLD: Final = 6.0
 """Least sum of weighted log-likelihood ratios (nepers) that counts as bona fide."""
 
 VETO: Final = -3.5
 """A single signal at or below this refuses on its own: no strength elsewhere outweighs it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """A signal's score becomes clip(slope·score + offset, floor, ceiling), times weight; in nepers."""
-
-    slope: float
-    offset: float
-    floor: float
-    ceiling: float
-    weight: float
-
-
-CALIBRATIONS: Final[Mapping[str, Calibration]] = {
-    "following": Calibration(30.0, -26.5, -4.0, 2.0, 1.0),
-    "residual": Calibration(150.0, -5.2, -3.0, 2.0, 0.6),
-    "relief": Calibration(8.0, -4.0, -5.0, 2.5, 1.0),
-    "rigidity": Calibration(16.0, -6.0, -4.0, 3.0, 1.0),
-    "share": Calibration(10.0, -3.0, -3.0, 2.0, 0.6),
-    "perspective": Calibration(4.0, -1.2, -1.5, 1.0, 1.0),
-    "light": Calibration(8.0, -4.0, -4.0, 2.0, 1.0),
-    "sides": Calibration(-8.0, 10.0, -4.0, 1.0, 1.0),
-    "background": Calibration(-8.0, 4.5, -4.0, 1.0, 1.0),
-    "blink": Calibration(24.0, -5.0, -4.0, 2.0, 1.0),
-    "smile": Calibration(50.0, -3.0, -4.0, 2.0, 1.0),
-    "stillness": Calibration(6.0, 2.0, -5.0, 0.5, 1.0),
-    "grid": Calibration(-2.0, 9.0, -3.0, 0.5, 0.7),
-    "banding": Calibration(-3.0, 2.0, -2.0, 0.3, 0.5),
-    "contrast": Calibration(-8.0, 1.5, -1.0, 0.3, 0.3),
-    "glare": Calibration(-1.5, -2.5, -1.0, 0.2, 0.3),
-    "framing": Calibration(-1.0, 1.5, -1.5, 0.3, 0.3),
-    "identity": Calibration(-35.0, 9.5, -6.0, 1.0, 1.0),
-}
-"""Set by hand on what `manage.py evaluate-pad --tune` shows; docs/adr/0020 says on which tries."""
 
 
 @dataclass(frozen=True, slots=True)

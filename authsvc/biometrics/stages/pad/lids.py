@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import cv2
@@ -10,7 +11,19 @@ from numpy.typing import NDArray
 
 from authsvc.biometrics.types import Image
 
+from .calibration import Calibration
+from .following import Following
 from .observation import Array, Observation
+
+CALIBRATIONS: Final = {
+    "blink": Calibration(24.0, -5.0, -4.0, 2.0, 1.0),
+}
+AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
+    "blink": ("feigned-blink",),
+}
+FAILS: Final = {
+    "blink": "cut-outs with eye holes, through which real eyes blink; lids not seen to close",
+}
 
 Pixels = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -162,3 +175,9 @@ def _around_changed(strips: Pixels, still: Pixels) -> Array:
 
 def _distance(landmarks: Array, a: int, b: int) -> Array:
     return np.asarray(np.hypot(*np.moveaxis(landmarks[:, a] - landmarks[:, b], -1, 0)))
+
+
+def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
+    """Returns the raw scores of the signals that this burst can tell."""
+    score = blink(observed)
+    return {} if score is None else {"blink": score}

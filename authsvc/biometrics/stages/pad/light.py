@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,25 @@ import numpy as np
 
 from authsvc.biometrics.types import Image
 
+from .calibration import Calibration
+from .following import Following
 from .observation import Array, Observation, PlannedCue
+
+CALIBRATIONS: Final = {
+    "light": Calibration(8.0, -4.0, -4.0, 2.0, 1.0),
+    "sides": Calibration(-8.0, 10.0, -4.0, 1.0, 1.0),
+    "background": Calibration(-8.0, 4.5, -4.0, 1.0, 1.0),
+}
+AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
+    "light": ("recorded-answer", "frozen-video"),
+    "sides": ("painted-light", "flat-print", "screen-photo"),
+    "background": ("painted-light",),
+}
+FAILS: Final = {
+    "light": "bright surroundings, to which the screen adds too little",
+    "sides": "hair before the cheeks; a picture on a head",
+    "background": "a wall close behind the person",
+}
 
 _LAGS: Final = np.arange(0.0, 601.0, 50.0)
 
@@ -90,3 +109,11 @@ def _correlation(seen: Array, screen: Array) -> float:
 def _gain(seen: Array, screen: Array) -> float:
     power = float((screen**2).sum())
     return float((seen * screen).sum() / power) if power > 0 else 0.0
+
+
+def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
+    """Returns the raw scores of the signals that this burst can tell."""
+    measured = light_response(observed)
+    if measured is None:
+        return {}
+    return {"light": measured.agreement, "sides": measured.sides, "background": measured.background}

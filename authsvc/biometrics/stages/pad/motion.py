@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
+from .calibration import Calibration
+from .following import Following
 from .observation import Array, Observation
+
+CALIBRATIONS: Final = {
+    "smile": Calibration(50.0, -3.0, -4.0, 2.0, 1.0),
+    "stillness": Calibration(6.0, 2.0, -5.0, 0.5, 1.0),
+}
+AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
+    "stillness": ("frozen-video",),
+}
+FAILS: Final = {
+    "smile": "a face that smiles from the start; a beard that hides the mouth",
+    "stillness": "video with grain added",
+}
 
 
 def stillness(observed: Observation) -> float | None:
@@ -47,3 +63,9 @@ def _patch(image: np.ndarray, points: Array, size: int = 24) -> Array:
     top = int(np.clip(y - half_height, 0, image.shape[0] - 2 * half_height))
     left = int(np.clip(x - half_width, 0, image.shape[1] - 2 * half_width))
     return image[top : top + 2 * half_height, left : left + 2 * half_width, 1].astype(np.float64)
+
+
+def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
+    """Returns the raw scores of the signals that this burst can tell."""
+    found = {"smile": smile(observed), "stillness": stillness(observed)}
+    return {name: score for name, score in found.items() if score is not None}

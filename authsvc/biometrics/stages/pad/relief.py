@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,25 @@ from numpy.typing import NDArray
 
 from authsvc.biometrics.headpose import GENERIC_FACE, QUASI_RIGID, rotation
 
+from .calibration import Calibration
+from .following import Following
 from .observation import TURNS, Array, Observation
+
+CALIBRATIONS: Final = {
+    "residual": Calibration(150.0, -5.2, -3.0, 2.0, 0.6),
+    "relief": Calibration(8.0, -4.0, -5.0, 2.5, 1.0),
+    "rigidity": Calibration(16.0, -6.0, -4.0, 3.0, 1.0),
+    "share": Calibration(10.0, -3.0, -3.0, 2.0, 0.6),
+    "perspective": Calibration(4.0, -1.2, -1.5, 1.0, 1.0),
+}
+AGAINST: Final[Mapping[str, tuple[str, ...]]] = {}
+FAILS: Final = {
+    "residual": "a head that turns by little; a sheet that is bent as it turns",
+    "relief": "a head of another shape than most; a picture on a head",
+    "rigidity": "glasses and hair that hide the outline; a picture on a head",
+    "share": "few landmarks that are certain, as in poor light",
+    "perspective": "a long lens, under which a nearer face grows alike all over",
+}
 
 _LEAST_TURN: Final = 10.0
 _BENDS: Final = ((75.0, 0), (90.0, 0), (120.0, 0), (180.0, 0), (90.0, 1), (150.0, 1))
@@ -151,3 +170,18 @@ def _magnification(observed: Observation, projector: Array, index: int) -> float
     predicted = projector @ ((shape - (width / 2, height / 2)) / span * excess)
     scaled = observed.landmarks[index][_ALL_OVER] * np.exp(-observed.growth[index]) / span
     return float((predicted * (projector @ scaled)).sum() / (predicted**2).sum())
+
+
+def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
+    """Returns the raw scores of the signals that this burst can tell."""
+    near = perspective(observed)
+    found = {} if near is None else {"perspective": near}
+    measured = relief(observed)
+    if measured is None:
+        return found
+    return found | {
+        "residual": measured.residual,
+        "relief": measured.gain,
+        "share": measured.share,
+        "rigidity": measured.rigidity,
+    }

@@ -1,56 +1,39 @@
-"""All PAD signals of a burst under their names in the fusion table."""
+"""All PAD signals of a burst, from the modules that families.py lists."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
+from typing import Final, cast
 
-from .border import framing
-from .continuity import identity_break
+from .calibration import Calibration
+from .families import FAMILIES
+from .family import Family
 from .following import Following, following
-from .lids import blink
-from .light import light_response
-from .motion import smile, stillness
 from .observation import Observation
-from .relief import perspective, relief
-from .texture import banding, contrast, glare, grid
+
+MODULES: Final = tuple(
+    cast("Family", import_module(f"{__package__}.{module}")) for module in FAMILIES.values()
+)
+
+
+def merged(tables: tuple[Mapping[str, Calibration], ...]) -> Mapping[str, Calibration]:
+    """Returns one table of all; raises ValueError where two families claim one name."""
+    found: dict[str, Calibration] = {}
+    for table in tables:
+        if twice := found.keys() & table.keys():
+            raise ValueError(f"two signals are called {', '.join(sorted(twice))}")
+        found |= table
+    return found
+
+
+CALIBRATIONS: Final = merged(tuple(family.CALIBRATIONS for family in MODULES))
+"""Set by hand on what `manage.py evaluate-pad --tune` shows; docs/adr/0020 says on which tries."""
 
 
 def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
     """Returns each signal's raw score of this burst; a signal that needs another cue is absent."""
-    single: dict[str, float | None] = {
-        "following": None if answer is None else answer.agreement,
-        "perspective": perspective(observed),
-        "blink": blink(observed),
-        "smile": smile(observed),
-        "stillness": stillness(observed),
-        "grid": grid(observed),
-        "banding": banding(observed),
-        "contrast": contrast(observed),
-        "glare": glare(observed),
-        "framing": framing(observed),
-        "identity": identity_break(observed),
-    }
-    found = {name: score for name, score in single.items() if score is not None}
-    return found | _relief_scores(observed) | _light_scores(observed)
-
-
-def _relief_scores(observed: Observation) -> dict[str, float]:
-    measured = relief(observed)
-    if measured is None:
-        return {}
-    return {
-        "residual": measured.residual,
-        "relief": measured.gain,
-        "share": measured.share,
-        "rigidity": measured.rigidity,
-    }
-
-
-def _light_scores(observed: Observation) -> dict[str, float]:
-    measured = light_response(observed)
-    if measured is None:
-        return {}
-    return {"light": measured.agreement, "sides": measured.sides, "background": measured.background}
+    return {name: score for family in MODULES for name, score in family.scores(observed, answer).items()}
 
 
 def measure(observed: Observation) -> tuple[Following | None, Mapping[str, float]]:

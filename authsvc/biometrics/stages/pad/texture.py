@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -11,7 +12,28 @@ from numpy.typing import NDArray
 
 from authsvc.biometrics.types import Image
 
+from .calibration import Calibration
+from .following import Following
 from .observation import Array, Observation
+
+CALIBRATIONS: Final = {
+    "grid": Calibration(-2.0, 9.0, -3.0, 0.5, 0.7),
+    "banding": Calibration(-3.0, 2.0, -2.0, 0.3, 0.5),
+    "contrast": Calibration(-8.0, 1.5, -1.0, 0.3, 0.3),
+    "glare": Calibration(-1.5, -2.5, -1.0, 0.2, 0.3),
+}
+AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
+    "grid": ("screen-photo", "screen-video"),
+    "banding": ("screen-photo", "screen-video"),
+    "contrast": ("flat-print", "bent-print", "cut-out", "print-on-head"),
+    "glare": ("screen-photo", "screen-video"),
+}
+FAILS: Final = {
+    "grid": "blur of lens or compression, which removes the grid; patterned clothes",
+    "banding": "an exposure that is a multiple of the period of the screen",
+    "contrast": "faces in fog or flare",
+    "glare": "matt screens; bright sun on skin",
+}
 
 _SIDE: Final = 128
 _FRAMES: Final = 3
@@ -114,3 +136,14 @@ def _looked_at() -> NDArray[np.bool_]:
 
 _HANN: Final = np.outer(np.hanning(_SIDE), np.hanning(_SIDE)).astype(np.float32)
 _LOOKED_AT: Final = _looked_at()
+
+
+def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
+    """Returns the raw scores of the signals that this burst can tell."""
+    found = {
+        "grid": grid(observed),
+        "banding": banding(observed),
+        "contrast": contrast(observed),
+        "glare": glare(observed),
+    }
+    return {name: score for name, score in found.items() if score is not None}
