@@ -35,7 +35,7 @@ class EvaluatePad(BaseCommand):
         """Declare where bursts may come from, of which one must be named."""
         group.add_argument("--recordings", type=Path, metavar="DIR", help="recordings with a manifest.json")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, **options: Any) -> None:
         """Judge and report. Raises CommandError."""
         engine = load_engine()
         try:
