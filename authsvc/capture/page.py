@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from authsvc.capture.browser import browser_key
 from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.problems import PROBLEMS
+from authsvc.capture.texts import page_texts
 from authsvc.core.errors import Refused
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
@@ -80,6 +81,7 @@ def _context(transaction: Transaction) -> dict[str, object]:
             "leave": transaction.continue_path,
             "kind": transaction.kind,
             "txn": transaction.id,
+            "texts": page_texts(),
         },
     }
 
