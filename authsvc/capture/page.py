@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from authsvc.capture.browser import browser_key
@@ -99,7 +100,7 @@ def manifest(request: TenantRequest, tenant: str) -> HttpResponse:
     """Give the web app manifest: what a phone shows when the page is put on its home screen."""
     home = reverse("enrolment:passkeys", kwargs={"tenant": tenant})
     content = {
-        "name": f"{request.tenant.name} sign-in",
+        "name": _("%(tenant)s sign-in") % {"tenant": request.tenant.name},
         "short_name": request.tenant.name[:12],
         "start_url": home,
         "scope": home.removesuffix("passkeys/"),
