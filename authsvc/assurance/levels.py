@@ -5,6 +5,7 @@ from enum import IntEnum
 
 from authsvc.assurance.evidence import Proven
 from authsvc.core.application_models import APPLICATION_MODELS, application_model
+from authsvc.core.marking import gettext_noop
 
 
 class Level(IntEnum):
@@ -78,7 +79,7 @@ def assess(evidence: Evidence) -> Assessment:
     nothing (S5.2-01).
     """
     if evidence.passkey is None or not evidence.fresh:
-        return Assessment(Level.NONE, (), ("no fresh proof of a device key",))
+        return Assessment(Level.NONE, (), (gettext_noop("no fresh proof of a device key"),))
     for level, misses in ((Level.L4, _misses_l4), (Level.L3, _misses_l3), (Level.L2, _misses_l2)):
         if not misses(evidence):
             return Assessment(level, _amr(evidence, level), _above(evidence, level))
@@ -87,24 +88,24 @@ def assess(evidence: Evidence) -> Assessment:
 
 def _misses_l2(evidence: Evidence) -> tuple[str, ...]:
     if not evidence.intent:
-        return ("no explicit act of the person",)
+        return (gettext_noop("no explicit act of the person"),)
     if evidence.face and not evidence.evaluated:
         # Whoever relied on a face that nobody measured is at L1, whatever else was there (S9.2-03).
-        return ("the engine has no evaluation record",)
+        return (gettext_noop("the engine has no evaluation record"),)
     if evidence.user_verified or evidence.face:
         return ()
-    return ("one factor: neither the face nor user verification",)
+    return (gettext_noop("one factor: neither the face nor user verification"),)
 
 
 def _misses_l3(evidence: Evidence) -> tuple[str, ...]:
     wanted = {
-        "the face was not verified": evidence.face and evidence.evaluated,
-        "the key is not bound to a device": evidence.passkey == "hwk",
-        "the key is not attested": evidence.attested,
-        "the proof is not bound to the origin": evidence.origin_bound,
-        "injection is not excluded": evidence.iad,
+        gettext_noop("the face was not verified"): evidence.face and evidence.evaluated,
+        gettext_noop("the key is not bound to a device"): evidence.passkey == "hwk",
+        gettext_noop("the key is not attested"): evidence.attested,
+        gettext_noop("the proof is not bound to the origin"): evidence.origin_bound,
+        gettext_noop("injection is not excluded"): evidence.iad,
         _UNFIT_REFERENCE: _reference_carries(evidence, Level.L3),
-        "a browser captured": not evidence.browser_capture,
+        gettext_noop("a browser captured"): not evidence.browser_capture,
     }
     return _misses_l2(evidence) + tuple(reason for reason, met in wanted.items() if not met)
 
@@ -123,7 +124,7 @@ def _reference_carries(evidence: Evidence, level: Level) -> bool:
 
 
 def _misses_l4(evidence: Evidence) -> tuple[str, ...]:
-    local = () if evidence.user_verified else ("the key did not verify its user",)
+    local = () if evidence.user_verified else (gettext_noop("the key did not verify its user"),)
     return _misses_l3(evidence) + local
 
 

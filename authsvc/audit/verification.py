@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from authsvc.audit.chain import event_digest, first_digest
 from authsvc.audit.models import AuditEvent, AuditHead
+from authsvc.core.marking import gettext_noop
 from authsvc.tenancy.scope import current_tenant_id
 
 
@@ -30,17 +31,17 @@ def verify_chain() -> tuple[int, Finding | None]:
         checked, previous = checked + 1, event.digest
     head = AuditHead.objects.first()
     if head is not None and head.sequence > checked:
-        return checked, Finding(checked + 1, "missing")
+        return checked, Finding(checked + 1, gettext_noop("missing"))
     if head is not None and head.digest != previous:
-        return checked, Finding(checked, "altered")
+        return checked, Finding(checked, gettext_noop("altered"))
     return checked, None
 
 
 def _fault(event: AuditEvent, expected: int, previous: str) -> Finding | None:
     if event.sequence != expected:
-        return Finding(expected, "missing")
+        return Finding(expected, gettext_noop("missing"))
     if event.digest != event_digest(event.previous, vars(event)):
-        return Finding(event.sequence, "altered")
+        return Finding(event.sequence, gettext_noop("altered"))
     if event.previous != previous:
-        return Finding(event.sequence, "reordered")
+        return Finding(event.sequence, gettext_noop("reordered"))
     return None

@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 from django.db import transaction as database
+from django.utils.translation import gettext_lazy
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +17,8 @@ from authsvc.capture.queueing import enqueue_verification
 from authsvc.core.errors import Refused
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import Party, accept_sample, cancel, expire_overdue, find_live, status_of
+
+_DONE = gettext_lazy("This step is already done.")
 
 
 class Show(AgentEndpoint):
@@ -72,7 +75,7 @@ class Sample(AgentEndpoint):
         if self.transaction.state != Transaction.State.CHALLENGED:
             raise Refused(
                 "no-challenge",
-                "This step is already done.",
+                _DONE,
                 detail=f"sample in state {self.transaction.state}",
                 status=409,
             )

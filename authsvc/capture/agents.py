@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.assurance.evidence import Agent
 from authsvc.core.errors import Refused
@@ -13,7 +14,7 @@ from authsvc.tenancy.models import Tenant
 
 _TYPES = ("browser", "simulator")
 _BUILD_LENGTH = 60
-_NOT_HERE = "This device cannot be used here."
+_NOT_HERE = _("This device cannot be used here.")
 
 
 def read_agent(value: Any) -> Agent:

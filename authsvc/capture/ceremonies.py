@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction as database
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.assurance.evidence import Agent
 from authsvc.capture.agents import agent_of, require_agent_allowed
@@ -64,7 +65,7 @@ def _subject(transaction: Transaction) -> Subject:
     if transaction.subject is None:
         raise Refused(
             "not-proven",
-            "That passkey was not accepted. Please try again.",
+            _("That passkey was not accepted. Please try again."),
             detail="the transaction has no subject yet",
             status=409,
         )

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from django.db import transaction as database
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.biometrics.challenges import FRAMES, Part, draw_challenge
 from authsvc.biometrics.types import Step
@@ -27,13 +28,13 @@ def offer_challenge(transaction: Transaction, *, prefer: Any) -> dict[str, Any]:
     Raises Refused before device proof, when locked, and where no worker has published a key (503).
     """
     if prefer not in (None, "no-light"):
-        raise Refused("bad-preference", "Please reload the page.", detail=f"prefer {prefer!r}")
+        raise Refused("bad-preference", _("Please reload the page."), detail=f"prefer {prefer!r}")
     capture = issue_capture(transaction, challenge=_draw(transaction, light=prefer is None))
     key = current_sample_key()
     if key is None:
         raise Refused(
             "no-worker",
-            "Your face cannot be checked at the moment. Try again soon, or continue without your face.",
+            _("Your face cannot be checked at the moment. Try again soon, or continue without your face."),
             detail="no worker has published a sample key",
             status=503,
         )

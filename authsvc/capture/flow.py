@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from authsvc.assurance.evidence import Agent
 from authsvc.capture.agents import agent_of, read_agent
 from authsvc.capture.ceremonies import begin_making, begin_proving, finish_making, finish_proving
@@ -61,7 +63,7 @@ def complete_passkey(transaction: Transaction, *, credential: Any, agent: Any) -
     try:
         described = read_agent(agent)
         if not isinstance(credential, dict):
-            raise Refused("bad-credential", "Please try again.", detail="credential is not an object")
+            raise Refused("bad-credential", _("Please try again."), detail="credential is not an object")
         return _complete(transaction, credential, described)
     except Refused as refused:
         record_device_refusal(transaction, reason=refused.code, detail=refused.detail)

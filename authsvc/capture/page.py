@@ -11,11 +11,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from authsvc.capture.browser import browser_key
 from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.problems import PROBLEMS
+from authsvc.capture.texts import page_texts
 from authsvc.core.errors import Refused
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
@@ -80,6 +82,7 @@ def _context(transaction: Transaction) -> dict[str, object]:
             "leave": transaction.continue_path,
             "kind": transaction.kind,
             "txn": transaction.id,
+            "texts": page_texts(),
         },
     }
 
@@ -97,7 +100,7 @@ def manifest(request: TenantRequest, tenant: str) -> HttpResponse:
     """Give the web app manifest: what a phone shows when the page is put on its home screen."""
     home = reverse("enrolment:passkeys", kwargs={"tenant": tenant})
     content = {
-        "name": f"{request.tenant.name} sign-in",
+        "name": _("%(tenant)s sign-in") % {"tenant": request.tenant.name},
         "short_name": request.tenant.name[:12],
         "start_url": home,
         "scope": home.removesuffix("passkeys/"),

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
+from authsvc.core.texts import Text
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -9,8 +13,8 @@ class Problem:
 
     name: str
     icon: str
-    title: str
-    text: str
+    title: Text
+    text: Text
     retry: str = "start-camera"
     without_face: bool = True
 
@@ -19,51 +23,53 @@ PROBLEMS = (
     Problem(
         "denied",
         "lock",
-        "The camera is not allowed",
-        "Allow it for this site: tap the sign beside the address, set the camera to “Allow”, try again.",
+        _("The camera is not allowed"),
+        _("Allow it for this site: tap the sign beside the address, set the camera to “Allow”, try again."),
     ),
-    Problem("no-camera", "face", "No camera was found", "Connect a camera, or use a phone, and try again."),
+    Problem(
+        "no-camera", "face", _("No camera was found"), _("Connect a camera, or use a phone, and try again.")
+    ),
     Problem(
         "busy",
         "device",
-        "The camera is in use",
-        "Another program or page uses it. Close that one, and try again.",
+        _("The camera is in use"),
+        _("Another program or page uses it. Close that one, and try again."),
     ),
     Problem(
         "lost",
         "alert",
-        "The camera stopped",
-        "It was taken away, or this page went to the background. Nothing was sent.",
+        _("The camera stopped"),
+        _("It was taken away, or this page went to the background. Nothing was sent."),
     ),
     Problem(
         "insecure",
         "lock",
-        "This connection is not secure",
-        "Cameras and passkeys work only on secure pages. Open the site again with https.",
+        _("This connection is not secure"),
+        _("Cameras and passkeys work only on secure pages. Open the site again with https."),
         retry="",
         without_face=False,
     ),
     Problem(
         "unsupported",
         "device",
-        "This browser is too old",
-        "It knows no passkeys. Please update it, or use another one.",
+        _("This browser is too old"),
+        _("It knows no passkeys. Please update it, or use another one."),
         retry="",
         without_face=False,
     ),
     Problem(
         "offline",
         "link",
-        "No connection",
-        "The server was not reached. Check your connection, and try again.",
+        _("No connection"),
+        _("The server was not reached. Check your connection, and try again."),
         retry="reload",
         without_face=False,
     ),
     Problem(
         "problem",
         "info",
-        "Something went wrong",
-        "Please start again.",
+        _("Something went wrong"),
+        _("Please start again."),
         retry="reload",
         without_face=True,
     ),

@@ -5,6 +5,7 @@ from typing import IO, Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotAcceptable, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -16,7 +17,7 @@ from authsvc.core.strictjson import NotJson, parse_json
 JSON_LIMIT = 64 * 1024
 SAMPLE_LIMIT = 6 * 1024 * 1024
 
-_ODD = "Something went wrong on this page. Please start again from the site you came from."
+_ODD = _("Something went wrong on this page. Please start again from the site you came from.")
 
 
 class LimitedParser(BaseParser):
@@ -33,7 +34,7 @@ class LimitedParser(BaseParser):
         if length > self.limit:
             raise Refused(
                 "too-large",
-                "That was too much data to send.",
+                _("That was too much data to send."),
                 detail=f"{length} bytes, limit {self.limit}",
                 status=413,
             )
@@ -41,7 +42,7 @@ class LimitedParser(BaseParser):
         if len(body) != length:
             raise Refused(
                 "truncated",
-                "The connection broke. Please try again.",
+                _("The connection broke. Please try again."),
                 detail=f"{len(body)} of {length} bytes",
             )
         return body
@@ -110,7 +111,7 @@ def as_refused(problem: Exception) -> Refused | None:
 
 def error(refused: Refused, *, reference: str) -> Response:
     """Return a refusal: its code for the program, a calm sentence for the person, and a reference."""
-    body: dict[str, Any] = {"error": refused.code, "message": refused.person, "reference": reference}
+    body: dict[str, Any] = {"error": refused.code, "message": str(refused.person), "reference": reference}
     if refused.retry_after is not None:
         body["retry_after"] = refused.retry_after
     return Response(body, status=refused.status)

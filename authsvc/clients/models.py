@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.ids import new_id
 from authsvc.tenancy.models import TenantOwned
@@ -21,29 +22,29 @@ class RelyingParty(TenantOwned):
     """
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "Active"
-        SUSPENDED = "suspended", "Suspended"
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
 
     class Authentication(models.TextChoices):
-        BASIC = "client_secret_basic", "Client secret in the header"
-        POST = "client_secret_post", "Client secret in the body"
-        PRIVATE_KEY_JWT = "private_key_jwt", "Signed assertion"
-        TLS = "tls_client_auth", "Certificate of a known authority"
-        SELF_SIGNED_TLS = "self_signed_tls_client_auth", "Self-signed certificate"
-        NONE = "none", "None (public client with PKCE)"
+        BASIC = "client_secret_basic", _("Client secret in the header")
+        POST = "client_secret_post", _("Client secret in the body")
+        PRIVATE_KEY_JWT = "private_key_jwt", _("Signed assertion")
+        TLS = "tls_client_auth", _("Certificate of a known authority")
+        SELF_SIGNED_TLS = "self_signed_tls_client_auth", _("Self-signed certificate")
+        NONE = "none", _("None (public client with PKCE)")
 
     class Profile(models.TextChoices):
         STANDARD = "", "OpenID Connect"
         FAPI2 = "fapi2", "FAPI 2.0 Security Profile and Message Signing"
 
     class BackchannelMode(models.TextChoices):
-        NONE = "", "Not used"
-        POLL = "poll", "Poll: it asks for the result"
-        PING = "ping", "Ping: it is called when there is a result"
+        NONE = "", _("Not used")
+        POLL = "poll", _("Poll: it asks for the result")
+        PING = "ping", _("Ping: it is called when there is a result")
 
     class AccessTokenFormat(models.TextChoices):
-        JWT = "jwt", "JWT (RFC 9068)"
-        OPAQUE = "opaque", "Opaque"
+        JWT = "jwt", _("JWT (RFC 9068)")
+        OPAQUE = "opaque", _("Opaque")
 
     # Who it is.
     id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)

@@ -2,12 +2,16 @@
 
 from collections import defaultdict
 
+from authsvc.core.texts import Text, in_english
+
 
 class RegistrationProblems(Exception):
     """A registration that could never work, or must not; `fields` maps a field to its messages."""
 
-    def __init__(self, fields: dict[str, list[str]]) -> None:
-        super().__init__("; ".join(f"{name}: {' '.join(said)}" for name, said in fields.items()))
+    def __init__(self, fields: dict[str, list[Text]]) -> None:
+        super().__init__(
+            "; ".join(f"{name}: {' '.join(map(in_english, said))}" for name, said in fields.items())
+        )
         self.fields = fields
 
 
@@ -15,9 +19,9 @@ class Problems:
     """Collects messages while the checks run."""
 
     def __init__(self) -> None:
-        self._fields: defaultdict[str, list[str]] = defaultdict(list)
+        self._fields: defaultdict[str, list[Text]] = defaultdict(list)
 
-    def add(self, field: str, message: str) -> None:
+    def add(self, field: str, message: Text) -> None:
         """Note a message under its field."""
         self._fields[field].append(message)
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -75,7 +76,7 @@ def add_secret(
     """
     RelyingParty.objects.select_for_update(no_key=True).get(pk=party.pk)
     if len(live_secrets(party)) >= SECRETS_AT_ONCE:
-        raise RegistrationProblems({"secret": ["Two secrets are in use; revoke one first."]})
+        raise RegistrationProblems({"secret": [_("Two secrets are in use; revoke one first.")]})
     text = new_secret()
     secret = ClientSecret.objects.create(
         relying_party=party, digest=secret_hash(text), hint=text[-4:], expires_at=expires_at
@@ -106,4 +107,4 @@ def live_secrets(party: RelyingParty) -> list[ClientSecret]:
 def _refuse_fixed(metadata: dict[str, Any]) -> None:
     fixed = sorted(_FIXED & metadata.keys())
     if fixed:
-        raise RegistrationProblems({name: ["cannot be set"] for name in fixed})
+        raise RegistrationProblems({name: [_("cannot be set")] for name in fixed})

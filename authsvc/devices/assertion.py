@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+from django.utils.translation import gettext_lazy as _
 from fido2 import cbor
 from fido2.cose import CoseKey
 from fido2.webauthn import AttestedCredentialData, AuthenticationResponse, UserVerificationRequirement
@@ -15,7 +16,7 @@ from authsvc.devices.relying_party import prf_extension, relying_party
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 
-_PERSON = "That passkey was not accepted. Try again, or use another passkey."
+_PERSON = _("That passkey was not accepted. Try again, or use another passkey.")
 
 
 def assertion_options(tenant: Tenant, *, challenge: bytes) -> tuple[dict[str, Any], dict[str, str]]:

@@ -1,6 +1,7 @@
 """Device: one passkey."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.ids import new_id
 from authsvc.subjects.models import Subject
@@ -11,9 +12,9 @@ class Device(TenantOwned):
     """A passkey bound to a subject."""
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Enrolment not finished"
-        ACTIVE = "active", "Active"
-        REVOKED = "revoked", "Revoked"
+        PENDING = "pending", _("Enrolment not finished")
+        ACTIVE = "active", _("Active")
+        REVOKED = "revoked", _("Revoked")
 
     id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="devices")

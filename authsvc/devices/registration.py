@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from fido2 import cbor
 from fido2.webauthn import (
     AttestedCredentialData,
@@ -25,7 +26,7 @@ from authsvc.devices.relying_party import prf_extension, relying_party
 from authsvc.devices.worth import worth_of
 from authsvc.subjects.models import Subject
 
-_PERSON = "That passkey was not accepted. Please try again."
+_PERSON = _("That passkey was not accepted. Please try again.")
 _CREDENTIAL_ID_BYTES = 256
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction as database
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -22,7 +23,7 @@ from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import bound_device, consume, open_transaction
 
 LINK_LIFE = timedelta(days=7)
-_NO_LINK = "This link is no longer valid. Please ask for a new one."
+_NO_LINK = _("This link is no longer valid. Please ask for a new one.")
 
 
 @database.atomic
@@ -127,7 +128,7 @@ def finish_binding(*, transaction_id: str, browser_key: str | None, at: str) -> 
     transaction = consume(transaction_id, browser_key, at=at)
     device = bound_device(transaction)
     if device is None:
-        raise Refused("not-bound", "Please start again.", detail="no new passkey was made", status=409)
+        raise Refused("not-bound", _("Please start again."), detail="no new passkey was made", status=409)
     device.status = Device.Status.ACTIVE
     device.save(update_fields=["status"])
     return device

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.ids import new_id
 from authsvc.tenancy.models import TenantOwned
@@ -12,10 +13,10 @@ class SigningKey(TenantOwned):
     """A tenant's token-signing key; the private part is sealed under the web role's key."""
 
     class State(models.TextChoices):
-        NEXT = "next", "Next"
-        CURRENT = "current", "Current"
-        PREVIOUS = "previous", "Previous"
-        RETIRED = "retired", "Retired"
+        NEXT = "next", _("Next")
+        CURRENT = "current", _("Current")
+        PREVIOUS = "previous", _("Previous")
+        RETIRED = "retired", _("Retired")
 
     kid = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
     algorithm = models.CharField(max_length=10)

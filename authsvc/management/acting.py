@@ -6,6 +6,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.errors import Refused
 from authsvc.management.actors import Actor, System
@@ -23,7 +24,7 @@ class NotPermitted(Refused, PermissionDenied):
         needed = ACTS[act]
         super().__init__(
             "not-permitted",
-            "Your role does not allow this.",
+            _("Your role does not allow this."),
             detail=f"{by.name} called {act} without {needed}",
             status=403,
         )

@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 from django.db.models.functions import TruncHour
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import ClientSecret, RelyingParty
+from authsvc.core.texts import Text
 from authsvc.keys.samples import current_sample_key
 from authsvc.management.attempts.outcome import with_outcome
 from authsvc.subjects.models import Subject
@@ -19,9 +22,9 @@ HOURS = 24
 _EXPIRES_SOON = timedelta(days=14)
 # Each of these means that something was tried that no honest participant does.
 _ALARMS = {
-    Tag.CODE_REUSED: "An authorization code was used twice; what was issued for it has been revoked.",
-    Tag.REFERENCE_ALARM: "A stored reference is not the one that was expected.",
-    Tag.VERDICT_REFUSED: "A verdict came that no worker of ours signed for this attempt.",
+    Tag.CODE_REUSED: _("An authorization code was used twice; what was issued for it has been revoked."),
+    Tag.REFERENCE_ALARM: _("A stored reference is not the one that was expected."),
+    Tag.VERDICT_REFUSED: _("A verdict came that no worker of ours signed for this attempt."),
 }
 
 
@@ -39,8 +42,8 @@ class Attention:
     """Something that an administrator should look at; `screen` names the route that shows it."""
 
     kind: str
-    title: str
-    text: str
+    title: Text
+    text: Text
     screen: str = ""
 
 
@@ -68,14 +71,14 @@ def needs_attention(moment: datetime) -> list[Attention]:
 def _alarms(moment: datetime) -> list[Attention]:
     recent = AuditEvent.objects.filter(tag__in=list(_ALARMS), at__gte=moment - timedelta(hours=HOURS))
     tags = recent.order_by().values_list("tag", flat=True).annotate(count=Count("pk"))
-    return [Attention("bad", "Alarm", _ALARMS[Tag(tag)], "audit") for tag in tags]
+    return [Attention("bad", _("Alarm"), _ALARMS[Tag(tag)], "audit") for tag in tags]
 
 
 def _worker() -> list[Attention]:
     if current_sample_key() is not None:
         return []
-    text = "No worker has published a key, so faces cannot be checked. Passkeys alone still work."
-    return [Attention("bad", "Face checks are down", text)]
+    text = _("No worker has published a key, so faces cannot be checked. Passkeys alone still work.")
+    return [Attention("bad", _("Face checks are down"), text)]
 
 
 def _locked_people(moment: datetime) -> list[Attention]:
@@ -83,11 +86,19 @@ def _locked_people(moment: datetime) -> list[Attention]:
     waiting = AttemptCounter.objects.filter(disabled=False, locked_until__gt=moment).count()
     found = []
     if disabled:
-        text = f"{disabled} with ten failed tries in a row; they need to enrol their face again."
-        found.append(Attention("warn", "Faces turned off", text, "people"))
+        text = ngettext(
+            "%(count)d with ten failed tries in a row; they need to enrol their face again.",
+            "%(count)d with ten failed tries in a row; they need to enrol their face again.",
+            disabled,
+        ) % {"count": disabled}
+        found.append(Attention("warn", _("Faces turned off"), text, "people"))
     if waiting:
-        text = f"{waiting} after five or more failed tries in a row; this passes by itself."
-        found.append(Attention("warn", "Faces waiting", text, "people"))
+        text = ngettext(
+            "%(count)d after five or more failed tries in a row; this passes by itself.",
+            "%(count)d after five or more failed tries in a row; this passes by itself.",
+            waiting,
+        ) % {"count": waiting}
+        found.append(Attention("warn", _("Faces waiting"), text, "people"))
     return found
 
 
@@ -98,8 +109,8 @@ def _expiring_secrets(moment: datetime) -> list[Attention]:
         .distinct()
         .order_by("relying_party__name")[:5]
     )
-    text = "within two weeks: " + ", ".join(names)
-    return [Attention("warn", "Client secrets expire", text, "relying-parties")] if names else []
+    text = _("within two weeks: %(names)s") % {"names": ", ".join(names)}
+    return [Attention("warn", _("Client secrets expire"), text, "relying-parties")] if names else []
 
 
 def totals() -> dict[str, int]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.errors import Refused
@@ -25,7 +27,7 @@ class PersonClosed(Refused):
     """The person was closed, and nothing more is done for them."""
 
     def __init__(self) -> None:
-        super().__init__("person-closed", "This person is closed.", status=409)
+        super().__init__("person-closed", _("This person is closed."), status=409)
 
 
 @dataclass(frozen=True)

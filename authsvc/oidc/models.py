@@ -1,6 +1,7 @@
 """Provider options, browser sessions, grants and their tokens, and what has been used up."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
@@ -98,8 +99,8 @@ class Token(TenantOwned):
     """
 
     class Kind(models.TextChoices):
-        ACCESS = "access", "Access token"
-        REFRESH = "refresh", "Refresh token"
+        ACCESS = "access", _("Access token")
+        REFRESH = "refresh", _("Refresh token")
 
     digest = models.CharField(primary_key=True, max_length=64)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -146,9 +147,9 @@ class BackchannelRequest(TenantOwned):
     """An authentication that a relying party asked for without a browser (CIBA); answered once."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "Waits for the person"
-        APPROVED = "approved", "Approved"
-        DENIED = "denied", "Denied"
+        PENDING = "pending", _("Waits for the person")
+        APPROVED = "approved", _("Approved")
+        DENIED = "denied", _("Denied")
 
     # Seconds between two polls, at least (CIBA Core 1.0 section 7.3).
     INTERVAL = 5

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -25,7 +26,7 @@ def give_consent(*, subject: Subject, notice_version: str) -> ConsentReceipt:
     if notice.version != notice_version:
         raise Refused(
             "notice-changed",
-            "The text has changed since this page was opened. Please read it again.",
+            _("The text has changed since this page was opened. Please read it again."),
             detail=f"notice {notice_version!r} shown, {notice.version!r} current",
             status=409,
         )

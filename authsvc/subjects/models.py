@@ -4,6 +4,7 @@ import secrets
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.tenancy.models import TenantOwned
 
@@ -21,9 +22,9 @@ class Subject(TenantOwned):
     """
 
     class Status(models.TextChoices):
-        INVITED = "invited", "Invited"
-        ACTIVE = "active", "Active"
-        CLOSED = "closed", "Closed"
+        INVITED = "invited", _("Invited")
+        ACTIVE = "active", _("Active")
+        CLOSED = "closed", _("Closed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.tenancy.scope import NoTenantScope, current_tenant_id, in_every_tenant
 
@@ -16,15 +17,15 @@ class Tenant(models.Model):
     """An organisation: its own issuer at `/t/<slug>/`, its own keys, people and relying parties."""
 
     class Kind(models.TextChoices):
-        LIVE = "live", "Live"
-        SANDBOX = "sandbox", "Sandbox"
+        LIVE = "live", _("Live")
+        SANDBOX = "sandbox", _("Sandbox")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.CharField(
         max_length=40,
         unique=True,
         validators=[
-            RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", "Small letters, digits, hyphens.")
+            RegexValidator(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", _("Small letters, digits, hyphens."))
         ],
     )
     name = models.CharField(max_length=120)

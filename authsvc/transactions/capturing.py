@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction as database
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -37,21 +38,23 @@ def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
     """
     current = locked(row.pk)
     if current.state not in {Transaction.State.PROVEN, Transaction.State.CHALLENGED}:
-        raise Refused("not-proven", "Use your passkey first.", detail=f"state {current.state}", status=409)
+        raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
     if current.face_closed:
         raise Refused(
             "face-closed",
-            "Continue without your face, or start again.",
+            _("Continue without your face, or start again."),
             detail="every try is used",
             status=409,
         )
     subject = current.subject
     if subject is None or live_consent(subject) is None:
-        raise Refused("no-consent", "Please agree to the notice first.", detail="no live consent", status=403)
+        raise Refused(
+            "no-consent", _("Please agree to the notice first."), detail="no live consent", status=403
+        )
     if current.kind == Transaction.Kind.AUTHENTICATE:
         if not subject.has_face:
             raise Refused(
-                "no-face", "No face is enrolled. Continue without it.", detail="no reference", status=409
+                "no-face", _("No face is enrolled. Continue without it."), detail="no reference", status=409
             )
         tries.check_not_locked(subject)
     current.captures.filter(state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
@@ -88,14 +91,14 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
     if current.state != Transaction.State.CHALLENGED or capture is None:
         raise Refused(
             "no-challenge",
-            "This step is already done.",
+            _("This step is already done."),
             detail=f"state {current.state}, no open challenge",
             status=409,
         )
     moment = now()
     if capture.expires_at <= moment:
         raise Refused(
-            "late", "That took too long. Please try again.", detail="the challenge is over", status=410
+            "late", _("That took too long. Please try again."), detail="the challenge is over", status=410
         )
     subject = current.subject
     if current.kind == Transaction.Kind.AUTHENTICATE and subject is not None:

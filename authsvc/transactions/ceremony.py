@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from django.db import transaction as database
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.errors import Refused
 from authsvc.core.records import read_stored
@@ -28,7 +29,7 @@ def take_ceremony(row: Transaction, kind: CeremonyKind) -> Ceremony:
     if not kept or kept.get("ceremony") != kind:
         raise Refused(
             "no-passkey-challenge",
-            "Please start again with your passkey.",
+            _("Please start again with your passkey."),
             detail=f"no open {kind} ceremony",
             status=409,
         )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction as database
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -65,15 +66,15 @@ def find_live(transaction_id: str, key: str | None, *, party: Party) -> Transact
     """
     row = Transaction.objects.select_related("client", "subject", "device").filter(pk=transaction_id).first()
     if row is None:
-        raise Refused("unknown", "This sign-in does not exist. Please start again.", status=404)
+        raise Refused("unknown", _("This sign-in does not exist. Please start again."), status=404)
     require_party(row, party, key)
     if row.state in Transaction.ENDED:
         raise Refused(
-            "ended", "This sign-in is over. Please start again.", detail=f"state {row.state}", status=410
+            "ended", _("This sign-in is over. Please start again."), detail=f"state {row.state}", status=410
         )
     if row.expires_at <= now():
         raise Refused(
-            "expired", "This took too long. Please start again.", detail="300 s are over", status=410
+            "expired", _("This took too long. Please start again."), detail="300 s are over", status=410
         )
     return row
 
@@ -110,7 +111,7 @@ def end(row: Transaction, state: str, tag: Tag) -> bool:
 def cancel(row: Transaction) -> None:
     """End the transaction because the person left it; raises Refused where a sample is being judged."""
     if Transaction.objects.filter(pk=row.pk, state=Transaction.State.SUBMITTED).exists():
-        raise Refused("busy", "Your pictures are being checked. One moment, please.", status=409)
+        raise Refused("busy", _("Your pictures are being checked. One moment, please."), status=409)
     end(row, Transaction.State.CANCELLED, Tag.TRANSACTION_CANCELLED)
 
 
@@ -126,12 +127,12 @@ def consume(transaction_id: str, key: str | None, *, at: str) -> Transaction:
     row = find_live(transaction_id, key, party=Party.INITIATOR)
     if row.continue_path != at:
         raise Refused(
-            "elsewhere", "Please start again.", detail=f"for {row.continue_path}, used at {at}", status=409
+            "elsewhere", _("Please start again."), detail=f"for {row.continue_path}, used at {at}", status=409
         )
     if row.device is not None and row.device.status == Device.Status.REVOKED:
         raise Refused(
             "device-revoked",
-            "This passkey was revoked. Please use another one.",
+            _("This passkey was revoked. Please use another one."),
             detail="revoked since its device proof",
             status=403,
         )
@@ -140,7 +141,7 @@ def consume(transaction_id: str, key: str | None, *, at: str) -> Transaction:
     )
     if not changed:
         raise Refused(
-            "not-decided", "This sign-in is not finished yet.", detail=f"state {row.state}", status=409
+            "not-decided", _("This sign-in is not finished yet."), detail=f"state {row.state}", status=409
         )
     _check_evidence(row)
     row.state = Transaction.State.CONSUMED
@@ -162,4 +163,6 @@ def _check_evidence(row: Transaction) -> None:
 
 
 def _altered(detail: str) -> Refused:
-    return Refused("verdict-altered", "Something went wrong. Please start again.", detail=detail, status=409)
+    return Refused(
+        "verdict-altered", _("Something went wrong. Please start again."), detail=detail, status=409
+    )

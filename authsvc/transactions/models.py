@@ -1,6 +1,7 @@
 """Transaction, Capture, SealedSample and AttemptCounter."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.assurance.evidence import Proven
 from authsvc.clients.models import RelyingParty
@@ -14,19 +15,19 @@ class Transaction(TenantOwned):
     """One enrolment, sign-in or binding; a random id ties everything in it together (S6.4-01)."""
 
     class Kind(models.TextChoices):
-        AUTHENTICATE = "authenticate", "Sign in"
-        ENROL = "enrol", "Enrol"
-        BIND = "bind", "Add a passkey"
+        AUTHENTICATE = "authenticate", _("Sign in")
+        ENROL = "enrol", _("Enrol")
+        BIND = "bind", _("Add a passkey")
 
     class State(models.TextChoices):
-        OPEN = "open", "Opened"
-        PROVEN = "proven", "Device proven"
-        CHALLENGED = "challenged", "Challenge issued"
-        SUBMITTED = "submitted", "Sample received"
-        DECIDED = "decided", "Accepted"
-        CONSUMED = "consumed", "Used"
-        CANCELLED = "cancelled", "Cancelled"
-        EXPIRED = "expired", "Expired"
+        OPEN = "open", _("Opened")
+        PROVEN = "proven", _("Device proven")
+        CHALLENGED = "challenged", _("Challenge issued")
+        SUBMITTED = "submitted", _("Sample received")
+        DECIDED = "decided", _("Accepted")
+        CONSUMED = "consumed", _("Used")
+        CANCELLED = "cancelled", _("Cancelled")
+        EXPIRED = "expired", _("Expired")
 
     ENDED = (State.CONSUMED, State.CANCELLED, State.EXPIRED)
 
@@ -73,12 +74,12 @@ class Capture(TenantOwned):
     """One challenge and the one sample that may answer it."""
 
     class State(models.TextChoices):
-        ISSUED = "issued", "Challenge issued"
-        SUBMITTED = "submitted", "Sample received"
-        ACCEPTED = "accepted", "Accepted"
-        REFUSED = "refused", "Refused"
-        AGAIN = "again", "Asked again"
-        EXPIRED = "expired", "Expired"
+        ISSUED = "issued", _("Challenge issued")
+        SUBMITTED = "submitted", _("Sample received")
+        ACCEPTED = "accepted", _("Accepted")
+        REFUSED = "refused", _("Refused")
+        AGAIN = "again", _("Asked again")
+        EXPIRED = "expired", _("Expired")
 
     id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
     transaction = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="captures")

@@ -8,6 +8,8 @@ here, so that a second browser is one more digest here and a change nowhere else
 import secrets
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy as _
+
 from authsvc.core.errors import Refused
 from authsvc.core.ids import secret_hash
 from authsvc.transactions.models import Transaction
@@ -32,7 +34,7 @@ def require_party(row: Transaction, party: Party, key: str | None) -> None:
     if not is_party(row, party, key):
         raise Refused(
             "foreign-browser",
-            "This sign-in was started in another browser. Please start again.",
+            _("This sign-in was started in another browser. Please start again."),
             detail="the agent cookie is missing or another browser's",
             status=403,
         )

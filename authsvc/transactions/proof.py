@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from django.db import transaction as database
+from django.utils.translation import gettext_lazy as _
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
@@ -33,7 +34,7 @@ def new_device_challenge(row: Transaction, session_key: dict[str, Any]) -> bytes
         webauthn_nonce=nonce, session_key=session_key
     )
     if not changed:
-        raise Refused("too-late", "This step is already done.", detail=f"state {row.state}", status=409)
+        raise Refused("too-late", _("This step is already done."), detail=f"state {row.state}", status=409)
     row.webauthn_nonce, row.session_key = nonce, session_key
     return _challenge(row.id, nonce, thumbprint)
 
@@ -42,7 +43,7 @@ def expected_challenge(row: Transaction) -> bytes:
     """Return the challenge that the device had to sign; raises Refused where none was issued."""
     if row.webauthn_nonce is None or row.session_key is None:
         raise Refused(
-            "no-challenge", "Please start again.", detail="no device challenge was issued", status=409
+            "no-challenge", _("Please start again."), detail="no device challenge was issued", status=409
         )
     return _challenge(row.id, bytes(row.webauthn_nonce), _thumbprint(row.session_key))
 
@@ -60,7 +61,7 @@ def _thumbprint(session_key: dict[str, Any]) -> bytes:
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         raise Refused(
             "bad-session-key",
-            "Please reload the page.",
+            _("Please reload the page."),
             detail="session_key must be a public P-256 JWK with kty, crv, x and y",
         ) from None
 
@@ -73,11 +74,13 @@ def record_device_proof(row: Transaction, *, device: Device, user_verified: bool
     """
     current = locked(row.pk)
     if current.state not in _PROVABLE or current.webauthn_nonce is None:
-        raise Refused("too-late", "This step is already done.", detail=f"state {current.state}", status=409)
+        raise Refused(
+            "too-late", _("This step is already done."), detail=f"state {current.state}", status=409
+        )
     if current.subject_id not in {None, device.subject_id}:
         raise Refused(
             "other-person",
-            "That passkey belongs to somebody else.",
+            _("That passkey belongs to somebody else."),
             detail="the transaction is bound to another subject",
             status=403,
         )
@@ -113,7 +116,7 @@ def decline_face(row: Transaction) -> None:
     current = locked(row.pk)
     ready = current.state in {Transaction.State.PROVEN, Transaction.State.CHALLENGED}
     if not ready:
-        raise Refused("not-proven", "Use your passkey first.", detail=f"state {current.state}", status=409)
+        raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
     current.state, current.decided_at = Transaction.State.DECIDED, now()
     current.evidence = replace(current.evidence, face=None)
     current.save()

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.db.models import F, Q, Value
 from django.db.models.expressions import Combinable
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -56,7 +57,7 @@ def _refuse_if_closed(counter: AttemptCounter) -> None:
     if counter.disabled:
         raise Refused(
             "face-disabled",
-            "Signing in with your face is off after several tries. Continue without your face.",
+            _("Signing in with your face is off after several tries. Continue without your face."),
             detail=f"{counter.failures} consecutive failures",
             status=423,
         )
@@ -68,7 +69,7 @@ def _locked(wait: timedelta, detail: str) -> Refused:
     seconds = max(1, round(wait.total_seconds()))
     return Refused(
         "locked",
-        "Please wait a little before you try your face again, or continue without it.",
+        _("Please wait a little before you try your face again, or continue without it."),
         detail=detail,
         status=423,
         retry_after=seconds,

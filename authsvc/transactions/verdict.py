@@ -3,6 +3,7 @@
 import json
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -67,4 +68,6 @@ def _check_subject_matter(verdict: Verdict, capture: Capture) -> None:
 
 def verdict_refused(detail: str) -> Refused:
     """Return the refusal of a verdict; `detail` is for auditors."""
-    return Refused("verdict-refused", "Something went wrong. Please start again.", detail=detail, status=409)
+    return Refused(
+        "verdict-refused", _("Something went wrong. Please start again."), detail=detail, status=409
+    )

@@ -1,6 +1,7 @@
 """Reference and DeviceWrap; no name, no subject, no relying party stands here."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.ids import new_id
 from authsvc.tenancy.models import TenantOwned
@@ -10,8 +11,8 @@ class Reference(TenantOwned):
     """A protected biometric reference (S6.2-05): the template sealed under a data key of its own."""
 
     class Status(models.TextChoices):
-        ACTIVE = "active", "Active"
-        REVOKED = "revoked", "Revoked"
+        ACTIVE = "active", _("Active")
+        REVOKED = "revoked", _("Revoked")
 
     pseudonym = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
     model = models.CharField(max_length=1, help_text="ISO/IEC 24745 application model.")

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -54,7 +55,7 @@ class PortalGate:
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method not in _SAFE:
-        return HttpResponse("Sign in first.", status=401, content_type="text/plain")
+        return HttpResponse(_("Sign in first."), status=401, content_type="text/plain")
     return redirect_to_login(request.get_full_path(), reverse("account_login"))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
@@ -27,7 +28,9 @@ class User(AbstractBaseUser):
     """A person who administers tenants; signs in with an e-mail address."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(unique=True, error_messages={"unique": "This address has an account already."})
+    email = models.EmailField(
+        unique=True, error_messages={"unique": _("This address has an account already.")}
+    )
     name = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.models import RelyingParty
 from authsvc.management.attempts.outcome import OUTCOMES, with_outcome
@@ -11,15 +12,15 @@ from authsvc.transactions.models import Transaction
 class AttemptFilter(forms.Form):
     """What the list shows; every field may stay empty."""
 
-    outcome = forms.ChoiceField(choices=[("", "All"), *OUTCOMES.items()], required=False)
-    kind = forms.ChoiceField(choices=[("", "All"), *Transaction.Kind.choices], required=False)
-    party = forms.ChoiceField(label="Relying party", required=False)
+    outcome = forms.ChoiceField(choices=[("", _("All")), *OUTCOMES.items()], required=False)
+    kind = forms.ChoiceField(choices=[("", _("All")), *Transaction.Kind.choices], required=False)
+    party = forms.ChoiceField(label=_("Relying party"), required=False)
     since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         parties = RelyingParty.objects.order_by("name").values_list("pk", "name")[:200]
-        self.fields["party"].choices = [("", "All"), *parties]  # type: ignore[attr-defined]
+        self.fields["party"].choices = [("", _("All")), *parties]  # type: ignore[attr-defined]
 
     def rows(self) -> QuerySet[Transaction]:
         """Return the attempts that pass; what is not a valid choice filters nothing."""

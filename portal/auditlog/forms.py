@@ -2,6 +2,7 @@
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
@@ -11,11 +12,11 @@ class AuditFilter(forms.Form):
     """What the list shows; every field may stay empty."""
 
     tag = forms.ChoiceField(
-        label="Event", choices=[("", "All"), *((tag.value, tag.value) for tag in Tag)], required=False
+        label=_("Event"), choices=[("", _("All")), *((tag.value, tag.value) for tag in Tag)], required=False
     )
-    client = forms.CharField(label="Client id", max_length=120, required=False)
+    client = forms.CharField(label=_("Client id"), max_length=120, required=False)
     reference = forms.CharField(max_length=64, required=False)
-    subject = forms.CharField(label="Person’s id", max_length=64, required=False)
+    subject = forms.CharField(label=_("Person’s id"), max_length=64, required=False)
     since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def rows(self) -> QuerySet[AuditEvent]:

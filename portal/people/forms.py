@@ -2,6 +2,7 @@
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.subjects.models import Subject
 
@@ -11,17 +12,17 @@ class PersonForm(forms.Form):
 
     name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     external_id = forms.CharField(
-        label="Your own number or name for this person", max_length=120, required=False
+        label=_("Your own number or name for this person"), max_length=120, required=False
     )
     email = forms.EmailField(
-        label="E-mail address", required=False, help_text="Given to relying parties that ask for it."
+        label=_("E-mail address"), required=False, help_text=_("Given to relying parties that ask for it.")
     )
 
     def clean_external_id(self) -> str:
         """Refuse a number that another person has."""
         value: str = self.cleaned_data["external_id"].strip()
         if value and Subject.objects.filter(external_id=value).exists():
-            raise forms.ValidationError("Another person has this number.")
+            raise forms.ValidationError(_("Another person has this number."))
         return value
 
 
@@ -29,12 +30,12 @@ class PersonFilter(forms.Form):
     """What the list of people shows."""
 
     search = forms.CharField(
-        label="Name or number",
+        label=_("Name or number"),
         max_length=120,
         required=False,
         widget=forms.TextInput(attrs={"type": "search"}),
     )
-    status = forms.ChoiceField(choices=[("", "All"), *Subject.Status.choices], required=False)
+    status = forms.ChoiceField(choices=[("", _("All")), *Subject.Status.choices], required=False)
 
     def rows(self) -> QuerySet[Subject]:
         """Return the people who pass; what is not a valid choice filters nothing."""

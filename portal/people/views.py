@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from authsvc.devices.models import Device
@@ -60,7 +61,7 @@ def link_revoke(request: PortalRequest, tenant: str, subject: str, link: str) ->
     """Revoke an enrolment link that is still open."""
     row = get_object_or_404(EnrolmentLink.objects, pk=link, subject_id=subject)
     people.revoke_link(by=request.member, link=row)
-    messages.success(request, "The link no longer works.")
+    messages.success(request, _("The link no longer works."))
     return redirect("person", tenant=tenant, subject=subject)
 
 
@@ -69,7 +70,9 @@ def device_revoke(request: PortalRequest, tenant: str, subject: str, device: str
     """Revoke a passkey with everything that depends on it."""
     row = get_object_or_404(Device.objects, pk=device, subject_id=subject)
     if people.revoke_device(by=request.member, device=row):
-        messages.success(request, f"“{row.name}” can no longer sign in, and its sessions have ended.")
+        messages.success(
+            request, _("“%(name)s” can no longer sign in, and its sessions have ended.") % {"name": row.name}
+        )
     return redirect("person", tenant=tenant, subject=subject)
 
 
@@ -78,7 +81,9 @@ def person_close(request: PortalRequest, tenant: str, subject: str) -> HttpRespo
     """Close a person: nothing of theirs works or is kept for comparison after it."""
     row = get_object_or_404(Subject.objects, pk=subject)
     if people.close(by=request.member, subject=row):
-        messages.success(request, f"{row.name} is closed; the reference has been erased.")
+        messages.success(
+            request, _("%(name)s is closed; the reference has been erased.") % {"name": row.name}
+        )
     return redirect("person", tenant=tenant, subject=subject)
 
 

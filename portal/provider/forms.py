@@ -3,6 +3,8 @@
 from django import forms
 from django.conf import settings
 from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.oidc.models import Provider
 from authsvc.oidc.offering.problems import OptionRefused
@@ -18,23 +20,29 @@ class OptionsForm(forms.Form):
     """What the provider offers; each help text says what it means and what it costs in safety."""
 
     dynamic_registration = forms.BooleanField(
-        label="Dynamic registration",
+        label=_("Dynamic registration"),
         required=False,
-        help_text="A site that holds an initial access token registers itself, unseen by anybody here. "
-        "Whoever gets hold of such a token can do the same. People are always asked what a site like that "
-        "may know about them.",
+        help_text=_(
+            "A site that holds an initial access token registers itself, unseen by anybody here. "
+            "Whoever gets hold of such a token can do the same. People are always asked what a site like "
+            "that may know about them."
+        ),
     )
     open_registration = forms.BooleanField(
-        label="Registration without a token",
+        label=_("Registration without a token"),
         required=False,
-        help_text="For automated suites: while dynamic registration is on, any program that reaches this "
-        "address registers itself. Anybody can fill your list of relying parties.",
+        help_text=_(
+            "For automated suites: while dynamic registration is on, any program that reaches this "
+            "address registers itself. Anybody can fill your list of relying parties."
+        ),
     )
     sandbox_authenticator = forms.BooleanField(
-        label="Sandbox authenticator",
+        label=_("Sandbox authenticator"),
         required=False,
-        help_text="A plain form stands in place of passkey and face: whoever opens it signs in as any test "
-        "person. It proves nothing; people who enrolled here cannot be chosen.",
+        help_text=_(
+            "A plain form stands in place of passkey and face: whoever opens it signs in as any test "
+            "person. It proves nothing; people who enrolled here cannot be chosen."
+        ),
     )
 
     def __init__(self, data: QueryDict | None = None, *, tenant: Tenant, provider: Provider | None) -> None:
@@ -59,24 +67,27 @@ class TokenForm(forms.Form):
     """A new initial access token."""
 
     note = forms.CharField(
-        label="What it is for",
+        label=_("What it is for"),
         max_length=120,
-        help_text="Who gets it, or which project; only administrators see it.",
+        help_text=_("Who gets it, or which project; only administrators see it."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     uses = forms.IntegerField(
-        label="Registrations",
+        label=_("Registrations"),
         min_value=1,
         max_value=MOST_USES,
         initial=1,
-        help_text=f"How many sites it registers, {MOST_USES} at most.",
+        help_text=format_lazy(_("How many sites it registers, {most} at most."), most=MOST_USES),
     )
     days = forms.IntegerField(
-        label="Days",
+        label=_("Days"),
         min_value=1,
         max_value=LONGEST_LIFE.days,
         initial=LIFE.days,
-        help_text=f"How long it lives, {LONGEST_LIFE.days} at most. Short lives make lost ones worth less.",
+        help_text=format_lazy(
+            _("How long it lives, {most} at most. Short lives make lost ones worth less."),
+            most=LONGEST_LIFE.days,
+        ),
     )
 
 
@@ -85,9 +96,9 @@ class StatementIssuerForm(forms.Form):
 
     issuer = forms.CharField(
         max_length=500,
-        help_text="Exactly as it stands in the statements’ iss.",
+        help_text=_("Exactly as it stands in the statements’ iss."),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
         ),
     )
-    keys = KeySet(label="Its public keys (JWKS)")
+    keys = KeySet(label=_("Its public keys (JWKS)"))

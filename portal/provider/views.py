@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from authsvc.core.clock import now
@@ -52,7 +53,7 @@ def options_edit(request: PortalRequest, tenant: str) -> HttpResponse:
         except OptionRefused as problem:
             form.show_problem(problem)
         else:
-            messages.success(request, "The changes are in force within twenty seconds.")
+            messages.success(request, _("The changes are in force within twenty seconds."))
             return redirect("provider", tenant=tenant)
     return _render_form(request, "options", form)
 
@@ -68,7 +69,9 @@ def issuer_trust(request: PortalRequest, tenant: str) -> HttpResponse:
         except OptionRefused as problem:
             form.add_error("keys" if problem.option else None, str(problem))
         else:
-            messages.success(request, f"Software statements of {issuer} count within ten seconds.")
+            messages.success(
+                request, _("Software statements of %(issuer)s count within ten seconds.") % {"issuer": issuer}
+            )
             return redirect("provider", tenant=tenant)
     return _render_form(request, "issuer", form)
 
@@ -78,7 +81,7 @@ def issuer_distrust(request: PortalRequest, tenant: str) -> HttpResponse:
     """Take somebody's software statements no more."""
     issuer = request.POST.get("issuer", "")
     if provider.distrust_statements(by=request.member, issuer=issuer):
-        messages.success(request, f"Software statements of {issuer} count no more.")
+        messages.success(request, _("Software statements of %(issuer)s count no more.") % {"issuer": issuer})
     return redirect("provider", tenant=tenant)
 
 
@@ -109,7 +112,9 @@ def token_revoke(request: PortalRequest, tenant: str, initial: str) -> HttpRespo
     """End an initial access token."""
     row = get_object_or_404(InitialAccessToken.objects, pk=initial)
     if provider.revoke_initial_token(by=request.member, token=row):
-        messages.success(request, f"The token for “{row.note}” registers nobody any more.")
+        messages.success(
+            request, _("The token for “%(note)s” registers nobody any more.") % {"note": row.note}
+        )
     return redirect("initial-tokens", tenant=tenant)
 
 
@@ -132,15 +137,17 @@ def key_use(request: PortalRequest, tenant: str, kid: str) -> HttpResponse:
     """Rotate: let a next key sign from now on."""
     key = get_object_or_404(SigningKey.objects, pk=kid)
     if key.state != State.NEXT:
-        messages.info(request, "That key is not the next one any more; nothing was changed.")
+        messages.info(request, _("That key is not the next one any more; nothing was changed."))
         return redirect("signing-keys", tenant=tenant)
     try:
         keys.rotate(by=request.member, algorithm=key.algorithm)
     except NoSigningKey:
-        ready = f"{usable_from(key):%H:%M}"
-        messages.error(request, f"Sites have not had an hour to read this key. It can sign from {ready} UTC.")
+        text = _("Sites have not had an hour to read this key. It can sign from %(time)s UTC.")
+        messages.error(request, text % {"time": f"{usable_from(key):%H:%M}"})
     else:
-        messages.success(request, f"The next {key.algorithm} key signs within ten seconds.")
+        messages.success(
+            request, _("The next %(alg)s key signs within ten seconds.") % {"alg": key.algorithm}
+        )
     return redirect("signing-keys", tenant=tenant)
 
 
@@ -150,10 +157,13 @@ def key_revoke(request: PortalRequest, tenant: str, kid: str) -> HttpResponse:
     """Say what breaks, and retire a key at once."""
     key = get_object_or_404(SigningKey.objects, pk=kid)
     if request.method == "POST" and keys.revoke(by=request.member, kid=key.kid):
-        messages.success(request, f"The {key.algorithm} key {key.kid} is revoked.")
+        messages.success(
+            request, _("The %(alg)s key %(kid)s is revoked.") % {"alg": key.algorithm, "kid": key.kid}
+        )
         return redirect("signing-keys", tenant=tenant)
     if key.state == State.RETIRED:
-        messages.info(request, f"The {key.algorithm} key {key.kid} has left already.")
+        text = _("The %(alg)s key %(kid)s has left already.")
+        messages.info(request, text % {"alg": key.algorithm, "kid": key.kid})
         return redirect("signing-keys", tenant=tenant)
     staged = keys.staged_beside(key)
     context = {

@@ -4,19 +4,21 @@ import json
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.assurance.levels import Level
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.clients.validation.requests import SCOPES
 from authsvc.core.strictjson import NotJson, parse_json
+from authsvc.core.texts import Text
 from authsvc.keys.algorithms import SIGNING
 
 LEVELS = {
-    Level.L1: "L1 – one factor, or a session used again",
-    Level.L2: "L2 – passkey with face or with user verification, fresh",
-    Level.L3: "L3 – hardware-attested key and face, no injection",
-    Level.L4: "L4 – L3 and local user verification",
+    Level.L1: _("L1 – one factor, or a session used again"),
+    Level.L2: _("L2 – passkey with face or with user verification, fresh"),
+    Level.L3: _("L3 – hardware-attested key and face, no injection"),
+    Level.L4: _("L4 – L3 and local user verification"),
 }
 _SIGNING = [(name, name) for name in SIGNING]
 
@@ -55,127 +57,134 @@ class KeySet(forms.CharField):
         try:
             return parse_json(value)
         except NotJson as problem:
-            raise forms.ValidationError(f"This is not JSON: {problem}.") from None
+            raise forms.ValidationError(
+                _("This is not JSON: %(problem)s."), params={"problem": problem}
+            ) from None
 
 
 class RelyingPartyForm(forms.Form):
     """What an administrator decides about a relying party."""
 
-    name = forms.CharField(max_length=120, help_text="People see it when they sign in.")
+    name = forms.CharField(max_length=120, help_text=_("People see it when they sign in."))
     purpose = forms.CharField(
         max_length=300,
         required=False,
-        help_text="One sentence, shown to people: why they sign in.",
+        help_text=_("One sentence, shown to people: why they sign in."),
     )
-    client_uri = forms.CharField(label="Home page", max_length=500, required=False)
+    client_uri = forms.CharField(label=_("Home page"), max_length=500, required=False)
     status = forms.ChoiceField(
-        choices=RelyingParty.Status.choices, help_text="A suspended relying party is refused at once."
+        choices=RelyingParty.Status.choices, help_text=_("A suspended relying party is refused at once.")
     )
 
     first_party = forms.BooleanField(
-        label="This organisation's own",
+        label=_("This organisation's own"),
         required=False,
-        help_text="Off: people are asked what they want to share.",
+        help_text=_("Off: people are asked what they want to share."),
     )
-    logo_uri = forms.CharField(label="Logo", max_length=500, required=False, help_text="Its address.")
-    policy_uri = forms.CharField(label="Privacy policy", max_length=500, required=False)
-    tos_uri = forms.CharField(label="Terms", max_length=500, required=False)
+    logo_uri = forms.CharField(label=_("Logo"), max_length=500, required=False, help_text=_("Its address."))
+    policy_uri = forms.CharField(label=_("Privacy policy"), max_length=500, required=False)
+    tos_uri = forms.CharField(label=_("Terms"), max_length=500, required=False)
 
     redirect_uris = AddressList(
-        label="Redirect URIs",
-        help_text="One a line, exactly as your site sends them. https, or http on localhost in a sandbox.",
+        label=_("Redirect URIs"),
+        help_text=_("One a line, exactly as your site sends them. https, or http on localhost in a sandbox."),
     )
     post_logout_redirect_uris = AddressList(
-        label="Redirect URIs after sign-out", required=False, help_text="One a line."
+        label=_("Redirect URIs after sign-out"), required=False, help_text=_("One a line.")
     )
     backchannel_logout_uri = forms.CharField(
-        label="Back-channel logout URI", max_length=500, required=False, help_text="Told when a session ends."
+        label=_("Back-channel logout URI"),
+        max_length=500,
+        required=False,
+        help_text=_("Told when a session ends."),
     )
     frontchannel_logout_uri = forms.CharField(
-        label="Front-channel logout URI",
+        label=_("Front-channel logout URI"),
         max_length=500,
         required=False,
-        help_text="Loaded in the person's browser when a session ends.",
+        help_text=_("Loaded in the person's browser when a session ends."),
     )
     initiate_login_uri = forms.CharField(
-        label="Address that starts a sign-in",
+        label=_("Address that starts a sign-in"),
         max_length=500,
         required=False,
-        help_text="Where this portal and other sites may send people to sign in at yours.",
+        help_text=_("Where this portal and other sites may send people to sign in at yours."),
     )
 
     token_endpoint_auth_method = forms.ChoiceField(
-        label="Client authentication", choices=RelyingParty.Authentication.choices
+        label=_("Client authentication"), choices=RelyingParty.Authentication.choices
     )
-    jwks = KeySet(label="Public keys (JWKS)", required=False, help_text="Or give their address below.")
-    jwks_uri = forms.CharField(label="Address of the public keys", max_length=500, required=False)
+    jwks = KeySet(label=_("Public keys (JWKS)"), required=False, help_text=_("Or give their address below."))
+    jwks_uri = forms.CharField(label=_("Address of the public keys"), max_length=500, required=False)
     tls_client_auth_subject_dn = forms.CharField(
-        label="Subject of the client certificate", max_length=500, required=False
+        label=_("Subject of the client certificate"), max_length=500, required=False
     )
     profile = forms.ChoiceField(choices=RelyingParty.Profile.choices, required=False)
     require_pushed_authorization_requests = forms.BooleanField(
-        label="Accept pushed authorization requests only", required=False
+        label=_("Accept pushed authorization requests only"), required=False
     )
-    require_signed_request_object = forms.BooleanField(label="Accept signed requests only", required=False)
+    require_signed_request_object = forms.BooleanField(label=_("Accept signed requests only"), required=False)
     authorization_signed_response_alg = forms.ChoiceField(
-        label="Answers are signed with",
-        choices=[("", "Not signed unless asked for"), *_SIGNING],
+        label=_("Answers are signed with"),
+        choices=[("", _("Not signed unless asked for")), *_SIGNING],
         required=False,
     )
 
     backchannel_token_delivery_mode = forms.ChoiceField(
-        label="Sign-ins without a browser",
+        label=_("Sign-ins without a browser"),
         choices=RelyingParty.BackchannelMode.choices,
         required=False,
-        help_text="The site names the person, who approves on their phone (CIBA). Requests are signed.",
+        help_text=_("The site names the person, who approves on their phone (CIBA). Requests are signed."),
     )
     backchannel_client_notification_endpoint = forms.CharField(
-        label="Address to call", max_length=500, required=False, help_text="For ping."
+        label=_("Address to call"), max_length=500, required=False, help_text=_("For ping.")
     )
 
     floor_level = forms.ChoiceField(
-        label="Least assurance",
+        label=_("Least assurance"),
         choices=[(level.name, text) for level, text in LEVELS.items()],
-        help_text="A sign-in that reaches less is an error, never a lower success.",
+        help_text=_("A sign-in that reaches less is an error, never a lower success."),
     )
     face_offered = forms.BooleanField(
-        label="Offer the face", required=False, help_text="Off: people sign in with their passkey alone."
+        label=_("Offer the face"),
+        required=False,
+        help_text=_("Off: people sign in with their passkey alone."),
     )
 
     scopes = forms.MultipleChoiceField(
         choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
     )
     offline_access = forms.BooleanField(
-        label="Refresh tokens", required=False, help_text="For access while the person is away."
+        label=_("Refresh tokens"), required=False, help_text=_("For access while the person is away.")
     )
-    id_token_signed_response_alg = forms.ChoiceField(label="ID tokens are signed with", choices=_SIGNING)
+    id_token_signed_response_alg = forms.ChoiceField(label=_("ID tokens are signed with"), choices=_SIGNING)
     userinfo_signed_response_alg = forms.ChoiceField(
-        label="Userinfo is signed with", choices=[("", "Not signed"), *_SIGNING], required=False
+        label=_("Userinfo is signed with"), choices=[("", _("Not signed")), *_SIGNING], required=False
     )
     access_token_format = forms.ChoiceField(
-        label="Access tokens", choices=RelyingParty.AccessTokenFormat.choices
+        label=_("Access tokens"), choices=RelyingParty.AccessTokenFormat.choices
     )
     dpop_bound_access_tokens = forms.BooleanField(
-        label="Bind access tokens to a key (DPoP)",
+        label=_("Bind access tokens to a key (DPoP)"),
         required=False,
-        help_text="A request without a proof is refused.",
+        help_text=_("A request without a proof is refused."),
     )
     subject_type = forms.ChoiceField(
-        label="Subject identifiers",
+        label=_("Subject identifiers"),
         choices=[
-            ("pairwise", "Pairwise: this site's own for each person"),
-            ("public", "Public: the same everywhere"),
+            ("pairwise", _("Pairwise: this site's own for each person")),
+            ("public", _("Public: the same everywhere")),
         ],
     )
     sector = forms.CharField(
         max_length=255,
         required=False,
-        help_text="Host of the pairwise identifiers, where redirects have more.",
+        help_text=_("Host of the pairwise identifiers, where redirects have more."),
     )
 
     GROUPS = (
         (
-            "About",
+            _("About"),
             (
                 "name",
                 "purpose",
@@ -188,7 +197,7 @@ class RelyingPartyForm(forms.Form):
             ),
         ),
         (
-            "Where people return to",
+            _("Where people return to"),
             (
                 "redirect_uris",
                 "post_logout_redirect_uris",
@@ -198,7 +207,7 @@ class RelyingPartyForm(forms.Form):
             ),
         ),
         (
-            "How it proves itself",
+            _("How it proves itself"),
             (
                 "token_endpoint_auth_method",
                 "jwks",
@@ -211,12 +220,12 @@ class RelyingPartyForm(forms.Form):
             ),
         ),
         (
-            "Without a browser",
+            _("Without a browser"),
             ("backchannel_token_delivery_mode", "backchannel_client_notification_endpoint"),
         ),
-        ("Assurance", ("floor_level", "face_offered")),
+        (_("Assurance"), ("floor_level", "face_offered")),
         (
-            "What it receives",
+            _("What it receives"),
             (
                 "scopes",
                 "offline_access",
@@ -230,7 +239,7 @@ class RelyingPartyForm(forms.Form):
         ),
     )
 
-    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+    def groups(self) -> list[tuple[Text, list[forms.BoundField]]]:
         """Return the fields under their headings."""
         return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from authsvc.clients.models import ClientSecret, RelyingParty
@@ -56,7 +57,7 @@ def party_edit(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
         except RegistrationProblems as problems:
             form.show_problems(problems)
         else:
-            messages.success(request, "The changes are in force within ten seconds.")
+            messages.success(request, _("The changes are in force within ten seconds."))
             return redirect("relying-party", tenant=tenant, party=row.pk)
     return _show_form(request, form, party=row)
 
@@ -68,7 +69,9 @@ def secret_add(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
     try:
         secret = relying_parties.add_secret(by=request.member, party=row)
     except RegistrationProblems as problems:
-        messages.error(request, " ".join(problems.fields.get("secret", ["That was not possible."])))
+        messages.error(
+            request, " ".join(map(str, problems.fields.get("secret", [_("That was not possible.")])))
+        )
         return redirect("relying-party", tenant=tenant, party=row.pk)
     return _show(request, row, secret=secret, status=201)
 
@@ -80,7 +83,7 @@ def secret_revoke(request: PortalRequest, tenant: str, party: str, secret: int) 
         ClientSecret.objects.select_related("relying_party"), pk=secret, relying_party_id=party
     )
     relying_parties.revoke_secret(by=request.member, secret=row)
-    messages.success(request, f"The secret that ends in {row.hint} is revoked.")
+    messages.success(request, _("The secret that ends in %(hint)s is revoked.") % {"hint": row.hint})
     return redirect("relying-party", tenant=tenant, party=party)
 
 

@@ -4,19 +4,21 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 METHODS = {
-    "face": "your face, compared on camera",
-    "hwk": "a passkey on hardware that you hold",
-    "swk": "a passkey on your device",
-    "user": "your device recognised you",
-    "mfa": "more than one factor",
-    "pop": "your device held its key",
+    "face": _("your face, compared on camera"),
+    "hwk": _("a passkey on hardware that you hold"),
+    "swk": _("a passkey on your device"),
+    "user": _("your device recognised you"),
+    "mfa": _("more than one factor"),
+    "pop": _("your device held its key"),
 }
 LEVELS = {
-    "urn:visor:L1": "One factor",
-    "urn:visor:L2": "Two factors",
-    "urn:visor:L3": "Two factors on hardware",
-    "urn:visor:L4": "Two factors on certified hardware",
+    "urn:visor:L1": _("One factor"),
+    "urn:visor:L2": _("Two factors"),
+    "urn:visor:L3": _("Two factors on hardware"),
+    "urn:visor:L4": _("Two factors on certified hardware"),
 }
 
 
@@ -34,4 +36,4 @@ def proven(claims: Mapping[str, Any], *, now: float) -> dict[str, Any]:
 
 
 def _methods(amr: Iterable[str]) -> list[str]:
-    return [METHODS.get(method, method) for method in amr]
+    return [str(METHODS.get(method, method)) for method in amr]

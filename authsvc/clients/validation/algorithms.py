@@ -1,7 +1,13 @@
 """Algorithms: known ones, and an encryption key where something is to be encrypted."""
 
+from collections.abc import Iterable
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
+from authsvc.core.texts import Text
 from authsvc.keys.algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, SIGNING, UNSIGNED
 
 _SIGNING_FIELDS = (
@@ -14,6 +20,12 @@ _SIGNING_FIELDS = (
 _ENCRYPTED = ("id_token", "userinfo")
 
 
+def _not_offered(value: str, offered: Iterable[str]) -> Text:
+    """Return what is said of an algorithm that is none of those on offer."""
+    text = _("{value} is not offered; use one of {offered}.")
+    return format_lazy(text, value=repr(value), offered=", ".join(offered))
+
+
 def check_algorithms(party: RelyingParty, problems: Problems) -> None:
     """Every algorithm is offered; ID tokens are always signed; encryption has a key to encrypt to."""
     for field in _SIGNING_FIELDS:
@@ -21,9 +33,9 @@ def check_algorithms(party: RelyingParty, problems: Problems) -> None:
         if value == UNSIGNED and field == "request_object_signing_alg":
             continue
         if value and value not in SIGNING:
-            problems.add(field, f"{value!r} is not offered; use one of {', '.join(SIGNING)}.")
+            problems.add(field, _not_offered(value, SIGNING))
     if not party.id_token_signed_response_alg:
-        problems.add("id_token_signed_response_alg", "ID tokens are always signed.")
+        problems.add("id_token_signed_response_alg", _("ID tokens are always signed."))
     for what in _ENCRYPTED:
         _check_encryption(party, what, problems)
 
@@ -32,13 +44,14 @@ def _check_encryption(party: RelyingParty, what: str, problems: Problems) -> Non
     alg_field, enc_field = f"{what}_encrypted_response_alg", f"{what}_encrypted_response_enc"
     algorithm, encoding = getattr(party, alg_field), getattr(party, enc_field)
     if encoding and not algorithm:
-        problems.add(enc_field, f"Without {alg_field} nothing is encrypted.")
+        problems.add(enc_field, format_lazy(_("Without {field} nothing is encrypted."), field=alg_field))
     if algorithm and algorithm not in KEY_MANAGEMENT:
-        problems.add(alg_field, f"{algorithm!r} is not offered; use one of {', '.join(KEY_MANAGEMENT)}.")
+        problems.add(alg_field, _not_offered(algorithm, KEY_MANAGEMENT))
     if encoding and encoding not in CONTENT_ENCRYPTION:
-        problems.add(enc_field, f"{encoding!r} is not offered; use one of {', '.join(CONTENT_ENCRYPTION)}.")
+        problems.add(enc_field, _not_offered(encoding, CONTENT_ENCRYPTION))
     if algorithm and not party.jwks_uri and not _has_encryption_key(party, algorithm):
-        problems.add(alg_field, f"No registered key can be used to encrypt with {algorithm}.")
+        text = _("No registered key can be used to encrypt with {algorithm}.")
+        problems.add(alg_field, format_lazy(text, algorithm=algorithm))
 
 
 def _has_encryption_key(party: RelyingParty, algorithm: str) -> bool:

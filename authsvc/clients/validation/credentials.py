@@ -3,11 +3,14 @@
 from typing import Any
 
 from cryptography.x509 import Name
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey, import_key
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
+from authsvc.core.texts import Text
 
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
 
@@ -16,17 +19,19 @@ def check_credentials(party: RelyingParty, problems: Problems) -> None:
     """The method is known, and the keys or the certificate that it needs are there and usable."""
     method = party.token_endpoint_auth_method
     if method not in RelyingParty.Authentication.values:
-        problems.add("token_endpoint_auth_method", f"{method!r} is not offered.")
+        problems.add(
+            "token_endpoint_auth_method", format_lazy(_("{value} is not offered."), value=repr(method))
+        )
     if party.jwks is not None and party.jwks_uri:
-        problems.add("jwks", "Give keys by value or by jwks_uri, not both.")
+        problems.add("jwks", _("Give keys by value or by jwks_uri, not both."))
     if method == RelyingParty.Authentication.PRIVATE_KEY_JWT and not (party.jwks or party.jwks_uri):
-        problems.add("jwks", "private_key_jwt needs a public key, by value or by jwks_uri.")
+        problems.add("jwks", _("private_key_jwt needs a public key, by value or by jwks_uri."))
     if method == RelyingParty.Authentication.SELF_SIGNED_TLS and not (party.jwks or party.jwks_uri):
-        problems.add("jwks", "self_signed_tls_client_auth needs the certificate as a key with x5c.")
+        problems.add("jwks", _("self_signed_tls_client_auth needs the certificate as a key with x5c."))
     if method == RelyingParty.Authentication.TLS and not party.tls_client_auth_subject_dn:
-        problems.add("tls_client_auth_subject_dn", "tls_client_auth needs the certificate's subject.")
+        problems.add("tls_client_auth_subject_dn", _("tls_client_auth needs the certificate's subject."))
     if party.tls_client_auth_subject_dn and not _is_name(party.tls_client_auth_subject_dn):
-        problems.add("tls_client_auth_subject_dn", "must be a distinguished name as RFC 4514 writes it")
+        problems.add("tls_client_auth_subject_dn", _("must be a distinguished name as RFC 4514 writes it"))
     if party.jwks is not None:
         _check_keys(party.jwks, problems)
 
@@ -41,34 +46,34 @@ def _is_name(text: str) -> bool:
 def _check_keys(jwks: object, problems: Problems) -> None:
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(keys, list) or not keys:
-        problems.add("jwks", 'must look like {"keys": […]} with at least one key')
+        problems.add("jwks", _('must look like {"keys": […]} with at least one key'))
         return
     for number, key in enumerate(keys, start=1):
         problem = problem_of_key(key)
         if problem:
-            problems.add("jwks", f"Key {number}: {problem}.")
+            problems.add("jwks", format_lazy(_("Key {number}: {problem}."), number=number, problem=problem))
     names = [str(key.get("kid") or "") for key in keys if isinstance(key, dict)]
     if len(names) > 1 and "" in names:
-        problems.add("jwks", "Of several keys each needs a kid.")
+        problems.add("jwks", _("Of several keys each needs a kid."))
     elif len(set(names)) != len(names):
-        problems.add("jwks", "Two keys have the same kid.")
+        problems.add("jwks", _("Two keys have the same kid."))
 
 
-def problem_of_key(key: Any) -> str | None:
+def problem_of_key(key: Any) -> Text | None:
     """Return why a public JWK cannot be used, or None.
 
     It must be public, asymmetric and strong enough (RSA of 2048 bits or more; S9.4-09).
     """
     if not isinstance(key, dict):
-        return "not an object"
+        return _("not an object")
     if _PRIVATE_MEMBERS & key.keys():
-        return "it holds a private or symmetric key; register the public part only"
+        return _("it holds a private or symmetric key; register the public part only")
     if key.get("kty") not in {"RSA", "EC", "OKP"}:
-        return f"kty {key.get('kty')!r} cannot be used"
+        return format_lazy(_("kty {kty} cannot be used"), kty=repr(key.get("kty")))
     try:
         parsed = import_key(key)
     except (JoseError, ValueError, TypeError, KeyError):
-        return "it cannot be read"
+        return _("it cannot be read")
     if isinstance(parsed, RSAKey) and parsed.public_key.key_size < 2048:
-        return "RSA keys need 2048 bits or more"
+        return _("RSA keys need 2048 bits or more")
     return None

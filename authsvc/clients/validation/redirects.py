@@ -2,6 +2,9 @@
 
 from urllib.parse import urlsplit
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
 from authsvc.clients.validation.uris import problem_of_uri
@@ -10,15 +13,20 @@ from authsvc.clients.validation.uris import problem_of_uri
 def check_redirects(party: RelyingParty, problems: Problems) -> None:
     """At least one redirect URI, each usable, none twice, and a sector where hosts differ."""
     if not party.redirect_uris:
-        problems.add("redirect_uris", "At least one redirect URI is needed.")
+        problems.add("redirect_uris", _("At least one redirect URI is needed."))
     for field in ("redirect_uris", "post_logout_redirect_uris", "request_uris"):
         _check_list(field, getattr(party, field), party.tenant.is_sandbox, problems)
     hosts = redirect_hosts(party)
     if party.subject_type == "pairwise" and len(hosts) > 1 and not party.sector:
         problems.add(
             "sector",
-            f"The redirect URIs have several hosts ({', '.join(hosts)}): say which one pairwise identifiers "
-            "belong to, or give a sector_identifier_uri.",
+            format_lazy(
+                _(
+                    "The redirect URIs have several hosts ({hosts}): say which one pairwise identifiers "
+                    "belong to, or give a sector_identifier_uri."
+                ),
+                hosts=", ".join(hosts),
+            ),
         )
 
 
@@ -35,7 +43,7 @@ def redirect_hosts(party: RelyingParty) -> list[str]:
 
 def _check_list(field: str, values: object, sandbox: bool, problems: Problems) -> None:
     if not isinstance(values, list):
-        problems.add(field, "must be a list of addresses")
+        problems.add(field, _("must be a list of addresses"))
         return
     for value in values:
         # A request_uri may carry the digest of its content as a fragment (OpenID Connect Core 6.2).
@@ -44,4 +52,4 @@ def _check_list(field: str, values: object, sandbox: bool, problems: Problems) -
         if problem:
             problems.add(field, problem)
     if len({str(value) for value in values}) != len(values):
-        problems.add(field, "An address stands there twice.")
+        problems.add(field, _("An address stands there twice."))

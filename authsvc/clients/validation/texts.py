@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import CharField, JSONField
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
@@ -16,9 +18,9 @@ def check_texts(party: RelyingParty, problems: Problems) -> None:
             continue
         value = getattr(party, field.attname)
         if isinstance(field, CharField) and field.max_length and len(str(value)) > field.max_length:
-            problems.add(field.name, f"at most {field.max_length} characters")
+            problems.add(field.name, format_lazy(_("at most {most} characters"), most=field.max_length))
         if not all(_printable(text) for text in _texts(value)):
-            problems.add(field.name, "holds control characters")
+            problems.add(field.name, _("holds control characters"))
 
 
 def _texts(value: Any) -> Iterator[str]:

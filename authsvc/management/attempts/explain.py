@@ -9,24 +9,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from authsvc.assurance.levels import Evidence, assess
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
+from authsvc.core.texts import Text
 from authsvc.management.attempts.reasons import reason_text
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.records import SignInRequest
 
-Facts = list[tuple[str, str]]
+Facts = list[tuple[Text, Text]]
 
 
 @dataclass(frozen=True)
 class Step:
     """What happened: `kind` is good, bad, warn or empty; `facts` are pairs of a name and a value."""
 
-    title: str
+    title: Text
     at: datetime
     kind: str = ""
-    text: str = ""
+    text: Text = ""
     facts: Facts = field(default_factory=list)
 
 
@@ -34,9 +38,9 @@ class Step:
 class Told:
     """A step without its time, as the tellers below give it."""
 
-    title: str
+    title: Text
     kind: str = ""
-    text: str = ""
+    text: Text = ""
     facts: Facts = field(default_factory=list)
 
 
@@ -54,122 +58,127 @@ def explain(
 
 
 _BEGINNINGS = {
-    Transaction.Kind.ENROL.value: "An enrolment began",
-    Transaction.Kind.BIND.value: "Adding a passkey began",
+    Transaction.Kind.ENROL.value: _("An enrolment began"),
+    Transaction.Kind.BIND.value: _("Adding a passkey began"),
 }
+_COUNTED = {"good": _("yes; the failures before it are forgotten"), "warn": _("no")}
 
 
 def _tell_opened(transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
     if transaction.kind != Transaction.Kind.AUTHENTICATE:
         return Told(_BEGINNINGS[transaction.kind])
     asked = SignInRequest.from_json(transaction.request)
-    name = transaction.client.name if transaction.client else "a relying party"
+    name = transaction.client.name if transaction.client else _("a relying party")
     facts = [
-        ("Assurance asked for", _words(asked.essential_acr) or _words(asked.acr_values)),
-        ("Redirect URI", asked.redirect_uri),
-        ("Scope", _words(asked.scope)),
-        ("Max age", "" if asked.max_age is None else f"{asked.max_age} s"),
+        (_("Assurance asked for"), _words(asked.essential_acr) or _words(asked.acr_values)),
+        (_("Redirect URI"), asked.redirect_uri),
+        (_("Scope"), _words(asked.scope)),
+        (_("Max age"), "" if asked.max_age is None else _in_seconds(asked.max_age)),
     ]
-    return Told(f"{name} asked to sign a person in", facts=_present(facts))
+    return Told(_("%(name)s asked to sign a person in") % {"name": name}, facts=_present(facts))
 
 
 def _tell_device(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
-    kinds = {"hwk": "bound to its device (hwk)", "swk": "may be copied by its maker (swk)"}
+    kinds = {"hwk": _("bound to its device (hwk)"), "swk": _("may be copied by its maker (swk)")}
     agent = event.details.get("agent") or {}
     facts = [
-        ("Passkey", kinds.get(str(event.details.get("kind")), "")),
-        ("User verified on the device", "yes" if event.details.get("user_verified") else "no"),
-        ("Agent", _words([agent.get("type"), agent.get("build")])),
+        (_("Passkey"), kinds.get(str(event.details.get("kind")), "")),
+        (_("User verified on the device"), _("yes") if event.details.get("user_verified") else _("no")),
+        (_("Agent"), _words([agent.get("type"), agent.get("build")])),
     ]
-    return Told("The passkey was proven", "good", facts=_present(facts))
+    return Told(_("The passkey was proven"), "good", facts=_present(facts))
 
 
 def _tell_device_refused(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
-    text = "No face was asked for, and none of the person's tries was used."
-    return Told("The passkey was refused", "bad", text, _reason(event))
+    text = _("No face was asked for, and none of the person's tries was used.")
+    return Told(_("The passkey was refused"), "bad", text, _reason(event))
 
 
 def _tell_declined(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
-    return Told("The person continued without their face", "good")
+    return Told(_("The person continued without their face"), "good")
 
 
 def _tell_challenge(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
     number, cues = event.details.get("number", 1), event.details.get("cues", [])
-    return Told(f"Challenge {number} was issued", facts=_present([("Asked for", ", ".join(map(str, cues)))]))
+    return Told(
+        _("Challenge %(number)s was issued") % {"number": number},
+        facts=_present([(_("Asked for"), ", ".join(map(str, cues)))]),
+    )
 
 
 def _tell_sample(_transaction: Transaction, capture: Capture | None, event: AuditEvent) -> Told:
-    facts = [("Size", f"{int(event.details.get('size', 0)) // 1024} KiB, encrypted")]
+    size = _("%(size)d KiB, encrypted") % {"size": int(event.details.get("size", 0)) // 1024}
+    facts: Facts = [(_("Size"), size)]
     if capture is not None and capture.submitted_at is not None:
-        facts.append(("After the challenge", _seconds(capture.issued_at, capture.submitted_at)))
-    return Told("A sealed sample arrived", facts=facts)
+        facts.append((_("After the challenge"), _seconds(capture.issued_at, capture.submitted_at)))
+    return Told(_("A sealed sample arrived"), facts=facts)
 
 
 def _tell_sample_refused(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
-    return Told("A sample was refused on arrival", "bad", facts=_reason(event))
+    return Told(_("A sample was refused on arrival"), "bad", facts=_reason(event))
 
 
 def _tell_verdict(_transaction: Transaction, capture: Capture | None, event: AuditEvent) -> Told:
     outcome = str(event.details.get("outcome", ""))
     title, kind = {
-        Capture.State.ACCEPTED.value: ("The face was accepted", "good"),
-        Capture.State.AGAIN.value: ("The pictures were too poor to judge", "warn"),
-        Capture.State.EXPIRED.value: ("No verdict came in time", "bad"),
-    }.get(outcome, ("The face was refused", "bad"))
+        Capture.State.ACCEPTED.value: (_("The face was accepted"), "good"),
+        Capture.State.AGAIN.value: (_("The pictures were too poor to judge"), "warn"),
+        Capture.State.EXPIRED.value: (_("No verdict came in time"), "bad"),
+    }.get(outcome, (_("The face was refused"), "bad"))
     facts = [] if kind == "good" else _reason(event)
     if capture is not None and capture.submitted_at and capture.decided_at:
-        facts.append(("Verdict after", _seconds(capture.submitted_at, capture.decided_at)))
+        facts.append((_("Verdict after"), _seconds(capture.submitted_at, capture.decided_at)))
     if capture is not None and capture.hint:
-        facts.append(("Hint shown to the person", capture.hint))
+        facts.append((_("Hint shown to the person"), capture.hint))
     if capture is not None and capture.charged:
-        counted = {"good": "yes; the failures before it are forgotten", "warn": "no"}.get(kind, "yes")
-        facts.append(("Counted as a try", counted))
+        counted = _COUNTED.get(kind, _("yes"))
+        facts.append((_("Counted as a try"), counted))
     return Told(title, kind, facts=facts)
 
 
 def _tell_verdict_refused(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
-    return Told("A verdict was not believed", "bad", "It changed nothing.", _reason(event))
+    return Told(_("A verdict was not believed"), "bad", _("It changed nothing."), _reason(event))
 
 
 def _tell_erased(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
-    return Told("The sample was erased")
+    return Told(_("The sample was erased"))
 
 
 def _tell_agent_refused(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
-    return Told("A step of the sign-in page was refused", "bad", facts=_reason(event))
+    return Told(_("A step of the sign-in page was refused"), "bad", facts=_reason(event))
 
 
 def _tell_consumed(transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
     if transaction.kind != Transaction.Kind.AUTHENTICATE:
-        return Told("The result was taken over, once", "good")
+        return Told(_("The result was taken over, once"), "good")
     assessment = assess(Evidence.from_record(transaction.evidence))
     facts = [
-        ("Level reached", assessment.level.name),
-        ("Methods", " ".join(assessment.amr)),
-        ("Not higher because", "; ".join(assessment.reasons)),
+        (_("Level reached"), assessment.level.name),
+        (_("Methods"), " ".join(assessment.amr)),
+        (_("Not higher because"), "; ".join(gettext(reason) for reason in assessment.reasons)),
     ]
-    return Told("The result was handed over, once", "good", facts=_present(facts))
+    return Told(_("The result was handed over, once"), "good", facts=_present(facts))
 
 
 def _tell_expired(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
-    return Told("The time was over", "warn", facts=[("Allowed", "300 s from the request")])
+    return Told(_("The time was over"), "warn", facts=[(_("Allowed"), _("300 s from the request"))])
 
 
 def _tell_cancelled(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
-    return Told("The person left", "warn")
+    return Told(_("The person left"), "warn")
 
 
 def _tell_code(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
     facts = [("acr", str(event.details.get("acr", ""))), ("amr", _words(event.details.get("amr")))]
-    return Told("An authorization code was issued", "good", facts=_present(facts))
+    return Told(_("An authorization code was issued"), "good", facts=_present(facts))
 
 
 def _tell_token(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
-    return Told("The code was exchanged for tokens", "good")
+    return Told(_("The code was exchanged for tokens"), "good")
 
 
 def _tell_refusal(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
-    return Told("A request was refused", "bad", facts=_reason(event))
+    return Told(_("A request was refused"), "bad", facts=_reason(event))
 
 
 def _tell_other(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
@@ -206,13 +215,17 @@ _TELLERS: Mapping[str, Callable[[Transaction, Capture | None, AuditEvent], Told]
 
 
 def _reason(event: AuditEvent) -> Facts:
-    facts = [("Rule", event.reason), ("What it means", reason_text(event.reason))]
-    for label, name in (("What came", "came"), ("What was expected", "expected"), ("Detail", "detail")):
+    facts = [(_("Rule"), event.reason), (_("What it means"), reason_text(event.reason))]
+    for label, name in (
+        (_("What came"), "came"),
+        (_("What was expected"), "expected"),
+        (_("Detail"), "detail"),
+    ):
         facts.append((label, str(event.details.get(name) or "")))
     return _present(facts)
 
 
-def _present(facts: Facts) -> Facts:
+def _present(facts: Iterable[tuple[Text, Text]]) -> Facts:
     return [(label, value) for label, value in facts if value]
 
 
@@ -223,4 +236,8 @@ def _words(value: Any) -> str:
 
 
 def _seconds(start: datetime, end: datetime) -> str:
-    return f"{(end - start).total_seconds():.1f} s"
+    return _in_seconds(f"{(end - start).total_seconds():.1f}")
+
+
+def _in_seconds(number: object) -> str:
+    return _("%(number)s s") % {"number": number}

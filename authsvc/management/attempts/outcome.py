@@ -1,16 +1,17 @@
 """How an attempt ended, in one word; the same in lists, charts and explanations."""
 
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.transactions.models import Capture, Transaction
 
 OUTCOMES = {
-    "accepted": "Accepted",
-    "refused": "Refused",
-    "running": "In progress",
-    "left": "Left unfinished",
+    "accepted": _("Accepted"),
+    "refused": _("Refused"),
+    "running": _("In progress"),
+    "left": _("Left unfinished"),
 }
 _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.authorize.consent import particular_claims
@@ -17,11 +18,11 @@ from authsvc.tenancy.middleware import TenantRequest
 
 _SALT = "visor.oidc.consent"
 SCOPE_TEXTS = {
-    "profile": "Your name and profile",
-    "email": "Your email address",
-    "address": "Your postal address",
-    "phone": "Your phone number",
-    "offline_access": "Access while you are away, until you end it",
+    "profile": _("Your name and profile"),
+    "email": _("Your email address"),
+    "address": _("Your postal address"),
+    "phone": _("Your phone number"),
+    "offline_access": _("Access while you are away, until you end it"),
 }
 
 

@@ -15,6 +15,7 @@ from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
+from authsvc.core.texts import Text, in_english
 from authsvc.oidc.authorize.consent import remember_consent
 from authsvc.oidc.authorize.consent_page import Pending, read_pending
 from authsvc.oidc.authorize.decide import reusable
@@ -74,7 +75,7 @@ def resume_authorization(request: TenantRequest, tenant: str, txn: str) -> HttpR
     except Refused as refused:
         rule = f"transaction-{refused.code}"
         cause = RequestRefused(
-            "access_denied", refused.person, rule=rule, came=refused.detail, status=refused.status
+            "access_denied", in_english(refused.person), rule=rule, came=refused.detail, status=refused.status
         )
         return _stop(request, cause, person=refused.person, transaction_id=txn[:24])
     wanted = Wanted.from_json(consumed.request)
@@ -135,7 +136,7 @@ def _client_gone(wanted: Wanted) -> RequestRefused:
 
 
 def _stop(
-    request: TenantRequest, refused: RequestRefused, *, person: str = "", transaction_id: str = ""
+    request: TenantRequest, refused: RequestRefused, *, person: Text = "", transaction_id: str = ""
 ) -> HttpResponse:
     reference = report(refused, tag=Tag.REQUEST_REFUSED, transaction=transaction_id)
     return refusal_page(request, refused, reference, person=person)

@@ -3,12 +3,14 @@
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from authsvc.assurance.levels import Evidence, assess
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import browser_key, ensure_browser_key, set_browser_key
 from authsvc.core.errors import Refused
+from authsvc.core.texts import Text, in_english
 from authsvc.oidc.ciba.waiting import approve, awaited, deny, waiting_for
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.offering.provider import sandbox_offered
@@ -60,7 +62,7 @@ def entered(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
             came=consumed.subject.status,
             expected="active",
         )
-        return _refused(request, closed, txn, person="This account is closed.")
+        return _refused(request, closed, txn, person=_("This account is closed."))
     _session, secret, _event = begin_session(
         current=find_session(request),
         subject=consumed.subject,
@@ -142,7 +144,7 @@ def _answered(tenant: str, said: str) -> HttpResponse:
 def _stop(request: TenantRequest, refused: Refused, txn: str) -> HttpResponse:
     cause = RequestRefused(
         "access_denied",
-        refused.person,
+        in_english(refused.person),
         rule=f"transaction-{refused.code}",
         came=refused.detail,
         status=refused.status,
@@ -151,10 +153,10 @@ def _stop(request: TenantRequest, refused: Refused, txn: str) -> HttpResponse:
 
 
 def _refused(
-    request: TenantRequest, refused: RequestRefused, txn: str = "", *, person: str = ""
+    request: TenantRequest, refused: RequestRefused, txn: str = "", *, person: Text = ""
 ) -> HttpResponse:
     reference = report(refused, tag=Tag.REQUEST_REFUSED, transaction=txn)
-    calm = person or "This request was answered already, or it took too long."
+    calm = person or _("This request was answered already, or it took too long.")
     return refusal_page(request, refused, reference, person=calm)
 
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -31,7 +33,7 @@ def set_options(
     provider = locked_row()
     if provider is None:
         raise OptionRefused(
-            "", "Nobody has read the discovery address yet, with which the provider begins. Open it once."
+            "", _("Nobody has read the discovery address yet, with which the provider begins. Open it once.")
         )
     tenant = Tenant.objects.get(pk=current_tenant_id())
     given = {
@@ -41,10 +43,10 @@ def set_options(
         "statement_issuers": statement_issuers,
     }
     if sandbox_authenticator and not tenant.is_sandbox:
-        raise OptionRefused("sandbox_authenticator", "A live tenant never has the sandbox authenticator.")
+        raise OptionRefused("sandbox_authenticator", _("A live tenant never has the sandbox authenticator."))
     if open_registration and not tenant.is_sandbox:
         raise OptionRefused(
-            "open_registration", "A live tenant registers nobody without an initial access token."
+            "open_registration", _("A live tenant registers nobody without an initial access token.")
         )
     _check_issuers(statement_issuers or {})
     changed: dict[str, Any] = {
@@ -84,6 +86,8 @@ def _check_issuers(issuers: dict[str, Any]) -> None:
     for issuer, keys in issuers.items():
         documents = keys.get("keys") if isinstance(keys, dict) else None
         if not isinstance(documents, list) or not documents:
-            raise OptionRefused("statement_issuers", f"The keys of {issuer} are no key set with a key in it.")
+            text = _("The keys of {issuer} are no key set with a key in it.")
+            raise OptionRefused("statement_issuers", format_lazy(text, issuer=issuer))
         for problem in filter(None, map(problem_of_key, documents)):
-            raise OptionRefused("statement_issuers", f"A key of {issuer} cannot be used: {problem}.")
+            text = _("A key of {issuer} cannot be used: {problem}.")
+            raise OptionRefused("statement_issuers", format_lazy(text, issuer=issuer, problem=problem))

@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -24,9 +26,13 @@ def issue_initial_token(*, actor: str = "", note: str = "", uses: int = 1, life:
     Raises OptionRefused for more than MOST_USES or longer than LONGEST_LIFE.
     """
     if not 1 <= uses <= MOST_USES:
-        raise OptionRefused("uses", f"A token is good for 1 to {MOST_USES} registrations.")
+        raise OptionRefused(
+            "uses", format_lazy(_("A token is good for 1 to {most} registrations."), most=MOST_USES)
+        )
     if not timedelta() < life <= LONGEST_LIFE:
-        raise OptionRefused("days", f"A token lives for 1 to {LONGEST_LIFE.days} days.")
+        raise OptionRefused(
+            "days", format_lazy(_("A token lives for 1 to {most} days."), most=LONGEST_LIFE.days)
+        )
     text, moment = new_secret(), now()
     row = InitialAccessToken.objects.create(
         digest=secret_hash(text), note=note, uses_left=uses, created_at=moment, expires_at=moment + life

@@ -11,6 +11,7 @@ from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.core.ids import secret_hash
 from authsvc.core.strictjson import NotJson, parse_json
+from authsvc.core.texts import in_english
 from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.registration.access import bearer_of, find_own
 from authsvc.oidc.registration.changes import change_itself, register_itself, remove_itself
@@ -119,7 +120,10 @@ def _refusal(problem: RequestRefused | RegistrationProblems, client_id: str) -> 
 
 
 def _metadata_refused(problems: RegistrationProblems) -> RequestRefused:
-    said = {MEMBER_OF.get(name, name): " ".join(messages) for name, messages in problems.fields.items()}
+    said = {
+        MEMBER_OF.get(name, name): " ".join(map(in_english, messages))
+        for name, messages in problems.fields.items()
+    }
     return RequestRefused(
         "invalid_redirect_uri" if "redirect_uris" in said else "invalid_client_metadata",
         "; ".join(f"{name}: {text}" for name, text in said.items()),

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db import transaction as database
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.assurance.evidence import Agent, PasskeyProof, Proven
 from authsvc.assurance.levels import Level
@@ -27,11 +28,11 @@ class Outcome(StrEnum):
 
 
 LABELS = {
-    Outcome.LEVEL_2: "Accepted at L2",
-    Outcome.LEVEL_1: "Accepted at L1",
-    Outcome.REFUSED: "Refused",
-    Outcome.TIMED_OUT: "Timed out",
-    Outcome.CONSENT_DENIED: "Accepted at L2, then consent denied",
+    Outcome.LEVEL_2: _("Accepted at L2"),
+    Outcome.LEVEL_1: _("Accepted at L1"),
+    Outcome.REFUSED: _("Refused"),
+    Outcome.TIMED_OUT: _("Timed out"),
+    Outcome.CONSENT_DENIED: _("Accepted at L2, then consent denied"),
 }
 
 

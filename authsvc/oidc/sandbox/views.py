@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import browser_key
 from authsvc.core.errors import Refused
+from authsvc.core.texts import in_english
 from authsvc.oidc.offering.persons import test_persons
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.sandbox.outcomes import LABELS, Outcome, decide
@@ -32,7 +33,11 @@ def sandbox(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
         row = find_live(txn, browser_key(request), party=Party.AGENT)
     except Refused as refused:
         cause = RequestRefused(
-            "access_denied", refused.person, rule="sandbox", came=refused.detail, status=refused.status
+            "access_denied",
+            in_english(refused.person),
+            rule="sandbox",
+            came=refused.detail,
+            status=refused.status,
         )
         reference = report(cause, tag=Tag.REQUEST_REFUSED, transaction=txn[:24])
         return refusal_page(request, cause, reference, person=refused.person)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from config import roles
+from config.languages import compile_catalogues, languages
 from config.settings.given import given
 from config.variables import ROOT
 
@@ -15,8 +16,11 @@ TEMPLATES = [
     }
 ]
 
+USE_I18N = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [ROOT / "locale"]
+compile_catalogues(ROOT / "locale")
+LANGUAGES = languages(ROOT / "locale")
 TIME_ZONE = "UTC"
 USE_TZ = True
 

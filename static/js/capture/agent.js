@@ -6,11 +6,10 @@ import { wipe } from "./bytes.js";
 import { Camera, CameraProblem } from "./camera.js";
 import { makeSessionKey } from "./chain.js";
 import { CueBoard, position } from "./cues.js";
-import { HINTS } from "./hints.js";
 import { glow } from "./light.js";
 import { makeCredential, shareOfNew, useCredential } from "./passkey.js";
 import { probeCamera } from "./probe.js";
-import { find, show } from "./screens.js";
+import { find, say, show } from "./screens.js";
 import { sealSample } from "./seal.js";
 
 const POLL_MS = [250, 250, 500, 500, 1000];
@@ -96,7 +95,7 @@ export class Agent {
       this.#explainRefusal(error);
     } else {
       console.error(error);
-      show("problem", { problem: "Please start again." });
+      show("problem", { problem: say("restart") });
     }
   }
 
@@ -236,7 +235,7 @@ export class Agent {
     if (status.state === "done") {
       this.#go(status.continue_url);
     } else if (status.state === "again") {
-      show("again", { hint: HINTS[status.hint] ?? "Please try again." });
+      show("again", { hint: say(`hint.${status.hint}`) ?? say("again") });
     } else if (status.state === "locked") {
       this.#locked(status.retry_after);
     } else if (status.state === "refused") {
@@ -249,9 +248,7 @@ export class Agent {
 
   #locked(seconds) {
     const until = seconds && new Date(Date.now() + seconds * 1000);
-    const text = until
-      ? `Signing in with your face rests after several tries. It works again at ${until.toLocaleTimeString()}.`
-      : "Signing in with your face is off after several tries. Your passkey still works.";
+    const text = until ? say("locked.until", { time: until.toLocaleTimeString() }) : say("locked");
     show("locked", { locked: text });
   }
 

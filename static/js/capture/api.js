@@ -1,5 +1,7 @@
 // The agent API of docs/protocol.md section 1.
 
+import { say } from "./screens.js";
+
 export class ApiError extends Error {
   constructor(status, body) {
     super(body.error);
@@ -41,7 +43,7 @@ export class Api {
     } catch {
       throw new Offline();
     }
-    const body = await response.json().catch(() => ({ error: "unreadable", message: "Please start again." }));
+    const body = await response.json().catch(() => ({ error: "unreadable", message: say("restart") }));
     if (!response.ok) {
       throw new ApiError(response.status, body);
     }

@@ -2,20 +2,8 @@
 
 import { liveHint } from "./hints.js";
 import { glow } from "./light.js";
-import { announce } from "./screens.js";
+import { announce, say } from "./screens.js";
 
-const TEXTS = {
-  centre: "Look straight ahead",
-  left: "Turn your head left",
-  right: "Turn your head right",
-  up: "Raise your chin",
-  down: "Lower your chin",
-  nearer: "Come a little closer",
-  farther: "Move back a little",
-  blink: "Close and open your eyes",
-  smile: "Smile",
-  light: "Hold still, the colour changes",
-};
 const HINT_EVERY_MS = 400;
 const STEADY_MS = 1500;
 
@@ -35,11 +23,11 @@ export class CueBoard {
   }
 
   ask(cue) {
-    this.show(TEXTS[cue] ?? "Look straight ahead", cue);
+    this.show(say(`cue.${cue}`) ?? say("cue.centre"), cue);
   }
 
   count(share, step, steps) {
-    this.progress(share, `${step} of ${steps}`);
+    this.progress(share, say("steps", { step, steps }));
   }
 
   progress(share, text = "") {
@@ -50,13 +38,14 @@ export class CueBoard {
   hint(camera, now) {
     if (now - this.#hinted >= HINT_EVERY_MS) {
       this.#hinted = now;
-      element("hint").textContent = liveHint(camera.centre());
+      const found = liveHint(camera.centre());
+      element("hint").textContent = found ? say(`live.${found}`) : "";
     }
     return element("hint").textContent;
   }
 
   clear() {
-    this.show("Place your face in the oval");
+    this.show(say("place"));
     this.progress(0);
     glow(null);
     element("hint").textContent = "";

@@ -4,18 +4,6 @@ const DARK = 55;
 const BRIGHT = 215;
 const BLURRED = 12;
 
-export const HINTS = {
-  closer: "Move a little closer.",
-  farther: "Move back a little.",
-  light: "Face a brighter light.",
-  centre: "Keep your face in the oval.",
-  still: "Hold still between the arrows.",
-  glasses: "Take your glasses off.",
-  "one-face": "Be alone in the picture.",
-  eyes: "Keep your eyes open.",
-  follow: "Follow the arrows with your head.",
-};
-
 export function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
@@ -33,13 +21,14 @@ export function sharpness({ grey, width, height }) {
   return mean(response.map((value) => (value - average) ** 2));
 }
 
+// What is wrong with a picture: dark, bright, blurred, or nothing.
 export function liveHint(picture) {
   const brightness = mean(picture.grey);
   if (brightness < DARK) {
-    return "Find more light";
+    return "dark";
   }
   if (brightness > BRIGHT) {
-    return "Turn away from bright light";
+    return "bright";
   }
-  return sharpness(picture) < BLURRED ? "Hold still" : "";
+  return sharpness(picture) < BLURRED ? "blurred" : null;
 }

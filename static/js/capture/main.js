@@ -2,8 +2,10 @@
 
 import { Agent } from "./agent.js";
 import { Api } from "./api.js";
+import { speak } from "./screens.js";
 
 const config = JSON.parse(document.getElementById("agent-config").textContent);
+speak(config.texts);
 const agent = new Agent(config, new Api(config.api));
 
 document.addEventListener("click", (event) => {

@@ -4,21 +4,32 @@ const ANNOUNCE_EVERY_MS = 1500;
 let lastAnnounced = -Infinity;
 let pending = 0;
 
+// The words come with the page, in the person's language (authsvc/capture/texts.py); scripts name them.
+let texts = {};
+
+export function speak(given) {
+  texts = given;
+}
+
+export function say(name, values = {}) {
+  return texts[name]?.replace(/%\((\w+)\)s/g, (_, key) => values[key]);
+}
+
 export const find = (name) => document.querySelector(`[data-screen="${name}"]`);
 
-export function show(name, texts = {}) {
+export function show(name, filled = {}) {
   for (const screen of document.querySelectorAll("[data-screen]")) {
     screen.hidden = screen.dataset.screen !== name;
   }
   document.body.dataset.showing = name;
   const screen = find(name);
-  for (const [key, text] of Object.entries(texts)) {
+  for (const [key, text] of Object.entries(filled)) {
     const place = screen.querySelector(`[data-text="${key}"]`);
     if (place && text) {
       place.textContent = text;
     }
   }
-  showReference(screen, texts.reference);
+  showReference(screen, filled.reference);
   screen.querySelector("h1").focus();
 }
 

@@ -5,7 +5,7 @@ async function copy(button) {
   await navigator.clipboard.writeText(text);
   const label = button.firstChild;
   const before = label.data;
-  label.data = "Copied";
+  label.data = button.dataset.copy;
   setTimeout(() => { label.data = before; }, 2000);
 }
 
