@@ -12,10 +12,14 @@ from authsvc.transactions.models import Transaction
 class AttemptFilter(forms.Form):
     """What the list shows; every field may stay empty."""
 
-    outcome = forms.ChoiceField(choices=[("", _("All")), *OUTCOMES.items()], required=False)
-    kind = forms.ChoiceField(choices=[("", _("All")), *Transaction.Kind.choices], required=False)
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), choices=[("", _("All")), *OUTCOMES.items()], required=False
+    )
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=[("", _("All")), *Transaction.Kind.choices], required=False
+    )
     party = forms.ChoiceField(label=_("Relying party"), required=False)
-    since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=_("Since"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

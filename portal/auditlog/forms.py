@@ -15,9 +15,9 @@ class AuditFilter(forms.Form):
         label=_("Event"), choices=[("", _("All")), *((tag.value, tag.value) for tag in Tag)], required=False
     )
     client = forms.CharField(label=_("Client id"), max_length=120, required=False)
-    reference = forms.CharField(max_length=64, required=False)
+    reference = forms.CharField(label=_("Reference"), max_length=64, required=False)
     subject = forms.CharField(label=_("Person’s id"), max_length=64, required=False)
-    since = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=_("Since"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def rows(self) -> QuerySet[AuditEvent]:
         """Return the events that pass; what is not a valid choice filters nothing."""

@@ -10,7 +10,9 @@ from authsvc.subjects.models import Subject
 class PersonForm(forms.Form):
     """A new person."""
 
-    name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     external_id = forms.CharField(
         label=_("Your own number or name for this person"), max_length=120, required=False
     )
@@ -35,7 +37,9 @@ class PersonFilter(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"type": "search"}),
     )
-    status = forms.ChoiceField(choices=[("", _("All")), *Subject.Status.choices], required=False)
+    status = forms.ChoiceField(
+        label=_("Status"), choices=[("", _("All")), *Subject.Status.choices], required=False
+    )
 
     def rows(self) -> QuerySet[Subject]:
         """Return the people who pass; what is not a valid choice filters nothing."""

@@ -95,6 +95,7 @@ class StatementIssuerForm(forms.Form):
     """Somebody whose software statements count."""
 
     issuer = forms.CharField(
+        label=_("Issuer"),
         max_length=500,
         help_text=_("Exactly as it stands in the statements’ iss."),
         widget=forms.TextInput(

@@ -65,15 +65,18 @@ class KeySet(forms.CharField):
 class RelyingPartyForm(forms.Form):
     """What an administrator decides about a relying party."""
 
-    name = forms.CharField(max_length=120, help_text=_("People see it when they sign in."))
+    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("People see it when they sign in."))
     purpose = forms.CharField(
+        label=_("Purpose"),
         max_length=300,
         required=False,
         help_text=_("One sentence, shown to people: why they sign in."),
     )
     client_uri = forms.CharField(label=_("Home page"), max_length=500, required=False)
     status = forms.ChoiceField(
-        choices=RelyingParty.Status.choices, help_text=_("A suspended relying party is refused at once.")
+        label=_("Status"),
+        choices=RelyingParty.Status.choices,
+        help_text=_("A suspended relying party is refused at once."),
     )
 
     first_party = forms.BooleanField(
@@ -119,7 +122,7 @@ class RelyingPartyForm(forms.Form):
     tls_client_auth_subject_dn = forms.CharField(
         label=_("Subject of the client certificate"), max_length=500, required=False
     )
-    profile = forms.ChoiceField(choices=RelyingParty.Profile.choices, required=False)
+    profile = forms.ChoiceField(label=_("Profile"), choices=RelyingParty.Profile.choices, required=False)
     require_pushed_authorization_requests = forms.BooleanField(
         label=_("Accept pushed authorization requests only"), required=False
     )
@@ -152,7 +155,7 @@ class RelyingPartyForm(forms.Form):
     )
 
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
+        label=_("Scopes"), choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
     )
     offline_access = forms.BooleanField(
         label=_("Refresh tokens"), required=False, help_text=_("For access while the person is away.")
@@ -177,6 +180,7 @@ class RelyingPartyForm(forms.Form):
         ],
     )
     sector = forms.CharField(
+        label=_("Sector"),
         max_length=255,
         required=False,
         help_text=_("Host of the pairwise identifiers, where redirects have more."),

@@ -108,8 +108,9 @@ def test_what_is_seen_in_a_template(template: str, found: list[str]) -> None:
     [
         ('forms.CharField(label="Name")', True),
         ('forms.CharField(label=_("Name"))', False),
-        ('forms.CharField(help_text=f"At most {most}.")', True),
-        ('forms.CharField(help_text=format_lazy(_("At most {most}."), most=most))', False),
+        ("forms.CharField(max_length=120)", True),
+        ('KeySet(help_text=f"At most {most}.")', True),
+        ('KeySet(help_text=format_lazy(_("At most {most}."), most=most))', False),
         ('models.CharField(help_text="SHA-256 of the cookie.")', False),
         ('Refused("late", "That took too long.", detail="over")', True),
         ('Refused("late", _("That took too long."), detail="over")', False),

@@ -35,21 +35,8 @@ _LITERAL = re.compile(r"""(?P<mark>_\()?(?:"(?P<double>[^"]*)"|'(?P<single>[^']*
 _NOT_SHOWN = re.compile(r"""(\|(date|time):|\b(kind|icon|id|href|type|name|value)=)("[^"]*"|'[^']*')""")
 """What Django or a component reads: formats of dates, and arguments that say how something looks."""
 
-_WORDLESS_TAGS: Final = frozenset(
-    {
-        "translate",
-        "blocktranslate",
-        "load",
-        "extends",
-        "include",
-        "url",
-        "static",
-        "icon",
-        "if",
-        "elif",
-        "with",
-    }
-)
+_WORDLESS_TAGS: Final = frozenset({"translate", "load", "extends", "url", "static", "icon"})
+
 _END_OF: Final = {
     "blocktranslate": "endblocktranslate",
     "comment": "endcomment",
@@ -163,9 +150,9 @@ def in_places(source: str) -> list[str]:
     """Return what reaches people by its place in Python, and is not marked."""
     tree = ast.parse(source)
     constants = _constants(tree)
-    return [
-        ast.unparse(node) for node in [*_arguments(tree), *_choice_labels(tree)] if _unmarked(node, constants)
-    ]
+    places = [*_arguments(tree), *_choice_labels(tree)]
+    found = [node for node in places if _unmarked(node, constants)]
+    return [ast.unparse(node) for node in [*found, *_fields_without_label(tree)]]
 
 
 def _constants(tree: ast.Module) -> dict[str, ast.expr]:
@@ -188,6 +175,13 @@ def _arguments(tree: ast.Module) -> Iterator[ast.expr]:
         for keyword in node.keywords:
             if keyword.arg in TEXT_KEYWORDS and not name.startswith(("models.", "super", "parser.")):
                 yield keyword.value
+
+
+def _fields_without_label(tree: ast.Module) -> Iterator[ast.expr]:
+    """Give the form's fields whose labels Django would make from their names, in English."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    fields = [node for node in calls if re.fullmatch(r"forms\.\w+Field", ast.unparse(node.func))]
+    yield from (node for node in fields if "label" not in {keyword.arg for keyword in node.keywords})
 
 
 def _choice_labels(tree: ast.Module) -> Iterator[ast.expr]:
