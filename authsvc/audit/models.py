@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from authsvc.audit.tags import Tag
 from authsvc.tenancy.models import TenantOwned
 
 
@@ -41,3 +42,8 @@ class AuditEvent(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.tag}"
+
+    @property
+    def words(self) -> str:
+        """What happened, in plain words; empty for an event that this release no longer knows."""
+        return str(next((tag.words for tag in Tag if tag == self.tag), ""))

@@ -1,87 +1,126 @@
-"""Every event that can be recorded: `source:subject:action`."""
+"""Every event that can be recorded, a line each; the portal's texts about it come from the same line."""
 
 from enum import StrEnum
+from typing import Final, Self
+
+from django.utils.translation import gettext_lazy as _
+
+from authsvc.core.texts import Text
+
+# Marks what no honest participant does: the overview asks administrators to look at it.
+ALARM: Final = True
 
 
 class Tag(StrEnum):
-    """What happened. The source is the part of Visor that saw it."""
+    """What happened, as `source:subject:action` and in plain words; the source is the part that saw it.
 
-    TENANT_CREATED = "platform:tenant:created"
+    Each has a writer, or stands in the list of tests/arch/test_tags.py that says why not.
+    """
 
-    ADMIN_SIGNED_IN = "portal:admin:signed-in"
-    ADMIN_INVITED = "portal:admin:invited"
+    words: Text
+    is_alarm: bool
 
-    CLIENT_CREATED = "portal:client:created"
-    CLIENT_CHANGED = "portal:client:changed"
-    CLIENT_REFUSED = "portal:client:refused"
-    CLIENT_SECRET_ADDED = "portal:client:secret-added"
-    CLIENT_SECRET_REVOKED = "portal:client:secret-revoked"
+    def __new__(cls, value: str, words: Text = "", is_alarm: bool = False) -> Self:
+        """Let a tag be its text, as the log keeps it."""
+        tag = str.__new__(cls, value)
+        tag._value_ = value
+        tag.words, tag.is_alarm = words, is_alarm
+        return tag
 
-    SUBJECT_CREATED = "portal:subject:created"
-    SUBJECT_CLOSED = "portal:subject:closed"
-    ENROLMENT_LINK_CREATED = "portal:enrolment-link:created"
-    ENROLMENT_LINK_USED = "enrolment:link:used"
-    ENROLMENT_LINK_REFUSED = "enrolment:link:refused"
-    ENROLMENT_LINK_REVOKED = "portal:enrolment-link:revoked"
+    TENANT_CREATED = "platform:tenant:created", _("An organisation was created.")
 
-    NOTICE_SHOWN = "enrolment:notice:shown"
-    CONSENT_GIVEN = "privacy:consent:given"
-    CONSENT_WITHDRAWN = "privacy:consent:withdrawn"
+    ADMIN_SIGNED_IN = "portal:admin:signed-in", _("An administrator signed in.")
+    ADMIN_INVITED = "portal:admin:invited", _("An administrator was invited.")
 
-    AGENT_REFUSED = "capture:request:refused"
+    CLIENT_CREATED = "portal:client:created", _("A relying party was registered.")
+    CLIENT_CHANGED = "portal:client:changed", _("A relying party was changed.")
+    CLIENT_REFUSED = "portal:client:refused", _("The registration of a relying party was refused.")
+    CLIENT_SECRET_ADDED = "portal:client:secret-added", _("A relying party got a secret.")
+    CLIENT_SECRET_REVOKED = "portal:client:secret-revoked", _("A relying party’s secret was revoked.")
 
-    TRANSACTION_OPENED = "transaction:transaction:opened"
-    TRANSACTION_EXPIRED = "transaction:transaction:expired"
-    TRANSACTION_CANCELLED = "transaction:transaction:cancelled"
-    TRANSACTION_CONSUMED = "transaction:transaction:consumed"
-    DEVICE_PROVEN = "transaction:device:proven"
-    DEVICE_REFUSED = "transaction:device:refused"
-    DEVICE_ADDED = "transaction:device:added"
-    DEVICE_REVOKED = "transaction:device:revoked"
-    CHALLENGE_ISSUED = "transaction:challenge:issued"
-    SAMPLE_ACCEPTED = "transaction:sample:accepted"
-    SAMPLE_REFUSED = "transaction:sample:refused"
-    SAMPLE_ERASED = "transaction:sample:erased"
-    VERDICT_RECORDED = "transaction:verdict:recorded"
-    VERDICT_REFUSED = "transaction:verdict:refused"
-    FACE_DECLINED = "transaction:face:declined"
-    FACE_LOCKED = "transaction:face:locked"
-    FACE_DISABLED = "transaction:face:disabled"
-    FACE_REBOUND = "transaction:face:rebound"
+    SUBJECT_CREATED = "portal:subject:created", _("A person was entered.")
+    SUBJECT_CLOSED = "portal:subject:closed", _("A person’s account was closed.")
+    ENROLMENT_LINK_CREATED = "portal:enrolment-link:created", _("An enrolment link was made.")
+    ENROLMENT_LINK_USED = "enrolment:link:used", _("An enrolment link was used.")
+    ENROLMENT_LINK_REFUSED = "enrolment:link:refused", _("An enrolment link was refused.")
+    ENROLMENT_LINK_REVOKED = "portal:enrolment-link:revoked", _("An enrolment link was revoked.")
 
-    REFERENCE_CREATED = "vault:reference:created"
-    REFERENCE_OPENED = "vault:reference:opened"
-    REFERENCE_ALARM = "vault:reference:alarm"
-    REFERENCE_SHARED = "vault:reference:wrapped-for-device"
-    REFERENCE_REVOKED = "vault:reference:revoked"
+    NOTICE_SHOWN = "enrolment:notice:shown", _("A person was shown the privacy notice.")
+    CONSENT_GIVEN = "privacy:consent:given", _("A person agreed to the use of their face.")
+    CONSENT_WITHDRAWN = "privacy:consent:withdrawn", _("A person withdrew their consent.")
 
-    REQUEST_REFUSED = "oidc:request:refused"
-    SESSION_REUSED = "oidc:session:reused"
-    CODE_ISSUED = "oidc:code:issued"
-    CODE_REUSED = "oidc:code:reused"
-    TOKEN_ISSUED = "oidc:token:issued"
-    TOKEN_REFUSED = "oidc:token:refused"
-    TOKEN_REVOKED = "oidc:token:revoked"
-    SIGNED_OUT = "oidc:session:ended"
-    SANDBOX_DECIDED = "oidc:sandbox:decided"
-    PROVIDER_CHANGED = "oidc:provider:changed"
-    CLAIMS_CONSENT_GIVEN = "oidc:consent:given"
-    CLAIMS_CONSENT_REFUSED = "oidc:consent:refused"
-    REFRESH_REUSED = "oidc:refresh:reused"
-    LOGOUT_DELIVERED = "oidc:logout:delivered"
-    LOGOUT_FAILED = "oidc:logout:failed"
-    CLIENT_REGISTERED_ITSELF = "oidc:client:registered"
-    INITIAL_TOKEN_ISSUED = "oidc:initial-token:issued"
-    INITIAL_TOKEN_REVOKED = "oidc:initial-token:revoked"
-    REGISTRATION_REFUSED = "oidc:client:registration-refused"
+    AGENT_REFUSED = "capture:request:refused", _("A request of the capture page was refused.")
 
-    BACKCHANNEL_ASKED = "oidc:backchannel:asked"
-    BACKCHANNEL_APPROVED = "oidc:backchannel:approved"
-    BACKCHANNEL_DENIED = "oidc:backchannel:denied"
-    BACKCHANNEL_NOTIFIED = "oidc:backchannel:notified"
+    TRANSACTION_OPENED = "transaction:transaction:opened", _("An attempt began.")
+    TRANSACTION_EXPIRED = "transaction:transaction:expired", _("An attempt took too long.")
+    TRANSACTION_CANCELLED = "transaction:transaction:cancelled", _("An attempt was given up.")
+    TRANSACTION_CONSUMED = "transaction:transaction:consumed", _("An attempt was handed over.")
+    DEVICE_PROVEN = "transaction:device:proven", _("A passkey was proven.")
+    DEVICE_REFUSED = "transaction:device:refused", _("A passkey was refused.")
+    DEVICE_ADDED = "transaction:device:added", _("A passkey was added.")
+    DEVICE_REVOKED = "transaction:device:revoked", _("A passkey was revoked.")
+    CHALLENGE_ISSUED = "transaction:challenge:issued", _("A capture was asked for.")
+    SAMPLE_ACCEPTED = "transaction:sample:accepted", _("A capture arrived.")
+    SAMPLE_REFUSED = "transaction:sample:refused", _("A capture was refused.")
+    SAMPLE_ERASED = "transaction:sample:erased", _("A capture was erased.")
+    VERDICT_RECORDED = "transaction:verdict:recorded", _("A capture was judged.")
+    VERDICT_REFUSED = (
+        "transaction:verdict:refused",
+        _("A verdict came that no worker of ours signed for this attempt."),
+        ALARM,
+    )
+    FACE_DECLINED = "transaction:face:declined", _("A person chose to go without the face.")
+    FACE_LOCKED = "transaction:face:locked", _("A person’s face waits after failed tries.")
+    FACE_DISABLED = "transaction:face:disabled", _("A person’s face was turned off after failed tries.")
+    FACE_REBOUND = "transaction:face:rebound", _("A person’s face was bound to another device.")
 
-    KEY_CREATED = "keys:key:created"
-    KEY_ROTATED = "keys:key:rotated"
-    KEY_REVOKED = "keys:key:revoked"
-    POLICY_PUBLISHED = "policy:version:published"
-    RECORD_ADOPTED = "biometrics:evaluation-record:adopted"
+    REFERENCE_CREATED = "vault:reference:created", _("A reference was stored.")
+    REFERENCE_OPENED = "vault:reference:opened", _("A reference was opened.")
+    REFERENCE_ALARM = (
+        "vault:reference:alarm",
+        _("A stored reference is not the one that was expected."),
+        ALARM,
+    )
+    REFERENCE_SHARED = "vault:reference:wrapped-for-device", _("A device got its share of a reference’s key.")
+    REFERENCE_REVOKED = "vault:reference:revoked", _("A reference was revoked.")
+
+    REQUEST_REFUSED = "oidc:request:refused", _("A relying party’s request was refused.")
+    SESSION_REUSED = "oidc:session:reused", _("A person was signed in already.")
+    CODE_ISSUED = "oidc:code:issued", _("An authorization code was issued.")
+    CODE_REUSED = (
+        "oidc:code:reused",
+        _("An authorization code was used twice; what was issued for it has been revoked."),
+        ALARM,
+    )
+    TOKEN_ISSUED = "oidc:token:issued", _("Tokens were issued.")
+    TOKEN_REFUSED = "oidc:token:refused", _("Tokens were refused.")
+    TOKEN_REVOKED = "oidc:token:revoked", _("A token was revoked.")
+    SIGNED_OUT = "oidc:session:ended", _("A session ended.")
+    SANDBOX_DECIDED = "oidc:sandbox:decided", _("A developer decided an attempt in the sandbox.")
+    PROVIDER_CHANGED = "oidc:provider:changed", _("The provider’s options were changed.")
+    CLAIMS_CONSENT_GIVEN = "oidc:consent:given", _("A person agreed to share with a relying party.")
+    CLAIMS_CONSENT_REFUSED = "oidc:consent:refused", _("A person refused to share with a relying party.")
+    REFRESH_REUSED = "oidc:refresh:reused", _("A refresh token was used twice.")
+    LOGOUT_DELIVERED = "oidc:logout:delivered", _("A relying party was told that a session ended.")
+    LOGOUT_FAILED = "oidc:logout:failed", _("A relying party could not be told that a session ended.")
+    CLIENT_REGISTERED_ITSELF = "oidc:client:registered", _("A relying party registered itself.")
+    INITIAL_TOKEN_ISSUED = "oidc:initial-token:issued", _("An initial access token was issued.")
+    INITIAL_TOKEN_REVOKED = "oidc:initial-token:revoked", _("An initial access token was revoked.")
+    REGISTRATION_REFUSED = (
+        "oidc:client:registration-refused",
+        _("A relying party’s own registration was refused."),
+    )
+
+    BACKCHANNEL_ASKED = "oidc:backchannel:asked", _("A relying party asked for a sign-in without a browser.")
+    BACKCHANNEL_APPROVED = "oidc:backchannel:approved", _("A person approved a sign-in without a browser.")
+    BACKCHANNEL_DENIED = "oidc:backchannel:denied", _("A person denied a sign-in without a browser.")
+    BACKCHANNEL_NOTIFIED = (
+        "oidc:backchannel:notified",
+        _("A relying party was called because a result waits."),
+    )
+
+    KEY_CREATED = "keys:key:created", _("A key was made.")
+    KEY_ROTATED = "keys:key:rotated", _("A key was rotated.")
+    KEY_REVOKED = "keys:key:revoked", _("A key was revoked.")
+    POLICY_PUBLISHED = "policy:version:published", _("A policy was published.")
+    RECORD_ADOPTED = "biometrics:evaluation-record:adopted", _("An evaluation record was adopted.")

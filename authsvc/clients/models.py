@@ -122,6 +122,9 @@ class RelyingParty(TenantOwned):
     frontchannel_logout_uri = models.URLField(max_length=500, blank=True)
     frontchannel_logout_session_required = models.BooleanField(default=False)
 
+    # Settings without a column of their own (fields.py), by name.
+    extra = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
+
     # Where it came from.
     registration_digest = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of its registration access token (RFC 7592)."

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.directory import forget_client
+from authsvc.clients.fields import put
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.clients.validation import validate
@@ -18,7 +19,7 @@ from authsvc.tenancy.scope import current_tenant_id
 
 # The old one and the new one overlap while a partner rolls its secret over; a third is never needed.
 SECRETS_AT_ONCE = 2
-_FIXED = frozenset({"id", "tenant", "tenant_id", "client_id", "created_at", "registration_digest"})
+_FIXED = frozenset({"id", "tenant", "tenant_id", "client_id", "created_at", "registration_digest", "extra"})
 
 
 @transaction.atomic
@@ -27,12 +28,14 @@ def register(
 ) -> tuple[RelyingParty, str | None]:
     """Register a relying party in the tenant in scope, and return it with its secret, shown this once.
 
-    `metadata` are fields of RelyingParty; `registration_digest` is that of the token by which it changes
+    `metadata` are settings (fields.py); `registration_digest` is that of the token by which it changes
     itself (RFC 7592). The secret is None for methods without one. Raises
     RegistrationProblems, field by field.
     """
     _refuse_fixed(metadata)
-    party = RelyingParty(tenant_id=current_tenant_id(), registration_digest=registration_digest, **metadata)
+    party = RelyingParty(tenant_id=current_tenant_id(), registration_digest=registration_digest)
+    for name, value in metadata.items():
+        put(party, name, value)
     if client_id is not None:
         party.client_id = client_id
     validate(party)
@@ -44,11 +47,11 @@ def register(
 
 @transaction.atomic
 def change(*, party: RelyingParty, actor: str = "", **metadata: Any) -> RelyingParty:
-    """Change fields of a relying party; raises RegistrationProblems and then changes nothing."""
+    """Change settings of a relying party; raises RegistrationProblems and then changes nothing."""
     _refuse_fixed(metadata)
     fresh = RelyingParty.objects.select_for_update(no_key=True).get(pk=party.pk)
     for name, value in metadata.items():
-        setattr(fresh, name, value)
+        put(fresh, name, value)
     validate(fresh)
     fresh.save()
     record(Tag.CLIENT_CHANGED, actor=actor, client=fresh.client_id, fields=sorted(metadata))

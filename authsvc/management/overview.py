@@ -20,12 +20,7 @@ from authsvc.transactions.models import AttemptCounter, Transaction
 
 HOURS = 24
 _EXPIRES_SOON = timedelta(days=14)
-# Each of these means that something was tried that no honest participant does.
-_ALARMS = {
-    Tag.CODE_REUSED: _("An authorization code was used twice; what was issued for it has been revoked."),
-    Tag.REFERENCE_ALARM: _("A stored reference is not the one that was expected."),
-    Tag.VERDICT_REFUSED: _("A verdict came that no worker of ours signed for this attempt."),
-}
+_ALARMS = [tag for tag in Tag if tag.is_alarm]
 
 
 @dataclass(frozen=True)
@@ -69,9 +64,9 @@ def needs_attention(moment: datetime) -> list[Attention]:
 
 
 def _alarms(moment: datetime) -> list[Attention]:
-    recent = AuditEvent.objects.filter(tag__in=list(_ALARMS), at__gte=moment - timedelta(hours=HOURS))
+    recent = AuditEvent.objects.filter(tag__in=_ALARMS, at__gte=moment - timedelta(hours=HOURS))
     tags = recent.order_by().values_list("tag", flat=True).annotate(count=Count("pk"))
-    return [Attention("bad", _("Alarm"), _ALARMS[Tag(tag)], "audit") for tag in tags]
+    return [Attention("bad", _("Alarm"), Tag(tag).words, "audit") for tag in tags]
 
 
 def _worker() -> list[Attention]:

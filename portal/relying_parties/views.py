@@ -13,6 +13,7 @@ from authsvc.clients.problems import RegistrationProblems
 from authsvc.management import relying_parties
 from authsvc.oidc.authorize.initiate import initiation_url
 from portal.accounts.requests import PortalRequest
+from portal.relying_parties.facts import facts_of
 from portal.relying_parties.forms import RelyingPartyForm, values_of
 from portal.relying_parties.quickstart import quick_start
 from portal.ui.paging import page_of
@@ -105,6 +106,7 @@ def _show(
         "refusals": relying_parties.refusals_of(party),
         "start": quick_start(request.tenant, party),
         "initiation": initiation_url(party),
+        "facts": facts_of(party),
     }
     return render(request, "portal/relying_parties/detail.html", context, status=status)
 

@@ -1,7 +1,8 @@
-"""The checks of a registration; the list below is their order."""
+"""The checks of a registration; the list below is their order, then come those that single settings bring."""
 
 from collections.abc import Callable
 
+from authsvc.clients.fields import FIELDS
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
 from authsvc.clients.validation.addresses import check_addresses
@@ -30,6 +31,7 @@ CHECKS: list[Callable[[RelyingParty, Problems], None]] = [
 def validate(party: RelyingParty) -> None:
     """Raise RegistrationProblems with everything that is wrong with the relying party (S9.4-03)."""
     problems = Problems()
-    for check in CHECKS:
+    own = [row.check for row in FIELDS.values() if row.check is not None]
+    for check in (*CHECKS, *own):
         check(party, problems)
     problems.raise_if_any()

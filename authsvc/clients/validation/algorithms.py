@@ -5,18 +5,13 @@ from collections.abc import Iterable
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.clients.fields import of_kind
+from authsvc.clients.kinds import ALGORITHM
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
 from authsvc.core.texts import Text
 from authsvc.keys.algorithms import CONTENT_ENCRYPTION, KEY_MANAGEMENT, SIGNING, UNSIGNED
 
-_SIGNING_FIELDS = (
-    "id_token_signed_response_alg",
-    "userinfo_signed_response_alg",
-    "authorization_signed_response_alg",
-    "request_object_signing_alg",
-    "token_endpoint_auth_signing_alg",
-)
 _ENCRYPTED = ("id_token", "userinfo")
 
 
@@ -28,12 +23,12 @@ def _not_offered(value: str, offered: Iterable[str]) -> Text:
 
 def check_algorithms(party: RelyingParty, problems: Problems) -> None:
     """Every algorithm is offered; ID tokens are always signed; encryption has a key to encrypt to."""
-    for field in _SIGNING_FIELDS:
-        value = getattr(party, field)
-        if value == UNSIGNED and field == "request_object_signing_alg":
+    for row in of_kind(ALGORITHM):
+        value = row.of(party)
+        if value == UNSIGNED and row.name == "request_object_signing_alg":
             continue
         if value and value not in SIGNING:
-            problems.add(field, _not_offered(value, SIGNING))
+            problems.add(row.name, _not_offered(value, SIGNING))
     if not party.id_token_signed_response_alg:
         problems.add("id_token_signed_response_alg", _("ID tokens are always signed."))
     for what in _ENCRYPTED:

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.clients.fields import of_kind
+from authsvc.clients.kinds import ADDRESSES
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
 from authsvc.clients.validation.uris import problem_of_uri
@@ -14,8 +16,8 @@ def check_redirects(party: RelyingParty, problems: Problems) -> None:
     """At least one redirect URI, each usable, none twice, and a sector where hosts differ."""
     if not party.redirect_uris:
         problems.add("redirect_uris", _("At least one redirect URI is needed."))
-    for field in ("redirect_uris", "post_logout_redirect_uris", "request_uris"):
-        _check_list(field, getattr(party, field), party.tenant.is_sandbox, problems)
+    for row in of_kind(ADDRESSES):
+        _check_list(row.name, row.of(party), party.tenant.is_sandbox, problems)
     hosts = redirect_hosts(party)
     if party.subject_type == "pairwise" and len(hosts) > 1 and not party.sector:
         problems.add(
@@ -42,7 +44,7 @@ def redirect_hosts(party: RelyingParty) -> list[str]:
 
 
 def _check_list(field: str, values: object, sandbox: bool, problems: Problems) -> None:
-    if not isinstance(values, list):
+    if not isinstance(values, list | tuple):
         problems.add(field, _("must be a list of addresses"))
         return
     for value in values:

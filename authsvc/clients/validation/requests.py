@@ -5,9 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
+from authsvc.clients.scopes import SCOPES
 from authsvc.keys.algorithms import UNSIGNED
-
-SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access")
 
 
 def check_requests(party: RelyingParty, problems: Problems) -> None:

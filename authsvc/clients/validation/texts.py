@@ -7,20 +7,28 @@ from django.db.models import CharField, JSONField
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.clients.fields import FIELDS
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
 
 
 def check_texts(party: RelyingParty, problems: Problems) -> None:
     """Bound every text field, and refuse control characters in them and inside every JSON field."""
-    for field in party._meta.concrete_fields:
-        if not isinstance(field, CharField | JSONField):
-            continue
-        value = getattr(party, field.attname)
-        if isinstance(field, CharField) and field.max_length and len(str(value)) > field.max_length:
-            problems.add(field.name, format_lazy(_("at most {most} characters"), most=field.max_length))
+    for name, value, longest in _values(party):
+        if longest and len(str(value)) > longest:
+            problems.add(name, format_lazy(_("at most {most} characters"), most=longest))
         if not all(_printable(text) for text in _texts(value)):
-            problems.add(field.name, _("holds control characters"))
+            problems.add(name, _("holds control characters"))
+
+
+def _values(party: RelyingParty) -> Iterator[tuple[str, Any, int | None]]:
+    for field in party._meta.concrete_fields:
+        if isinstance(field, CharField | JSONField) and field.name != "extra":
+            longest = field.max_length if isinstance(field, CharField) else None
+            yield field.name, getattr(party, field.attname), longest
+    for row in FIELDS.values():
+        if row.column is None:
+            yield row.name, row.of(party), row.longest
 
 
 def _texts(value: Any) -> Iterator[str]:

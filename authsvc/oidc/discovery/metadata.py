@@ -7,7 +7,7 @@ from django.conf import settings
 from authsvc.assurance.acr import ALIASES, ATTAINABLE, acr_of
 from authsvc.clients.grant_types import GRANT_TYPES
 from authsvc.clients.models import RelyingParty
-from authsvc.clients.validation.requests import SCOPES
+from authsvc.clients.scopes import SCOPES
 from authsvc.keys.algorithms import CONTENT_ENCRYPTION, FAPI2_SIGNING, KEY_MANAGEMENT, SIGNING, UNSIGNED
 from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.proofs.dpop import ALGORITHMS as DPOP_ALGORITHMS

@@ -15,7 +15,7 @@ from authsvc.core.texts import in_english
 from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.registration.access import bearer_of, find_own
 from authsvc.oidc.registration.changes import change_itself, register_itself, remove_itself
-from authsvc.oidc.registration.documents import MEMBER_OF, document_of
+from authsvc.oidc.registration.documents import document_of, member_of
 from authsvc.oidc.registration.statements import with_statement
 from authsvc.oidc.wire.addresses import endpoint
 from authsvc.oidc.wire.answer import error_response, token_response
@@ -121,8 +121,7 @@ def _refusal(problem: RequestRefused | RegistrationProblems, client_id: str) -> 
 
 def _metadata_refused(problems: RegistrationProblems) -> RequestRefused:
     said = {
-        MEMBER_OF.get(name, name): " ".join(map(in_english, messages))
-        for name, messages in problems.fields.items()
+        member_of(name): " ".join(map(in_english, messages)) for name, messages in problems.fields.items()
     }
     return RequestRefused(
         "invalid_redirect_uri" if "redirect_uris" in said else "invalid_client_metadata",

@@ -3,15 +3,16 @@
 import re
 import secrets
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from django.db import transaction
 
 from authsvc.audit.tags import Tag
 from authsvc.clients.grant_types import AUTHORIZATION_CODE
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
+from authsvc.core.ids import b64u
 from authsvc.oidc.models import Grant
 from authsvc.oidc.token.issue import issue_tokens
 from authsvc.oidc.tokens.access_token import Binding
@@ -67,7 +68,9 @@ def _pkce_refusal(challenge: str, verifier: str | None) -> RequestRefused | None
         return _invalid("pkce", came="a code_verifier", expected="none, as the request had no code_challenge")
     if verifier is None or not _VERIFIER.fullmatch(verifier):
         return _invalid("pkce", came="no usable code_verifier", expected="43 to 128 unreserved characters")
-    if not secrets.compare_digest(create_s256_code_challenge(verifier), challenge):
+    # code_challenge_method is S256 (RFC 7636 section 4.2).
+    hashed = b64u(sha256(verifier.encode()).digest())
+    if not secrets.compare_digest(hashed, challenge):
         return _invalid("pkce", came="another code_verifier", expected="the one behind code_challenge")
     return None
 

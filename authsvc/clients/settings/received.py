@@ -1,0 +1,87 @@
+"""What the relying party receives, and in which form."""
+
+from django.utils.translation import gettext_lazy as _
+
+from authsvc.clients.kinds import ADDRESS, ALGORITHM, CHOICE, FLAG, SCOPE, TEXT
+from authsvc.clients.scopes import SCOPES
+from authsvc.clients.setting import Setting, Summary
+from authsvc.clients.settings.groups import RECEIVED
+from authsvc.keys.algorithms import SIGNING
+
+_SIGNING = list(zip(SIGNING, SIGNING, strict=True))
+
+SETTINGS = (
+    Setting(
+        "scopes",
+        SCOPE,
+        wire=True,
+        member="scope",
+        group=RECEIVED,
+        label=_("Scopes"),
+        choices=list(zip(SCOPES, SCOPES, strict=True)),
+        summary=Summary(60, _("Scopes"), tell=", ".join),
+    ),
+    # On the wire it is one of the grant types.
+    Setting(
+        "offline_access",
+        FLAG,
+        group=RECEIVED,
+        label=_("Refresh tokens"),
+        help=_("For access while the person is away."),
+    ),
+    Setting(
+        "subject_type",
+        CHOICE,
+        wire=True,
+        group=RECEIVED,
+        label=_("Subject identifiers"),
+        choices=(
+            ("pairwise", _("Pairwise: this site's own for each person")),
+            ("public", _("Public: the same everywhere")),
+        ),
+        summary=Summary(80, _("Subject ids"), tell=str),
+    ),
+    Setting(
+        "sector",
+        TEXT,
+        group=RECEIVED,
+        label=_("Sector"),
+        help=_("Host of the pairwise identifiers, where redirects have more."),
+    ),
+    Setting(
+        "id_token_signed_response_alg",
+        ALGORITHM,
+        wire=True,
+        group=RECEIVED,
+        label=_("ID tokens are signed with"),
+        choices=_SIGNING,
+        summary=Summary(70, _("ID tokens")),
+    ),
+    Setting(
+        "userinfo_signed_response_alg",
+        ALGORITHM,
+        wire=True,
+        group=RECEIVED,
+        label=_("Userinfo is signed with"),
+        choices=[("", _("Not signed")), *_SIGNING],
+    ),
+    Setting("access_token_format", CHOICE, group=RECEIVED, label=_("Access tokens")),
+    Setting(
+        "dpop_bound_access_tokens",
+        FLAG,
+        wire=True,
+        group=RECEIVED,
+        label=_("Bind access tokens to a key (DPoP)"),
+        help=_("A request without a proof is refused."),
+    ),
+    Setting("sector_identifier_uri", ADDRESS, wire=True),
+    Setting(
+        "tls_client_certificate_bound_access_tokens",
+        FLAG,
+        wire=True,
+    ),
+    Setting("id_token_encrypted_response_alg", TEXT, wire=True),
+    Setting("id_token_encrypted_response_enc", TEXT, wire=True),
+    Setting("userinfo_encrypted_response_alg", TEXT, wire=True),
+    Setting("userinfo_encrypted_response_enc", TEXT, wire=True),
+)

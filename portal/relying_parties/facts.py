@@ -1,0 +1,32 @@
+"""The settings that stand on a relying party's page."""
+
+from dataclasses import dataclass
+
+from authsvc.clients.fields import summed_up
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.setting import Setting
+from authsvc.core.texts import Text
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One setting as the page shows it: its value as `text`, or as `lines`; `tone` makes a badge of it."""
+
+    label: Text
+    text: str
+    lines: list[str]
+    tone: str
+
+
+def facts_of(party: RelyingParty) -> list[Fact]:
+    """Return the settings to show, in their order; what is empty is left out."""
+    facts = [_fact(row, party) for row in summed_up()]
+    return [fact for fact in facts if fact.text or fact.lines]
+
+
+def _fact(row: Setting, party: RelyingParty) -> Fact:
+    assert row.summary is not None
+    told = row.told(party)
+    tone = (row.summary.tones or {}).get(str(row.of(party)), "")
+    text, lines = (told, []) if isinstance(told, str) else ("", told)
+    return Fact(row.summary.label, text, lines, tone)
