@@ -46,7 +46,7 @@ class Bracketed(trans_real.DjangoTranslation):
 def speak(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Offer the language for the rest of a test."""
     settings.LANGUAGES = [("en", "English"), (CODE, "Brackets")]
-    monkeypatch.setitem(trans_real._translations, CODE, Bracketed())
+    monkeypatch.setitem(vars(trans_real)["_translations"], CODE, Bracketed())
     monkeypatch.setattr(trans_real, "check_for_language", cache(lambda code: code in {"en", CODE}))
 
 

@@ -198,7 +198,7 @@ def _unmarked(node: ast.expr, constants: Mapping[str, ast.expr]) -> bool:
     if isinstance(node, ast.Constant):
         return isinstance(node.value, str) and _has_words(node.value) and node.value not in PROPER
     if isinstance(node, ast.JoinedStr):
-        return any(isinstance(part, ast.Constant) and _has_words(part.value) for part in node.values)
+        return any(isinstance(part, ast.Constant) and _has_words(str(part.value)) for part in node.values)
     if isinstance(node, ast.BinOp | ast.BoolOp | ast.IfExp):
         return any(_unmarked(part, constants) for part in _branches(node))
     return False
