@@ -1,33 +1,31 @@
 """From a checked request to the answer: reuse the session, authenticate, ask for consent, issue the code."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpResponse
 
-from authsvc.assurance.levels import Evidence, assess
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.capture.browser import ensure_browser_key, set_browser_key
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.oidc.authorize.consent import consent_needed
 from authsvc.oidc.authorize.consent_page import show_consent
 from authsvc.oidc.authorize.decide import Reuse, reusable
 from authsvc.oidc.authorize.respond import send_answer
+from authsvc.oidc.interaction import assessment_of, begin, enter
 from authsvc.oidc.models import PushedRequest, Session
-from authsvc.oidc.offering.persons import preselection
-from authsvc.oidc.offering.provider import sandbox_offered, subject_identifier
+from authsvc.oidc.offering.provider import subject_identifier
 from authsvc.oidc.requests.reached import reported_acr
 from authsvc.oidc.requests.wanted import Wanted
-from authsvc.oidc.sessions.session import begin_session, events_of, find_session, set_session_cookie
+from authsvc.oidc.sessions.session import events_of, find_session
 from authsvc.oidc.tokens.grants import CodeBinding, issue_code
+from authsvc.oidc.wire.door import Saying
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import open_transaction
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,6 @@ class Signed:
     session: Session
     reuse: Reuse
     transaction_id: str = ""
-    new_secret: str | None = None
 
 
 def start(
@@ -59,7 +56,8 @@ def start(
             came="no session that answers the request",
             expected="a live session",
         )
-    return _authenticate(request, client, wanted, login_hint)
+    back_to = f"/t/{request.tenant.slug}/authorize/resume/{{id}}"
+    return begin(request, back_to=back_to, client=client, asked=wanted, login_hint=login_hint)
 
 
 def resume(
@@ -67,10 +65,11 @@ def resume(
 ) -> HttpResponse:
     """Go on after an authentication; its level is computed from the evidence (SB-01).
 
-    Raises RequestRefused where the level is not enough, or it is another person than was asked for.
+    Raises RequestRefused where the level is not enough, it is another person than was asked for, or the
+    account is closed.
     """
     assert consumed.subject is not None
-    assessment = assess(Evidence.from_record(consumed.evidence))
+    assessment = assessment_of(consumed)
     acr = reported_acr(assessment.level, wanted, client)
     if acr is None:
         raise RequestRefused(
@@ -80,19 +79,10 @@ def resume(
             came=f"{assessment.level.name} ({'; '.join(assessment.reasons)})",
             expected=" ".join(wanted.essential_acr or [client.floor_level]),
         )
-    _check_person(client, consumed.subject, wanted)
-    session, secret, event = begin_session(
-        current=find_session(request),
-        subject=consumed.subject,
-        device=consumed.device,
-        assessment=assessment,
-        policy=consumed.evidence.policy,
-    )
-    signed = Signed(session, Reuse(event, acr), consumed.id, secret)
-    response = proceed(request, client, wanted, signed)
-    if secret is not None:
-        set_session_cookie(response, request, secret)
-    return response
+    _require_person(client, consumed.subject, wanted)
+    entry = enter(request, consumed)
+    signed = Signed(entry.session, Reuse(entry.event, acr), consumed.id)
+    return entry.kept_by(proceed(request, client, wanted, signed), request)
 
 
 def proceed(request: TenantRequest, client: RelyingParty, wanted: Wanted, signed: Signed) -> HttpResponse:
@@ -113,7 +103,7 @@ def proceed(request: TenantRequest, client: RelyingParty, wanted: Wanted, signed
 @transaction.atomic
 def hand_over(request: TenantRequest, client: RelyingParty, wanted: Wanted, signed: Signed) -> HttpResponse:
     """Issue the code and send it to the relying party; raises RequestRefused for a request used before."""
-    use_up(wanted)
+    _use_up(wanted)
     if not signed.transaction_id:
         Session.objects.filter(pk=signed.session.pk).update(last_used_at=now())
     code = issue_code(
@@ -131,8 +121,19 @@ def hand_over(request: TenantRequest, client: RelyingParty, wanted: Wanted, sign
     return send_answer(request, client, wanted, {"code": code})
 
 
-def use_up(wanted: Wanted) -> None:
-    """Mark the pushed request as answered; raises RequestRefused where it was answered before."""
+def to_partner(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> Saying:
+    """Say a refusal to the relying party, at the redirect URI and in the mode that it asked for."""
+
+    def say(refused: RequestRefused, _reference: str) -> HttpResponse:
+        with suppress(RequestRefused):
+            _use_up(wanted)
+        answer = {"error": refused.error, "error_description": refused.description}
+        return send_answer(request, client, wanted, answer)
+
+    return say
+
+
+def _use_up(wanted: Wanted) -> None:
     unused = PushedRequest.objects.filter(digest=wanted.pushed, used_at=None)
     if wanted.pushed and not unused.update(used_at=now()):
         raise RequestRefused(
@@ -155,38 +156,7 @@ def _signed_in(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> 
     return Signed(session, reuse) if reuse is not None else None
 
 
-def _authenticate(
-    request: TenantRequest, client: RelyingParty, wanted: Wanted, login_hint: str
-) -> HttpResponse:
-    key, fresh = ensure_browser_key(request)
-    slug = request.tenant.slug
-    opened = open_transaction(
-        kind=Transaction.Kind.AUTHENTICATE,
-        browser_key=key,
-        continue_path=f"/t/{slug}/authorize/resume/{{id}}",
-        client=client,
-        request=wanted,
-    )
-    parts = {"tenant": slug, "txn": opened.id}
-    if sandbox_offered(request.tenant):
-        page = reverse("oidc:sandbox", kwargs=parts) + preselection(login_hint)
-    else:
-        page = reverse("capture:page", kwargs=parts)
-    response = HttpResponseRedirect(page)
-    if fresh:
-        set_browser_key(response, key)
-    return response
-
-
-def _check_person(client: RelyingParty, subject: Subject, wanted: Wanted) -> None:
-    if subject.status != Subject.Status.ACTIVE:
-        raise RequestRefused(
-            "access_denied",
-            "The account is closed.",
-            rule="subject-active",
-            came=subject.status,
-            expected="active",
-        )
+def _require_person(client: RelyingParty, subject: Subject, wanted: Wanted) -> None:
     if wanted.sub and wanted.sub != subject_identifier(client, subject.id):
         raise RequestRefused(
             "login_required",

@@ -1,7 +1,6 @@
 """The authorization endpoint and the two places where a request goes on."""
 
 from collections.abc import Callable
-from contextlib import suppress
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -10,30 +9,24 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.capture.browser import browser_key
 from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
-from authsvc.core.errors import Refused
-from authsvc.core.texts import Text, in_english
 from authsvc.oidc.authorize.consent import remember_consent
 from authsvc.oidc.authorize.consent_page import Pending, read_pending
 from authsvc.oidc.authorize.decide import reusable
-from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start, use_up
-from authsvc.oidc.authorize.respond import send_answer
+from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start, to_partner
+from authsvc.oidc.interaction import Outcome, take_up
 from authsvc.oidc.models import Session
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.requests.book import Endpoint, run_rules
 from authsvc.oidc.requests.wanted import Context, Wanted
 from authsvc.oidc.sessions.session import COOKIE, events_of, find_session
 from authsvc.oidc.wire.crosssite import as_get
-from authsvc.oidc.wire.pages import refusal_page
+from authsvc.oidc.wire.door import answer_refusal, on_page, refusals_on_page
 from authsvc.oidc.wire.parameters import read_once
 from authsvc.oidc.wire.refusal import RequestRefused
-from authsvc.oidc.wire.reporting import report
 from authsvc.tenancy.middleware import TenantRequest
-from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import consume, find_left
 
 
 @csrf_exempt
@@ -48,61 +41,44 @@ def authorize(request: TenantRequest, tenant: str) -> HttpResponse:
     try:
         context.parameters = read_once(request.POST if request.method == "POST" else request.GET)
         run_rules(context, Endpoint.AUTHORIZE)
+        hint = context.parameters.get("login_hint", "")
+        return start(request, context.client, context.wanted, login_hint=hint)
     except RequestRefused as refused:
-        reference = report(
-            refused, tag=Tag.REQUEST_REFUSED, client_id=context.parameters.get("client_id", "")
-        )
-        if not context.returnable:
-            return refusal_page(request, refused, reference)
-        return _send_refusal(request, context.client, context.wanted, refused)
-    hint = context.parameters.get("login_hint", "")
-    return _or_refusal(
-        request,
-        context.client,
-        context.wanted,
-        lambda: start(request, context.client, context.wanted, login_hint=hint),
-    )
+        say = on_page(request)
+        if context.returnable:
+            say = to_partner(request, context.client, context.wanted)
+        return answer_refusal(refused, say, client_id=context.parameters.get("client_id", ""))
 
 
 @require_GET
+@refusals_on_page()
 def resume_authorization(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Go on with a request whose person has authenticated, or has turned back."""
-    left = _left_by_the_person(request, txn)
-    if left is not None:
-        return left
-    try:
-        consumed = consume(txn, browser_key(request), at=request.path)
-    except Refused as refused:
-        rule = f"transaction-{refused.code}"
-        cause = RequestRefused(
-            "access_denied", in_english(refused.person), rule=rule, came=refused.detail, status=refused.status
-        )
-        return _stop(request, cause, person=refused.person, transaction_id=txn[:24])
-    wanted = Wanted.from_json(consumed.request)
-    client = find_client(wanted.client_id)
-    if client is None:
-        return _stop(request, _client_gone(wanted), transaction_id=txn)
-    if sandbox_offered(request.tenant) and request.GET.get("consent") == "denied":
+    outcome = take_up(request, txn)
+    wanted = Wanted.from_json(outcome.transaction.request)
+    client = _client_of(wanted)
+    if _consent_denied_in_sandbox(request, outcome):
         return _consent_refused(request, client, wanted, txn)
     return _or_refusal(
-        request, client, wanted, lambda: resume(request, client, wanted, consumed), transaction_id=txn
+        request,
+        client,
+        wanted,
+        lambda: resume(request, client, wanted, outcome.result()),
+        transaction_id=txn,
     )
 
 
 @require_POST
+@refusals_on_page()
 def consent(request: TenantRequest, tenant: str) -> HttpResponse:
     """Take the person's answer to the consent page."""
     pending = read_pending(request)
     session = find_session(request)
     if pending is None or session is None or session.pk != pending.session_id:
         came = "a stale or foreign consent page"
-        return _stop(
-            request, RequestRefused("access_denied", "This page is too old.", rule="consent-page", came=came)
-        )
+        raise RequestRefused("access_denied", "This page is too old.", rule="consent-page", came=came)
     wanted = pending.wanted
-    client = find_client(wanted.client_id)
-    if client is None:
-        return _stop(request, _client_gone(wanted))
+    client = _client_of(wanted)
     if request.POST.get("answer") != "yes":
         return _consent_refused(request, client, wanted, pending.transaction_id)
     return _or_refusal(request, client, wanted, lambda: _consented(request, client, pending, session))
@@ -125,21 +101,22 @@ def _consented(
         return hand_over(request, client, wanted, Signed(session, reuse, pending.transaction_id))
 
 
-def _client_gone(wanted: Wanted) -> RequestRefused:
-    return RequestRefused(
-        "access_denied",
-        "The client is not registered any more.",
-        rule="client-known",
-        came=wanted.client_id,
-        expected="an active relying party",
-    )
+def _client_of(wanted: Wanted) -> RelyingParty:
+    client = find_client(wanted.client_id)
+    if client is None:
+        raise RequestRefused(
+            "access_denied",
+            "The client is not registered any more.",
+            rule="client-known",
+            came=wanted.client_id,
+            expected="an active relying party",
+        )
+    return client
 
 
-def _stop(
-    request: TenantRequest, refused: RequestRefused, *, person: Text = "", transaction_id: str = ""
-) -> HttpResponse:
-    reference = report(refused, tag=Tag.REQUEST_REFUSED, transaction=transaction_id)
-    return refusal_page(request, refused, reference, person=person)
+def _consent_denied_in_sandbox(request: TenantRequest, outcome: Outcome) -> bool:
+    denied = not outcome.turned_back and request.GET.get("consent") == "denied"
+    return denied and sandbox_offered(request.tenant)
 
 
 def _or_refusal(
@@ -153,36 +130,8 @@ def _or_refusal(
     try:
         return step()
     except RequestRefused as refused:
-        report(refused, tag=Tag.REQUEST_REFUSED, client_id=client.client_id, transaction=transaction_id)
-        return _send_refusal(request, client, wanted, refused)
-
-
-def _send_refusal(
-    request: TenantRequest, client: RelyingParty, wanted: Wanted, refused: RequestRefused
-) -> HttpResponse:
-    with suppress(RequestRefused):
-        use_up(wanted)
-    answer = {"error": refused.error, "error_description": refused.description}
-    return send_answer(request, client, wanted, answer)
-
-
-def _left_by_the_person(request: TenantRequest, txn: str) -> HttpResponse | None:
-    row = find_left(txn, browser_key(request))
-    if row is None or row.kind != Transaction.Kind.AUTHENTICATE:
-        return None
-    wanted = Wanted.from_json(row.request)
-    client = find_client(wanted.client_id)
-    if client is None:
-        return None
-    cause = RequestRefused(
-        "access_denied",
-        "The person turned back.",
-        rule="person-cancelled",
-        came="cancelled",
-        expected="a sign-in",
-    )
-    report(cause, tag=Tag.REQUEST_REFUSED, client_id=client.client_id, transaction=txn)
-    return _send_refusal(request, client, wanted, cause)
+        say = to_partner(request, client, wanted)
+        return answer_refusal(refused, say, client_id=client.client_id, transaction=transaction_id)
 
 
 def _consent_refused(
@@ -192,4 +141,4 @@ def _consent_refused(
     cause = RequestRefused(
         "access_denied", "The person did not agree.", rule="consent", came="no", expected="consent"
     )
-    return _send_refusal(request, client, wanted, cause)
+    return answer_refusal(cause, to_partner(request, client, wanted), tag=None)

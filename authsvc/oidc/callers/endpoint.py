@@ -16,10 +16,10 @@ from authsvc.oidc.callers import authenticate_client
 from authsvc.oidc.proofs.dpop import read_proof
 from authsvc.oidc.proofs.once import Use, use_once
 from authsvc.oidc.wire.addresses import endpoint
-from authsvc.oidc.wire.answer import error_response, token_response
+from authsvc.oidc.wire.answer import token_response
+from authsvc.oidc.wire.door import answer_refusal, in_json
 from authsvc.oidc.wire.parameters import read_once
 from authsvc.oidc.wire.refusal import RequestRefused
-from authsvc.oidc.wire.reporting import report
 from authsvc.tenancy.middleware import TenantRequest
 
 log = logging.getLogger(__name__)
@@ -63,8 +63,7 @@ def client_endpoint(*, dpop: str = "") -> Callable[[Answer], View]:
                 jkt = _proven_key(request, dpop, assertion)
                 return answer(request, Caller(client, jkt), _asked(client, parameters))
             except RequestRefused as refused:
-                report(refused, tag=Tag.TOKEN_REFUSED, client_id=name)
-                return error_response(refused)
+                return answer_refusal(refused, in_json, tag=Tag.TOKEN_REFUSED, client_id=name)
             except (OperationalError, InterfaceError):
                 # What the request had changed is rolled back, so it can be sent again; what proves the
                 # client by a key may have been noted, and has to be new at each request anyway.

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from authsvc.assurance.levels import Evidence, assess
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
@@ -15,6 +14,7 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_id, new_secret, secret_hash
 from authsvc.delivery.outbox import hasten, put
 from authsvc.oidc.ciba.ping import PING, seal_callback
+from authsvc.oidc.interaction import assessment_of
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.requests.reached import reported_acr
 from authsvc.oidc.requests.wanted import Context, Wanted
@@ -91,7 +91,7 @@ def approve(row: BackchannelRequest, consumed: Transaction) -> None:
     """
     if consumed.subject_id != row.subject_id:
         raise _refused("ciba-person", "another person", "the person of the hint")
-    assessment = assess(Evidence.from_record(consumed.evidence))
+    assessment = assessment_of(consumed)
     acr = reported_acr(assessment.level, wanted_by(row), row.client)
     if acr is None:
         raise _refused("acr-reached", assessment.level.name, row.client.floor_level)

@@ -18,9 +18,9 @@ from authsvc.oidc.registration.changes import change_itself, register_itself, re
 from authsvc.oidc.registration.documents import document_of, member_of
 from authsvc.oidc.registration.statements import with_statement
 from authsvc.oidc.wire.addresses import endpoint
-from authsvc.oidc.wire.answer import error_response, token_response
+from authsvc.oidc.wire.answer import token_response
+from authsvc.oidc.wire.door import answer_refusal, in_json
 from authsvc.oidc.wire.refusal import RequestRefused
-from authsvc.oidc.wire.reporting import report
 from authsvc.tenancy.middleware import TenantRequest
 
 _LONGEST = 64 * 1024
@@ -115,8 +115,7 @@ def _content(party: RelyingParty, *, secret: str | None, token: str) -> dict[str
 
 def _refusal(problem: RequestRefused | RegistrationProblems, client_id: str) -> HttpResponse:
     refused = problem if isinstance(problem, RequestRefused) else _metadata_refused(problem)
-    report(refused, tag=Tag.REGISTRATION_REFUSED, client_id=client_id)
-    return error_response(refused)
+    return answer_refusal(refused, in_json, tag=Tag.REGISTRATION_REFUSED, client_id=client_id)
 
 
 def _metadata_refused(problems: RegistrationProblems) -> RequestRefused:

@@ -6,12 +6,11 @@ from django.views.decorators.http import require_http_methods
 
 from authsvc.core.ids import new_id, secret_hash
 from authsvc.oidc.ciba.waiting import approve, awaited, deny
+from authsvc.oidc.interaction import open_sign_in, result_of
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.sandbox.outcomes import Outcome, decide
 from authsvc.tenancy.middleware import TenantRequest
-from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import consume, open_transaction
 
 
 @csrf_exempt
@@ -36,12 +35,6 @@ def answer_automatically(request: TenantRequest, tenant: str) -> HttpResponse:
 
 def _approve(request: TenantRequest, row: BackchannelRequest) -> None:
     key, path = new_id(), f"/t/{request.tenant.slug}/approve/"
-    opened = open_transaction(
-        kind=Transaction.Kind.AUTHENTICATE,
-        browser_key=key,
-        continue_path=path,
-        client=row.client,
-        request=awaited(row),
-    )
+    opened = open_sign_in(key, back_to=path, client=row.client, asked=awaited(row))
     decide(opened, tenant=request.tenant, subject=row.subject, outcome=Outcome.LEVEL_2)
-    approve(row, consume(opened.pk, key, at=path))
+    approve(row, result_of(opened.pk, key, at=path))

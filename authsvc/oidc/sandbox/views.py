@@ -6,41 +6,25 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from authsvc.audit.tags import Tag
-from authsvc.capture.browser import browser_key
-from authsvc.core.errors import Refused
-from authsvc.core.texts import in_english
+from authsvc.oidc.interaction import running
 from authsvc.oidc.offering.persons import test_persons
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.sandbox.outcomes import LABELS, Outcome, decide
 from authsvc.oidc.wire.csp import allow
-from authsvc.oidc.wire.pages import refusal_page
-from authsvc.oidc.wire.refusal import RequestRefused
-from authsvc.oidc.wire.reporting import report
+from authsvc.oidc.wire.door import refusals_on_page
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import SignInRequest
-from authsvc.transactions.services import Party, find_live
 
 
 @require_http_methods(["GET", "POST"])
+@refusals_on_page()
 def sandbox(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Show the form, or let happen what was chosen; a live tenant answers 404."""
     if not sandbox_offered(request.tenant):
         raise Http404("no sandbox authenticator here")
-    try:
-        row = find_live(txn, browser_key(request), party=Party.AGENT)
-    except Refused as refused:
-        cause = RequestRefused(
-            "access_denied",
-            in_english(refused.person),
-            rule="sandbox",
-            came=refused.detail,
-            status=refused.status,
-        )
-        reference = report(cause, tag=Tag.REQUEST_REFUSED, transaction=txn[:24])
-        return refusal_page(request, cause, reference, person=refused.person)
+    row = running(request, txn)
     if request.method == "GET":
         return _form(request, row)
     outcome, subject = _chosen(request)

@@ -18,7 +18,7 @@ from authsvc.oidc.tokens.claims import (
     with_protocol_claims,
 )
 from authsvc.oidc.wire.addresses import issuer_of
-from authsvc.oidc.wire.answer import error_response
+from authsvc.oidc.wire.door import answer_refusal, in_json
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
@@ -36,7 +36,7 @@ def userinfo(request: TenantRequest, tenant: str) -> HttpResponse:
             raise invalid_token("the person or the client is closed")
         return _answer(client, _claims(token))
     except RequestRefused as refused:
-        return error_response(refused)
+        return answer_refusal(refused, in_json, tag=None)
 
 
 def _claims(token: Token) -> dict[str, Any]:

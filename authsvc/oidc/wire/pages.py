@@ -17,7 +17,7 @@ def refusal_page(
     request: HttpRequest, refused: RequestRefused, reference: str, *, person: Text = ""
 ) -> HttpResponse:
     """Return the page for a person whose sign-in cannot go on; nothing from the request is echoed."""
-    response = render(
+    return render(
         request,
         "oidc/refused.html",
         {
@@ -27,4 +27,3 @@ def refusal_page(
         },
         status=refused.status,
     )
-    return response

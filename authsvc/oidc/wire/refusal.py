@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from authsvc.core.texts import Text
+
 _SHOWN = 200
 
 
@@ -10,6 +12,7 @@ class RequestRefused(Exception):
 
     `error` and `description` go over the wire (RFC 6749 sections 4.1.2.1 and 5.2); `rule`, `came` and
     `expected` go to the audit log, where the RP's developer finds them under the reference number.
+    `person` is the sentence for a person who is shown a page, "" where the page has one itself.
     """
 
     def __init__(
@@ -22,6 +25,7 @@ class RequestRefused(Exception):
         expected: str = "",
         status: int = 400,
         headers: dict[str, str] | None = None,
+        person: Text = "",
     ) -> None:
         super().__init__(f"{error}: {description}")
         self.error = error
@@ -31,6 +35,7 @@ class RequestRefused(Exception):
         self.expected = expected
         self.status = status
         self.headers = headers or {}
+        self.person = person
 
     def details(self) -> dict[str, Any]:
         """Return what the audit row holds."""

@@ -17,12 +17,11 @@ from authsvc.oidc.sessions.logout.request import LogoutRequest, read_logout_requ
 from authsvc.oidc.sessions.session import COOKIE, find_session, forget_session_cookie
 from authsvc.oidc.wire.crosssite import as_get
 from authsvc.oidc.wire.csp import allow
+from authsvc.oidc.wire.door import answer_refusal, note, on_page
 from authsvc.oidc.wire.lifetimes import LOGOUT_PAGE
-from authsvc.oidc.wire.pages import refusal_page
 from authsvc.oidc.wire.parameters import read_once
 from authsvc.oidc.wire.redirect import RedirectAnywhere
 from authsvc.oidc.wire.refusal import RequestRefused
-from authsvc.oidc.wire.reporting import report
 from authsvc.tenancy.middleware import TenantRequest
 
 _SALT = "visor.oidc.logout"
@@ -44,8 +43,7 @@ def end_session(request: TenantRequest, tenant: str) -> HttpResponse:
         parameters = read_once(request.POST if request.method == "POST" else request.GET)
         asked = read_logout_request(request.tenant, parameters)
     except RequestRefused as refused:
-        reference = report(refused, tag=Tag.REQUEST_REFUSED, client_id=request.GET.get("client_id", ""))
-        return refusal_page(request, refused, reference)
+        return answer_refusal(refused, on_page(request), client_id=request.GET.get("client_id", ""))
     session = find_session(request)
     if session is not None and not asked.is_about(session):
         return _ask(request, asked, session)
@@ -127,4 +125,4 @@ def _report_hint(asked: LogoutRequest) -> None:
         came=asked.problem,
         expected="an ID token of this issuer",
     )
-    report(refused, tag=Tag.REQUEST_REFUSED, client_id=asked.client_id)
+    note(refused, tag=Tag.REQUEST_REFUSED, client_id=asked.client_id)

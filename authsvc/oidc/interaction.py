@@ -1,0 +1,171 @@
+"""One interaction with a person, the same for every flow: it begins, is come back from, or is left.
+
+A flow names where the browser is to come back to, and takes the result up there. Between the two lie the
+capture page and the person's passkey, or in a sandbox that turned it on, the sandbox's form.
+"""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from authsvc.assurance.levels import Assessment, Evidence, assess
+from authsvc.capture.browser import browser_key, ensure_browser_key, set_browser_key
+from authsvc.clients.models import RelyingParty
+from authsvc.core.errors import Refused
+from authsvc.core.texts import in_english
+from authsvc.oidc.models import Session
+from authsvc.oidc.offering.persons import preselection
+from authsvc.oidc.offering.provider import sandbox_offered
+from authsvc.oidc.sessions.session import begin_session, find_session, set_session_cookie
+from authsvc.oidc.tokens.event import Event
+from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.subjects.models import Subject
+from authsvc.tenancy.middleware import TenantRequest
+from authsvc.transactions.models import Transaction
+from authsvc.transactions.records import Requested
+from authsvc.transactions.services import Party, consume, find_left, find_live, open_transaction
+
+
+def begin(
+    request: TenantRequest,
+    *,
+    back_to: str,
+    client: RelyingParty | None = None,
+    asked: Requested | None = None,
+    login_hint: str = "",
+) -> HttpResponse:
+    """Send the browser to authenticate, and afterwards to the path `back_to`.
+
+    "{id}" in it stands for the transaction's id. `asked` is what the flow will want to know then.
+    `login_hint` preselects a test person on the sandbox's form and does nothing elsewhere.
+    """
+    key, fresh = ensure_browser_key(request)
+    opened = open_sign_in(key, back_to=back_to, client=client, asked=asked)
+    place = {"tenant": request.tenant.slug, "txn": opened.id}
+    if sandbox_offered(request.tenant):
+        page = reverse("oidc:sandbox", kwargs=place) + preselection(login_hint)
+    else:
+        page = reverse("capture:page", kwargs=place)
+    response = HttpResponseRedirect(page)
+    if fresh:
+        set_browser_key(response, key)
+    return response
+
+
+def open_sign_in(
+    key: str, *, back_to: str, client: RelyingParty | None, asked: Requested | None
+) -> Transaction:
+    """Open the transaction of an interaction; whoever holds the key may take its result."""
+    return open_transaction(
+        kind=Transaction.Kind.AUTHENTICATE,
+        browser_key=key,
+        continue_path=back_to,
+        client=client,
+        request=asked,
+    )
+
+
+def running(request: TenantRequest, txn: str) -> Transaction:
+    """Return the transaction that the browser's person is before right now; raises RequestRefused."""
+    try:
+        return find_live(txn, browser_key(request), party=Party.AGENT)
+    except Refused as refused:
+        raise _ended(refused) from None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an interaction: its transaction, and whether the person left it or let it run out."""
+
+    transaction: Transaction
+    turned_back: bool
+
+    def result(self) -> Transaction:
+        """Return the transaction with its result; raises RequestRefused where the person turned back."""
+        if self.turned_back:
+            raise RequestRefused(
+                "access_denied",
+                "The person turned back.",
+                rule="person-cancelled",
+                came="cancelled",
+                expected="a sign-in",
+            )
+        return self.transaction
+
+
+def take_up(request: TenantRequest, txn: str) -> Outcome:
+    """Take what came of the interaction that ends at this request's path, once.
+
+    Raises RequestRefused where it is unknown, another browser's, not finished, or for another place.
+    """
+    left = find_left(txn, browser_key(request))
+    if left is not None and left.continue_path == request.path:
+        return Outcome(left, turned_back=True)
+    return Outcome(result_of(txn, browser_key(request), at=request.path), turned_back=False)
+
+
+def result_of(txn: str, key: str | None, *, at: str) -> Transaction:
+    """Use a transaction's result up, at the path that it was opened for; raises RequestRefused."""
+    try:
+        return consume(txn, key, at=at)
+    except Refused as refused:
+        raise _ended(refused) from None
+
+
+def assessment_of(consumed: Transaction) -> Assessment:
+    """Return what an authentication is worth, by its evidence alone (SB-01)."""
+    return assess(Evidence.from_record(consumed.evidence))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An authentication in the browser's session; `secret` is the new cookie's where the session is new."""
+
+    session: Session
+    event: Event
+    secret: str | None
+
+    def kept_by(self, response: HttpResponse, request: TenantRequest) -> HttpResponse:
+        """Let the browser keep the session, and return the response."""
+        if self.secret is not None:
+            set_session_cookie(response, request, self.secret)
+        return response
+
+
+def enter(request: TenantRequest, consumed: Transaction) -> Entry:
+    """Enter an authentication into the browser's session; raises RequestRefused for a closed account."""
+    assert consumed.subject is not None
+    _require_open_account(consumed.subject)
+    session, secret, event = begin_session(
+        current=find_session(request),
+        subject=consumed.subject,
+        device=consumed.device,
+        assessment=assessment_of(consumed),
+        policy=consumed.evidence.policy,
+    )
+    return Entry(session, event, secret)
+
+
+def _ended(refused: Refused) -> RequestRefused:
+    return RequestRefused(
+        "access_denied",
+        in_english(refused.person),
+        rule=f"transaction-{refused.code}",
+        came=refused.detail,
+        status=refused.status,
+        person=refused.person,
+    )
+
+
+def _require_open_account(subject: Subject) -> None:
+    if subject.status != Subject.Status.ACTIVE:
+        raise RequestRefused(
+            "access_denied",
+            "The account is closed.",
+            rule="subject-active",
+            came=subject.status,
+            expected="active",
+            person=_("This account is closed."),
+        )
