@@ -71,14 +71,6 @@ def key_ring() -> KeyRing:
     return _rings.get_or_make(current_tenant_id(), _load)
 
 
-def remembered_ring(tenant_id: UUID) -> KeyRing | None:
-    """Return what this process holds of a tenant's keys, None where that is nothing or too old.
-
-    The public part alone may be used outside the tenant's scope.
-    """
-    return _rings.get(tenant_id)
-
-
 def signer(algorithm: str) -> Signer:
     """Return the current key of an algorithm, made now where it was never needed; raises NoSigningKey."""
     if algorithm not in SIGNING:
