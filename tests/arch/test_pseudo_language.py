@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory
 from django.utils.translation import override
 
 from authsvc.assurance.levels import Level
+from authsvc.audit.models import AuditEvent
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import COOKIE
@@ -222,17 +223,19 @@ def assert_marked(template: str, *contexts: dict[str, Any]) -> None:
         assert pseudo.unmarked(page, DATA | pseudo.stored()) == []
 
 
-def test_programs_are_told_in_english(tenant: Tenant) -> None:
+def test_programs_and_the_audit_log_are_told_in_english(tenant: Tenant) -> None:
     browser = Browser(tenant)
     set_options(dynamic_registration=True, open_registration=True)
     bad = {"redirect_uris": ["ftp://x"], "token_endpoint_auth_method": "none"}
     said = browser.http.post(f"{browser.root}register", bad, content_type="application/json", headers=SPEAKS)
     assert said.status_code == 400
-    assert "must use https" in said.json()["error_description"]
-    gone = make_partner(name="Own")
-    txn = browser.opened(browser.authorize(gone))
-    answer = Browser(tenant).http.get(f"{browser.root}authorize/resume/{txn}", headers=SPEAKS)
-    assert pseudo.OPEN in answer.content.decode()
+    wrong = "redirect_uris: ftp://x must use https (or http on a loopback host)"
+    assert wrong in said.json()["error_description"]
+    txn = browser.opened(browser.authorize(make_partner(name="Own")))
+    page = Browser(tenant).http.get(f"{browser.root}authorize/resume/{txn}", headers=SPEAKS)
+    told = "This sign-in was started in another browser. Please start again."
+    assert f"{pseudo.OPEN}{told}{pseudo.CLOSE}" in page.content.decode()
+    assert AuditEvent.objects.filter(tag=Tag.REQUEST_REFUSED).get().details["description"] == told
     assert not any(pseudo.OPEN in text for text in pseudo.stored())
 
 
