@@ -32,6 +32,7 @@ test: check photos $(TEST_TOOLS_READY) ## Run every check and test; says at the 
 check: $(PYTHON_READY) ## Lint, formatting, types, layering, and the page of settings
 	ruff check $(CODE)
 	ruff format --check $(CODE)
+	vulture
 	mypy
 	lint-imports
 	python manage.py settings_reference --check

@@ -1,6 +1,5 @@
 """The browser's session at the provider: single sign-on within the limits of each level."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -116,8 +115,3 @@ def set_session_cookie(response: HttpResponse, request: TenantRequest, secret: s
 def forget_session_cookie(response: HttpResponse, request: TenantRequest) -> None:
     """Take the session's secret from the browser."""
     response.delete_cookie(COOKIE, path=f"/t/{request.tenant.slug}/", samesite="Lax")
-
-
-def strongest(events: Sequence[Event]) -> Event | None:
-    """Return the event of the highest level, or None."""
-    return events[0] if events else None

@@ -4,7 +4,7 @@ screen's light.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -134,11 +134,6 @@ def render(surface: Surface, view: View, background: Image) -> Image:
     lit = cv2.remap(surface.lit, source, None, cv2.INTER_LINEAR) * near
     gain = (lit * alpha + 0.06 * (1 - alpha))[..., None]
     return np.clip(scene * (1 + gain * np.asarray(view.screen, np.float32)), 0, 255).astype(np.uint8)
-
-
-def with_texture(surface: Surface, texture: Image) -> Surface:
-    """Returns the surface with another texture."""
-    return replace(surface, texture=texture)
 
 
 def _grid_points() -> NDArray[np.float64]:
