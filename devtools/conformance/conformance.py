@@ -9,6 +9,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import transaction
 
+from authsvc.assurance.acr import acr_of
+from authsvc.assurance.levels import Level
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
@@ -20,6 +22,7 @@ from devtools.conformance.parties import ACTOR, Method, Place, with_key, with_se
 from devtools.conformance.suite_browser import browser_of, overrides_of
 
 SLUG = "conformance"
+_ACR = acr_of(Level.L2)
 Content = dict[str, Any]
 _Mode = RelyingParty.BackchannelMode
 
@@ -116,11 +119,15 @@ def _ciba(name: str, fields: Content, *, ping: bool = False) -> Callable[[Place]
             "backchannel_client_notification_endpoint": f"{place.base}ciba-notification-endpoint",
         }
         content = _fapi(name, {**fields, **(called if ping else {})})(place)
-        hint = {"hint_type": "login_hint", "hint_value": test_persons()[0].external_id}
+        asked = {
+            "hint_type": "login_hint",
+            "hint_value": test_persons()[0].external_id,
+            "acr_value": _ACR,
+        }
         return {
             **content,
-            "client": {**content["client"], **hint},
-            "client2": {**content["client2"], **hint},
+            "client": {**content["client"], **asked},
+            "client2": {**content["client2"], **asked},
             # The suite fills in both names.
             "automated_ciba_approval_url": (
                 f"{_issuer()}sandbox-approval?auth_req_id={{auth_req_id}}&action={{action}}"
@@ -151,7 +158,7 @@ def _configuration(place: Place, make: Callable[[Place], Content]) -> Content:
         "description": f"Visor, tenant of the conformance suite, {place.file}",
         "server": {
             "discoveryUrl": f"{_issuer()}.well-known/openid-configuration",
-            "acr_values": "urn:visor:L2",
+            "acr_values": _ACR,
         },
         **make(place),
         "browser": browser_of(_issuer(), place.suite),

@@ -111,13 +111,14 @@ def test_a_party_of_an_earlier_release_hears_of_no_logout_any_more(tmp_path: Pat
 @pytest.mark.django_db
 def test_the_ciba_files_name_a_test_person_and_where_the_answer_is_given(tmp_path: Path) -> None:
     plans = written(tmp_path)
-    for name in ("fapi-ciba-poll", "fapi-ciba-ping", "fapi-ciba-mtls"):
-        plan = plans[name]
-        assert {plan[client]["hint_type"] for client in ("client", "client2")} == {"login_hint"}
+    for file in ("fapi-ciba-poll", "fapi-ciba-ping", "fapi-ciba-mtls"):
+        plan = plans[file]
+        asked = [(plan[name]["hint_type"], plan[name]["acr_value"]) for name in ("client", "client2")]
+        assert asked == [("login_hint", "urn:visor:L2")] * 2
         with tenant_scope(Tenant.objects.get(slug=SLUG).id):
             assert plan["client"]["hint_value"] in {person.external_id for person in seeded_persons()}
             party = RelyingParty.objects.get(client_id=plan["client"]["client_id"])
-        assert party.backchannel_token_delivery_mode == ("ping" if "ping" in name else "poll")
+        assert party.backchannel_token_delivery_mode == ("ping" if "ping" in file else "poll")
         assert plan["automated_ciba_approval_url"].endswith(
             "/t/conformance/sandbox-approval?auth_req_id={auth_req_id}&action={action}"
         )
