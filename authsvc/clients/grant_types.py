@@ -10,5 +10,5 @@ GRANT_TYPES = (AUTHORIZATION_CODE, REFRESH_TOKEN, CIBA)
 
 def grant_types_of(party: RelyingParty) -> list[str]:
     """Return the grant types that its registration lets it use."""
-    used = (True, party.offline_access, bool(party.backchannel_token_delivery_mode))
+    used = (bool(party.redirect_uris), party.offline_access, bool(party.backchannel_token_delivery_mode))
     return [grant for grant, uses in zip(GRANT_TYPES, used, strict=True) if uses]

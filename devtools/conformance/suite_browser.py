@@ -1,13 +1,18 @@
 """How the conformance suite's scripted browser walks through the provider's pages, by element ids that stay.
 
 A task is done where the browser stands at an address that matches; optional ones are passed over otherwise.
+A pattern is looked for in the text of the very element that is waited for. tests/e2e/clients/suite_browser.py
+obeys the scripts as the suite does.
 """
 
+import re
 from typing import Any
 
 Task = dict[str, Any]
 _SECONDS = 10
 _SHOT = "update-image-placeholder"
+# The number under which a refusal is found.
+_NUMBER = "^[A-Za-z0-9_-]{12,}$"
 # Modules that end at a page for the person: the request does not say for sure where else to go.
 _REFUSED_AT_AUTHORIZE = (
     "oidcc-ensure-registered-redirect-uri",
@@ -19,7 +24,7 @@ _REFUSED_AT_LOGOUT = (
     "oidcc-rp-initiated-logout-bad-post-logout-redirect-uri",
     "oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri",
 )
-_ASKED_AT_LOGOUT = (
+_BAD_HINT_AT_LOGOUT = (
     "oidcc-rp-initiated-logout-bad-id-token-hint",
     "oidcc-rp-initiated-logout-modified-id-token-hint",
     "oidcc-rp-initiated-logout-no-id-token-hint",
@@ -31,6 +36,17 @@ _STAYS_AT_LOGOUT = (
 )
 # Modules whose second sign-in has to be seen.
 _SIGN_IN_SEEN = ("oidcc-prompt-login", "oidcc-max-age-1")
+# Modules that end at the sign-in, where people see what the client registered.
+_CLIENT_SEEN = (
+    "oidcc-registration-logo-uri",
+    "oidcc-registration-policy-uri",
+    "oidcc-registration-tos-uri",
+)
+# Modules that open the sign-in and leave it, and then open it again with the same request_uri.
+_LOOKED_AT_ONCE = (
+    "fapi2-security-profile-final-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds",
+    "fapi2-security-profile-id2-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds",
+)
 _DENIED = (
     "fapi2-security-profile-final-user-rejects-authentication",
     "fapi2-security-profile-id2-user-rejects-authentication",
@@ -39,29 +55,28 @@ _DENIED = (
 
 def browser_of(issuer: str, suite: str) -> list[dict[str, Any]]:
     """Return what the browser does at each address where a module sends it."""
-    return [_authorize(issuer, suite, [_choose(issuer)]), _logout(issuer, [_back(suite, "post_logout*")])]
+    return [_authorize(issuer, suite, [_choose(issuer)]), _logout(issuer, [_back_after_logout(suite)])]
 
 
 def overrides_of(issuer: str, suite: str) -> dict[str, Any]:
     """Return the modules where it does something else, by their names."""
-    refused = {
-        "match": f"{issuer}authorize*",
-        "tasks": [_seen(f"{issuer}authorize*", "reference", "Reference")],
-    }
     usual = _authorize(issuer, suite, [_choose(issuer)])
-    not_possible = _logout(issuer, [_seen(f"{issuer}end-session*", "reference", "Reference")])
-    stays = _logout(issuer, [_seen(f"{issuer}end-session*", "signed-out", "You are signed out")])
-    asked = {
+    refused = {"match": f"{issuer}authorize*", "tasks": [_seen(f"{issuer}authorize*", "reference", _NUMBER)]}
+    no_way_back = {
         "match": f"{issuer}end-session*",
-        "tasks": [_seen(f"{issuer}end-session*", "logout-form", "Sign out\\?")],
+        "tasks": [_seen(f"{issuer}end-session*", "reference", _NUMBER)],
     }
+    stays = _logout(issuer, [_seen(f"{issuer}end-session*", "signed-out", "You are signed out")])
     shot = _authorize(issuer, suite, [_choose(issuer, shot=True)])
+    shown = {"match": f"{issuer}authorize*", "tasks": [_form_seen(issuer, shot=_SHOT)]}
+    left = {"match": f"{issuer}authorize*", "match-limit": 1, "tasks": [_form_seen(issuer)]}
     return {
         **{name: {"browser": [refused]} for name in _REFUSED_AT_AUTHORIZE},
-        **{name: {"browser": [usual, not_possible]} for name in _REFUSED_AT_LOGOUT},
-        **{name: {"browser": [usual, asked]} for name in _ASKED_AT_LOGOUT},
+        **{name: {"browser": [usual, no_way_back]} for name in _REFUSED_AT_LOGOUT + _BAD_HINT_AT_LOGOUT},
         **{name: {"browser": [usual, stays]} for name in _STAYS_AT_LOGOUT},
         **{name: {"browser": [shot]} for name in _SIGN_IN_SEEN},
+        **{name: {"browser": [shown]} for name in _CLIENT_SEEN},
+        **{name: {"browser": [left, usual]} for name in _LOOKED_AT_ONCE},
         **{name: {"browser": [_authorize(issuer, suite, [_deny(issuer)])]} for name in _DENIED},
     }
 
@@ -73,22 +88,31 @@ def _authorize(issuer: str, suite: str, first: list[Task]) -> dict[str, Any]:
         "match": f"{issuer}authorize*",
         "commands": [["click", "css", "#consent-yes", "optional"]],
     }
+    back: Task = {
+        "task": "Back at the suite",
+        "optional": True,
+        "match": f"{suite}/test/*/callback*",
+        "commands": [["wait", "id", "submission_complete", _SECONDS]],
+    }
     refused = {
-        **_seen(f"{issuer}authorize*", "reference", "Reference", shot=f"{_SHOT}-optional"),
+        **_seen(f"{issuer}authorize*", "reference", _NUMBER, shot=f"{_SHOT}-optional"),
         "optional": True,
     }
-    back = {**_back(suite, "callback*"), "optional": True}
     return {"match": f"{issuer}authorize*", "tasks": [*first, agree, back, refused]}
 
 
 def _choose(issuer: str, *, shot: bool = False) -> Task:
-    seen = [["wait", "id", "sandbox-form", _SECONDS, "Sandbox authenticator", f"{_SHOT}-optional"]]
+    seen = _form_seen(issuer, shot=f"{_SHOT}-optional")["commands"] if shot else []
     return {
         "task": "Choose the first test person",
         "optional": True,
         "match": f"{issuer}sandbox/*",
-        "commands": [*(seen if shot else []), ["click", "id", "sandbox-continue"]],
+        "commands": [*seen, ["click", "id", "sandbox-continue"]],
     }
+
+
+def _form_seen(issuer: str, *, shot: str = "") -> Task:
+    return _seen(f"{issuer}sandbox/*", "sandbox-form", "Continue", shot=shot)
 
 
 def _deny(issuer: str) -> Task:
@@ -109,17 +133,14 @@ def _logout(issuer: str, last: list[Task]) -> dict[str, Any]:
     return {"match": f"{issuer}end-session*", "tasks": [confirm, *last]}
 
 
-def _back(suite: str, path: str) -> Task:
+def _back_after_logout(suite: str) -> Task:
+    # The page that loads other sites' logout pages in frames goes on a moment later.
     return {
         "task": "Back at the suite",
-        "match": f"{suite}/test/*/{path}",
-        "commands": [["wait", "id", "submission_complete", _SECONDS]] if path == "callback*" else [],
+        "commands": [["wait", "match", f"^{re.escape(suite)}/test/a/", _SECONDS]],
     }
 
 
 def _seen(match: str, element: str, text: str, *, shot: str = _SHOT) -> Task:
-    return {
-        "task": f"See {element}",
-        "match": match,
-        "commands": [["wait", "id", element, _SECONDS, text, shot]],
-    }
+    command: list[Any] = ["wait", "id", element, _SECONDS, text]
+    return {"task": f"See {element}", "match": match, "commands": [[*command, shot] if shot else command]}

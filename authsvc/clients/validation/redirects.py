@@ -1,5 +1,6 @@
 """Redirect URIs: exact, absolute, and one sector."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from django.utils.text import format_lazy
@@ -13,12 +14,15 @@ from authsvc.clients.validation.uris import problem_of_uri
 
 
 def check_redirects(party: RelyingParty, problems: Problems) -> None:
-    """At least one redirect URI, each usable, none twice, and a sector where hosts differ."""
-    if not party.redirect_uris:
+    """At least one redirect URI, each usable, none twice, and a sector where hosts differ.
+
+    Who only starts sign-ins without a browser has none (CIBA Core 1.0 section 4).
+    """
+    if not party.redirect_uris and not party.backchannel_token_delivery_mode:
         problems.add("redirect_uris", _("At least one redirect URI is needed."))
     for row in of_kind(ADDRESSES):
         _check_list(row.name, row.of(party), party.tenant.is_sandbox, problems)
-    hosts = redirect_hosts(party)
+    hosts = redirect_hosts(party.redirect_uris)
     if party.subject_type == "pairwise" and len(hosts) > 1 and not party.sector:
         problems.add(
             "sector",
@@ -32,10 +36,10 @@ def check_redirects(party: RelyingParty, problems: Problems) -> None:
         )
 
 
-def redirect_hosts(party: RelyingParty) -> list[str]:
-    """Return the different hosts of the redirect URIs, sorted; unusable addresses have none."""
+def redirect_hosts(redirect_uris: Iterable[str]) -> list[str]:
+    """Return the different hosts of redirect URIs, sorted; unusable addresses have none."""
     found = set()
-    for uri in party.redirect_uris:
+    for uri in redirect_uris:
         try:
             found.add(urlsplit(uri).hostname or "")
         except (ValueError, AttributeError):

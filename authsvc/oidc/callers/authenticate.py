@@ -52,7 +52,7 @@ def authenticate_client(
     if credential.method in {Method.BASIC, Method.POST}:
         check_secret(client, credential.value)
     elif credential.method == Method.PRIVATE_KEY_JWT:
-        return client, check_assertion(client, credential.value)
+        return client, check_assertion(client, credential.value, at=request.path)
     return client, None
 
 

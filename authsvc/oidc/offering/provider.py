@@ -74,13 +74,15 @@ def subject_identifier(client: RelyingParty, subject_id: UUID) -> str:
     Pairwise: an HMAC over sector and person, so that two sectors cannot be joined (S10-09). Public
     identifiers are made in the same way from an empty sector, and say nothing about the person either.
     """
-    sector = "" if client.subject_type == "public" else client.sector or _redirect_host(client)
+    sector = "" if client.subject_type == "public" else client.sector or _own_sector(client)
     message = context("visor/sub/v1", sector, str(subject_id))
     return b64u(hmac.digest(provider_options().pairwise_secret, message, hashlib.sha256))
 
 
-def _redirect_host(client: RelyingParty) -> str:
-    return urlsplit(client.redirect_uris[0]).hostname or ""
+def _own_sector(client: RelyingParty) -> str:
+    # Without redirect URIs the host of the keys (CIBA Core 1.0 section 4), or else nobody shares it.
+    address = next(iter(client.redirect_uris), client.jwks_uri)
+    return urlsplit(address).hostname or client.pk
 
 
 def _load(tenant_id: UUID) -> Options:

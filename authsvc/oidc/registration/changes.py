@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -15,12 +14,14 @@ from authsvc.oidc.models import Grant
 from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.registration.access import require_initial_token, spend_initial_token
 from authsvc.oidc.registration.documents import fields_of
-from authsvc.oidc.registration.sector import sector_of
+from authsvc.oidc.registration.sector import default_subject_type, sector_of
+from authsvc.tenancy.middleware import TenantRequest
+from authsvc.tenancy.models import Tenant
 
 ACTOR = "dynamic registration"
 
 
-def register_itself(request: HttpRequest, document: dict[str, Any]) -> tuple[RelyingParty, str | None, str]:
+def register_itself(request: TenantRequest, document: dict[str, Any]) -> tuple[RelyingParty, str | None, str]:
     """Return the new relying party, its secret or None, and its registration access token.
 
     Raises RequestRefused without an initial access token where the tenant asks for one, and
@@ -30,7 +31,7 @@ def register_itself(request: HttpRequest, document: dict[str, Any]) -> tuple[Rel
     if by_token:
         # Before the metadata make this server fetch anything.
         require_initial_token(request)
-    fields = _checked(document)
+    fields = _checked(document, request.tenant)
     token = new_secret()
     with transaction.atomic():
         if by_token:
@@ -45,7 +46,7 @@ def change_itself(party: RelyingParty, document: dict[str, Any]) -> tuple[Relyin
 
     Raises RegistrationProblems and then changes nothing.
     """
-    fields = _checked(document)
+    fields = _checked(document, party.tenant)
     with transaction.atomic():
         fresh = change(party=party, actor=ACTOR, **fields)
         held = live_secrets(fresh)
@@ -67,6 +68,9 @@ def remove_itself(party: RelyingParty) -> None:
     suspend(party=party, actor=ACTOR)
 
 
-def _checked(document: dict[str, Any]) -> dict[str, Any]:
+def _checked(document: dict[str, Any], tenant: Tenant) -> dict[str, Any]:
     fields = fields_of(document)
-    return {**fields, "sector": sector_of(fields)}
+    fields["sector"] = sector_of(fields)
+    if "subject_type" not in document:
+        fields["subject_type"] = default_subject_type(fields, sandbox=tenant.is_sandbox)
+    return fields

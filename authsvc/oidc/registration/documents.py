@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from authsvc.clients.fields import FIELDS, on_the_wire
-from authsvc.clients.grant_types import GRANT_TYPES, grant_types_of
+from authsvc.clients.grant_types import AUTHORIZATION_CODE, CIBA, GRANT_TYPES, grant_types_of
 from authsvc.clients.kinds import TEXT, TEXTS
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
@@ -26,7 +26,8 @@ def member_of(field: str) -> str:
 def fields_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return every field that the metadata set; what they leave out has its default.
 
-    Members that are not known are left alone (RFC 7591 section 2). Whoever registers itself is a third
+    Members that are not known are left alone (RFC 7591 section 2), and so are redirect URIs of one that
+    only starts sign-ins without a browser (CIBA Core 1.0 section 4). Whoever registers itself is a third
     party, so people are asked. Raises RegistrationProblems, by member.
     """
     kinds = {row.wire_name: row.kind for row in on_the_wire()} | _FLOW
@@ -38,6 +39,8 @@ def fields_of(document: Mapping[str, Any]) -> dict[str, Any]:
     problems.raise_if_any()
     _check_flow(given, problems)
     problems.raise_if_any()
+    if AUTHORIZATION_CODE not in _grants(given):
+        given.pop("redirect_uris", None)
     return {
         **{row.name: _value(row, given) for row in on_the_wire()},
         "name": given.get("client_name") or _name(given.get("redirect_uris", [])),
@@ -53,7 +56,7 @@ def document_of(party: RelyingParty) -> dict[str, Any]:
         "client_id": party.client_id,
         "client_id_issued_at": int(party.created_at.timestamp()),
         "grant_types": grant_types_of(party),
-        "response_types": ["code"],
+        "response_types": ["code"] if party.redirect_uris else [],
         "application_type": "web",
         **{name: value for name, value in members.items() if value not in (None, "", [], ())},
     }
@@ -69,12 +72,23 @@ def _check_flow(given: Mapping[str, Any], problems: Problems) -> None:
     for grant in given.get("grant_types", []):
         if grant not in GRANT_TYPES:
             problems.add("grant_types", f"{grant!r} is not offered; use {' or '.join(GRANT_TYPES)}.")
-    if "authorization_code" not in given.get("grant_types", GRANT_TYPES):
-        problems.add("grant_types", "Without authorization_code nobody can sign in.")
-    if set(given.get("response_types", ["code"])) != {"code"}:
+    grants = _grants(given)
+    if not {AUTHORIZATION_CODE, CIBA} & set(grants):
+        problems.add("grant_types", "Without authorization_code or CIBA nobody can sign in.")
+    if AUTHORIZATION_CODE in grants and not given.get("redirect_uris"):
+        problems.add("redirect_uris", "At least one redirect URI is needed.")
+    if CIBA in grants and not given.get("backchannel_token_delivery_mode"):
+        problems.add("backchannel_token_delivery_mode", "CIBA needs one: poll or ping.")
+    # Without authorization codes there is nothing to answer with (RFC 7591 section 2.1).
+    offered = [{"code"}] if AUTHORIZATION_CODE in grants else [set(), {"code"}]
+    if set(given.get("response_types", ["code"])) not in offered:
         problems.add("response_types", "code is the only one offered.")
     if given.get("application_type", "web") != "web":
         problems.add("application_type", "Only web applications can register themselves.")
+
+
+def _grants(given: Mapping[str, Any]) -> list[str]:
+    return list(given.get("grant_types", [AUTHORIZATION_CODE]))
 
 
 def _name(redirect_uris: list[str]) -> str:

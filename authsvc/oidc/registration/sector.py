@@ -5,7 +5,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
+from authsvc.clients.validation.redirects import redirect_hosts
 from authsvc.core.fetch import FetchRefused, fetch
 from authsvc.core.strictjson import NotJson, parse_json
 
@@ -26,6 +28,17 @@ def sector_of(fields: dict[str, Any]) -> str:
     if missing:
         raise _problem(f"The document does not list {', '.join(missing)}.")
     return urlsplit(uri).hostname or ""
+
+
+def default_subject_type(fields: dict[str, Any], *, sandbox: bool) -> str:
+    """Return the subject type of metadata that name none: pairwise, as everywhere.
+
+    In a sandbox public where the redirect URIs have several hosts and no sector joins them: programs that
+    try a provider out register so, and there is nobody there whose traces could be joined.
+    """
+    if sandbox and not fields["sector"] and len(redirect_hosts(fields["redirect_uris"])) > 1:
+        return "public"
+    return RelyingParty().subject_type
 
 
 def _read(uri: str) -> list[Any]:

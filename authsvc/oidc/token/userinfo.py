@@ -19,6 +19,7 @@ from authsvc.oidc.tokens.claims import (
 )
 from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.oidc.wire.door import answer_refusal, in_json
+from authsvc.oidc.wire.interaction_id import with_interaction_id
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
@@ -28,6 +29,10 @@ from authsvc.tenancy.middleware import TenantRequest
 @require_http_methods(["GET", "POST"])
 def userinfo(request: TenantRequest, tenant: str) -> HttpResponse:
     """Answer with the claims that the access token's scopes and the `claims` request stand for."""
+    return with_interaction_id(request, _userinfo(request))
+
+
+def _userinfo(request: TenantRequest) -> HttpResponse:
     try:
         token = access_token_of(request)
         # From memory: a relying party has so many columns that reading them takes longer than all the rest.

@@ -25,11 +25,15 @@ class Provider:
 
     @property
     def callback(self) -> str:
-        return f"{self.suite.url}/test/a/visor/callback"
+        return self.place("callback")
 
     @property
     def post_logout(self) -> str:
-        return f"{self.suite.url}/test/a/visor/post_logout_redirect"
+        return self.place("post_logout_redirect")
+
+    def place(self, path: str, *, plan: str = "basic") -> str:
+        """An address of the suite that the relying parties of a plan are registered with."""
+        return f"{self.suite.url}/test/a/{self.plans[plan]['alias']}/{path}"
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,11 @@ def drive(provider: Provider, **order: Any) -> dict[str, Any]:
 def test_it_signs_in_refreshes_revokes_and_signs_out(provider: Provider, way: str) -> None:
     order = dict(WAYS[way])
     plan, name = order.pop("who")
-    done = drive(provider, client=provider.plans[plan][name], **order)
+    addresses = {
+        "redirect_uri": provider.place("callback", plan=plan),
+        "post_logout_redirect_uri": provider.place("post_logout_redirect", plan=plan),
+    }
+    done = drive(provider, client=provider.plans[plan][name], **addresses, **order)
     assert done["asked"] == (["client_id", "request_uri"] if order.get("par") else done["asked"])
     assert done["answered"] == (["response"] if order.get("jarm") else ANSWER)
     assert done["token_type"] == ("dpop" if order.get("dpop") else "bearer")

@@ -18,8 +18,7 @@ from authsvc.tenancy.models import Tenant
 class LogoutRequest:
     """Who asks, whose session is meant, and where to go afterwards; all of it checked.
 
-    `sub` and `sid` come from a hint that this issuer signed and are empty without one. `problem` says
-    why a hint did not count.
+    `sub` and `sid` come from a hint that this issuer signed and are empty without one.
     """
 
     client_id: str = ""
@@ -27,7 +26,6 @@ class LogoutRequest:
     sid: str = ""
     redirect_uri: str = ""
     state: str = ""
-    problem: str = ""
 
     def to_record(self) -> dict[str, Any]:
         """Return the request as JSON."""
@@ -45,10 +43,10 @@ class LogoutRequest:
 def read_logout_request(tenant: Tenant, parameters: Mapping[str, str]) -> LogoutRequest:
     """Check the parameters; raises RequestRefused where they contradict each other or lead elsewhere.
 
-    A hint that this issuer did not sign does not count, so the person will be asked. An address is
-    followed only when it is registered, letter for letter, for the client that asks.
+    A hint that this issuer did not sign says nothing. An address is followed only when it is registered,
+    letter for letter, for the client that asks.
     """
-    claims, problem = _hinted(tenant, parameters.get("id_token_hint"))
+    claims = _hinted(tenant, parameters.get("id_token_hint"))
     named = parameters.get("client_id", "")
     audience = str(claims.get("aud", ""))
     if named and audience and named != audience:
@@ -62,17 +60,16 @@ def read_logout_request(tenant: Tenant, parameters: Mapping[str, str]) -> Logout
         sid=str(claims.get("sid", "")),
         redirect_uri=_checked(client, parameters.get("post_logout_redirect_uri", "")),
         state=parameters.get("state", ""),
-        problem=problem,
     )
 
 
-def _hinted(tenant: Tenant, hint: str | None) -> tuple[dict[str, Any], str]:
+def _hinted(tenant: Tenant, hint: str | None) -> dict[str, Any]:
     if hint is None:
-        return {}, ""
+        return {}
     try:
-        return claims_of_hint(hint, tenant), ""
-    except NotVerified as refused:
-        return {}, str(refused)
+        return claims_of_hint(hint, tenant)
+    except NotVerified as problem:
+        raise _refused("logout-hint", came=str(problem), expected="an ID token of this issuer") from None
 
 
 def _checked(client: RelyingParty | None, uri: str) -> str:

@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from authsvc.audit.tags import Tag
 from authsvc.clients.directory import find_client
 from authsvc.oidc.models import Session
 from authsvc.oidc.sessions.logout.ending import end_session as end
@@ -17,7 +16,7 @@ from authsvc.oidc.sessions.logout.request import LogoutRequest, read_logout_requ
 from authsvc.oidc.sessions.session import COOKIE, find_session, forget_session_cookie
 from authsvc.oidc.wire.crosssite import as_get
 from authsvc.oidc.wire.csp import allow
-from authsvc.oidc.wire.door import answer_refusal, note, on_page
+from authsvc.oidc.wire.door import Saying, answer_refusal
 from authsvc.oidc.wire.lifetimes import LOGOUT_PAGE
 from authsvc.oidc.wire.parameters import read_once
 from authsvc.oidc.wire.redirect import RedirectAnywhere
@@ -33,7 +32,7 @@ def end_session(request: TenantRequest, tenant: str) -> HttpResponse:
     """End the browser's session for the relying party that asks (RP-Initiated Logout 1.0 section 2).
 
     At once where a signed hint names the session; otherwise the person is asked, so that no other site
-    can sign people out.
+    can sign people out. What cannot be followed is refused, and the person is asked all the same.
     """
     if request.method == "POST" and COOKIE not in request.COOKIES:
         again = as_get(request)
@@ -43,12 +42,10 @@ def end_session(request: TenantRequest, tenant: str) -> HttpResponse:
         parameters = read_once(request.POST if request.method == "POST" else request.GET)
         asked = read_logout_request(request.tenant, parameters)
     except RequestRefused as refused:
-        return answer_refusal(refused, on_page(request), client_id=request.GET.get("client_id", ""))
+        return answer_refusal(refused, _offer_only(request), client_id=request.GET.get("client_id", ""))
     session = find_session(request)
     if session is not None and not asked.is_about(session):
         return _ask(request, asked, session)
-    if session is None and asked.problem:
-        return _signed_out(request, LogoutRequest(), [])
     return _leave(request, asked, session)
 
 
@@ -66,6 +63,21 @@ def confirm_logout(request: TenantRequest, tenant: str) -> HttpResponse:
     return _leave(request, asked, session)
 
 
+def _offer_only(request: TenantRequest) -> Saying:
+    """Say it by offering to sign out without a way back: a site's mistake must not keep people signed in."""
+
+    def said(refused: RequestRefused, reference: str) -> HttpResponse:
+        session = find_session(request)
+        if session is None:
+            response = _signed_out(request, LogoutRequest(), [], reference=reference)
+        else:
+            response = _ask(request, LogoutRequest(), session, reference=reference)
+        response.status_code = refused.status
+        return response
+
+    return said
+
+
 def _read_pending(request: TenantRequest, session: Session) -> LogoutRequest | None:
     try:
         content = signing.loads(request.POST.get("pending", ""), salt=_SALT, max_age=LOGOUT_PAGE)
@@ -76,14 +88,13 @@ def _read_pending(request: TenantRequest, session: Session) -> LogoutRequest | N
     return LogoutRequest(**content["asked"])
 
 
-def _ask(request: TenantRequest, asked: LogoutRequest, session: Session) -> HttpResponse:
-    if asked.problem:
-        _report_hint(asked)
-        # A hint that somebody else made says nothing about where to go.
-        asked = LogoutRequest()
+def _ask(
+    request: TenantRequest, asked: LogoutRequest, session: Session, *, reference: str = ""
+) -> HttpResponse:
     content = {"asked": asked.to_record(), "session": session.pk, "tenant": request.tenant.slug}
     pending = signing.dumps(content, salt=_SALT, compress=True)
-    context = {"client": find_client(asked.client_id) if asked.client_id else None, "pending": pending}
+    client = find_client(asked.client_id) if asked.client_id else None
+    context = {"client": client, "pending": pending, "reference": reference}
     response = render(request, "oidc/sign_out.html", context)
     if asked.redirect_uri:
         allow(response, "form-action", asked.redirect_uri)
@@ -100,11 +111,14 @@ def _leave(request: TenantRequest, asked: LogoutRequest, session: Session | None
     return response
 
 
-def _signed_out(request: TenantRequest, asked: LogoutRequest, frames: list[str]) -> HttpResponse:
+def _signed_out(
+    request: TenantRequest, asked: LogoutRequest, frames: list[str], *, reference: str = ""
+) -> HttpResponse:
     onward = _onward(asked)
     if onward and not frames:
         return RedirectAnywhere(onward)
-    response = render(request, "oidc/signed_out.html", {"frames": frames, "onward": onward})
+    context = {"frames": frames, "onward": onward, "reference": reference}
+    response = render(request, "oidc/signed_out.html", context)
     if frames:
         allow(response, "frame-src", *frames)
     return response
@@ -115,14 +129,3 @@ def _onward(asked: LogoutRequest) -> str:
         return asked.redirect_uri
     joint = "&" if "?" in asked.redirect_uri else "?"
     return f"{asked.redirect_uri}{joint}{urlencode({'state': asked.state})}"
-
-
-def _report_hint(asked: LogoutRequest) -> None:
-    refused = RequestRefused(
-        "invalid_request",
-        "id_token_hint cannot be used.",
-        rule="logout-hint",
-        came=asked.problem,
-        expected="an ID token of this issuer",
-    )
-    note(refused, tag=Tag.REQUEST_REFUSED, client_id=asked.client_id)

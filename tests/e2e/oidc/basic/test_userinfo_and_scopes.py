@@ -1,5 +1,7 @@
 """Basic OP: userinfo in its three ways, and what each scope brings."""
 
+from uuid import UUID, uuid4
+
 import pytest
 
 from authsvc.oidc.offering.persons import seed_test_persons
@@ -22,6 +24,21 @@ def test_userinfo_by_get_and_by_post(visitor: Browser) -> None:
     ]
     assert [answer.status_code for answer in answers] == [200] * 4
     assert len({answer.content for answer in answers}) == 1
+
+
+@pytest.mark.requirement("OIDC-BASIC-04")
+def test_userinfo_names_each_call(visitor: Browser) -> None:
+    token = visitor.tokens(make_partner(), make_person())["access_token"]
+
+    def named(**headers: str) -> str:
+        whole = {"Authorization": f"Bearer {token}", **headers}
+        return str(visitor.http.get(f"{visitor.root}userinfo", headers=whole)["x-fapi-interaction-id"])
+
+    sent = str(uuid4())
+    assert named(**{"x-fapi-interaction-id": sent}) == sent
+    made = [named(), named(), named(**{"x-fapi-interaction-id": "no id"})]
+    assert len({UUID(one) for one in made}) == 3
+    assert named(Authorization="Bearer wrong")
 
 
 @pytest.mark.requirement("OIDC-BASIC-04")

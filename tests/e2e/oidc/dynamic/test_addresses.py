@@ -7,9 +7,11 @@ import pytest
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import new_id
+from authsvc.core.remembered import forget_everything
 from authsvc.oidc.callers.assertion import TYPE
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.wire.addresses import issuer_of
+from authsvc.tenancy.models import Tenant
 from tests.e2e.oidc.browser import CALLBACK, Browser, Partner, answer_of, make_partner, make_person
 from tests.e2e.oidc.dynamic.conftest import Registrar
 from tests.e2e.oidc.receiver import Receiver
@@ -108,6 +110,22 @@ def test_a_sector_identifier_joins_redirect_uris_of_several_hosts(
         partner = Partner(party, answer.json()["client_secret"])
         subs.add(visitor.claims(visitor.tokens(partner, person, prompt="login")["id_token"])["sub"])
     assert len(subs) == 1
+
+
+@pytest.mark.requirement("OIDC-DYNAMIC-06")
+def test_several_hosts_without_a_word_on_subjects_are_public_in_a_sandbox_only(
+    registrar: Registrar, tenant: Tenant
+) -> None:
+    uris = [CALLBACK, "https://other.example/callback"]
+    made = registrar.register(redirect_uris=uris)
+    assert (made.status_code, made.json()["subject_type"]) == (201, "public")
+    again = registrar.call("PUT", made.json(), subject_type=None)
+    assert (again.status_code, again.json()["subject_type"]) == (200, "public")
+    assert registrar.register(redirect_uris=uris, subject_type="pairwise").status_code == 400
+    assert registrar.register().json()["subject_type"] == "pairwise"
+    Tenant.objects.filter(pk=tenant.pk).update(kind=Tenant.Kind.LIVE)
+    forget_everything()
+    assert registrar.register(redirect_uris=uris).status_code == 400
 
 
 @pytest.mark.requirement("OIDC-DYNAMIC-06")

@@ -11,6 +11,7 @@ from authsvc.core.remembered import forget_everything
 from authsvc.oidc.models import InitialAccessToken
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.offering.problems import OptionRefused
+from authsvc.oidc.offering.provider import subject_identifier
 from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.tenancy.models import Tenant
 from tests.e2e.oidc.browser import CALLBACK, Browser, Partner, make_person
@@ -94,6 +95,58 @@ def test_keys_by_value_need_a_name_only_among_several(registrar: Registrar) -> N
     assert registrar.register(jwks=both, **method).json()["error"] == "invalid_client_metadata"
 
 
+BROWSERLESS: dict[str, Any] = {
+    "redirect_uris": None,
+    "grant_types": ["urn:openid:params:grant-type:ciba"],
+    "response_types": [],
+    "token_endpoint_auth_method": "private_key_jwt",
+    "backchannel_token_delivery_mode": "poll",
+}
+
+
+@pytest.mark.requirement("OIDC-DYNAMIC-01")
+def test_who_only_starts_sign_ins_without_a_browser_has_no_redirect_uri(
+    visitor: Browser, registrar: Registrar
+) -> None:
+    keys = key_set(new_key("PS256"))
+    made = registrar.register(**BROWSERLESS, jwks=keys)
+    assert made.status_code == 201, made.content
+    said = made.json()
+    assert said["grant_types"] == BROWSERLESS["grant_types"]
+    assert said["response_types"] == []
+    assert "redirect_uris" not in said
+    # What the client keeps for itself gives nobody a way to be sent there.
+    kept = registrar.call("PUT", said, redirect_uris=[CALLBACK])
+    assert kept.status_code == 200, kept.content
+    party = RelyingParty.objects.get(client_id=said["client_id"])
+    assert party.redirect_uris == []
+    query = {"client_id": party.client_id, "response_type": "code", "redirect_uri": CALLBACK}
+    assert visitor.http.get(f"{visitor.root}authorize", query).status_code == 400
+    # It shares its identifiers with nobody.
+    other = registrar.register(**BROWSERLESS, jwks=keys).json()["client_id"]
+    person = make_person()
+    parties = (party, RelyingParty.objects.get(client_id=other))
+    assert len({subject_identifier(one, person.pk) for one in parties}) == 2
+
+
+@pytest.mark.requirement("OIDC-DYNAMIC-01")
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"backchannel_token_delivery_mode": None}, "invalid_client_metadata"),
+        ({"backchannel_token_delivery_mode": "push"}, "invalid_client_metadata"),
+        ({"response_types": ["id_token"]}, "invalid_client_metadata"),
+        ({"grant_types": [*BROWSERLESS["grant_types"], "authorization_code"]}, "invalid_redirect_uri"),
+        ({"grant_types": None}, "invalid_redirect_uri"),
+        ({"jwks": None}, "invalid_client_metadata"),
+    ],
+)
+def test_what_such_a_client_still_needs(registrar: Registrar, changes: dict[str, Any], error: str) -> None:
+    whole = {**BROWSERLESS, "jwks": key_set(new_key()), "response_types": None, **changes}
+    refused = registrar.register(**whole)
+    assert (refused.status_code, refused.json()["error"]) == (400, error)
+
+
 @pytest.mark.requirement("OIDC-DYNAMIC-01", "S9.4-03")
 @pytest.mark.parametrize(
     ("metadata", "error"),
@@ -126,7 +179,10 @@ def test_keys_by_value_need_a_name_only_among_several(registrar: Registrar) -> N
         ({"subject_type": "ephemeral"}, "invalid_client_metadata"),
         ({"scope": "openid unheard-of"}, "invalid_client_metadata"),
         ({"id_token_encrypted_response_alg": "RSA-OAEP-256"}, "invalid_client_metadata"),
-        ({"redirect_uris": [CALLBACK, "https://other.example/"]}, "invalid_client_metadata"),
+        (
+            {"redirect_uris": [CALLBACK, "https://other.example/"], "subject_type": "pairwise"},
+            "invalid_client_metadata",
+        ),
     ],
 )
 def test_what_could_never_work_is_refused_and_explained(

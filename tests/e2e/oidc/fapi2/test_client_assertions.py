@@ -59,6 +59,26 @@ def test_assertions_that_do_not_count(holder: KeyHolder, changes: dict[str, Any]
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
 
 
+@pytest.mark.requirement("OIDC-CIBA-01", "S9.4-05")
+@pytest.mark.parametrize("fields", [{}, PROFILE])
+def test_the_backchannel_endpoint_may_be_named_there_and_nowhere_else(
+    visitor: Browser, fields: dict[str, Any]
+) -> None:
+    holder = KeyHolder(visitor, {**fields, "backchannel_token_delivery_mode": "poll"})
+    named = holder.url("backchannel-authentication")
+
+    def said(endpoint: str, audience: Any) -> str:
+        body = holder.assertion(aud=audience)
+        return str(visitor.http.post(f"{visitor.root}{endpoint}", body).json()["error"])
+
+    assert said("backchannel-authentication", named) == "invalid_request"
+    assert said("backchannel-authentication", holder.issuer) == "invalid_request"
+    assert said("backchannel-authentication", [named, holder.issuer]) == "invalid_client"
+    assert said("backchannel-authentication", "https://another.example/") == "invalid_client"
+    for endpoint in ("token", "par", "revoke", "introspect"):
+        assert said(endpoint, named) == "invalid_client"
+
+
 @pytest.mark.requirement("OIDC-FAPI-09")
 def test_the_audience_is_the_issuer_alone(holder: KeyHolder) -> None:
     for audience in (

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from authsvc.audit.models import AuditEvent
 from authsvc.oidc.models import Grant, Session
 from tests.e2e.oidc.browser import Browser, Partner, fields_of_form, make_partner, make_person
 from tests.e2e.oidc.tokens import forged, unsigned
@@ -25,12 +26,16 @@ def sign_out(visitor: Browser, **query: str):
     return visitor.http.get(f"{visitor.root}end-session", query)
 
 
+def reference_of(page) -> str:
+    return page.content.decode().partition('id="reference">')[2].partition("<")[0]
+
+
 def is_signed_in(visitor: Browser, partner: Partner) -> bool:
     return "code=" in visitor.authorize(partner, prompt="none")["Location"]
 
 
-def answer(visitor: Browser, asked, said: str = "yes"):
-    assert asked.status_code == 200
+def answer(visitor: Browser, asked, said: str = "yes", status: int = 200):
+    assert asked.status_code == status
     assert b'id="logout-form"' in asked.content
     body = {"pending": fields_of_form(asked.content)["pending"], "answer": said}
     return visitor.http.post(f"{visitor.root}end-session/confirm", body)
@@ -93,14 +98,53 @@ def test_an_address_needs_a_client_and_the_hints_client_counts(
     assert sign_out(visitor, client_id="unknown").status_code == 400
 
 
+class TestP06AMistakeOfTheSiteLeavesAPersonAWayOut:
+    """Whatever a site got wrong, sign-out is offered, without a way back, under a reference."""
+
+    MISTAKES = pytest.mark.parametrize(
+        "wrong",
+        [
+            {"post_logout_redirect_uri": "https://partner.example/elsewhere"},
+            {"client_id": "unknown"},
+            {"client_id": "unknown", "id_token_hint": "mine"},
+            {"id_token_hint": "nonsense"},
+            {"state": ["one", "two"]},
+        ],
+    )
+
+    @MISTAKES
+    def test_sign_out_is_offered(
+        self, visitor: Browser, partner: Partner, id_token: str, wrong: dict[str, str]
+    ) -> None:
+        query = {name: id_token if value == "mine" else value for name, value in wrong.items()}
+        asked = sign_out(visitor, **{"post_logout_redirect_uri": AFTER, **query})
+        assert b"You cannot sign in this way" not in asked.content
+        assert b'id="reference"' in asked.content
+        assert AuditEvent.objects.filter(transaction=reference_of(asked)).exists()
+        assert is_signed_in(visitor, partner)
+        gone = answer(visitor, asked, status=400)
+        assert b"You are signed out" in gone.content
+        assert AFTER.encode() not in gone.content
+        assert not is_signed_in(visitor, partner)
+
+    @MISTAKES
+    def test_who_is_not_signed_in_is_told_so(self, visitor: Browser, wrong: dict[str, str]) -> None:
+        told = sign_out(visitor, **{"post_logout_redirect_uri": AFTER, **wrong})
+        assert told.status_code == 400
+        assert b"You are signed out" in told.content
+        assert b"You cannot sign in this way" not in told.content
+        assert reference_of(told)
+
+
 @pytest.mark.requirement("OIDC-LOGOUT-04")
 @pytest.mark.parametrize("make", [forged, unsigned, lambda token: token[:-8], lambda _: "nonsense"])
 def test_a_hint_of_another_signer_asks_and_leads_nowhere(
     visitor: Browser, partner: Partner, id_token: str, make
 ) -> None:
-    asked = sign_out(visitor, id_token_hint=make(id_token), client_id=partner.party.client_id)
+    client = partner.party.client_id
+    asked = sign_out(visitor, id_token_hint=make(id_token), client_id=client, post_logout_redirect_uri=AFTER)
     assert is_signed_in(visitor, partner)
-    gone = answer(visitor, asked)
+    gone = answer(visitor, asked, status=400)
     assert b"You are signed out" in gone.content
     assert not is_signed_in(visitor, partner)
 
