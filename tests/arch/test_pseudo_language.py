@@ -14,7 +14,7 @@ from authsvc.audit.models import AuditEvent
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import COOKIE
-from authsvc.clients.validation.requests import SCOPES
+from authsvc.clients.scopes import SCOPES
 from authsvc.core.ids import new_secret
 from authsvc.enrolment.services import create_link, open_binding
 from authsvc.keys.algorithms import SIGNING
