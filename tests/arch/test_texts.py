@@ -113,6 +113,8 @@ def test_what_is_seen_in_a_template(template: str, found: list[str]) -> None:
         ('KeySet(help_text=f"At most {most}.")', True),
         ('KeySet(help_text=format_lazy(_("At most {most}."), most=most))', False),
         ('models.CharField(help_text="SHA-256 of the cookie.")', False),
+        ('Setting("sector", TEXT, help="Its host.")', True),
+        ('parser.add_argument("--days", help="how many")', False),
         ('Refused("late", "That took too long.", detail="over")', True),
         ('Refused("late", _("That took too long."), detail="over")', False),
         ('_SAID = "That took too long."\nRefused("late", _SAID)', True),

@@ -142,8 +142,12 @@ TEXT_ARGUMENTS: Final[Mapping[str, tuple[int, ...]]] = {
 }
 """Calls whose arguments at these places are read by people."""
 
-TEXT_KEYWORDS: Final = frozenset({"label", "help_text", "person", "empty_label", "verbose_name"})
+TEXT_KEYWORDS: Final = frozenset({"label", "help", "help_text", "person", "empty_label", "verbose_name"})
 """Arguments that are read by people, whatever is called; a model's help_text is read by developers only."""
+
+
+_NOT_TO_PEOPLE: Final = re.compile(r"models\.|super\b|.*\.add_(argument|parser)$")
+"""Calls whose arguments are read by developers and operators."""
 
 
 def in_places(source: str) -> list[str]:
@@ -173,7 +177,7 @@ def _arguments(tree: ast.Module) -> Iterator[ast.expr]:
         places = TEXT_ARGUMENTS.get(name) or TEXT_ARGUMENTS.get(name.rpartition(".")[2], ())
         yield from (node.args[place] for place in places if place < len(node.args))
         for keyword in node.keywords:
-            if keyword.arg in TEXT_KEYWORDS and not name.startswith(("models.", "super", "parser.")):
+            if keyword.arg in TEXT_KEYWORDS and not _NOT_TO_PEOPLE.match(name):
                 yield keyword.value
 
 
@@ -181,7 +185,8 @@ def _fields_without_label(tree: ast.Module) -> Iterator[ast.expr]:
     """Give the form's fields whose labels Django would make from their names, in English."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     fields = [node for node in calls if re.fullmatch(r"forms\.\w+Field", ast.unparse(node.func))]
-    yield from (node for node in fields if "label" not in {keyword.arg for keyword in node.keywords})
+    # Keywords of a mapping are looked at where the mapping is written.
+    yield from (node for node in fields if not {"label", None} & {keyword.arg for keyword in node.keywords})
 
 
 def _choice_labels(tree: ast.Module) -> Iterator[ast.expr]:
