@@ -29,6 +29,8 @@ app.autodiscover_tasks(lambda: roles.task_packages(settings.ROLES))
 app.conf.task_routes = {
     "authsvc.oidc.tasks.*": {"queue": PROVIDER_QUEUE},
     "authsvc.capture.tasks.*": {"queue": PROVIDER_QUEUE},
+    "authsvc.management.tasks.*": {"queue": PROVIDER_QUEUE},
+    "authsvc.person.tasks.*": {"queue": PROVIDER_QUEUE},
     "authsvc.delivery.tasks.sweep": {"queue": PROVIDER_QUEUE},
     "authsvc.delivery.tasks.deliver": {"queue": DELIVERY_QUEUE},
 }
@@ -44,6 +46,8 @@ app.conf.beat_schedule = {
     "signing-keys": {"task": "authsvc.oidc.tasks.rotate_signing_keys", "schedule": 3600.0},
     "provider-sweep": {"task": "authsvc.oidc.tasks.sweep_provider", "schedule": 600.0},
     "delivery-sweep": {"task": "authsvc.delivery.tasks.sweep", "schedule": 600.0},
+    "visits": {"task": "authsvc.person.tasks.sweep_visits", "schedule": 3600.0},
+    "retention": {"task": "authsvc.management.tasks.erase_what_is_over", "schedule": 3600.0},
 }
 
 

@@ -1,6 +1,6 @@
 """What each process is made of, by the role it plays: one row a part, and who has it.
 
-    web      the OpenID provider, capture and enrolment; the provider's scheduled work
+    web      the OpenID provider, capture, enrolment, people's own pages; the provider's scheduled work
     worker   opens samples and references, judges, signs verdicts
     portal   the administrators' screens
 
@@ -42,6 +42,7 @@ APPS: Final[tuple[Row, ...]] = (
     ("authsvc.oidc", SITE),  # the portal sets the provider's options and moves its keys
     ("authsvc.tenancy.memberships", PORTAL),
     ("authsvc.management", SITE),  # its commands make keys, which the portal may not
+    ("authsvc.person", WEB),
     ("portal.accounts", PORTAL),
     ("config", EVERY),
     ("django.contrib.auth", PORTAL),
@@ -90,6 +91,7 @@ ROUTES: Final[tuple[tuple[str, str, tuple[Role, ...]], ...]] = (
     ("t/<slug:tenant>/", "authsvc.oidc.urls", WEB),
     ("t/<slug:tenant>/", "authsvc.capture.urls", WEB),
     ("t/<slug:tenant>/", "authsvc.enrolment.urls", WEB),
+    ("t/<slug:tenant>/me/", "authsvc.person.urls", WEB),
     ("account/", "allauth.urls", PORTAL),
     ("", "portal.urls", PORTAL),
 )
@@ -100,6 +102,8 @@ TASKS: Final[tuple[Row, ...]] = (
     ("authsvc.oidc", WEB),
     ("authsvc.capture", WEB),
     ("authsvc.delivery", WEB),
+    ("authsvc.management", WEB),
+    ("authsvc.person", WEB),
 )
 
 

@@ -47,7 +47,11 @@ class Tag(StrEnum):
 
     NOTICE_SHOWN = "enrolment:notice:shown", _("A person was shown the privacy notice.")
     CONSENT_GIVEN = "privacy:consent:given", _("A person agreed to the use of their face.")
-    CONSENT_WITHDRAWN = "privacy:consent:withdrawn", _("A person withdrew their consent.")
+    CONSENT_WITHDRAWN = "privacy:consent:withdrawn", _("A person’s consent was withdrawn.")
+    FACE_ERASED = "privacy:face:erased", _("What was made of a person’s face was erased.")
+
+    OWN_PAGE_OPENED = "person:page:opened", _("A person opened their own page.")
+    OWN_PAGE_LEFT = "person:page:left", _("A person left their own page.")
 
     AGENT_REFUSED = "capture:request:refused", _("A request of the capture page was refused.")
 
@@ -59,6 +63,7 @@ class Tag(StrEnum):
     DEVICE_REFUSED = "transaction:device:refused", _("A passkey was refused.")
     DEVICE_ADDED = "transaction:device:added", _("A passkey was added.")
     DEVICE_REVOKED = "transaction:device:revoked", _("A passkey was revoked.")
+    DEVICE_RENAMED = "transaction:device:renamed", _("A passkey got another name.")
     CHALLENGE_ISSUED = "transaction:challenge:issued", _("A capture was asked for.")
     SAMPLE_ACCEPTED = "transaction:sample:accepted", _("A capture arrived.")
     SAMPLE_REFUSED = "transaction:sample:refused", _("A capture was refused.")

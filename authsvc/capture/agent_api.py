@@ -12,7 +12,7 @@ from authsvc.capture import wire
 from authsvc.capture.browser import browser_key
 from authsvc.capture.challenge import offer_challenge
 from authsvc.capture.endpoints import AgentEndpoint, JsonEndpoint
-from authsvc.capture.flow import complete_passkey, describe, finish_without_face, passkey_options
+from authsvc.capture.flow import agree, complete_passkey, describe, finish_without_face, passkey_options
 from authsvc.capture.queueing import enqueue_verification
 from authsvc.core.errors import Refused
 from authsvc.transactions.models import Transaction
@@ -46,6 +46,14 @@ class Passkey(AgentEndpoint):
         return Response(
             complete_passkey(self.transaction, credential=sent.get("credential"), agent=sent.get("agent"))
         )
+
+
+class Consent(AgentEndpoint):
+    """The person's consent to a notice that is new to them, before the camera of a sign-in."""
+
+    def post(self, request: Request, **_: Any) -> Response:
+        """Take it, and say what comes next."""
+        return Response(agree(self.transaction, notice_version=self.body.get("notice_version")))
 
 
 class WithoutFace(AgentEndpoint):

@@ -5,12 +5,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.assurance.evidence import Agent
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
 from authsvc.capture.agents import agent_of, read_agent
 from authsvc.capture.ceremonies import begin_making, begin_proving, finish_making, finish_proving
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
-from authsvc.privacy.consent import live_consent
+from authsvc.privacy.consent import covers_capture, give_consent, live_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest
@@ -40,6 +42,8 @@ def describe(transaction: Transaction) -> dict[str, Any]:
 
 def face_offered(transaction: Transaction) -> bool:
     """Whether the face can be used here: the partner offers it, and who is known has one and agreed."""
+    if transaction.kind == Kind.OWN_PAGE:
+        return False
     if transaction.kind == Kind.ENROL:
         return EnrolmentRequest.from_json(transaction.request).face
     if transaction.client is not None and not transaction.client.face_offered:
@@ -98,8 +102,34 @@ def _after_proof(transaction: Transaction) -> dict[str, str]:
     if transaction.kind == Kind.BIND:
         return {"next": "create"}
     if face_offered(transaction):
-        return {"next": "choose"}
+        return _before_the_face(transaction)
     return finish_without_face(transaction)
+
+
+def _before_the_face(transaction: Transaction) -> dict[str, str]:
+    assert transaction.subject is not None
+    if covers_capture(transaction.subject):
+        return {"next": "choose"}
+    version = current_notice(transaction.tenant).version
+    record(Tag.NOTICE_SHOWN, transaction=transaction.id, subject=str(transaction.subject_id), notice=version)
+    return {"next": "agree"}
+
+
+def agree(transaction: Transaction, *, notice_version: Any) -> dict[str, str]:
+    """Take a known person's consent to a notice that is new to them, and return what comes next.
+
+    Raises Refused before device proof, where the face is not offered, and where the notice has changed again.
+    """
+    if transaction.state != Transaction.State.PROVEN or transaction.subject is None:
+        raise Refused(
+            "not-proven", _("Use your passkey first."), detail=f"state {transaction.state}", status=409
+        )
+    if transaction.kind != Kind.AUTHENTICATE or not face_offered(transaction):
+        raise Refused(
+            "face-closed", _("Continue without your face."), detail="no face is offered here", status=409
+        )
+    give_consent(subject=transaction.subject, notice_version=str(notice_version))
+    return {"next": "choose"}
 
 
 def _after_creation(transaction: Transaction) -> dict[str, str]:

@@ -19,6 +19,7 @@ from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.problems import PROBLEMS
 from authsvc.capture.texts import page_texts
 from authsvc.core.errors import Refused
+from authsvc.privacy.notice import current_notice
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import SignInRequest
@@ -68,11 +69,13 @@ def page(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
 
 def _context(transaction: Transaction) -> dict[str, object]:
     slug, client = transaction.tenant.slug, transaction.client
+    notice = current_notice(transaction.tenant)
     return {
         "transaction": transaction,
         "tenant": transaction.tenant,
         "client": client,
         "problems": PROBLEMS,
+        "notice": notice.content,
         "client_host": urlsplit(SignInRequest.from_json(transaction.request).redirect_uri).netloc,
         "config": {
             "api": reverse("capture:agent", kwargs={"tenant": slug, "txn": transaction.id}),
@@ -82,6 +85,7 @@ def _context(transaction: Transaction) -> dict[str, object]:
             "leave": transaction.continue_path,
             "kind": transaction.kind,
             "txn": transaction.id,
+            "notice": notice.version,
             "texts": page_texts(),
         },
     }

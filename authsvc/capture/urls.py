@@ -12,6 +12,7 @@ urlpatterns = [
     path("agent/<str:txn>/", agent_api.Show.as_view(), name="agent"),
     path("agent/<str:txn>/passkey/options", agent_api.PasskeyOptions.as_view(), name="passkey-options"),
     path("agent/<str:txn>/passkey", agent_api.Passkey.as_view(), name="passkey"),
+    path("agent/<str:txn>/consent", agent_api.Consent.as_view(), name="agent-consent"),
     path("agent/<str:txn>/without-face", agent_api.WithoutFace.as_view(), name="without-face"),
     path("agent/<str:txn>/challenge", agent_api.Challenge.as_view(), name="challenge"),
     path("agent/<str:txn>/sample", agent_api.Sample.as_view(), name="sample"),

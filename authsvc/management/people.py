@@ -13,12 +13,14 @@ from authsvc.enrolment.models import EnrolmentLink
 from authsvc.management.acting import act
 from authsvc.management.actors import Actor
 from authsvc.management.attempts.outcome import with_outcome
+from authsvc.management.faces import erase
+from authsvc.management.receipts import new_receipt
 from authsvc.oidc.sessions.logout.ending import end_everything_of
 from authsvc.privacy.consent import live_consent, withdraw_consent
 from authsvc.privacy.models import ConsentReceipt
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Transaction
-from authsvc.vault.lifecycle import forget_device, revoke_reference
+from authsvc.vault.lifecycle import forget_device
 
 _RECENT = 10
 
@@ -68,9 +70,25 @@ def revoke_link(*, by: Actor, link: EnrolmentLink) -> None:
 
 
 @act
-def revoke_device(*, by: Actor, device: Device) -> bool:
-    """End a passkey with its sessions, its tokens and its share of the reference; False if it had ended."""
-    return _revoke_device(device, by)
+def revoke_device(*, by: Actor, device: Device) -> str:
+    """End a passkey with its sessions, its tokens and its share of the reference.
+
+    Return the receipt number, "" where it had ended. With a person's last passkey goes the reference, which
+    nothing could open any more.
+    """
+    receipt = new_receipt()
+    if not _revoke_device(device, by, receipt=receipt):
+        return ""
+    if not Device.objects.filter(subject=device.subject, status=Device.Status.ACTIVE).exists():
+        erase(device.subject, actor=by.name, reason="no-passkey", receipt=receipt)
+    return receipt
+
+
+@act
+def rename_device(*, by: Actor, device: Device, name: str) -> None:
+    """Give a passkey another name."""
+    Device.objects.filter(pk=device.pk).update(name=name)
+    record(Tag.DEVICE_RENAMED, actor=by.name, subject=str(device.subject_id), device=device.pk)
 
 
 @act
@@ -85,11 +103,10 @@ def close(*, by: Actor, subject: Subject) -> bool:
     for device in Device.objects.filter(subject=current, status=Device.Status.ACTIVE):
         _revoke_device(device, by)
     end_everything_of(subject=current, reason="person-closed")
-    withdraw_consent(current)
-    if current.has_face:
-        revoke_reference(pseudonym=current.reference, reason="person-closed")
-    current.status, current.reference = Subject.Status.CLOSED, ""
-    current.save(update_fields=["status", "reference"])
+    withdraw_consent(current, actor=by.name)
+    erase(current, actor=by.name, reason="person-closed")
+    current.status = Subject.Status.CLOSED
+    current.save(update_fields=["status"])
     record(Tag.SUBJECT_CLOSED, actor=by.name, subject=str(current.pk))
     return True
 
@@ -116,7 +133,7 @@ def _open(subject: Subject) -> Subject:
     return current
 
 
-def _revoke_device(device: Device, by: Actor) -> bool:
+def _revoke_device(device: Device, by: Actor, *, receipt: str = "") -> bool:
     changed = Device.objects.filter(pk=device.pk, status=Device.Status.ACTIVE).update(
         status=Device.Status.REVOKED
     )
@@ -124,5 +141,7 @@ def _revoke_device(device: Device, by: Actor) -> bool:
         return False
     forget_device(device=device.pk)
     end_everything_of(device=device, reason="device-revoked")
-    record(Tag.DEVICE_REVOKED, actor=by.name, subject=str(device.subject_id), device=device.pk)
+    record(
+        Tag.DEVICE_REVOKED, actor=by.name, subject=str(device.subject_id), device=device.pk, receipt=receipt
+    )
     return True

@@ -32,7 +32,10 @@ ACTS: Final[Mapping[str, Permission]] = {
     "people.create_link": Permission.CHANGE_PEOPLE,
     "people.revoke_link": Permission.CHANGE_PEOPLE,
     "people.revoke_device": Permission.CHANGE_PEOPLE,
+    "people.rename_device": Permission.CHANGE_PEOPLE,
     "people.close": Permission.CHANGE_PEOPLE,
+    "faces.remove": Permission.CHANGE_PEOPLE,
+    "faces.withdraw": Permission.CHANGE_PEOPLE,
     "relying_parties.register": Permission.CHANGE_RELYING_PARTIES,
     "relying_parties.change": Permission.CHANGE_RELYING_PARTIES,
     "relying_parties.add_secret": Permission.CHANGE_RELYING_PARTIES,
@@ -45,6 +48,14 @@ ACTS: Final[Mapping[str, Permission]] = {
     "keys.rotate": Permission.CHANGE_KEYS,
     "keys.revoke": Permission.CHANGE_KEYS,
     "team.admit": Permission.CHANGE_TEAM,
+}
+
+# What a person may do with what is their own, and whether it takes a passkey used just now.
+OWN: Final[Mapping[str, bool]] = {
+    "people.rename_device": False,
+    "people.revoke_device": True,
+    "faces.remove": True,
+    "faces.withdraw": True,
 }
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = {

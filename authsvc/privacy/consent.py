@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
@@ -14,6 +15,8 @@ from authsvc.privacy.notice import CONSENT_MONTHS, current_notice
 from authsvc.subjects.models import Subject
 
 _LIFE = timedelta(days=30 * CONSENT_MONTHS)
+# So long before a consent ends the person is asked anew, so that nobody loses a face that is in use.
+RENEWED_BEFORE = timedelta(days=30)
 
 
 @transaction.atomic
@@ -51,10 +54,31 @@ def live_consent(subject: Subject) -> ConsentReceipt | None:
     )
 
 
+def consenting() -> QuerySet[Subject]:
+    """Return the people of the tenant in scope whose consent holds now."""
+    live = ConsentReceipt.objects.filter(subject=OuterRef("pk"), withdrawn_at=None, expires_at__gt=now())
+    return Subject.objects.filter(Exists(live))
+
+
+def covers_capture(subject: Subject) -> bool:
+    """Whether the person's consent is to the notice as it stands now, and holds for a while yet.
+
+    Where it does not, the person is asked anew before the camera starts (S10-07).
+    """
+    consent = live_consent(subject)
+    if consent is None or consent.expires_at <= now() + RENEWED_BEFORE:
+        return False
+    return consent.notice_version == current_notice(subject.tenant).version
+
+
 @transaction.atomic
-def withdraw_consent(subject: Subject) -> int:
-    """End every consent of the person, and return how many held; the caller erases what they covered."""
-    count = ConsentReceipt.objects.filter(subject=subject, withdrawn_at=None).update(withdrawn_at=now())
+def withdraw_consent(subject: Subject, *, actor: str = "", receipt: str = "") -> int:
+    """End every consent of the person, and return how many held; the caller erases what they covered.
+
+    `receipt` is the receipt number under which the withdrawal is found.
+    """
+    held = ConsentReceipt.objects.filter(subject=subject, withdrawn_at=None, expires_at__gt=now())
+    count = held.update(withdrawn_at=now())
     if count:
-        record(Tag.CONSENT_WITHDRAWN, subject=str(subject.id))
+        record(Tag.CONSENT_WITHDRAWN, actor=actor, subject=str(subject.id), receipt=receipt)
     return count

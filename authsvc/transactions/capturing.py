@@ -13,7 +13,7 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
-from authsvc.privacy.consent import live_consent
+from authsvc.privacy.consent import covers_capture, live_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions import tries
 from authsvc.transactions.lifecycle import locked
@@ -34,16 +34,17 @@ def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
     """Store a fresh challenge for a proven device, in place of one that was not answered.
 
     Raises Refused before device proof (409), without the person's consent, when the face is locked,
-    or when the transaction has used its three match tries or ten quality retries.
+    or when the transaction has used its three match tries or ten quality retries. A sign-in needs consent to
+    the notice as it stands now; a way to the own page takes no face.
     """
     current = locked(row.pk)
     if current.state not in {Transaction.State.PROVEN, Transaction.State.CHALLENGED}:
         raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
-    if current.face_closed:
+    if current.face_closed or current.kind == Transaction.Kind.OWN_PAGE:
         raise Refused(
             "face-closed",
             _("Continue without your face, or start again."),
-            detail="every try is used",
+            detail="every try is used, or none is offered",
             status=409,
         )
     subject = current.subject
@@ -52,11 +53,7 @@ def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
             "no-consent", _("Please agree to the notice first."), detail="no live consent", status=403
         )
     if current.kind == Transaction.Kind.AUTHENTICATE:
-        if not subject.has_face:
-            raise Refused(
-                "no-face", _("No face is enrolled. Continue without it."), detail="no reference", status=409
-            )
-        tries.check_not_locked(subject)
+        _require_usable_face(subject)
     current.captures.filter(state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
     moment = now()
     capture = Capture.objects.create(
@@ -77,6 +74,21 @@ def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
         cues=[step["cue"] for step in challenge.get("steps", [])],
     )
     return capture
+
+
+def _require_usable_face(subject: Subject) -> None:
+    if not subject.has_face:
+        raise Refused(
+            "no-face", _("No face is enrolled. Continue without it."), detail="no reference", status=409
+        )
+    if not covers_capture(subject):
+        raise Refused(
+            "notice-changed",
+            _("Please read the notice first."),
+            detail="consent to another notice, or one that is about to end",
+            status=403,
+        )
+    tries.check_not_locked(subject)
 
 
 @database.atomic

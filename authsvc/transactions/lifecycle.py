@@ -108,6 +108,15 @@ def end(row: Transaction, state: str, tag: Tag) -> bool:
     return True
 
 
+@database.atomic
+def end_running(subject: Subject) -> int:
+    """End every running transaction of a person, whatever it waits for, and return how many."""
+    running = Transaction.objects.filter(subject=subject).exclude(state__in=Transaction.ENDED)
+    return sum(
+        end(row, Transaction.State.CANCELLED, Tag.TRANSACTION_CANCELLED) for row in running.order_by("pk")
+    )
+
+
 def cancel(row: Transaction) -> None:
     """End the transaction because the person left it; raises Refused where a sample is being judged."""
     if Transaction.objects.filter(pk=row.pk, state=Transaction.State.SUBMITTED).exists():

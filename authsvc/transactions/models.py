@@ -12,12 +12,13 @@ from authsvc.tenancy.models import TenantOwned
 
 
 class Transaction(TenantOwned):
-    """One enrolment, sign-in or binding; a random id ties everything in it together (S6.4-01)."""
+    """One enrolment, sign-in, binding or entry to the own page; a random id ties it together (S6.4-01)."""
 
     class Kind(models.TextChoices):
         AUTHENTICATE = "authenticate", _("Sign in")
         ENROL = "enrol", _("Enrol")
         BIND = "bind", _("Add a passkey")
+        OWN_PAGE = "own-page", _("Open the own page")
 
     class State(models.TextChoices):
         OPEN = "open", _("Opened")

@@ -8,7 +8,14 @@ from authsvc.transactions.capturing import (
     record_verdict,
 )
 from authsvc.transactions.ceremony import bound_device, remember_bound, remember_ceremony, take_ceremony
-from authsvc.transactions.lifecycle import cancel, consume, find_left, find_live, open_transaction
+from authsvc.transactions.lifecycle import (
+    cancel,
+    consume,
+    end_running,
+    find_left,
+    find_live,
+    open_transaction,
+)
 from authsvc.transactions.parties import Party
 from authsvc.transactions.proof import (
     decline_face,
@@ -28,6 +35,7 @@ __all__ = [
     "cancel",
     "consume",
     "decline_face",
+    "end_running",
     "expected_challenge",
     "expire_capture",
     "expire_overdue",

@@ -1,17 +1,47 @@
 """What any process may do to references: find, revoke and forget them; no key is needed for it."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.vault.models import DeviceWrap, Reference
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What may be told of an active reference: its model, its engine, when it was made and last used."""
+
+    model: str
+    engine: str
+    made_at: datetime
+    used_at: datetime | None
+
+
+def facts_of(pseudonym: str) -> Facts | None:
+    """Return the facts of an active reference, or None where there is no such one."""
+    row = _active().filter(pseudonym=pseudonym).first()
+    return Facts(row.model, row.engine, row.created_at, row.last_opened_at) if row else None
+
+
+def made_before(moment: datetime) -> list[str]:
+    """Return the pseudonyms of the active references of the tenant in scope that are older."""
+    return list(_active().filter(created_at__lt=moment).values_list("pseudonym", flat=True))
+
+
+def unused_since(moment: datetime) -> list[str]:
+    """Return the pseudonyms of the tenant's active references that were last opened, or made, before then."""
+    used = _active().annotate(used_at=Coalesce("last_opened_at", "created_at"))
+    return list(used.filter(used_at__lt=moment).values_list("pseudonym", flat=True))
+
+
 def model_of(pseudonym: str) -> str | None:
     """Return the letter of an active reference's application model, or None where there is no such one."""
-    active = Reference.objects.filter(pseudonym=pseudonym, status=Reference.Status.ACTIVE)
-    return active.values_list("model", flat=True).first()
+    return _active().filter(pseudonym=pseudonym).values_list("model", flat=True).first()
 
 
 def revoked_references() -> QuerySet[Reference, str]:
@@ -29,8 +59,12 @@ def forget_device(*, device: str) -> int:
 def revoke_reference(*, pseudonym: str, reason: str) -> None:
     """Erase a reference for good: its wraps and its template go, a tombstone without biometric data stays."""
     DeviceWrap.objects.filter(reference_id=pseudonym).delete()
-    changed = Reference.objects.filter(pseudonym=pseudonym, status=Reference.Status.ACTIVE).update(
-        status=Reference.Status.REVOKED, sealed_template=b""
+    changed = (
+        _active().filter(pseudonym=pseudonym).update(status=Reference.Status.REVOKED, sealed_template=b"")
     )
     if changed:
         record(Tag.REFERENCE_REVOKED, reference=pseudonym, reason=reason)
+
+
+def _active() -> QuerySet[Reference]:
+    return Reference.objects.filter(status=Reference.Status.ACTIVE)

@@ -74,6 +74,7 @@ class _Visit:
     key: ec.EllipticCurvePrivateKey = field(default_factory=new_session_key)
     device: Answer | None = None
     added: Answer | None = None
+    must_agree: bool = False
 
     @property
     def txn(self) -> str:
@@ -144,6 +145,9 @@ class SoftwarePhone:
                 self._prove_device(visit)
         with self._step(5, "the person taps" if face else "the person goes on without the face"):
             self._tap(visit)
+        if face and visit.must_agree:
+            with self._step(5, "consent given to a notice that is new to the person"):
+                self._agree(visit)
         goes_on = self._show_face(visit) if face else self._post(5, visit, "without-face", {})["continue_url"]
         return self._finish(visit, goes_on)
 
@@ -162,6 +166,7 @@ class SoftwarePhone:
             following = self._post(4, visit, "passkey", {"credential": answer.credential, "agent": agent})[
                 "next"
             ]
+        visit.must_agree = following == "agree"
 
     def _answer_with_passkey(self, visit: _Visit, options: dict[str, Any]) -> Answer:
         origin = origin_of(visit.api)
@@ -177,6 +182,10 @@ class SoftwarePhone:
             return authenticator.get(options, origin)
         except AuthenticatorError as problem:
             raise Denied(4, 0, str(problem)) from None
+
+    def _agree(self, visit: _Visit) -> None:
+        offer = _json(5, self.browser.get(visit.api, accept="application/json"))
+        self._post(5, visit, "consent", {"notice_version": offer["notice_version"]})
 
     def _tap(self, visit: _Visit) -> None:
         if self.fault is Fault.DECLINED:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.models import RelyingParty
 from authsvc.management.attempts.outcome import OUTCOMES, with_outcome
+from authsvc.management.receipts import attempts_under
 from authsvc.transactions.models import Transaction
 
 
@@ -19,6 +20,7 @@ class AttemptFilter(forms.Form):
         label=_("Kind"), choices=[("", _("All")), *Transaction.Kind.choices], required=False
     )
     party = forms.ChoiceField(label=_("Relying party"), required=False)
+    reference = forms.CharField(label=_("Receipt number"), max_length=64, required=False)
     since = forms.DateField(label=_("Since"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -33,6 +35,8 @@ class AttemptFilter(forms.Form):
         for name, lookup in _LOOKUPS.items():
             if wanted.get(name):
                 found = found.filter(**{lookup: wanted[name]})
+        if wanted.get("reference"):
+            found = found.filter(attempts_under(wanted["reference"]))
         return found
 
 

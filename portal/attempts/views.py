@@ -1,7 +1,7 @@
 """Screens of the attempts."""
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from authsvc.management.attempts.account import account_of
@@ -13,9 +13,11 @@ from portal.ui.paging import page_of
 
 @require_GET
 def attempt_list(request: PortalRequest, tenant: str) -> HttpResponse:
-    """List attempts, the newest first."""
+    """List attempts, the newest first; a receipt number of one attempt leads to it."""
     form = AttemptFilter(request.GET)
     page = page_of(request, form.rows(), key=("-created_at", "-id"))
+    if form.cleaned_data.get("reference") and len(page.rows) == 1:
+        return redirect("attempt", tenant=tenant, transaction=page.rows[0].pk)
     context = {"page": page, "form": form, "filtered": any(form.cleaned_data.values())}
     return render(request, "portal/attempts/list.html", context)
 

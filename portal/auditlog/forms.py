@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
+from authsvc.management.receipts import recorded_under
 
 
 class AuditFilter(forms.Form):
@@ -15,7 +16,7 @@ class AuditFilter(forms.Form):
         label=_("Event"), choices=[("", _("All")), *((tag.value, tag.value) for tag in Tag)], required=False
     )
     client = forms.CharField(label=_("Client id"), max_length=120, required=False)
-    reference = forms.CharField(label=_("Reference"), max_length=64, required=False)
+    reference = forms.CharField(label=_("Receipt number"), max_length=64, required=False)
     subject = forms.CharField(label=_("Person’s id"), max_length=64, required=False)
     since = forms.DateField(label=_("Since"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
@@ -26,13 +27,14 @@ class AuditFilter(forms.Form):
         for name, lookup in _LOOKUPS.items():
             if wanted.get(name):
                 found = found.filter(**{lookup: wanted[name]})
+        if wanted.get("reference"):
+            found = found.filter(recorded_under(wanted["reference"]))
         return found
 
 
 _LOOKUPS = {
     "tag": "tag",
     "client": "client",
-    "reference": "transaction",
     "subject": "subject",
     "since": "at__date__gte",
 }

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
-from authsvc.management import people
+from authsvc.management import faces, people
 from authsvc.subjects.models import Subject
 from portal.accounts.requests import PortalRequest
 from portal.people.forms import PersonFilter, PersonForm
@@ -73,6 +73,17 @@ def device_revoke(request: PortalRequest, tenant: str, subject: str, device: str
         messages.success(
             request, _("“%(name)s” can no longer sign in, and its sessions have ended.") % {"name": row.name}
         )
+    return redirect("person", tenant=tenant, subject=subject)
+
+
+@require_POST
+def consent_withdraw(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
+    """Withdraw a person's consent for them, because they asked: the reference goes with it."""
+    row = get_object_or_404(Subject.objects, pk=subject)
+    receipt = faces.withdraw(by=request.member, subject=row)
+    if receipt:
+        text = _("The consent is withdrawn, and nothing of the face is kept. Receipt number %(receipt)s.")
+        messages.success(request, text % {"receipt": receipt})
     return redirect("person", tenant=tenant, subject=subject)
 
 

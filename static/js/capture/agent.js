@@ -34,6 +34,7 @@ export class Agent {
       "no-light": () => this.ask("no-light"),
       "with-light": () => this.record(),
       "without-face": () => this.withoutFace(),
+      agree: () => this.agree(),
       leave: () => this.leave(),
       reload: () => location.reload(),
     };
@@ -146,6 +147,8 @@ export class Agent {
       this.#go(url);
     } else if (next === "create") {
       show("create");
+    } else if (next === "agree") {
+      show("agree");
     } else if (next === "choose") {
       show(this.#own.share ? "choice" : "no-share");
     } else if (this.kind === "bind") {
@@ -250,6 +253,10 @@ export class Agent {
     const until = seconds && new Date(Date.now() + seconds * 1000);
     const text = until ? say("locked.until", { time: until.toLocaleTimeString() }) : say("locked");
     show("locked", { locked: text });
+  }
+
+  async agree() {
+    await this.#next(await this.api.post("consent", { notice_version: this.config.notice }));
   }
 
   async withoutFace() {

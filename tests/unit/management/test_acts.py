@@ -4,6 +4,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,17 @@ from django.core.exceptions import PermissionDenied
 
 from authsvc import management
 from authsvc.audit.models import AuditEvent
+from authsvc.core.clock import now
 from authsvc.core.errors import Refused
-from authsvc.management import acting, keys, people, provider, relying_parties, team
-from authsvc.management.acting import NotPermitted, act, may
-from authsvc.management.actors import Actor, Member, System
-from authsvc.management.permissions import ACTS, ROLES, SEEING, Permission, permissions_of
+from authsvc.management import acting, faces, keys, people, provider, relying_parties, team
+from authsvc.management.acting import FRESH, NotPermitted, ProveAgain, act, may
+from authsvc.management.actors import Actor, Member, Person, System
+from authsvc.management.permissions import ACTS, OWN, ROLES, SEEING, Permission, permissions_of
 from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.models import TenantOwned
 from authsvc.tenancy.roles import Role
 from tests.e2e.oidc.tokens import key_set, new_key
-from tests.factories import make_tenant
+from tests.factories import make_subject, make_tenant
 from tests.unit.management.conftest import TRUSTED, Estate, member
 
 pytestmark = pytest.mark.requirement("S9.4-01")
@@ -36,6 +38,9 @@ DONE: dict[str, Callable[[Estate, Actor], Any]] = {
     "people.create_link": lambda has, by: people.create_link(by=by, subject=has.person),
     "people.revoke_link": lambda has, by: people.revoke_link(by=by, link=has.link),
     "people.revoke_device": lambda has, by: people.revoke_device(by=by, device=has.device),
+    "people.rename_device": lambda has, by: people.rename_device(by=by, device=has.device, name="Phone"),
+    "faces.remove": lambda has, by: faces.remove(by=by, subject=has.person),
+    "faces.withdraw": lambda has, by: faces.withdraw(by=by, subject=has.person),
     "people.close": lambda has, by: people.close(by=by, subject=has.person),
     "relying_parties.register": lambda _, by: relying_parties.register(
         by=by, name="Second", redirect_uris=["https://second.example/cb"]
@@ -121,6 +126,50 @@ def test_the_command_line_may_do_everything_and_is_recorded(estate: Estate, name
     by = System("an operator")
     DONE[name](estate, by)
     assert recorded(by) >= 1
+
+
+def at_their_page(estate: Estate, *, ago: timedelta = timedelta(0), person: Any = None) -> Person:
+    """Return the estate's person, or another one, as acts know somebody at their own page."""
+    return Person(subject_id=(person or estate.person).pk, proven_at=now() - ago)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_person_does_to_what_is_theirs_what_the_table_says_and_it_is_recorded(
+    estate: Estate, name: str
+) -> None:
+    by = at_their_page(estate)
+    DONE[name](estate, by)
+    assert recorded(by) >= 1
+
+
+@pytest.mark.parametrize("name", DONE)
+def test_a_person_does_nothing_to_what_is_another_persons(estate: Estate, name: str) -> None:
+    by = at_their_page(estate, person=make_subject(name="Grace"))
+    before = everything()
+    with pytest.raises(NotPermitted):
+        DONE[name](estate, by)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("name", DONE.keys() - OWN.keys())
+def test_a_person_does_nothing_that_the_table_does_not_give_them(estate: Estate, name: str) -> None:
+    before = everything()
+    with pytest.raises(NotPermitted):
+        DONE[name](estate, at_their_page(estate))
+    assert everything() == before
+
+
+@pytest.mark.parametrize("name", [name for name, takes_fresh in OWN.items() if takes_fresh])
+def test_what_cannot_be_undone_takes_a_passkey_used_just_now(estate: Estate, name: str) -> None:
+    before = everything()
+    with pytest.raises(ProveAgain):
+        DONE[name](estate, at_their_page(estate, ago=FRESH + timedelta(seconds=5)))
+    assert everything() == before
+    DONE[name](estate, at_their_page(estate, ago=FRESH - timedelta(seconds=5)))
+
+
+def test_a_person_has_no_permission_of_the_portals(estate: Estate) -> None:
+    assert not any(may(at_their_page(estate), permission) for permission in Permission)
 
 
 @pytest.mark.parametrize("name", DONE)

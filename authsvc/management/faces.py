@@ -1,0 +1,75 @@
+"""Faces: what is known of a person's, removing it, and withdrawing the consent to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.application_models import ApplicationModel, application_model
+from authsvc.management.acting import act
+from authsvc.management.actors import Actor
+from authsvc.management.receipts import new_receipt
+from authsvc.oidc.sessions.logout.ending import end_everything_of
+from authsvc.privacy.consent import withdraw_consent
+from authsvc.subjects.models import Subject
+from authsvc.transactions.services import end_running
+from authsvc.vault.lifecycle import facts_of, revoke_reference
+
+
+@dataclass(frozen=True)
+class Face:
+    """What is kept of a person's face: by which model, with which engine, made and last used when."""
+
+    model: ApplicationModel | None
+    engine: str
+    made_at: datetime
+    used_at: datetime | None
+
+
+def face_of(subject: Subject) -> Face | None:
+    """Return what is known of a person's face, or None where nothing of it is kept."""
+    facts = facts_of(subject.reference) if subject.has_face else None
+    return Face(application_model(facts.model), facts.engine, facts.made_at, facts.used_at) if facts else None
+
+
+@act
+def remove(*, by: Actor, subject: Subject) -> str:
+    """Erase a person's reference, and end what rests on it; the consent stays.
+
+    Return the receipt number, "" where nothing was kept.
+    """
+    receipt = new_receipt()
+    end_running(subject)
+    if not erase(subject, actor=by.name, reason="removed", receipt=receipt):
+        return ""
+    end_everything_of(subject=subject, reason="face-removed")
+    return receipt
+
+
+@act
+def withdraw(*, by: Actor, subject: Subject) -> str:
+    """End a person's consent, and what it covered: running sign-ins, sessions, and the reference.
+
+    Return the receipt number, "" where there was neither consent nor reference.
+    """
+    receipt = new_receipt()
+    # Before the person's row is locked: a worker that is about to keep a reference holds the transaction's.
+    end_running(subject)
+    withdrawn = withdraw_consent(subject, actor=by.name, receipt=receipt)
+    erased = erase(subject, actor=by.name, reason="consent-withdrawn", receipt=receipt)
+    if not (withdrawn or erased):
+        return ""
+    end_everything_of(subject=subject, reason="consent-withdrawn")
+    return receipt
+
+
+def erase(subject: Subject, *, actor: str, reason: str, receipt: str = "") -> bool:
+    """Erase a person's reference for good; False where there was none. Call inside a database transaction."""
+    current = Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
+    if not current.has_face:
+        return False
+    revoke_reference(pseudonym=current.reference, reason=reason)
+    current.reference = subject.reference = ""
+    current.save(update_fields=["reference"])
+    record(Tag.FACE_ERASED, actor=actor, subject=str(current.pk), reason=reason, receipt=receipt)
+    return True

@@ -1,0 +1,85 @@
+"""What the page says of a face and of sign-ins, in plain words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from authsvc.audit.tags import Tag
+from authsvc.core.application_models import ApplicationModel, Place
+from authsvc.core.texts import Text
+from authsvc.transactions.models import Transaction
+
+_STORED: Final[Mapping[Place, Text]] = {
+    Place.SERVER: _("It lies on a server, sealed, and apart from your name."),
+    Place.PHONE: _("It lies on your own device, and nowhere else."),
+}
+_COMPARED: Final[Mapping[Place, Text]] = {
+    Place.SERVER: _("A server compares it with what your camera shows."),
+    Place.PHONE: _("Your device compares it with what your camera shows."),
+}
+_OPENED_TOGETHER = _("It opens only together with your passkey.")
+
+RECEIPTS: Final[Mapping[Tag, tuple[Text, Text]]] = {
+    Tag.CONSENT_WITHDRAWN: (
+        _("Your consent is withdrawn"),
+        _("Sign-ins that were running have stopped, and you are signed out everywhere."),
+    ),
+    Tag.FACE_ERASED: (
+        _("Your face is removed"),
+        _("You are signed out everywhere. Your passkey signs you in again, without your face."),
+    ),
+    Tag.DEVICE_REVOKED: (
+        _("The passkey is revoked"),
+        _("It can no longer sign in, and what it had signed in to has ended."),
+    ),
+}
+"""Of what was done under a receipt number, a title and what followed."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One attempt as the list shows it: `outcome` is a name of management/attempts/outcome.py."""
+
+    at: datetime
+    what: Text
+    outcome: str
+    text: Text
+    number: str
+
+
+def whereabouts(model: ApplicationModel) -> list[Text]:
+    """Return where a reference of the model lies, what opens it, and where it is compared, in sentences."""
+    opened = [_OPENED_TOGETHER] if model.shares else []
+    return [_STORED[model.stored], *opened, _COMPARED[model.compared]]
+
+
+def lines(attempts: Iterable[Transaction]) -> list[Line]:
+    """Return attempts, which must have their `outcome`, in plain words."""
+    return [_line(row, row.outcome) for row in attempts]  # type: ignore[attr-defined]
+
+
+def _line(row: Transaction, outcome: str) -> Line:
+    return Line(row.created_at, _what(row), outcome, _ended(row, outcome), row.pk)
+
+
+def _what(row: Transaction) -> Text:
+    if row.client is not None:
+        return _("Sign-in to %(site)s") % {"site": row.client.name}
+    return {
+        Transaction.Kind.ENROL.value: _("Setting up your sign-in"),
+        Transaction.Kind.BIND.value: _("Adding a passkey"),
+        Transaction.Kind.OWN_PAGE.value: _("Opening this page"),
+    }.get(row.kind, _("Sign-in"))
+
+
+def _ended(row: Transaction, outcome: str) -> Text:
+    if outcome == "accepted":
+        face = row.evidence.face is not None
+        return _("With your passkey and your face.") if face else _("With your passkey.")
+    return {
+        "refused": _("The passkey or the face was not accepted."),
+        "running": _("It has not ended yet."),
+    }.get(outcome, _("It was left, or took too long."))
