@@ -12,12 +12,12 @@ _SKEWS = 2 * CLOCK_SKEW
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 
-# private_key_jwt: OpenID Connect Core section 9, with FAPI 2.0's times for all. OpenID Connect lets a list
-# hold the audience.
+# private_key_jwt: OpenID Connect Core section 9, with FAPI 2.0's times for all. Many libraries name the
+# issuer and the token endpoint side by side, openid-client 5 among them.
 CLIENT_ASSERTION_JWT = Specification(
     required=("iss", "sub", "aud", "exp", "jti"),
     optional=("iat", "nbf"),
-    audience=Audience.SINGLE,
+    audience=Audience.OURS,
     iat_ahead=_MINUTE,
     exp_ahead=CLIENT_ASSERTION,
     single_use=SingleUse("client-assertion", CLIENT_ASSERTION + _SKEWS + _MINUTE),
