@@ -17,7 +17,8 @@ from authsvc.tenancy.scope import tenant_scope
 from config.loglines import Line
 from tests.factories import make_subject, make_tenant
 
-FORMAT = settings.LOGGING["formatters"]["plain"]
+LOGGING: dict[str, Any] = settings.LOGGING
+FORMAT = LOGGING["formatters"]["plain"]
 
 
 def line() -> Line:
@@ -71,10 +72,10 @@ def test_t23_links_that_let_somebody_in_are_blotted_out(path: str, shown: str) -
 def test_t23_every_handler_of_the_process_writes_such_lines() -> None:
     """What is configured, not the class alone."""
     stream = io.StringIO()
-    handlers = {"console": {**settings.LOGGING["handlers"]["console"], "stream": stream}}
+    handlers = {"console": {**LOGGING["handlers"]["console"], "stream": stream}}
     before = list(logging.getLogger().handlers)
     try:
-        dictConfig({**settings.LOGGING, "handlers": handlers, "disable_existing_loggers": False})
+        dictConfig({**LOGGING, "handlers": handlers, "disable_existing_loggers": False})
         for name in ("django.server", "django.request", "authsvc.oidc", "elsewhere"):
             logging.getLogger(name).error("forged\n/enrol/secret/ by %s", name)
     finally:
