@@ -72,13 +72,15 @@ class AgentEndpoint(JsonEndpoint):
 def record_refusal(request: HttpRequest | Request, refused: Refused, *, transaction: str = "") -> str:
     """Write the refusal to the audit log and the process log; return the reference shown to the person."""
     reference = new_id()[:10]
+    # Not the path, which may hold the token of an enrolment link.
+    view = request.resolver_match.view_name if request.resolver_match else ""
     record(
         Tag.AGENT_REFUSED,
         transaction=transaction[:24],
         reason=refused.code,
         detail=refused.detail,
         reference=reference,
-        request=f"{request.method} {request.resolver_match.view_name if request.resolver_match else ''}",
+        request=f"{request.method} {view}",
     )
-    log.info("refused %s at %s: %s (%s)", refused.code, request.path, refused.detail, reference)
+    log.info("refused %s at %s: %s (%s)", refused.code, view, refused.detail, reference)
     return reference

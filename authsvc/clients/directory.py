@@ -4,6 +4,7 @@ from uuid import UUID
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.remembered import Remembered
+from authsvc.core.strictjson import is_storable
 from authsvc.tenancy.scope import current_tenant_id
 
 # A change made in another process is noticed within this many seconds.
@@ -27,6 +28,8 @@ def forget_client(client_id: str) -> None:
 
 
 def _find(field: str, value: str) -> RelyingParty | None:
+    if not is_storable(value):
+        return None
     key = (current_tenant_id(), field, value)
     known = _parties.get(key)
     return _read(key, field, value) if known is None else known

@@ -22,12 +22,16 @@ app_name = "oidc"
 urlpatterns = [
     # What programs call, without a cookie and without a page.
     *short_way(
-        path(".well-known/openid-configuration", openid_configuration, name="configuration"),
-        path("jwks", jwks, name="jwks"),
-        path("token", cross_origin(token), name="token"),
-        path("par", par, name="par"),
+        path(
+            ".well-known/openid-configuration",
+            cross_origin(openid_configuration, "GET"),
+            name="configuration",
+        ),
+        path("jwks", cross_origin(jwks, "GET"), name="jwks"),
+        path("token", cross_origin(token, "POST"), name="token"),
+        path("par", cross_origin(par, "POST"), name="par"),
         path("introspect", introspect, name="introspect"),
-        path("revoke", cross_origin(revoke), name="revoke"),
+        path("revoke", cross_origin(revoke, "POST"), name="revoke"),
         path("userinfo", cross_origin(userinfo), name="userinfo"),
         path("backchannel-authentication", backchannel_authentication, name="backchannel-authentication"),
     ),
@@ -43,6 +47,10 @@ urlpatterns = [
     path("sandbox-approval", answer_automatically, name="sandbox-approval"),
     path("end-session", logout.end_session, name="end-session"),
     path("end-session/confirm", logout.confirm_logout, name="confirm-logout"),
-    path("register", register, name="register"),
-    path("register/<str:client_id>", registration, name="registration"),
+    path("register", cross_origin(register, "POST"), name="register"),
+    path(
+        "register/<str:client_id>",
+        cross_origin(registration, "GET", "PUT", "DELETE"),
+        name="registration",
+    ),
 ]

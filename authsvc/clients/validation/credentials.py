@@ -6,12 +6,14 @@ from cryptography.x509 import Name
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from joserfc.errors import JoseError
-from joserfc.jwk import RSAKey, import_key
+from joserfc.jwk import import_key
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
+from authsvc.core.ids import unb64u
 from authsvc.core.texts import Text
 
+RSA_BITS = 2048
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
 
 
@@ -62,18 +64,19 @@ def _check_keys(jwks: object, problems: Problems) -> None:
 def problem_of_key(key: Any) -> Text | None:
     """Return why a public JWK cannot be used, or None.
 
-    It must be public, asymmetric and strong enough (RSA of 2048 bits or more; S9.4-09).
+    It must be public, asymmetric and strong enough (RSA of 2048 bits or more; S9.4-09). Keys are held to
+    it where they are registered, and again wherever they are read (oidc/proofs/client_keys.py).
     """
     if not isinstance(key, dict):
         return _("not an object")
     if _PRIVATE_MEMBERS & key.keys():
         return _("it holds a private or symmetric key; register the public part only")
-    if key.get("kty") not in {"RSA", "EC", "OKP"}:
+    if key.get("kty") not in ("RSA", "EC", "OKP"):
         return format_lazy(_("kty {kty} cannot be used"), kty=repr(key.get("kty")))
     try:
-        parsed = import_key(key)
-    except (JoseError, ValueError, TypeError, KeyError):
+        if key["kty"] == "RSA" and int.from_bytes(unb64u(key["n"])).bit_length() < RSA_BITS:
+            return _("RSA keys need 2048 bits or more")
+        import_key(key)
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         return _("it cannot be read")
-    if isinstance(parsed, RSAKey) and parsed.public_key.key_size < 2048:
-        return _("RSA keys need 2048 bits or more")
     return None

@@ -2,9 +2,11 @@
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.http import HttpRequest
 
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.validation.credentials import RSA_BITS
 from authsvc.oidc.callers.refused import not_proven
 from authsvc.oidc.proofs.certificate import certificate_of, thumbprint
 from authsvc.oidc.proofs.client_keys import certificates_of
@@ -19,6 +21,9 @@ def check_certificate(client: RelyingParty, request: HttpRequest) -> None:
     certificate = certificate_of(request)
     if certificate is None:
         raise not_proven(rule="client-certificate", came="none", expected="a client certificate")
+    if _is_weak(certificate):
+        expected = f"an RSA key of {RSA_BITS} bits or more"
+        raise not_proven(rule="client-certificate-key", came="a shorter RSA key", expected=expected)
     if client.token_endpoint_auth_method == RelyingParty.Authentication.TLS:
         expected = client.tls_client_auth_subject_dn
         if not expected or certificate.subject != x509.Name.from_rfc4514_string(expected):
@@ -32,3 +37,8 @@ def check_certificate(client: RelyingParty, request: HttpRequest) -> None:
             came=thumbprint(certificate),
             expected="a certificate of its key set",
         )
+
+
+def _is_weak(certificate: x509.Certificate) -> bool:
+    key = certificate.public_key()
+    return isinstance(key, RSAPublicKey) and key.key_size < RSA_BITS

@@ -10,6 +10,7 @@ from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import secret_hash
 from authsvc.oidc.callers.refused import not_proven
+from authsvc.oidc.wire.parameters import refuse_control_characters
 from authsvc.oidc.wire.refusal import RequestRefused
 
 # "Last used" is for a person who rolls secrets over; writing it at every call would cost a query each.
@@ -19,7 +20,8 @@ _NOTE_EVERY = timedelta(minutes=10)
 def read_basic(header: str) -> tuple[str, str]:
     """Return client_id and secret of a Basic authorization header; raises RequestRefused.
 
-    Both are form-encoded before they are joined, and the scheme's name may be written in any case.
+    Both are form-encoded before they are joined, and the scheme's name may be written in any case. Control
+    characters are refused as in every other parameter.
     """
     try:
         decoded = base64.b64decode(header[len("basic ") :].strip(), validate=True).decode()
@@ -30,7 +32,9 @@ def read_basic(header: str) -> tuple[str, str]:
     identifier, colon, secret = decoded.partition(":")
     if not colon:
         raise _malformed("no colon")
-    return unquote_plus(identifier), unquote_plus(secret)
+    identifier, secret = unquote_plus(identifier), unquote_plus(secret)
+    refuse_control_characters({"client_id": identifier, "client_secret": secret})
+    return identifier, secret
 
 
 def _malformed(came: str) -> RequestRefused:

@@ -48,5 +48,4 @@ def _public(request: HttpRequest, body: bytes, etag: str) -> HttpResponse:
     else:
         response = HttpResponse(body, content_type="application/json")
     response["ETag"] = etag
-    response["Access-Control-Allow-Origin"] = "*"
     return public_for(response, _KEPT)

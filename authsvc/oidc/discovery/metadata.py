@@ -66,6 +66,8 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "claims_supported": ["sub", "acr", "amr", "auth_time", *PERSONAL_CLAIMS],
         "claims_parameter_supported": True,
         "request_parameter_supported": True,
+        # RFC 8707 has no name for it; others say it like this.
+        "resource_indicators_supported": False,
         "request_object_signing_alg_values_supported": [*SIGNING, UNSIGNED],
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,

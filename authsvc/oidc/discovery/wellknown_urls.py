@@ -3,11 +3,13 @@
 from django.urls import path
 
 from authsvc.oidc.discovery.documents import openid_configuration
+from authsvc.oidc.wire.cors import cross_origin
 from authsvc.tenancy.shortway import short_way
 
+_metadata = cross_origin(openid_configuration, "GET")
 urlpatterns = short_way(
-    path(".well-known/oauth-authorization-server/t/<slug:tenant>", openid_configuration),
-    path(".well-known/oauth-authorization-server/t/<slug:tenant>/", openid_configuration),
-    path(".well-known/openid-configuration/t/<slug:tenant>", openid_configuration),
-    path(".well-known/openid-configuration/t/<slug:tenant>/", openid_configuration),
+    path(".well-known/oauth-authorization-server/t/<slug:tenant>", _metadata),
+    path(".well-known/oauth-authorization-server/t/<slug:tenant>/", _metadata),
+    path(".well-known/openid-configuration/t/<slug:tenant>", _metadata),
+    path(".well-known/openid-configuration/t/<slug:tenant>/", _metadata),
 )

@@ -32,12 +32,8 @@ class Audience(Enum):
     """How `aud` may be written."""
 
     TEXT = "a text"
-    SINGLE = "a text, or a list of one"
+    OURS = "a text, or a list of nothing but names of this provider"
     LIST = "a text, or a list that holds it"
-
-
-# More than these no list may hold; a text stands for itself.
-_LONGEST_LIST = {Audience.TEXT: 0, Audience.SINGLE: 1}
 
 
 @dataclass(frozen=True)
@@ -105,6 +101,7 @@ class _Registry(JWTClaimsRegistry):
         leeway = int(specification.skew.total_seconds())
         super().__init__(now=int(now().timestamp()), leeway=leeway, **options)
         self.specification = specification
+        self.names = names
 
     def validate(self, claims: Claims) -> None:
         """Check one claim after the other, and then how long the statement lives."""
@@ -118,10 +115,16 @@ class _Registry(JWTClaimsRegistry):
 
     def validate_aud(self, value: object) -> None:
         """Take only the ways of writing an audience that the use allows."""
-        longest = _LONGEST_LIST.get(self.specification.audience)
-        if isinstance(value, list) and longest is not None and len(value) > longest:
+        audience = self.specification.audience
+        if isinstance(value, list) and audience is Audience.TEXT:
+            raise InvalidClaimError("aud")
+        # Whoever else is named could bring the statement here as its own.
+        if isinstance(value, list) and audience is Audience.OURS and not self._all_ours(value):
             raise InvalidClaimError("aud")
         super().validate_aud(value)
+
+    def _all_ours(self, value: list[object]) -> bool:
+        return all(entry in self.names["aud"] for entry in value)
 
     def validate_exp(self, value: object) -> None:
         """Beside joserfc's check: not too far ahead."""

@@ -4,10 +4,10 @@ import base64
 from contextlib import suppress
 from typing import Any
 
-from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
 
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.validation.credentials import problem_of_key
 from authsvc.oidc.proofs.remote_keys import remote_keys
 
 
@@ -47,13 +47,9 @@ def _documents(client: RelyingParty, kid: str | None) -> list[dict[str, Any]]:
 
 
 def parse_keys(documents: list[dict[str, Any]], *, unwanted: str) -> list[Key]:
-    """Return the keys that can be read, without those whose `use` is the unwanted one."""
-    found = []
-    for document in documents:
-        if not isinstance(document, dict) or document.get("use") == unwanted:
-            continue
-        try:
-            found.append(import_key(document))
-        except (JoseError, ValueError, TypeError, KeyError):
-            continue
-    return found
+    """Return the keys that may be used, without those whose `use` is the unwanted one."""
+    return [
+        import_key(document)
+        for document in documents
+        if problem_of_key(document) is None and document.get("use") != unwanted
+    ]

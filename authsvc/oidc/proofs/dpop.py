@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
 
+from authsvc.clients.validation.credentials import problem_of_key
 from authsvc.core.clock import now
 from authsvc.core.envelope import context, derive
 from authsvc.core.ids import b64u
@@ -30,7 +30,6 @@ from authsvc.tenancy.scope import current_tenant_id
 # RSA with PKCS #1 v1.5 is allowed nowhere where proofs are required, so for nobody.
 ALGORITHMS = FAPI2_SIGNING
 _NONCE_LIFE = 60
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
 
 
 @dataclass(frozen=True)
@@ -85,12 +84,10 @@ def _refusal(problem: NotVerified) -> RequestRefused:
 
 def _key_inside(header: Header) -> list[Key]:
     jwk = header.get("jwk")
-    if not isinstance(jwk, dict) or _PRIVATE & jwk.keys():
-        raise NotVerified("jwk", "no public key", "the public key as jwk")
-    try:
-        return [import_key(jwk)]
-    except (JoseError, ValueError, TypeError, KeyError) as problem:
-        raise NotVerified("signature", problem, "a signature by jwk") from None
+    problem = problem_of_key(jwk)
+    if not isinstance(jwk, dict) or problem is not None:
+        raise NotVerified("jwk", problem, "the public key as jwk")
+    return [import_key(jwk)]
 
 
 def _plain(url: str) -> tuple[str, str, int | None, str] | None:

@@ -38,6 +38,7 @@ TABLE: tuple[tuple[str, bool, bool, bool], ...] = (
     ("response_type",           YES, YES, NOT),
     ("registration",            YES, YES, NOT),
     ("scope",                   YES, YES, YES),
+    ("resource",                YES, YES, YES),
     ("pkce",                    YES, YES, NOT),
     ("nonce",                   YES, YES, NOT),
     ("prompt",                  YES, YES, NOT),

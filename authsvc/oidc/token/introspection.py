@@ -85,6 +85,7 @@ def _description(token: Token, client: RelyingParty) -> dict[str, Any]:
     }
     if token.kind == Token.Kind.ACCESS:
         content["token_type"] = binding.token_type
-    if binding.confirmation():
+    # What a confidential client's refresh token is bound to is its authentication (RFC 9449 section 5).
+    if binding.confirmation() and (token.kind == Token.Kind.ACCESS or client.is_public):
         content["cnf"] = binding.confirmation()
     return content

@@ -1,8 +1,8 @@
 """grant_type=refresh_token: rotation in families, reuse detection, and a grace for a lost answer.
 
-RFC 9700 section 4.14.2. A retry comes after a client waited in vain, so an identical request counts as
-one between RACE and GRACE after the first, and gets the very same answer again. Within RACE it is a
-parallel request, which is refused; after GRACE, or when anything differs, it is a theft.
+RFC 9700 section 4.14.2. Two tabs often send the same request together, and a client whose answer got lost
+sends it again: for GRACE after the first, the identical request gets the very same answer. It is a theft
+when anything differs, when it comes later, and once the refresh token of that answer has been used.
 """
 
 import json
@@ -24,12 +24,11 @@ from authsvc.oidc.token.answer import token_content
 from authsvc.oidc.tokens.access_token import Binding, Minted, mint
 from authsvc.oidc.tokens.grants import revoke_grant
 from authsvc.oidc.tokens.id_token import make_id_token
-from authsvc.oidc.tokens.stored import lock_refresh_token, mark_spent
+from authsvc.oidc.tokens.stored import find_token, lock_refresh_token, mark_spent
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.rows import insert
 
-RACE = timedelta(seconds=2)
 GRACE = timedelta(seconds=20)
 _ANSWER = b"visor/refresh-answer/v1"
 
@@ -41,18 +40,15 @@ def refresh_tokens(client: RelyingParty, parameters: Mapping[str, str], binding:
         token = lock_refresh_token(text)
         _check_token(token, client, binding)
         assert token is not None
-        scope = _narrowed(token.scope, parameters.get("scope"))
+        scope = " ".join(dict.fromkeys(parameters.get("scope", token.scope).split()))
         purpose = secret_hash(f"{client.pk}\x00{scope}\x00{binding.jkt}")
         if token.spent_at is None:
+            _check_scope(token.scope, scope)
             return _spend(token, client, text, scope, binding, purpose)
         answer = _again(token, text, purpose)
         if answer is not None:
             return answer
-        stolen = token.spent_at + RACE < now()
-        if stolen:
-            revoke_grant(
-                token.grant, tag=Tag.REFRESH_REUSED, client_id=client.client_id, reason="refresh-reused"
-            )
+        revoke_grant(token.grant, tag=Tag.REFRESH_REUSED, client_id=client.client_id, reason="refresh-reused")
     raise _invalid("refresh-once", came=f"a token spent at {token.spent_at}", expected="the newest one")
 
 
@@ -87,12 +83,13 @@ def _content(
 
 
 def _again(token: Token, text: str, purpose: str) -> dict[str, Any] | None:
+    """Return the answer that the token was spent on, or None where it may not be given again."""
     assert token.spent_at is not None
-    waited = now() - token.spent_at
-    if token.sealed_answer is None or token.spent_on != purpose or not RACE <= waited <= GRACE:
+    if token.sealed_answer is None or token.spent_on != purpose or now() - token.spent_at > GRACE:
         return None
     content: dict[str, Any] = json.loads(unseal(_answer_key(text), bytes(token.sealed_answer), _ANSWER))
-    return content
+    successor = find_token(content["refresh_token"], Token.Kind.REFRESH)
+    return content if successor is not None and successor.spent_at is None else None
 
 
 def _answer_key(text: str) -> bytes:
@@ -110,13 +107,17 @@ def _check_token(token: Token | None, client: RelyingParty, binding: Binding) ->
         raise _invalid("refresh-live", came="revoked or expired", expected="a live refresh token")
     if grant.subject.status != Subject.Status.ACTIVE:
         raise _invalid("refresh-person", came=grant.subject.status, expected="an active person")
-    if token.jkt and token.jkt != binding.jkt:
-        raise _invalid("refresh-dpop-key", came=binding.jkt or "no proof", expected=token.jkt)
+    _check_binding(token, client, binding)
 
 
-def _narrowed(granted: str, asked: str | None) -> str:
-    if asked is None:
-        return granted
+def _check_binding(token: Token, client: RelyingParty, binding: Binding) -> None:
+    """A public client goes on with its DPoP key; others may take a new one (RFC 9449 section 5), not none."""
+    bound = token.jkt or token.grant.dpop_jkt
+    if bound and (not binding.jkt or (client.is_public and binding.jkt != bound)):
+        raise _invalid("refresh-dpop-key", came=binding.jkt or "no proof", expected=bound)
+
+
+def _check_scope(granted: str, asked: str) -> None:
     if not set(asked.split()) <= set(granted.split()):
         raise RequestRefused(
             "invalid_scope",
@@ -125,7 +126,6 @@ def _narrowed(granted: str, asked: str | None) -> str:
             came=asked,
             expected=granted,
         )
-    return " ".join(dict.fromkeys(asked.split()))
 
 
 def _invalid(rule: str, *, came: object, expected: str) -> RequestRefused:

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from authsvc.clients.grant_types import AUTHORIZATION_CODE, CIBA, REFRESH_TOKEN
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.callers.endpoint import Caller, client_endpoint
+from authsvc.oidc.requests.rules.resource import refuse_resource
 from authsvc.oidc.token.binding import binding_of
 from authsvc.oidc.token.ciba import exchange_request
 from authsvc.oidc.token.code import exchange_code
@@ -38,4 +39,5 @@ def token(request: TenantRequest, caller: Caller, parameters: Mapping[str, str])
             came=asked,
             expected=", ".join(GRANT_TYPES),
         )
+    refuse_resource(parameters)
     return token_response(exchange(caller.client, parameters, binding_of(request, caller)))

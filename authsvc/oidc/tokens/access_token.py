@@ -63,16 +63,14 @@ def mint(grant: Grant, client: RelyingParty, *, scope: str, binding: Binding, re
     if not refresh:
         return Minted(access, None, rows)
     text = new_secret()
-    # RFC 9449 section 5: a refresh token is bound to the DPoP key for public clients only; a
-    # confidential client is bound by its authentication.
-    bound = binding if client.is_public else UNBOUND
     rows.append(
         Token(
             digest=secret_hash(text),
             kind=Token.Kind.REFRESH,
             grant=grant,
             scope=scope,
-            jkt=bound.jkt,
+            # A public client has to go on with this key, any other with some key (token/refresh.py).
+            jkt=binding.jkt,
             issued_at=moment,
             expires_at=min(moment + REFRESH_TOKEN, grant.expires_at),
         )

@@ -14,6 +14,8 @@ from authsvc.oidc.tokens.claims import personal_claims, requested_names, with_pr
 from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.oidc.wire.lifetimes import ID_TOKEN
 
+TYPE = "JWT"
+
 
 def make_id_token(grant: Grant, client: RelyingParty, *, access_token: str = "", nonce: bool = True) -> str:
     """Return the signed, and where the client asks for it encrypted, ID token of a grant.
@@ -26,7 +28,7 @@ def make_id_token(grant: Grant, client: RelyingParty, *, access_token: str = "",
         claims["nonce"] = grant.nonce
     if access_token:
         claims["at_hash"] = half_hash(access_token, client.id_token_signed_response_alg)
-    signed = sign(claims, algorithm=client.id_token_signed_response_alg)
+    signed = sign(claims, algorithm=client.id_token_signed_response_alg, typ=TYPE)
     if not client.id_token_encrypted_response_alg:
         return signed
     return encrypt(

@@ -30,8 +30,9 @@ def read_once(values: QueryDict) -> dict[str, str]:
                 came=f"{len(given)} values of {name}",
                 expected="each parameter once",
             )
-        if given[-1]:
-            found[name] = given[-1]
+        values_given = [value for value in given if value]
+        if values_given:
+            found[name] = values_given[-1]
     refuse_control_characters(found)
     return found
 

@@ -31,13 +31,14 @@ def fault(claims: Claims, specification: Specification) -> str | None:
     ("audience", "taken"),
     [
         (Audience.TEXT, ["you"]),
-        (Audience.SINGLE, ["you", ["you"]]),
-        (Audience.LIST, ["you", ["you"], ["else", "your other name"]]),
+        (Audience.OURS, ["you", ["you"], ["you", "your other name"]]),
+        (Audience.LIST, ["you", ["you"], ["you", "your other name"], ["else", "your other name"]]),
     ],
 )
 def test_how_an_audience_may_be_written(audience: Audience, taken: list[Any]) -> None:
     specification = Specification(required=("aud",), audience=audience)
-    written: list[Any] = ["you", ["you"], ["else", "your other name"], "else", [], ["else"], 7]
+    two, other = ["you", "your other name"], ["else", "your other name"]
+    written: list[Any] = ["you", ["you"], two, other, "else", [], ["else"], 7, ["you", 7], [["you"]]]
     assert [aud for aud in written if fault({"aud": aud}, specification) is None] == taken
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.test import Client
 
@@ -137,3 +138,18 @@ def test_the_theme_is_kept_in_a_cookie_and_goes_nowhere_else(admin: Client, base
     assert admin.post("/account/theme/", {"theme": "pink"}).status_code == 400
     away = admin.post("/account/theme/", {"theme": "light", "next": "https://evil.example/"})
     assert away["Location"] == "/portal/"
+
+
+@pytest.mark.parametrize("address", ["stranger@example.org", "Stranger@Example.ORG", "a.b+c@other.example"])
+def test_t23_the_reset_form_writes_to_no_stranger(
+    user: User, mailoutbox: list[EmailMessage], address: str
+) -> None:
+    answer = Client().post("/account/password/reset/", {"email": address})
+    assert answer["Location"] == "/account/password/reset/done/"
+    assert mailoutbox == []
+
+
+def test_t23_the_reset_form_writes_to_an_administrator(user: User, mailoutbox: list[EmailMessage]) -> None:
+    answer = Client().post("/account/password/reset/", {"email": user.email})
+    assert answer["Location"] == "/account/password/reset/done/"
+    assert [mail.to for mail in mailoutbox] == [[user.email]]

@@ -73,7 +73,8 @@ def test_the_backchannel_endpoint_may_be_named_there_and_nowhere_else(
 
     assert said("backchannel-authentication", named) == "invalid_request"
     assert said("backchannel-authentication", holder.issuer) == "invalid_request"
-    assert said("backchannel-authentication", [named, holder.issuer]) == "invalid_client"
+    several = "invalid_client" if fields else "invalid_request"
+    assert said("backchannel-authentication", [named, holder.issuer]) == several
     assert said("backchannel-authentication", "https://another.example/") == "invalid_client"
     for endpoint in ("token", "par", "revoke", "introspect"):
         assert said(endpoint, named) == "invalid_client"
@@ -90,6 +91,30 @@ def test_the_audience_is_the_issuer_alone(holder: KeyHolder) -> None:
     ):
         assert push(holder, holder.assertion(aud=audience)).status_code == 401
     assert push(holder, holder.assertion()).status_code == 201
+
+
+@pytest.mark.requirement("S9.4-05")
+@pytest.mark.parametrize("endpoint", ["token", "par", "introspect", "revoke"])
+def test_p08_several_names_of_this_provider_side_by_side(visitor: Browser, endpoint: str) -> None:
+    """As openid-client up to 5.6 and others write it; never where somebody else is named too."""
+    holder = KeyHolder(visitor)
+    issuer, token, par = holder.issuer, holder.url("token"), holder.url("par")
+
+    def counts(audience: Any, **changes: Any) -> bool:
+        body = {"token": "x", "grant_type": "x", **holder.assertion(aud=audience, **changes)}
+        return visitor.http.post(f"{visitor.root}{endpoint}", body).status_code != 401
+
+    taken = [issuer, [issuer], [issuer, token], [token, issuer], token, [token], [issuer, token, par], par]
+    for audience in taken:
+        assert counts(audience), audience
+    moment = time.time()
+    # Times with fractions, a beginning, and claims that nobody asked for.
+    assert counts([issuer, token], iat=moment, exp=moment + 59.5, nbf=moment, extra=[1], auth_time=1)
+    other = "https://another.example/"
+    refused = [[issuer, other], [other, token], [], [issuer, 7], [issuer, None], [[issuer]], {"a": 1}]
+    refused += [issuer.rstrip("/"), [issuer.rstrip("/"), token], [f"{issuer} {token}"], [issuer, ""], True]
+    for audience in refused:
+        assert not counts(audience), audience
 
 
 @pytest.mark.requirement("OIDC-FAPI-09")
