@@ -104,15 +104,37 @@ def test_p08_several_names_of_this_provider_side_by_side(visitor: Browser, endpo
         body = {"token": "x", "grant_type": "x", **holder.assertion(aud=audience, **changes)}
         return visitor.http.post(f"{visitor.root}{endpoint}", body).status_code != 401
 
-    taken: list[Any] = [issuer, [issuer], [issuer, token], [token, issuer], token, [token], [issuer, token, par], par]
-    for audience in taken:
+    taken: list[Any] = [
+        issuer,
+        [issuer],
+        [issuer, token],
+        [token, issuer],
+        token,
+        [token],
+        [issuer, token, par],
+    ]
+    for audience in [*taken, par]:
         assert counts(audience), audience
     moment = time.time()
     # Times with fractions, a beginning, and claims that nobody asked for.
     assert counts([issuer, token], iat=moment, exp=moment + 59.5, nbf=moment, extra=[1], auth_time=1)
     other = "https://another.example/"
-    refused: list[Any] = [[issuer, other], [other, token], [], [issuer, 7], [issuer, None], [[issuer]], {"a": 1}]
-    refused += [issuer.rstrip("/"), [issuer.rstrip("/"), token], [f"{issuer} {token}"], [issuer, ""], True]
+    refused: list[Any] = [
+        [issuer, other],
+        [other, token],
+        [],
+        [issuer, 7],
+        [issuer, None],
+        [[issuer]],
+    ]
+    refused += [
+        {"a": 1},
+        issuer.rstrip("/"),
+        [issuer.rstrip("/"), token],
+        [f"{issuer} {token}"],
+        [issuer, ""],
+        True,
+    ]
     for audience in refused:
         assert not counts(audience), audience
 
