@@ -14,6 +14,8 @@ from authsvc.assurance.levels import Level
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
+from authsvc.keys.algorithms import SIGNING
+from authsvc.keys.signing import ensure_keys
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.offering.persons import test_persons
 from authsvc.tenancy.models import Tenant
@@ -68,6 +70,8 @@ def build_conformance(*, suite: str) -> dict[str, Content]:
         set_options(
             actor=ACTOR, dynamic_registration=True, open_registration=True, sandbox_authenticator=True
         )
+        # The suite reads the key set before it registers a client, and never again.
+        ensure_keys(SIGNING, actor=ACTOR)
         return {f"{file}.json": _configuration(Place(suite, file), make) for file, make in _FILES.items()}
 
 

@@ -14,6 +14,8 @@ from joserfc.jwk import import_key
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import secret_hash
 from authsvc.core.remembered import forget_everything
+from authsvc.keys.algorithms import SIGNING
+from authsvc.keys.signing import key_ring
 from authsvc.oidc.offering.persons import test_persons as seeded_persons
 from authsvc.oidc.offering.provider import provider_options
 from authsvc.tenancy.models import Tenant
@@ -49,6 +51,7 @@ def test_it_makes_a_sandbox_tenant_and_a_configuration_for_each_plan(tmp_path: P
     with tenant_scope(tenant.id):
         assert provider_options().sandbox_authenticator
         assert provider_options().dynamic_registration
+        assert set(SIGNING) <= key_ring().signers.keys()
         assert len(seeded_persons()) == 3
         for plan in plans.values():
             assert plan["server"]["discoveryUrl"].endswith("/t/conformance/.well-known/openid-configuration")
