@@ -103,7 +103,7 @@ def test_a_command_sees_every_part_and_holds_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("role", "tasks"),
     [
-        ("web", ["authsvc.capture", "authsvc.delivery", "authsvc.oidc"]),
+        ("web", [f"authsvc.{room}" for room in ("capture", "delivery", "management", "oidc", "person")]),
         ("worker", ["authsvc.biometrics"]),
         ("portal", []),
     ],
