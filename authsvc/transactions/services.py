@@ -12,8 +12,10 @@ from authsvc.transactions.lifecycle import (
     cancel,
     consume,
     end_running,
+    find_begun,
     find_left,
     find_live,
+    find_own,
     open_transaction,
 )
 from authsvc.transactions.parties import Party
@@ -39,8 +41,10 @@ __all__ = [
     "expected_challenge",
     "expire_capture",
     "expire_overdue",
+    "find_begun",
     "find_left",
     "find_live",
+    "find_own",
     "issue_capture",
     "new_device_challenge",
     "open_transaction",
