@@ -25,7 +25,7 @@ from authsvc.privacy.notice import current_notice
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest, SignInRequest
-from authsvc.transactions.services import Party, find_live, find_own
+from authsvc.transactions.services import Party, find_live, own_transaction
 
 AGENT_BUILD = "page-1"
 
@@ -36,7 +36,7 @@ _PERMISSIONS = (
 
 
 def refusals_as_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let a view raise Refused: it is recorded, and shown as a calm page with a receipt number and a way on."""
+    """Let a view raise Refused: it is recorded, and shown as a calm page that has a way on."""
 
     @functools.wraps(view)
     def guarded(request: TenantRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -50,7 +50,7 @@ def refusals_as_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 def _refusal(request: TenantRequest, refused: Refused, transaction: str) -> HttpResponse:
     number = record_refusal(request, refused, transaction=transaction)
-    ways = ways_from(request, find_own(transaction, browser_key(request)))
+    ways = ways_from(request, own_transaction(transaction, browser_key(request)))
     context = {"refused": refused, "number": number, "tenant": request.tenant, "ways": ways}
     return render(request, "capture/refusal.html", context, status=refused.status)
 
@@ -66,11 +66,16 @@ def protect(response: HttpResponse) -> HttpResponse:
 @refusals_as_page
 def page(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Show the agent's page of a transaction, or, to the browser whose it was, that it is over."""
-    own = find_own(txn, browser_key(request))
+    own = own_transaction(txn, browser_key(request))
     if own is not None and own.state in Transaction.ENDED:
-        return render(request, "capture/over.html", {"transaction": own, "tenant": own.tenant})
+        return over_page(request, own)
     transaction = find_live(txn, browser_key(request), party=Party.AGENT)
     return render(request, "capture/page.html", _context(transaction))
+
+
+def over_page(request: HttpRequest, own: Transaction) -> HttpResponse:
+    """Return what is said at a transaction that has ended, to the browser whose it was."""
+    return render(request, "capture/over.html", {"transaction": own, "tenant": own.tenant})
 
 
 def steps_of(transaction: Transaction) -> list[Text]:

@@ -21,7 +21,7 @@ from authsvc.core.errors import Refused
 from authsvc.enrolment import services
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import find_own
+from authsvc.transactions.services import own_transaction
 
 
 def _wants_json(request: HttpRequest) -> bool:
@@ -129,7 +129,7 @@ def finish(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
 
 def _standing(request: TenantRequest, txn: str) -> Transaction | None:
     """Return the browser's own transaction, where it is one that goes on at this path."""
-    own = find_own(txn, browser_key(request))
+    own = own_transaction(txn, browser_key(request))
     return own if own is not None and own.continue_path == request.path else None
 
 
@@ -140,7 +140,7 @@ def again(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Begin an enrolment anew that this browser left; what the person chose stays chosen."""
     wire.require_own_origin(request)
     key = browser_key(request)
-    own = find_own(txn, key)
+    own = own_transaction(txn, key)
     if own is None or key is None or own.kind != Transaction.Kind.ENROL:
         raise Refused("unknown", _("This sign-in does not exist. Please start again."), status=404)
     return _to_agent(services.begin_again(transaction=own, browser_key=key), key)

@@ -79,7 +79,7 @@ def find_live(transaction_id: str, key: str | None, *, party: Party) -> Transact
     return row
 
 
-def find_own(transaction_id: str, key: str | None) -> Transaction | None:
+def own_transaction(transaction_id: str, key: str | None) -> Transaction | None:
     """Return the transaction as it stands now, if its initiator holds the key, else None.
 
     One whose time is over has expired, whether the sweep has come by or not. Looking changes nothing else:
@@ -92,12 +92,6 @@ def find_own(transaction_id: str, key: str | None) -> Transaction | None:
         end(row, Transaction.State.EXPIRED, Tag.TRANSACTION_EXPIRED)
         row.refresh_from_db(fields=["state", "ended_at"])
     return row
-
-
-def find_left(transaction_id: str, key: str | None) -> Transaction | None:
-    """Return the transaction, if its initiator holds the key and it ended without a result, else None."""
-    row = find_own(transaction_id, key)
-    return row if row is not None and row.state in Transaction.LEFT else None
 
 
 def find_begun(*, kind: str, browser_key: str, request: Requested) -> Transaction | None:

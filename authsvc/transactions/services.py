@@ -13,10 +13,9 @@ from authsvc.transactions.lifecycle import (
     consume,
     end_running,
     find_begun,
-    find_left,
     find_live,
-    find_own,
     open_transaction,
+    own_transaction,
 )
 from authsvc.transactions.parties import Party
 from authsvc.transactions.proof import (
@@ -42,12 +41,11 @@ __all__ = [
     "expire_capture",
     "expire_overdue",
     "find_begun",
-    "find_left",
     "find_live",
-    "find_own",
     "issue_capture",
     "new_device_challenge",
     "open_transaction",
+    "own_transaction",
     "read_sealed",
     "record_device_proof",
     "record_device_refusal",

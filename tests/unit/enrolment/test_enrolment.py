@@ -153,7 +153,7 @@ def test_a_link_is_used_once(agent: Agent, path: str) -> None:
     assert Device.objects.filter(status=Device.Status.ACTIVE).count() == 1
 
 
-def test_C10_reloading_all_set_says_all_set_and_does_nothing(agent: Agent, path: str) -> None:
+def test_c10_reloading_all_set_says_all_set_and_does_nothing(agent: Agent, path: str) -> None:
     row = enrolled_without_face(agent, path)
     finish = f"/t/{agent.tenant.slug}/enrol/finish/{row.id}/"
     first = agent.client.get(finish)
@@ -166,7 +166,7 @@ def test_C10_reloading_all_set_says_all_set_and_does_nothing(agent: Agent, path:
 
 
 @pytest.mark.parametrize("state", Transaction.LEFT)
-def test_C10_an_enrolment_that_was_left_can_be_begun_again(agent: Agent, path: str, state: str) -> None:
+def test_c10_an_enrolment_that_was_left_can_be_begun_again(agent: Agent, path: str, state: str) -> None:
     consented = consent(agent, path, face=False).json()
     Transaction.objects.filter(pk=consented["transaction"]).update(state=state)
     finish = f"/t/{agent.tenant.slug}/enrol/finish/{consented['transaction']}/"
@@ -183,7 +183,7 @@ def test_C10_an_enrolment_that_was_left_can_be_begun_again(agent: Agent, path: s
     assert agent.client.post(again, headers={"origin": agent.origin}).status_code == 410
 
 
-def test_C10_nobody_else_begins_an_enrolment_again(agent: Agent, path: str) -> None:
+def test_c10_nobody_else_begins_an_enrolment_again(agent: Agent, path: str) -> None:
     opened = consent(agent, path, face=False).json()["transaction"]
     again = f"/t/{agent.tenant.slug}/enrol/again/{opened}/"
     assert agent.client.post(again).status_code == 403
@@ -192,13 +192,13 @@ def test_C10_nobody_else_begins_an_enrolment_again(agent: Agent, path: str) -> N
     assert Transaction.objects.count() == 1
 
 
-def test_C10_an_unfinished_enrolment_leads_back_to_where_it_stands(agent: Agent, path: str) -> None:
+def test_c10_an_unfinished_enrolment_leads_back_to_where_it_stands(agent: Agent, path: str) -> None:
     opened = consent(agent, path, face=False).json()["transaction"]
     answer: Any = agent.client.get(f"/t/{agent.tenant.slug}/enrol/finish/{opened}/")
     assert (answer.status_code, answer["Location"]) == (303, f"/t/{agent.tenant.slug}/signin/{opened}/")
 
 
-def test_C10_one_enrolment_makes_one_passkey_however_often_its_page_is_reloaded(
+def test_c10_one_enrolment_makes_one_passkey_however_often_its_page_is_reloaded(
     agent: Agent, path: str, subject: Subject
 ) -> None:
     version = notice_of(agent, path)["version"]
@@ -215,7 +215,7 @@ def test_C10_one_enrolment_makes_one_passkey_however_often_its_page_is_reloaded(
     )
 
 
-def test_C10_the_reloaded_page_takes_no_other_passkey(agent: Agent, path: str) -> None:
+def test_c10_the_reloaded_page_takes_no_other_passkey(agent: Agent, path: str) -> None:
     version = notice_of(agent, path)["version"]
     other = make_subject()
     agent.passkey(agent.open(Transaction.Kind.ENROL, subject=other))
@@ -226,7 +226,7 @@ def test_C10_the_reloaded_page_takes_no_other_passkey(agent: Agent, path: str) -
     assert agent.passkey(row, agent.answer(options)).status_code == 403
 
 
-def test_C10_agreeing_twice_goes_on_with_what_was_begun(agent: Agent, path: str) -> None:
+def test_c10_agreeing_twice_goes_on_with_what_was_begun(agent: Agent, path: str) -> None:
     version = notice_of(agent, path)["version"]
     agreed = [consent(agent, path, notice_version=version).json()["transaction"] for _ in range(2)]
     alone = consent(agent, path, face=False).json()["transaction"]
@@ -234,7 +234,7 @@ def test_C10_agreeing_twice_goes_on_with_what_was_begun(agent: Agent, path: str)
 
 
 @pytest.mark.parametrize(("face", "steps"), [(True, 3), (False, 2)])
-def test_C10_only_a_passkey_shows_no_step_for_the_face(
+def test_c10_only_a_passkey_shows_no_step_for_the_face(
     agent: Agent, path: str, face: bool, steps: int
 ) -> None:
     version = notice_of(agent, path)["version"]
@@ -262,7 +262,7 @@ def test_a_sign_in_finishes_no_enrolment(agent: Agent) -> None:
     ],
     ids=["expired", "used", "revoked"],
 )
-def test_C10_wrong_used_and_expired_links_read_differently(
+def test_c10_wrong_used_and_expired_links_read_differently(
     agent: Agent, path: str, change: dict[str, Any], said: str
 ) -> None:
     unknown = agent.client.get(path.replace(path.split("/")[-2], "A" * 43))
@@ -275,7 +275,7 @@ def test_C10_wrong_used_and_expired_links_read_differently(
     assert not Transaction.objects.exists()
 
 
-def test_C10_a_link_of_a_closed_account_says_so(agent: Agent, path: str) -> None:
+def test_c10_a_link_of_a_closed_account_says_so(agent: Agent, path: str) -> None:
     Subject.objects.update(status=Subject.Status.CLOSED)
     assert "This account is closed." in agent.client.get(path).content.decode()
 
