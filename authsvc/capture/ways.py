@@ -21,10 +21,8 @@ class Way:
 
 def start_page(tenant: Tenant) -> list[Way]:
     """Return the way to the tenant's own page for people; none in a process that has no such page."""
-    own, passkeys = f"/t/{tenant.slug}/me/", f"/t/{tenant.slug}/passkeys/"
-    if is_valid_path(own):
-        return [Way(_("Your passkeys and face"), own)]
-    return [Way(_("Your passkeys"), passkeys)] if is_valid_path(passkeys) else []
+    own = f"/t/{tenant.slug}/me/"
+    return [Way(_("Your passkeys and face"), own)] if is_valid_path(own) else []
 
 
 def ways_from(request: TenantRequest, own: Transaction | None) -> list[Way]:
