@@ -44,9 +44,12 @@ def finish_making(transaction: Transaction, *, credential: dict[str, Any], agent
 
 
 def begin_proving(transaction: Transaction, *, session_key: dict[str, Any]) -> dict[str, Any]:
-    """Return options for any passkey of the tenant's people; raises Refused for a bad session key."""
+    """Return options for any passkey of the tenant's people, in an enrolment for the one that it made.
+
+    Raises Refused for a bad session key.
+    """
     challenge = new_device_challenge(transaction, session_key)
-    options, state = assertion_options(transaction.tenant, challenge=challenge)
+    options, state = assertion_options(transaction.tenant, challenge=challenge, only=_made_here(transaction))
     remember_ceremony(transaction, Ceremony("get", **state))
     return options
 
@@ -55,10 +58,16 @@ def finish_proving(transaction: Transaction, *, credential: dict[str, Any], agen
     """Accept the passkey's answer and bind its device and subject to the transaction; raises Refused."""
     state = take_ceremony(transaction, "get").state
     with database.atomic():
-        device = verify_assertion(state, credential, subject=transaction.subject)
+        device = verify_assertion(
+            state, credential, subject=transaction.subject, pending=_made_here(transaction)
+        )
         described = agent_of(agent, device)
         require_agent_allowed(transaction.tenant, described.type)
         record_device_proof(transaction, device=device, user_verified=True, agent=described)
+
+
+def _made_here(transaction: Transaction) -> Device | None:
+    return transaction.device if transaction.kind == Transaction.Kind.ENROL else None
 
 
 def _subject(transaction: Transaction) -> Subject:

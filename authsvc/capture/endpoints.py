@@ -16,7 +16,7 @@ from authsvc.audit.tags import Tag
 from authsvc.capture import wire
 from authsvc.capture.browser import browser_key
 from authsvc.core.errors import Refused
-from authsvc.core.ids import new_id
+from authsvc.core.ids import receipt_number
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import Party, find_live
 
@@ -47,7 +47,7 @@ class JsonEndpoint(APIView):
             wire.require_body(request)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Record a refusal, and answer it as JSON with a reference."""
+        """Record a refusal, and answer it as JSON with a receipt number."""
         refused = wire.as_refused(exc)
         if refused is None:
             return super().handle_exception(exc)
@@ -70,17 +70,19 @@ class AgentEndpoint(JsonEndpoint):
 
 
 def record_refusal(request: HttpRequest | Request, refused: Refused, *, transaction: str = "") -> str:
-    """Write the refusal to the audit log and the process log; return the reference shown to the person."""
-    reference = new_id()[:10]
+    """Write the refusal to the audit log and the process log; return the receipt number for the person.
+
+    The audit row has it as its transaction, which it is wherever there is one.
+    """
+    number = receipt_number(transaction)
     # Not the path, which may hold the token of an enrolment link.
     view = request.resolver_match.view_name if request.resolver_match else ""
     record(
         Tag.AGENT_REFUSED,
-        transaction=transaction[:24],
+        transaction=number,
         reason=refused.code,
         detail=refused.detail,
-        reference=reference,
         request=f"{request.method} {view}",
     )
-    log.info("refused %s at %s: %s (%s)", refused.code, view, refused.detail, reference)
-    return reference
+    log.info("refused %s at %s: %s (%s)", refused.code, view, refused.detail, number)
+    return number

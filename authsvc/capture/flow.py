@@ -75,9 +75,10 @@ def complete_passkey(transaction: Transaction, *, credential: Any, agent: Any) -
 
 
 def _creates(transaction: Transaction) -> bool:
+    """Whether a passkey is made next; an enrolment makes one, which a reloaded page then proves."""
     if transaction.kind == Kind.BIND:
         return transaction.device is not None
-    return transaction.kind == Kind.ENROL
+    return transaction.kind == Kind.ENROL and transaction.device is None
 
 
 def _complete(transaction: Transaction, credential: dict[str, Any], agent: Agent) -> dict[str, str]:
@@ -101,6 +102,8 @@ def _prove_by_creation(transaction: Transaction, device: Device, agent: Agent) -
 def _after_proof(transaction: Transaction) -> dict[str, str]:
     if transaction.kind == Kind.BIND:
         return {"next": "create"}
+    if transaction.kind == Kind.ENROL:
+        return _after_creation(transaction)
     if face_offered(transaction):
         return _before_the_face(transaction)
     return finish_without_face(transaction)

@@ -18,12 +18,14 @@ from authsvc.capture.browser import browser_key
 from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.problems import PROBLEMS
 from authsvc.capture.texts import page_texts
+from authsvc.capture.ways import ways_from
 from authsvc.core.errors import Refused
+from authsvc.core.texts import Text
 from authsvc.privacy.notice import current_notice
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.records import SignInRequest
-from authsvc.transactions.services import Party, find_live
+from authsvc.transactions.records import EnrolmentRequest, SignInRequest
+from authsvc.transactions.services import Party, find_live, own_transaction
 
 AGENT_BUILD = "page-1"
 
@@ -34,7 +36,7 @@ _PERMISSIONS = (
 
 
 def refusals_as_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let a view raise Refused: it is recorded, and shown as a calm page with a reference."""
+    """Let a view raise Refused: it is recorded, and shown as a calm page that has a way on."""
 
     @functools.wraps(view)
     def guarded(request: TenantRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -47,8 +49,9 @@ def refusals_as_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 
 def _refusal(request: TenantRequest, refused: Refused, transaction: str) -> HttpResponse:
-    reference = record_refusal(request, refused, transaction=transaction)
-    context = {"refused": refused, "reference": reference, "tenant": request.tenant}
+    number = record_refusal(request, refused, transaction=transaction)
+    ways = ways_from(request, own_transaction(transaction, browser_key(request)))
+    context = {"refused": refused, "number": number, "tenant": request.tenant, "ways": ways}
     return render(request, "capture/refusal.html", context, status=refused.status)
 
 
@@ -62,9 +65,25 @@ def protect(response: HttpResponse) -> HttpResponse:
 @require_GET
 @refusals_as_page
 def page(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
-    """Show the agent's page of a transaction."""
+    """Show the agent's page of a transaction, or, to the browser whose it was, that it is over."""
+    own = own_transaction(txn, browser_key(request))
+    if own is not None and own.state in Transaction.ENDED:
+        return over_page(request, own)
     transaction = find_live(txn, browser_key(request), party=Party.AGENT)
     return render(request, "capture/page.html", _context(transaction))
+
+
+def over_page(request: HttpRequest, own: Transaction) -> HttpResponse:
+    """Return what is said at a transaction that has ended, to the browser whose it was."""
+    return render(request, "capture/over.html", {"transaction": own, "tenant": own.tenant})
+
+
+def steps_of(transaction: Transaction) -> list[Text]:
+    """Return the steps of an enrolment, by the person's choice; other transactions show none."""
+    if transaction.kind != Transaction.Kind.ENROL:
+        return []
+    face = EnrolmentRequest.from_json(transaction.request).face
+    return [_("Agree"), _("Passkey"), *([_("Face")] if face else [])]
 
 
 def _context(transaction: Transaction) -> dict[str, object]:
@@ -74,6 +93,8 @@ def _context(transaction: Transaction) -> dict[str, object]:
         "transaction": transaction,
         "tenant": transaction.tenant,
         "client": client,
+        "asking": client.name if client else transaction.tenant.name,
+        "steps": steps_of(transaction),
         "problems": PROBLEMS,
         "notice": notice.content,
         "client_host": urlsplit(SignInRequest.from_json(transaction.request).redirect_uri).netloc,

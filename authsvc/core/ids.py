@@ -2,12 +2,23 @@
 
 import base64
 import hashlib
+import re
 import secrets
+
+_ID = re.compile(r"[A-Za-z0-9_-]{24}\Z")
 
 
 def new_id() -> str:
     """Return a fresh identifier of 144 random bits, base64url, 24 characters."""
     return secrets.token_urlsafe(18)
+
+
+def receipt_number(transaction: str = "") -> str:
+    """Return what a person is shown to have something looked up by: the transaction's id, or a fresh one.
+
+    What is no id of a transaction, such as a made-up path, is not given back as a number.
+    """
+    return transaction if _ID.match(transaction) else new_id()
 
 
 def new_secret() -> str:

@@ -6,7 +6,13 @@ from typing import Any, cast
 from django.utils.translation import gettext_lazy as _
 from fido2 import cbor
 from fido2.cose import CoseKey
-from fido2.webauthn import AttestedCredentialData, AuthenticationResponse, UserVerificationRequirement
+from fido2.webauthn import (
+    AttestedCredentialData,
+    AuthenticationResponse,
+    PublicKeyCredentialDescriptor,
+    PublicKeyCredentialType,
+    UserVerificationRequirement,
+)
 
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
@@ -19,12 +25,15 @@ from authsvc.tenancy.models import Tenant
 _PERSON = _("That passkey was not accepted. Try again, or use another passkey.")
 
 
-def assertion_options(tenant: Tenant, *, challenge: bytes) -> tuple[dict[str, Any], dict[str, str]]:
+def assertion_options(
+    tenant: Tenant, *, challenge: bytes, only: Device | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Return request options in JSON, and the state that `verify_assertion` needs.
 
-    Any discoverable passkey may answer, with user verification, and PRF is asked for.
+    Any discoverable passkey may answer, or `only` that one, with user verification, and PRF is asked for.
     """
     options, state = relying_party().authenticate_begin(
+        [_descriptor(only)] if only else None,
         user_verification=UserVerificationRequirement.REQUIRED,
         challenge=challenge,
         extensions=prf_extension(tenant),
@@ -33,16 +42,21 @@ def assertion_options(tenant: Tenant, *, challenge: bytes) -> tuple[dict[str, An
 
 
 def verify_assertion(
-    state: Mapping[str, str], credential: dict[str, Any], *, subject: Subject | None
+    state: Mapping[str, str],
+    credential: dict[str, Any],
+    *,
+    subject: Subject | None,
+    pending: Device | None = None,
 ) -> Device:
     """Return the device whose passkey answered, its counter moved on; call inside a database transaction.
 
     Raises Refused, always with the same sentence, for an unknown or revoked passkey, one of somebody
     else than `subject`, a bad signature, challenge, origin or user handle, a missing user verification,
-    or a signature counter that went back (a cloned authenticator).
+    or a signature counter that went back (a cloned authenticator). Where `pending` is given, which an
+    unfinished enrolment made, that passkey alone is taken: it lets nobody in anywhere else.
     """
     response = _read(credential)
-    device = _find_device(response, subject)
+    device = _find_device(response, subject) if pending is None else _find_pending(response, pending)
     _verify(state, device, response)
     _move_counter(device, response.response.authenticator_data.counter)
     return device
@@ -75,6 +89,24 @@ def _find_device(response: AuthenticationResponse, subject: Subject | None) -> D
     if subject is not None and subject.pk != device.subject_id:
         raise _refused("the passkey is another subject's")
     return device
+
+
+def _find_pending(response: AuthenticationResponse, pending: Device) -> Device:
+    device = Device.objects.select_for_update(of=("self",), no_key=True).select_related("subject")
+    found = device.filter(pk=pending.pk).exclude(status=Device.Status.REVOKED).first()
+    if found is None or found.credential_id != b64u(response.raw_id):
+        raise _refused("another passkey than the enrolment's own")
+    if response.response.user_handle not in {None, bytes(found.subject.user_handle)}:
+        raise _refused("the user handle is not the enrolment's subject's")
+    if found.subject.status == Subject.Status.CLOSED:
+        raise _refused(f"the subject is {found.subject.status}")
+    return found
+
+
+def _descriptor(device: Device) -> PublicKeyCredentialDescriptor:
+    return PublicKeyCredentialDescriptor(
+        type=PublicKeyCredentialType.PUBLIC_KEY, id=unb64u(device.credential_id)
+    )
 
 
 def _verify(state: Mapping[str, str], device: Device, response: AuthenticationResponse) -> None:

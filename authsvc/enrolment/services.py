@@ -20,10 +20,16 @@ from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest
-from authsvc.transactions.services import bound_device, consume, open_transaction
+from authsvc.transactions.services import bound_device, consume, find_begun, open_transaction
 
 LINK_LIFE = timedelta(days=7)
-_NO_LINK = _("This link is no longer valid. Please ask for a new one.")
+_NO_LINK = _("This link is not known here. Open the whole link as you got it, or ask for a new one.")
+_OVER = {
+    "used": _("This link was used already. If it was you, everything is set up."),
+    "revoked": _("This link was withdrawn. Please ask for a new one."),
+    "expired": _("This link was valid for seven days, and they are over. Please ask for a new one."),
+}
+_CLOSED = _("This account is closed.")
 
 
 @database.atomic
@@ -47,13 +53,27 @@ def revoke_link(*, link: EnrolmentLink, revoked_by: str) -> None:
 
 
 def find_link(token: str) -> EnrolmentLink:
-    """Return the open link of a token; raises Refused (404) for an unknown, used, revoked or expired one."""
+    """Return the open link of a token.
+
+    Raises Refused for an unknown one (404), and for a used, revoked or expired one (410), each in words of
+    its own: who holds the token was sent it, and has to know what to do next.
+    """
     link = EnrolmentLink.objects.select_related("subject", "tenant").filter(digest=secret_hash(token)).first()
+    return _open_link(link)
+
+
+def _open_link(link: EnrolmentLink | None) -> EnrolmentLink:
     if link is None:
         raise Refused("unknown-link", _NO_LINK, detail="no such link in this tenant", status=404)
-    if link.state != "open" or link.subject.status == Subject.Status.CLOSED:
-        raise Refused("link-over", _NO_LINK, detail=f"link {link.id} is {link.state}", status=404)
+    if link.subject.status == Subject.Status.CLOSED:
+        raise Refused("account-closed", _CLOSED, detail=f"link {link.id} of a closed account", status=410)
+    if link.state != "open":
+        raise _over(link)
     return link
+
+
+def _over(link: EnrolmentLink) -> Refused:
+    return Refused(f"link-{link.state}", _OVER[link.state], detail=f"link {link.id}", status=410)
 
 
 def show_notice(link: EnrolmentLink) -> dict[str, str]:
@@ -76,14 +96,32 @@ def decline(*, link: EnrolmentLink, browser_key: str) -> Transaction:
 
 
 def _open(link: EnrolmentLink, browser_key: str, *, face: bool) -> Transaction:
+    """Go on with what this browser has begun from the link, so that no second passkey is made, or begin."""
+    asked = EnrolmentRequest(link=link.id, face=face)
+    begun = find_begun(kind=Transaction.Kind.ENROL, browser_key=browser_key, request=asked)
+    if begun is not None:
+        return begun
     finish = reverse("enrolment:finish", kwargs={"tenant": link.tenant.slug, "txn": "{id}"})
     return open_transaction(
         kind=Transaction.Kind.ENROL,
         browser_key=browser_key,
         continue_path=finish.replace("%7Bid%7D", "{id}"),
         subject=link.subject,
-        request=EnrolmentRequest(link=link.id, face=face),
+        request=asked,
     )
+
+
+def link_of(transaction: Transaction) -> EnrolmentLink:
+    """Return the open link that an enrolment came from; raises Refused like `find_link`."""
+    asked = EnrolmentRequest.from_json(transaction.request)
+    link = EnrolmentLink.objects.select_related("subject", "tenant").filter(pk=asked.link).first()
+    return _open_link(link)
+
+
+def begin_again(*, transaction: Transaction, browser_key: str) -> Transaction:
+    """Open the enrolment anew after one that was left, with the choice that was made then; raises Refused."""
+    asked = EnrolmentRequest.from_json(transaction.request)
+    return _open(link_of(transaction), browser_key, face=asked.face)
 
 
 @database.atomic
@@ -99,7 +137,7 @@ def finish_enrolment(*, transaction_id: str, browser_key: str | None, at: str) -
         pk=asked.link, used_at=None, revoked_at=None, expires_at__gt=now()
     ).update(used_at=now())
     if not used:
-        raise Refused("link-over", _NO_LINK, detail="the link was used or ended meanwhile", status=409)
+        raise _over(EnrolmentLink.objects.get(pk=asked.link))
     Subject.objects.filter(pk=transaction.subject.pk).update(status=Subject.Status.ACTIVE)
     Device.objects.filter(pk=transaction.device_id).update(status=Device.Status.ACTIVE)
     record(

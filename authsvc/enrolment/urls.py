@@ -7,6 +7,7 @@ from authsvc.enrolment import views
 app_name = "enrolment"
 urlpatterns = [
     path("enrol/finish/<str:txn>/", views.finish, name="finish"),
+    path("enrol/again/<str:txn>/", views.again, name="again"),
     path("enrol/<str:token>/", views.notice, name="notice"),
     path("enrol/<str:token>/consent", views.consent, name="consent"),
     path("passkeys/", views.passkeys, name="passkeys"),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from rest_framework.request import Request
@@ -15,9 +16,12 @@ from authsvc.capture import wire
 from authsvc.capture.browser import browser_key, ensure_browser_key, set_browser_key
 from authsvc.capture.endpoints import JsonEndpoint
 from authsvc.capture.page import refusals_as_page
+from authsvc.capture.ways import start_page
+from authsvc.core.errors import Refused
 from authsvc.enrolment import services
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.services import own_transaction
 
 
 def _wants_json(request: HttpRequest) -> bool:
@@ -44,7 +48,13 @@ class Notice(JsonEndpoint):
 @refusals_as_page
 def _notice_page(request: TenantRequest, *, token: str) -> HttpResponse:
     link = services.find_link(token)
-    context = {"notice": services.show_notice(link), "link": link, "token": token, "tenant": request.tenant}
+    context = {
+        "notice": services.show_notice(link),
+        "link": link,
+        "token": token,
+        "tenant": request.tenant,
+        "steps": [_("Agree"), _("Passkey"), _("Face")],
+    }
     return render(request, "enrolment/notice.html", context)
 
 
@@ -90,22 +100,50 @@ def _choose(
 
 
 def _to_agent(transaction: Transaction, key: str) -> HttpResponse:
-    page = reverse("capture:page", kwargs={"tenant": transaction.tenant.slug, "txn": transaction.id})
-    response = HttpResponseRedirect(page)
-    response.status_code = 303
+    response = _to_page(transaction)
     set_browser_key(response, key)
     return response
+
+
+def _to_page(transaction: Transaction) -> HttpResponse:
+    page = reverse("capture:page", kwargs={"tenant": transaction.tenant.slug, "txn": transaction.id})
+    return HttpResponseRedirect(page, status=303)
 
 
 @require_GET
 @refusals_as_page
 def finish(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
-    """Use the enrolment's result, once, and say that it is done."""
-    transaction = services.finish_enrolment(
-        transaction_id=txn, browser_key=browser_key(request), at=request.path
-    )
-    context = {"tenant": request.tenant, "face": transaction.evidence.face is not None}
-    return render(request, "enrolment/done.html", context)
+    """Use the enrolment's result, once, and say that it is done; to who comes again, say where it stands."""
+    own = _standing(request, txn)
+    if own is None or own.state == Transaction.State.DECIDED:
+        own = services.finish_enrolment(transaction_id=txn, browser_key=browser_key(request), at=request.path)
+    if own.state == Transaction.State.CONSUMED:
+        context = {"tenant": request.tenant, "face": own.evidence.face is not None}
+        return render(request, "enrolment/done.html", context)
+    if own.state not in Transaction.LEFT:
+        return _to_page(own)
+    services.link_of(own)
+    context = {"tenant": request.tenant, "transaction": own}
+    return render(request, "enrolment/left.html", context)
+
+
+def _standing(request: TenantRequest, txn: str) -> Transaction | None:
+    """Return the browser's own transaction, where it is one that goes on at this path."""
+    own = own_transaction(txn, browser_key(request))
+    return own if own is not None and own.continue_path == request.path else None
+
+
+@csrf_exempt
+@require_POST
+@refusals_as_page
+def again(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
+    """Begin an enrolment anew that this browser left; what the person chose stays chosen."""
+    wire.require_own_origin(request)
+    key = browser_key(request)
+    own = own_transaction(txn, key)
+    if own is None or key is None or own.kind != Transaction.Kind.ENROL:
+        raise Refused("unknown", _("This sign-in does not exist. Please start again."), status=404)
+    return _to_agent(services.begin_again(transaction=own, browser_key=key), key)
 
 
 @csrf_exempt
@@ -123,6 +161,13 @@ def passkeys(request: TenantRequest, tenant: str) -> HttpResponse:
 @require_GET
 @refusals_as_page
 def passkey_added(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
-    """Let the new passkey in, once, and say so."""
-    services.finish_binding(transaction_id=txn, browser_key=browser_key(request), at=request.path)
-    return render(request, "enrolment/passkey_added.html", {"tenant": request.tenant})
+    """Let the new passkey in, once, and say so; to who comes again, say where it stands."""
+    own = _standing(request, txn)
+    if own is None or own.state == Transaction.State.DECIDED:
+        services.finish_binding(transaction_id=txn, browser_key=browser_key(request), at=request.path)
+    elif own.state in Transaction.LEFT:
+        return render(request, "enrolment/left.html", {"tenant": request.tenant, "transaction": own})
+    elif own.state != Transaction.State.CONSUMED:
+        return _to_page(own)
+    context = {"tenant": request.tenant, "ways": start_page(request.tenant)}
+    return render(request, "enrolment/passkey_added.html", context)

@@ -9,6 +9,7 @@ from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.core.ids import new_id
 from authsvc.subjects.models import Subject
+from authsvc.transactions.models import Transaction
 
 _LENGTH = 10
 
@@ -40,6 +41,13 @@ def attempts_under(number: str) -> Q:
     """Return the condition on attempts that somebody with this receipt number asks about."""
     events = AuditEvent.objects.filter(recorded_under(number)).exclude(transaction="")
     return Q(pk=number) | Q(pk__in=events.values("transaction"))
+
+
+def explained_by(number: str) -> Transaction | AuditEvent | None:
+    """Return what explains a receipt number: the attempt that it stands for or happened in, else an event."""
+    own = Transaction.objects.filter(pk=number).first()
+    attempt = own or Transaction.objects.filter(attempts_under(number)).first()
+    return attempt or AuditEvent.objects.filter(recorded_under(number)).first()
 
 
 def receipt_of(subject: Subject, number: str) -> Receipt | None:

@@ -25,7 +25,7 @@ from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import Requested
-from authsvc.transactions.services import Party, consume, find_left, find_live, open_transaction
+from authsvc.transactions.services import Party, consume, find_live, open_transaction, own_transaction
 
 
 def begin(
@@ -43,12 +43,8 @@ def begin(
     """
     key, fresh = ensure_browser_key(request)
     opened = open_sign_in(key, back_to=back_to, client=client, asked=asked)
-    place = {"tenant": request.tenant.slug, "txn": opened.id}
-    if sandbox_offered(request.tenant):
-        page = reverse("oidc:sandbox", kwargs=place) + preselection(login_hint)
-    else:
-        page = reverse("capture:page", kwargs=place)
-    response = HttpResponseRedirect(page)
+    preselected = preselection(login_hint) if sandbox_offered(request.tenant) else ""
+    response = HttpResponseRedirect(page_of(opened) + preselected)
     if fresh:
         set_browser_key(response, key)
     return response
@@ -77,10 +73,28 @@ def running(request: TenantRequest, txn: str) -> Transaction:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an interaction: its transaction, and whether the person left it or let it run out."""
+    """What came of an interaction: its transaction, and whether its result is taken up by this visit.
+
+    Where it is not, the person left it or let it run out, comes again, or comes too early.
+    """
 
     transaction: Transaction
-    turned_back: bool
+    fresh: bool
+
+    @property
+    def turned_back(self) -> bool:
+        """Whether the person left it, or let it run out."""
+        return self.transaction.state in Transaction.LEFT
+
+    @property
+    def taken_before(self) -> bool:
+        """Whether an earlier visit took the result: the page was reloaded, or kept as a bookmark."""
+        return not self.fresh and self.transaction.state == Transaction.State.CONSUMED
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the person is still before it."""
+        return self.transaction.state not in Transaction.ENDED
 
     def result(self) -> Transaction:
         """Return the transaction with its result; raises RequestRefused where the person turned back."""
@@ -96,14 +110,30 @@ class Outcome:
 
 
 def take_up(request: TenantRequest, txn: str) -> Outcome:
-    """Take what came of the interaction that ends at this request's path, once.
+    """Take what came of the interaction that ends at this request's path; only the first visit gets a result.
 
-    Raises RequestRefused where it is unknown, another browser's, not finished, or for another place.
+    Raises RequestRefused where it is unknown, another browser's, or for another place.
     """
-    left = find_left(txn, browser_key(request))
-    if left is not None and left.continue_path == request.path:
-        return Outcome(left, turned_back=True)
-    return Outcome(result_of(txn, browser_key(request), at=request.path), turned_back=False)
+    own = mine(request, txn)
+    if own is not None and own.continue_path == request.path and own.state != Transaction.State.DECIDED:
+        return Outcome(own, fresh=False)
+    return Outcome(result_of(txn, browser_key(request), at=request.path), fresh=True)
+
+
+def mine(request: TenantRequest, txn: str) -> Transaction | None:
+    """Return a transaction of this browser as it stands, None where it is not this browser's."""
+    return own_transaction(txn, browser_key(request))
+
+
+def back_into(outcome: Outcome) -> HttpResponse:
+    """Send the browser back to an interaction that it has not finished."""
+    return HttpResponseRedirect(page_of(outcome.transaction))
+
+
+def page_of(row: Transaction) -> str:
+    """Return the path of the page that the person of an interaction is before."""
+    page = "oidc:sandbox" if sandbox_offered(row.tenant) else "capture:page"
+    return reverse(page, kwargs={"tenant": row.tenant.slug, "txn": row.pk})
 
 
 def result_of(txn: str, key: str | None, *, at: str) -> Transaction:

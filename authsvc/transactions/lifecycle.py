@@ -79,11 +79,30 @@ def find_live(transaction_id: str, key: str | None, *, party: Party) -> Transact
     return row
 
 
-def find_left(transaction_id: str, key: str | None) -> Transaction | None:
-    """Return the transaction, if its initiator holds the key and it ended without a result, else None."""
-    left = (Transaction.State.CANCELLED, Transaction.State.EXPIRED)
-    row = Transaction.objects.filter(pk=transaction_id, state__in=left).first()
-    return row if row is not None and is_party(row, Party.INITIATOR, key) else None
+def own_transaction(transaction_id: str, key: str | None) -> Transaction | None:
+    """Return the transaction as it stands now, if its initiator holds the key, else None.
+
+    One whose time is over has expired, whether the sweep has come by or not. Looking changes nothing else:
+    who comes back, reloads or kept a bookmark is told where they stand by this (docs/states.md).
+    """
+    row = Transaction.objects.select_related("client", "subject", "device").filter(pk=transaction_id).first()
+    if row is None or not is_party(row, Party.INITIATOR, key):
+        return None
+    if row.state not in Transaction.ENDED and row.expires_at <= now():
+        end(row, Transaction.State.EXPIRED, Tag.TRANSACTION_EXPIRED)
+        row.refresh_from_db(fields=["state", "ended_at"])
+    return row
+
+
+def find_begun(*, kind: str, browser_key: str, request: Requested) -> Transaction | None:
+    """Return what the same browser has begun for the same thing, and may still go on with, or None."""
+    begun = Transaction.objects.filter(
+        kind=kind,
+        browser_digest=secret_hash(browser_key),
+        state__in=(Transaction.State.OPEN, Transaction.State.PROVEN, Transaction.State.CHALLENGED),
+        expires_at__gt=now() + LIFE / 2,
+    )
+    return next((row for row in begun if row.request == request.to_json()), None)
 
 
 def locked(transaction_id: str) -> Transaction:

@@ -30,7 +30,8 @@ class Transaction(TenantOwned):
         CANCELLED = "cancelled", _("Cancelled")
         EXPIRED = "expired", _("Expired")
 
-    ENDED = (State.CONSUMED, State.CANCELLED, State.EXPIRED)
+    LEFT = (State.CANCELLED, State.EXPIRED)
+    ENDED = (State.CONSUMED, *LEFT)
 
     id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
     kind = models.CharField(max_length=15, choices=Kind)

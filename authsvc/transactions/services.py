@@ -12,9 +12,10 @@ from authsvc.transactions.lifecycle import (
     cancel,
     consume,
     end_running,
-    find_left,
+    find_begun,
     find_live,
     open_transaction,
+    own_transaction,
 )
 from authsvc.transactions.parties import Party
 from authsvc.transactions.proof import (
@@ -39,11 +40,12 @@ __all__ = [
     "expected_challenge",
     "expire_capture",
     "expire_overdue",
-    "find_left",
+    "find_begun",
     "find_live",
     "issue_capture",
     "new_device_challenge",
     "open_transaction",
+    "own_transaction",
     "read_sealed",
     "record_device_proof",
     "record_device_refusal",

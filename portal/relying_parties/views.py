@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.management import relying_parties
-from authsvc.oidc.authorize.initiate import initiation_url
+from authsvc.oidc.wire.initiate import initiation_url
 from portal.accounts.requests import PortalRequest
 from portal.relying_parties.facts import facts_of
 from portal.relying_parties.forms import RelyingPartyForm, values_of

@@ -12,7 +12,7 @@ HOMES = {
     "open_transaction": "interaction.py",
     "consume": "interaction.py",
     "find_live": "interaction.py",
-    "find_left": "interaction.py",
+    "own_transaction": "interaction.py",
     "ensure_browser_key": "interaction.py",
     "set_browser_key": "interaction.py",
     "begin_session": "interaction.py",

@@ -68,7 +68,10 @@ class Api:
         said = answer.json()
         assert (answer.status_code, said["error"]) == (status, code)
         assert calm(said["message"]), said["message"]
-        query = "SELECT reason, details->>'detail' FROM audit_auditevent WHERE details->>'reference' = %s"
+        query = (
+            "SELECT reason, details->>'detail' FROM audit_auditevent "
+            "WHERE transaction = %s AND tag = 'capture:request:refused' ORDER BY sequence DESC LIMIT 1"
+        )
         ((reason, detail),) = self._sinks.rows(query, said["reference"])
         assert reason == code
         assert detail

@@ -84,6 +84,7 @@ EXPECTED: dict[str, Kind] = {
     f"{_T}agent/<str:txn>/status": Kind.AGENT,
     f"{_T}agent/<str:txn>/cancel": Kind.AGENT,
     f"{_T}enrol/finish/<str:txn>/": Kind.AGENT,
+    f"{_T}enrol/again/<str:txn>/": Kind.AGENT,
     f"{_T}enrol/<str:token>/": Kind.AGENT,
     f"{_T}enrol/<str:token>/consent": Kind.AGENT,
     f"{_T}passkeys/finish/<str:txn>/": Kind.AGENT,

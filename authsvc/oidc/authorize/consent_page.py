@@ -9,12 +9,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.models import RelyingParty
-from authsvc.oidc.authorize.consent import particular_claims
-from authsvc.oidc.models import Session
+from authsvc.core.clock import now
+from authsvc.oidc.authorize.consent import consent_needed, particular_claims
+from authsvc.oidc.models import Grant, Session
 from authsvc.oidc.requests.wanted import Wanted
 from authsvc.oidc.wire.csp import allow
 from authsvc.oidc.wire.lifetimes import CONSENT_PAGE
 from authsvc.tenancy.middleware import TenantRequest
+from authsvc.transactions.models import Transaction
 
 _SALT = "visor.oidc.consent"
 SCOPE_TEXTS = {
@@ -60,6 +62,13 @@ def show_consent(
     if client.logo_uri:
         allow(response, "img-src", client.logo_uri)
     return response
+
+
+def consent_open(client: RelyingParty, session: Session, wanted: Wanted, taken: Transaction) -> bool:
+    """Whether the page that a sign-in led to still waits for its answer: reloading it shows it again."""
+    lately = taken.ended_at is not None and now() - taken.ended_at < CONSENT_PAGE
+    answered = Grant.objects.filter(transaction=taken.pk).exists()
+    return lately and not answered and consent_needed(client, session.subject, wanted)
 
 
 def read_pending(request: TenantRequest) -> Pending | None:

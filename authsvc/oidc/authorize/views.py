@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.db import transaction
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -13,10 +14,10 @@ from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.oidc.authorize.consent import remember_consent
-from authsvc.oidc.authorize.consent_page import Pending, read_pending
+from authsvc.oidc.authorize.consent_page import Pending, consent_open, read_pending, show_consent
 from authsvc.oidc.authorize.decide import reusable
 from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start, to_partner
-from authsvc.oidc.interaction import Outcome, take_up
+from authsvc.oidc.interaction import Outcome, back_into, take_up
 from authsvc.oidc.models import Session
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.requests.book import Endpoint, run_rules
@@ -24,9 +25,13 @@ from authsvc.oidc.requests.wanted import Context, Wanted
 from authsvc.oidc.sessions.session import COOKIE, events_of, find_session
 from authsvc.oidc.wire.crosssite import as_get
 from authsvc.oidc.wire.door import answer_refusal, on_page, refusals_on_page
+from authsvc.oidc.wire.pages import finished_page
 from authsvc.oidc.wire.parameters import read_once
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest
+from authsvc.transactions.models import Transaction
+
+_TOO_OLD = _("This page was open for too long. Please start again.")
 
 
 @csrf_exempt
@@ -44,7 +49,7 @@ def authorize(request: TenantRequest, tenant: str) -> HttpResponse:
         hint = context.parameters.get("login_hint", "")
         return start(request, context.client, context.wanted, login_hint=hint)
     except RequestRefused as refused:
-        say = on_page(request)
+        say = on_page(request, party=context.client_)
         if context.returnable:
             say = to_partner(request, context.client, context.wanted)
         return answer_refusal(refused, say, client_id=context.parameters.get("client_id", ""))
@@ -57,6 +62,10 @@ def resume_authorization(request: TenantRequest, tenant: str, txn: str) -> HttpR
     outcome = take_up(request, txn)
     wanted = Wanted.from_json(outcome.transaction.request)
     client = _client_of(wanted)
+    if outcome.unfinished:
+        return back_into(outcome)
+    if outcome.taken_before:
+        return _come_again(request, client, wanted, outcome.transaction)
     if _consent_denied_in_sandbox(request, outcome):
         return _consent_refused(request, client, wanted, txn)
     return _or_refusal(
@@ -68,6 +77,17 @@ def resume_authorization(request: TenantRequest, tenant: str, txn: str) -> HttpR
     )
 
 
+def _come_again(
+    request: TenantRequest, client: RelyingParty, wanted: Wanted, taken: Transaction
+) -> HttpResponse:
+    """Ask anew what was asked when the page was left or reloaded; else say that the sign-in is finished."""
+    session = find_session(request)
+    asked_for = session is not None and session.subject_id == taken.subject_id
+    if session is None or not asked_for or not consent_open(client, session, wanted, taken):
+        return finished_page(request, client)
+    return show_consent(request, client, wanted, session, taken.pk)
+
+
 @require_POST
 @refusals_on_page()
 def consent(request: TenantRequest, tenant: str) -> HttpResponse:
@@ -75,13 +95,20 @@ def consent(request: TenantRequest, tenant: str) -> HttpResponse:
     pending = read_pending(request)
     session = find_session(request)
     if pending is None or session is None or session.pk != pending.session_id:
-        came = "a stale or foreign consent page"
-        raise RequestRefused("access_denied", "This page is too old.", rule="consent-page", came=came)
+        return _too_old(request, pending)
     wanted = pending.wanted
     client = _client_of(wanted)
     if request.POST.get("answer") != "yes":
         return _consent_refused(request, client, wanted, pending.transaction_id)
     return _or_refusal(request, client, wanted, lambda: _consented(request, client, pending, session))
+
+
+def _too_old(request: TenantRequest, pending: Pending | None) -> HttpResponse:
+    refused = RequestRefused(
+        "access_denied", "This page is too old.", rule="consent-page", came="a stale or foreign consent page"
+    )
+    party = find_client(pending.wanted.client_id) if pending else None
+    return answer_refusal(refused, on_page(request, person=_TOO_OLD, party=party))
 
 
 def _consented(

@@ -7,11 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from authsvc.oidc.ciba.waiting import approve, awaited, deny, waiting_for
-from authsvc.oidc.interaction import begin, take_up
+from authsvc.oidc.interaction import back_into, begin, take_up
 from authsvc.oidc.interaction import enter as enter_session
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.sessions.session import find_session
 from authsvc.oidc.wire.door import refusals_on_page
+from authsvc.oidc.wire.ways import ways_on
 from authsvc.tenancy.middleware import TenantRequest
 
 _OVER = _("This request was answered already, or it took too long.")
@@ -26,6 +27,7 @@ def waiting(request: TenantRequest, tenant: str) -> HttpResponse:
         "session": session,
         "requests": list(waiting_for(session.subject)) if session else [],
         "answered": request.GET.get("answered", ""),
+        "ways": ways_on(request),
     }
     return render(request, "oidc/waiting.html", context)
 
@@ -41,7 +43,9 @@ def enter(request: TenantRequest, tenant: str) -> HttpResponse:
 def entered(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Begin the browser's session with the authentication, and show what waits."""
     outcome, back = take_up(request, txn), _waiting_page(tenant)
-    return back if outcome.turned_back else enter_session(request, outcome.result()).kept_by(back, request)
+    if outcome.unfinished:
+        return back_into(outcome)
+    return enter_session(request, outcome.result()).kept_by(back, request) if outcome.fresh else back
 
 
 @require_POST
@@ -62,8 +66,11 @@ def done(request: TenantRequest, tenant: str, waiting_id: str, txn: str) -> Http
     """Answer the request with the authentication that was made for it."""
     row = _own_request(request, waiting_id)
     outcome = take_up(request, txn)
-    if outcome.turned_back:
-        return _waiting_page(tenant)
+    if outcome.unfinished:
+        return back_into(outcome)
+    if not outcome.fresh:
+        approved = outcome.taken_before and row.state == BackchannelRequest.State.APPROVED
+        return _waiting_page(tenant, answered="yes" if approved else "")
     approve(row, outcome.result())
     return _waiting_page(tenant, answered="yes")
 

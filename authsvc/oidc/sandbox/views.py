@@ -6,7 +6,8 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from authsvc.oidc.interaction import running
+from authsvc.capture.page import over_page
+from authsvc.oidc.interaction import mine, running
 from authsvc.oidc.offering.persons import test_persons
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.sandbox.outcomes import LABELS, Outcome, decide
@@ -24,6 +25,9 @@ def sandbox(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Show the form, or let happen what was chosen; a live tenant answers 404."""
     if not sandbox_offered(request.tenant):
         raise Http404("no sandbox authenticator here")
+    own = mine(request, txn)
+    if own is not None and own.state in Transaction.ENDED:
+        return over_page(request, own)
     row = running(request, txn)
     if request.method == "GET":
         return _form(request, row)

@@ -1,6 +1,6 @@
 """The one door by which refusals leave, whichever flow: written down once, then said to whom they concern.
 
-A person is shown a calm page with a reference; a program gets JSON; what goes back to the relying party
+A person is shown a calm page with a receipt number; a program gets JSON; what goes back to the relying party
 by a redirect is added by the authorization endpoint, which knows where to.
 """
 
@@ -13,14 +13,15 @@ from django.http import HttpRequest, HttpResponse
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.core.ids import new_id
+from authsvc.clients.models import RelyingParty
+from authsvc.core.ids import receipt_number
 from authsvc.core.texts import Text
 from authsvc.oidc.wire.answer import error_response
 from authsvc.oidc.wire.pages import refusal_page
 from authsvc.oidc.wire.refusal import RequestRefused, shown
 
 logger = logging.getLogger(__name__)
-# From a refusal and the reference under which it is found to what goes out.
+# From a refusal and the receipt number under which it is found to what goes out.
 Saying = Callable[[RequestRefused, str], HttpResponse]
 View = Callable[..., HttpResponse]
 
@@ -38,24 +39,27 @@ def answer_refusal(
     Without a tag it is not written down here: the caller has recorded what happened under another one, or
     anybody can bring it about as often as they like, as with made-up access tokens.
     """
-    reference = note(refused, tag=tag, client_id=client_id, transaction=transaction) if tag else ""
-    return say(refused, reference)
+    number = note(refused, tag=tag, client_id=client_id, transaction=transaction) if tag else ""
+    return say(refused, number)
 
 
-def on_page(request: HttpRequest, *, person: Text = "") -> Saying:
-    """Say it on a page, with `person` where the refusal itself has no sentence for people."""
-    return lambda refused, reference: refusal_page(
-        request, refused, reference, person=refused.person or person
+def on_page(request: HttpRequest, *, person: Text = "", party: RelyingParty | None = None) -> Saying:
+    """Say it on a page, with `person` where the refusal itself has no sentence for people.
+
+    `party` is the relying party that the person came from, where it is known.
+    """
+    return lambda refused, number: refusal_page(
+        request, refused, number, person=refused.person or person, party=party
     )
 
 
-def in_json(refused: RequestRefused, _reference: str) -> HttpResponse:
+def in_json(refused: RequestRefused, _number: str) -> HttpResponse:
     """Say it to a program (RFC 6749 section 5.2)."""
     return error_response(refused)
 
 
 def refusals_on_page(*, person: Text = "") -> Callable[[View], View]:
-    """Let a view raise RequestRefused; the transaction that its path names is the reference."""
+    """Let a view raise RequestRefused; the transaction that its path names is the receipt number."""
 
     def guarding(view: View) -> View:
         @functools.wraps(view)
@@ -63,7 +67,7 @@ def refusals_on_page(*, person: Text = "") -> Callable[[View], View]:
             try:
                 return view(request, *args, **kwargs)
             except RequestRefused as refused:
-                transaction = str(kwargs.get("txn", ""))[:24]
+                transaction = str(kwargs.get("txn", ""))
                 return answer_refusal(refused, on_page(request, person=person), transaction=transaction)
 
         return guarded
@@ -72,25 +76,25 @@ def refusals_on_page(*, person: Text = "") -> Callable[[View], View]:
 
 
 def note(refused: RequestRefused, *, tag: Tag, client_id: str = "", transaction: str = "") -> str:
-    """Record a refusal in the audit log and the process log, and return the reference to find it by.
+    """Record a refusal in the audit log and the process log, and return the receipt number to find it by.
 
-    The reference is the transaction's id where there is one.
+    It is the transaction's id where there is one.
     """
-    reference = transaction or new_id()
+    number = receipt_number(transaction)
     record(
         tag,
-        transaction=reference,
+        transaction=number,
         client=shown(client_id)[:120],
         reason=refused.rule,
         **refused.details(),
     )
     logger.warning(
         "refused reference=%s client=%s rule=%s error=%s came=%r expected=%r",
-        reference,
+        number,
         shown(client_id),
         refused.rule,
         refused.error,
         refused.came,
         refused.expected,
     )
-    return reference
+    return number

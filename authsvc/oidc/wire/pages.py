@@ -1,11 +1,13 @@
-"""Calm pages for people; the reason stands in the audit log under the reference that they show."""
+"""Calm pages for people; the reason stands in the audit log under the receipt number that they show."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.clients.models import RelyingParty
 from authsvc.core.texts import Text
 from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.oidc.wire.ways import ways_on
 
 _PERSON = {
     "redirect-uri": _("The site that sent you here is not set up correctly."),
@@ -14,16 +16,30 @@ _PERSON = {
 
 
 def refusal_page(
-    request: HttpRequest, refused: RequestRefused, reference: str, *, person: Text = ""
+    request: HttpRequest,
+    refused: RequestRefused,
+    number: str,
+    *,
+    person: Text = "",
+    party: RelyingParty | None = None,
 ) -> HttpResponse:
-    """Return the page for a person whose sign-in cannot go on; nothing from the request is echoed."""
+    """Return the page for a person whose sign-in cannot go on; nothing from the request is echoed.
+
+    The way on leads to the relying party where it is known, and to the tenant's own page.
+    """
     return render(
         request,
         "oidc/refused.html",
         {
             "person": person or _PERSON.get(refused.rule, _("The site that sent you here made a mistake.")),
             "error": refused.error,
-            "reference": reference,
+            "number": number,
+            "ways": ways_on(request, party),
         },
         status=refused.status,
     )
+
+
+def finished_page(request: HttpRequest, party: RelyingParty) -> HttpResponse:
+    """Return the page for a person who comes again to a sign-in that has had its answer."""
+    return render(request, "oidc/finished.html", {"party": party, "ways": ways_on(request, party)})

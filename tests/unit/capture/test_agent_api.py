@@ -264,7 +264,7 @@ class TestPage:
         tenant = make_tenant()
         page = Client().get(f"/t/{tenant.slug}/signin/unknown/")
         assert page.status_code == 404
-        assert "Reference" in page.content.decode()
+        assert "Receipt number" in page.content.decode()
 
     def test_service_worker_and_manifest_are_served_in_the_tenants_scope(self, agent: Agent) -> None:
         worker = agent.client.get(f"/t/{agent.tenant.slug}/agent-worker.js")

@@ -24,7 +24,7 @@ def refused(answer: Any, status: int, code: str) -> None:
     assert (answer.status_code, body["error"]) == (status, code), body
     assert body["message"].endswith(".")
     event = AuditEvent.objects.filter(tag=Tag.AGENT_REFUSED).latest("sequence")
-    assert (event.reason, event.details["reference"]) == (code, body["reference"])
+    assert (event.reason, event.transaction) == (code, body["reference"])
 
 
 def test_the_simulators_model_is_the_one_that_the_server_knows() -> None:

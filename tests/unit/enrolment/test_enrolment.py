@@ -146,17 +146,102 @@ def test_a_link_is_used_once(agent: Agent, path: str) -> None:
     first, second = enrolled_without_face(agent, path), enrolled_without_face(agent, path)
     finish = f"/t/{agent.tenant.slug}/enrol/finish/"
     assert agent.client.get(f"{finish}{first.id}/").status_code == 200
-    assert agent.client.get(f"{finish}{second.id}/").status_code == 409
-    assert agent.client.get(path).status_code == 404
+    assert agent.client.get(f"{finish}{second.id}/").status_code == 410
+    assert agent.client.get(path).status_code == 410
     second.refresh_from_db()
     assert second.state == Transaction.State.DECIDED
     assert Device.objects.filter(status=Device.Status.ACTIVE).count() == 1
 
 
-def test_finishing_again_shows_nothing_new(agent: Agent, path: str) -> None:
+def test_c10_reloading_all_set_says_all_set_and_does_nothing(agent: Agent, path: str) -> None:
     row = enrolled_without_face(agent, path)
     finish = f"/t/{agent.tenant.slug}/enrol/finish/{row.id}/"
-    assert [agent.client.get(finish).status_code for _ in range(2)] == [200, 410]
+    first = agent.client.get(finish)
+    before = AuditEvent.objects.count()
+    again = agent.client.get(finish)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert "All set" in again.content.decode()
+    assert AuditEvent.objects.count() == before
+    assert Client().get(finish).status_code == 403
+
+
+@pytest.mark.parametrize("state", Transaction.LEFT)
+def test_c10_an_enrolment_that_was_left_can_be_begun_again(agent: Agent, path: str, state: str) -> None:
+    consented = consent(agent, path, face=False).json()
+    Transaction.objects.filter(pk=consented["transaction"]).update(state=state)
+    finish = f"/t/{agent.tenant.slug}/enrol/finish/{consented['transaction']}/"
+    page = agent.client.get(finish).content.decode()
+    again = f"/t/{agent.tenant.slug}/enrol/again/{consented['transaction']}/"
+    assert f'action="{again}"' in page
+    answer: Any = agent.client.post(again, headers={"origin": agent.origin})
+    assert answer.status_code == 303
+    row = Transaction.objects.get(pk=answer["Location"].rstrip("/").rsplit("/", 1)[1])
+    assert row.state == Transaction.State.OPEN
+    assert agent.passkey(row).json()["next"] == "done"
+    assert agent.client.get(row.continue_path).status_code == 200
+    assert "used already" in agent.client.get(finish).content.decode()
+    assert agent.client.post(again, headers={"origin": agent.origin}).status_code == 410
+
+
+def test_c10_nobody_else_begins_an_enrolment_again(agent: Agent, path: str) -> None:
+    opened = consent(agent, path, face=False).json()["transaction"]
+    again = f"/t/{agent.tenant.slug}/enrol/again/{opened}/"
+    assert agent.client.post(again).status_code == 403
+    agent.client.cookies[COOKIE] = "A" * 43
+    assert agent.client.post(again, headers={"origin": agent.origin}).status_code == 404
+    assert Transaction.objects.count() == 1
+
+
+def test_c10_an_unfinished_enrolment_leads_back_to_where_it_stands(agent: Agent, path: str) -> None:
+    opened = consent(agent, path, face=False).json()["transaction"]
+    answer: Any = agent.client.get(f"/t/{agent.tenant.slug}/enrol/finish/{opened}/")
+    assert (answer.status_code, answer["Location"]) == (303, f"/t/{agent.tenant.slug}/signin/{opened}/")
+
+
+def test_c10_one_enrolment_makes_one_passkey_however_often_its_page_is_reloaded(
+    agent: Agent, path: str, subject: Subject
+) -> None:
+    version = notice_of(agent, path)["version"]
+    row = Transaction.objects.get(pk=consent(agent, path, notice_version=version).json()["transaction"])
+    assert agent.passkey(row).json()["next"] == "capture"
+    for _reload in range(2):
+        options = agent.options(row)
+        assert [each["id"] for each in options["allowCredentials"]] == [subject.devices.get().credential_id]
+        answer = agent.passkey(row, agent.answer(options))
+        assert answer.json()["next"] == "capture"
+    assert subject.devices.get().status == Device.Status.PENDING
+    assert (
+        "Make my passkey" not in agent.client.get(f"/t/{agent.tenant.slug}/signin/{row.pk}/").content.decode()
+    )
+
+
+def test_c10_the_reloaded_page_takes_no_other_passkey(agent: Agent, path: str) -> None:
+    version = notice_of(agent, path)["version"]
+    other = make_subject()
+    agent.passkey(agent.open(Transaction.Kind.ENROL, subject=other))
+    other.devices.update(status=Device.Status.ACTIVE)
+    row = Transaction.objects.get(pk=consent(agent, path, notice_version=version).json()["transaction"])
+    agent.passkey(row)
+    options = {**agent.options(row), "allowCredentials": [{"id": other.devices.get().credential_id}]}
+    assert agent.passkey(row, agent.answer(options)).status_code == 403
+
+
+def test_c10_agreeing_twice_goes_on_with_what_was_begun(agent: Agent, path: str) -> None:
+    version = notice_of(agent, path)["version"]
+    agreed = [consent(agent, path, notice_version=version).json()["transaction"] for _ in range(2)]
+    alone = consent(agent, path, face=False).json()["transaction"]
+    assert agreed[0] == agreed[1] != alone
+
+
+@pytest.mark.parametrize(("face", "steps"), [(True, 3), (False, 2)])
+def test_c10_only_a_passkey_shows_no_step_for_the_face(
+    agent: Agent, path: str, face: bool, steps: int
+) -> None:
+    version = notice_of(agent, path)["version"]
+    opened = consent(agent, path, face=face, notice_version=version).json()["transaction"]
+    page = agent.client.get(f"/t/{agent.tenant.slug}/signin/{opened}/").content.decode()
+    assert f"Step 2 of {steps}" in page
+    assert ('<li class="">Face</li>' in page) is face
 
 
 def test_a_sign_in_finishes_no_enrolment(agent: Agent) -> None:
@@ -169,26 +254,36 @@ def test_a_sign_in_finishes_no_enrolment(agent: Agent) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"expires_at": now() - timedelta(seconds=1)}, {"used_at": now()}, {"revoked_at": now()}],
+    ("change", "said"),
+    [
+        ({"expires_at": now() - timedelta(seconds=1)}, "valid for seven days"),
+        ({"used_at": now()}, "used already"),
+        ({"revoked_at": now()}, "was withdrawn"),
+    ],
     ids=["expired", "used", "revoked"],
 )
-def test_a_link_that_is_over_looks_like_an_unknown_one(
-    agent: Agent, path: str, change: dict[str, Any]
+def test_c10_wrong_used_and_expired_links_read_differently(
+    agent: Agent, path: str, change: dict[str, Any], said: str
 ) -> None:
     unknown = agent.client.get(path.replace(path.split("/")[-2], "A" * 43))
     EnrolmentLink.objects.update(**change)
     over = agent.client.get(path)
-    assert unknown.status_code == over.status_code == 404
-    assert "no longer valid" in over.content.decode()
-    assert "no longer valid" in unknown.content.decode()
-    assert consent(agent, path, face=False).status_code == 404
+    assert (unknown.status_code, over.status_code) == (404, 410)
+    assert said in over.content.decode()
+    assert "not known here" in unknown.content.decode()
+    assert consent(agent, path, face=False).status_code == 410
+    assert not Transaction.objects.exists()
+
+
+def test_c10_a_link_of_a_closed_account_says_so(agent: Agent, path: str) -> None:
+    Subject.objects.update(status=Subject.Status.CLOSED)
+    assert "This account is closed." in agent.client.get(path).content.decode()
 
 
 def test_a_revoked_link_opens_nothing(subject: Subject) -> None:
     link, url = services.create_link(subject=subject, created_by="admin")
     services.revoke_link(link=link, revoked_by="admin")
-    with pytest.raises(Refused, match="link-over"):
+    with pytest.raises(Refused, match="link-revoked"):
         services.find_link(url.rstrip("/").rsplit("/", 1)[-1])
     assert AuditEvent.objects.filter(tag=Tag.ENROLMENT_LINK_REVOKED).exists()
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from authsvc.clients.services import register
-from authsvc.oidc.authorize.initiate import initiation_url
+from authsvc.oidc.wire.initiate import initiation_url
 from tests.e2e.oidc.browser import CALLBACK
 
 

@@ -62,10 +62,10 @@ def test_the_agent_takes_no_result() -> None:
 @pytest.mark.usefixtures("two_browsers")
 def test_a_sign_in_that_was_left_goes_back_by_way_of_its_initiator() -> None:
     row = flow.opened(browser_key=DESK)
-    assert services.find_left(row.id, DESK) is None
+    assert services.own_transaction(row.id, DESK) == row
     services.cancel(row)
-    assert services.find_left(row.id, DESK) == row
-    assert services.find_left(row.id, PHONE) is None
+    assert services.own_transaction(row.id, DESK) == row
+    assert services.own_transaction(row.id, PHONE) is None
 
 
 def _steps() -> list[URLPattern]:

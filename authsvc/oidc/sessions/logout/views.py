@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from authsvc.capture.ways import Way
 from authsvc.clients.directory import find_client
 from authsvc.oidc.models import Session
 from authsvc.oidc.sessions.logout.ending import end_session as end
@@ -21,6 +22,7 @@ from authsvc.oidc.wire.lifetimes import LOGOUT_PAGE
 from authsvc.oidc.wire.parameters import read_once
 from authsvc.oidc.wire.redirect import RedirectAnywhere
 from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.oidc.wire.ways import ways_on
 from authsvc.tenancy.middleware import TenantRequest
 
 _SALT = "visor.oidc.logout"
@@ -59,19 +61,19 @@ def confirm_logout(request: TenantRequest, tenant: str) -> HttpResponse:
     if asked is None:
         return _ask(request, LogoutRequest(), session)
     if request.POST.get("answer") != "yes":
-        return render(request, "oidc/still_signed_in.html", {})
+        return render(request, "oidc/still_signed_in.html", {"ways": _ways(request, asked)})
     return _leave(request, asked, session)
 
 
 def _offer_only(request: TenantRequest) -> Saying:
     """Say it by offering to sign out without a way back: a site's mistake must not keep people signed in."""
 
-    def said(refused: RequestRefused, reference: str) -> HttpResponse:
+    def said(refused: RequestRefused, number: str) -> HttpResponse:
         session = find_session(request)
         if session is None:
-            response = _signed_out(request, LogoutRequest(), [], reference=reference)
+            response = _signed_out(request, LogoutRequest(), [], number=number)
         else:
-            response = _ask(request, LogoutRequest(), session, reference=reference)
+            response = _ask(request, LogoutRequest(), session, number=number)
         response.status_code = refused.status
         return response
 
@@ -88,13 +90,11 @@ def _read_pending(request: TenantRequest, session: Session) -> LogoutRequest | N
     return LogoutRequest(**content["asked"])
 
 
-def _ask(
-    request: TenantRequest, asked: LogoutRequest, session: Session, *, reference: str = ""
-) -> HttpResponse:
+def _ask(request: TenantRequest, asked: LogoutRequest, session: Session, *, number: str = "") -> HttpResponse:
     content = {"asked": asked.to_record(), "session": session.pk, "tenant": request.tenant.slug}
     pending = signing.dumps(content, salt=_SALT, compress=True)
     client = find_client(asked.client_id) if asked.client_id else None
-    context = {"client": client, "pending": pending, "reference": reference}
+    context = {"client": client, "pending": pending, "number": number}
     response = render(request, "oidc/sign_out.html", context)
     if asked.redirect_uri:
         allow(response, "form-action", asked.redirect_uri)
@@ -112,16 +112,20 @@ def _leave(request: TenantRequest, asked: LogoutRequest, session: Session | None
 
 
 def _signed_out(
-    request: TenantRequest, asked: LogoutRequest, frames: list[str], *, reference: str = ""
+    request: TenantRequest, asked: LogoutRequest, frames: list[str], *, number: str = ""
 ) -> HttpResponse:
     onward = _onward(asked)
     if onward and not frames:
         return RedirectAnywhere(onward)
-    context = {"frames": frames, "onward": onward, "reference": reference}
+    context = {"frames": frames, "onward": onward, "number": number, "ways": _ways(request, asked)}
     response = render(request, "oidc/signed_out.html", context)
     if frames:
         allow(response, "frame-src", *frames)
     return response
+
+
+def _ways(request: TenantRequest, asked: LogoutRequest) -> list[Way]:
+    return ways_on(request, find_client(asked.client_id) if asked.client_id else None)
 
 
 def _onward(asked: LogoutRequest) -> str:

@@ -1,6 +1,7 @@
 """One interaction for every flow: where it is come back to, who turned back, whose account is closed."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,14 +11,17 @@ from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import COOKIE
 from authsvc.clients.models import RelyingParty
-from authsvc.core.ids import new_secret
+from authsvc.core.clock import now
+from authsvc.core.ids import new_id, new_secret
 from authsvc.core.remembered import forget_everything
-from authsvc.oidc.models import Session
+from authsvc.oidc.models import Grant, Session
 from authsvc.oidc.wire.door import answer_refusal, in_json, on_page, refusals_on_page
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Transaction
-from tests.e2e.oidc.browser import Browser, Partner, answer_of, make_partner, make_person
+from tests.e2e.oidc.browser import Browser, Partner, answer_of, fields_of_form, make_partner, make_person
+
+_TXN = new_id()
 
 
 @dataclass
@@ -93,12 +97,70 @@ def test_another_browser_takes_nothing_up(flow: Flow) -> None:
     assert refused_rows() == [("transaction-foreign-browser", flow.txn)]
 
 
-def test_it_is_taken_up_once(flow: Flow) -> None:
+def test_c10_it_is_taken_up_once_and_a_reload_is_told_so_calmly(flow: Flow) -> None:
     flow.visitor.prove(flow.txn, make_person())
     assert flow.come_back().status_code in {200, 302}
+    events, sessions = AuditEvent.objects.count(), Session.objects.count()
+    grants = Grant.objects.count()
     again = flow.come_back()
-    assert again.status_code == 410
-    assert "This sign-in is over" in again.content.decode()
+    if flow.name == "authorize":
+        assert again.status_code == 200
+        assert "code=" not in again.content.decode()
+    else:
+        assert again["Location"] == f"{flow.visitor.root}approve/"
+    assert (AuditEvent.objects.count(), Session.objects.count()) == (events, sessions)
+    assert Grant.objects.count() == grants
+
+
+def test_c10_a_reloaded_sign_in_that_was_answered_leads_to_the_relying_party(visitor: Browser) -> None:
+    partner = make_partner(first_party=True, client_uri="https://partner.example/shop")
+    txn = visitor.opened(visitor.authorize(partner))
+    visitor.prove(txn, make_person())
+    assert "code" in answer_of(visitor.resume(txn))
+    page = visitor.resume(txn).content.decode()
+    assert "This sign-in is finished" in page
+    assert 'href="https://partner.example/shop"' in page
+    assert Grant.objects.count() == 1
+
+
+def test_c10_a_reloaded_consent_page_asks_the_same_again(visitor: Browser) -> None:
+    partner = make_partner(first_party=False)
+    txn = visitor.opened(visitor.authorize(partner))
+    visitor.prove(txn, make_person())
+    pages = [visitor.resume(txn) for _ in range(2)]
+    for page in pages:
+        assert b'id="consent-yes"' in page.content
+    sent = {**fields_of_form(pages[1].content), "answer": "yes"}
+    answer = visitor.http.post(f"{visitor.root}authorize/consent", sent)
+    assert "code" in answer_of(answer)
+    assert b"This sign-in is finished" in visitor.resume(txn).content
+    Transaction.objects.filter(pk=txn).update(ended_at=now() - timedelta(minutes=6))
+    assert b"This sign-in is finished" in visitor.resume(txn).content
+
+
+def test_c10_a_consent_page_is_shown_again_to_nobody_else(visitor: Browser) -> None:
+    partner = make_partner(first_party=False)
+    txn = visitor.opened(visitor.authorize(partner))
+    visitor.prove(txn, make_person())
+    visitor.resume(txn)
+    Session.objects.update(subject=make_person())
+    assert b"consent-yes" not in visitor.resume(txn).content
+    visitor.http.cookies[COOKIE] = new_secret()
+    assert visitor.resume(txn).status_code == 403
+
+
+def test_c10_who_comes_too_early_is_led_back(flow: Flow) -> None:
+    assert flow.come_back()["Location"] == f"{flow.visitor.root}signin/{flow.txn}/"
+
+
+def test_c10_what_ran_out_is_left_whether_it_was_swept_or_not(flow: Flow) -> None:
+    Transaction.objects.filter(pk=flow.txn).update(expires_at=now() - timedelta(seconds=1))
+    answer = flow.come_back()
+    if flow.name == "authorize":
+        assert answer_of(answer)["error"] == "access_denied"
+    else:
+        assert answer["Location"] == f"{flow.visitor.root}approve/"
+    assert Transaction.objects.get(pk=flow.txn).state == Transaction.State.EXPIRED
 
 
 def test_a_closed_account_enters_nowhere(flow: Flow) -> None:
@@ -142,10 +204,10 @@ def refusal(**more: Any) -> RequestRefused:
 def test_the_door_writes_down_once_and_says_the_reference(visitor: Browser) -> None:
     request = HttpRequest()
     request.tenant = visitor.tenant  # type: ignore[attr-defined]
-    page = answer_refusal(refusal(), on_page(request), client_id="someone", transaction="txn-1")
-    assert '<code id="reference">txn-1</code>' in page.content.decode()
+    page = answer_refusal(refusal(), on_page(request), client_id="someone", transaction=_TXN)
+    assert f'<code id="reference">{_TXN}</code>' in page.content.decode()
     row = AuditEvent.objects.get(tag=Tag.REQUEST_REFUSED.value)
-    assert (row.transaction, row.client, row.reason) == ("txn-1", "someone", "a-rule")
+    assert (row.transaction, row.client, row.reason) == (_TXN, "someone", "a-rule")
     said = answer_refusal(refusal(status=401), in_json, tag=Tag.TOKEN_REFUSED)
     assert (said.status_code, AuditEvent.objects.filter(tag=Tag.TOKEN_REFUSED.value).count()) == (401, 1)
     answer_refusal(refusal(), in_json, tag=None)
@@ -168,5 +230,5 @@ def test_the_nearest_sentence_is_shown(visitor: Browser, own: str, of_the_page: 
     def view(_request: HttpRequest, **_: str) -> HttpResponse:
         raise refusal(person=own)
 
-    assert shown in view(request, txn="t" * 30).content.decode()
-    assert AuditEvent.objects.get(reason="a-rule").transaction == "t" * 24
+    assert shown in view(request, txn=_TXN).content.decode()
+    assert AuditEvent.objects.get(reason="a-rule").transaction == _TXN

@@ -4,9 +4,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from authsvc.oidc.authorize.initiate import initiation_url
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.wire.addresses import issuer_of
+from authsvc.oidc.wire.initiate import initiation_url
 from tests.e2e.oidc.browser import Browser, make_partner
 from tests.e2e.oidc.dynamic.conftest import Registrar
 
