@@ -63,6 +63,7 @@ MIDDLEWARE: Final[tuple[Row, ...]] = (
     ("django.middleware.security.SecurityMiddleware", SITE),
     ("authsvc.tenancy.shortway.ShortWay", WEB),
     ("whitenoise.middleware.WhiteNoiseMiddleware", SITE),
+    ("authsvc.core.opener.OpenerPolicy", SITE),
     ("authsvc.core.caching.never_stored", SITE),
     ("csp.middleware.CSPMiddleware", SITE),
     ("django.contrib.sessions.middleware.SessionMiddleware", PORTAL),

@@ -19,7 +19,10 @@ SECURE_HSTS_SECONDS = 63072000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if given.behind_proxy else None
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# Set by authsvc/core/opener.py, but for the pages of these namespaces: a relying party may open a sign-in as
+# a popup, and hears of its end by way of `window.opener`.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
+KEEP_OPENER = ("oidc", "capture", "enrolment")
 X_FRAME_OPTIONS = "DENY"
 
 SESSION_COOKIE_NAME = "__Host-visor_portal" if _https else "visor_portal"

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, ImproperlyConfigured, MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.test import Client as HttpClient
-from django.urls import include, path, reverse
+from django.urls import Resolver404, include, path, resolve, reverse
 
 from authsvc.tenancy import shortway
 from authsvc.tenancy.scope import NoTenantScope, current_tenant_id
@@ -60,6 +60,14 @@ def place_of(route: str, tenant: str) -> str:
     return filled(route, defaultdict(lambda: "1", tenant=tenant))
 
 
+def of_a_sign_in(place: str) -> bool:
+    """Whether a path is one of a sign-in's, whose pages keep hold of whoever opened them (C08)."""
+    try:
+        return bool({"oidc", "capture", "enrolment"} & {*resolve(place).namespaces})
+    except Resolver404:
+        return False
+
+
 def test_what_is_marked_takes_the_short_way_and_nothing_else(visitor: Browser) -> None:
     way = ShortWay(lost)
     for route in all_routes():
@@ -79,10 +87,11 @@ def test_the_same_transport_holds_on_either_way(visitor: Browser, monkeypatch: p
         answer = http.get(place, secure=True)
         held = {name: answer.get(name) for name in TRANSPORT}
         assert held.pop("Referrer-Policy") in {"strict-origin-when-cross-origin", "same-origin"}, route
+        opener = None if route in SHORT or of_a_sign_in(place) else "same-origin"
+        assert held.pop("Cross-Origin-Opener-Policy") == opener, route
         assert held == {
             "Strict-Transport-Security": "max-age=63072000",
             "X-Content-Type-Options": "nosniff",
-            "Cross-Origin-Opener-Policy": "same-origin",
         }, route
         stranger = http.get(place, secure=True, headers={"Host": "localhost.evil.example"})
         assert (stranger.status_code, stranger["X-Content-Type-Options"]) == (400, "nosniff"), route
