@@ -18,6 +18,7 @@ from authsvc.clients.scopes import SCOPES
 from authsvc.core.ids import new_secret
 from authsvc.enrolment.services import create_link, open_binding
 from authsvc.keys.algorithms import SIGNING
+from authsvc.keys.samples import ensure_sample_key
 from authsvc.management.attempts.explain import _TELLERS, tag_text
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.offering.persons import test_persons as seeded_persons
@@ -34,6 +35,8 @@ from tests.factories import make_consent, make_subject, make_tenant
 from tests.tenancy.conftest import World, fill
 from tests.tenancy.people import make_user, signed_in
 from tests.tenancy.routes import Kind, filled, routes
+from tests.unit.capture.agent import Agent
+from tests.unit.person.visitor import Visitor
 
 SPEAKS: Final = {"accept-language": pseudo.CODE}
 DATA: Final = {
@@ -183,6 +186,24 @@ def test_capture_and_enrolment(tenant: Tenant) -> None:
     names = {"tenant": tenant}
     assert_marked("enrolment/done.html", {**names, "face": True}, {**names, "face": False})
     assert_marked("enrolment/passkey_added.html", names)
+
+
+def test_a_persons_own_page(tenant: Tenant) -> None:
+    ensure_sample_key()
+    visitor = Visitor(Agent(tenant))
+    reader = Reader(visitor.agent.client)
+    reader.get(visitor.root)
+    reader.get(f"{visitor.root}entered/unknown/", 404)
+    visitor.comes_in()
+    passkey = f"{visitor.root}passkeys/{visitor.device.pk}/"
+    reader.get(visitor.root)
+    reader.get(passkey)
+    reader.post(passkey, {"name": ""}, 422)
+    for question in ("face/remove", "consent/withdraw", f"passkeys/{visitor.device.pk}/revoke"):
+        reader.get(visitor.root + question)
+    gone = visitor.post(f"passkeys/{visitor.device.pk}/revoke")
+    reader.get(gone["Location"])
+    assert reader.outside() == {}
 
 
 def test_the_pages_of_the_provider(tenant: Tenant) -> None:

@@ -11,8 +11,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 ROOMS: Final = (
     "portal",
-    *(f"authsvc/{room}" for room in ("capture", "clients", "devices", "enrolment", "management", "person")),
-    *(f"authsvc/{room}" for room in ("privacy", "subjects", "transactions")),
+    *(f"authsvc/{room}" for room in ("capture", "clients", "devices", "enrolment", "management", "privacy")),
+    *(f"authsvc/{room}" for room in ("person", "subjects", "transactions")),
     *(f"authsvc/oidc/{room}" for room in ("authorize", "ciba", "offering", "sandbox", "sessions", "wire")),
     "rp/demo",
 )
