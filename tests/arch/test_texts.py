@@ -24,7 +24,6 @@ UNMARKED: Final = {
     "authsvc/oidc/registration/documents.py": "RFC 7591: error_description is for developers, in ASCII",
     "authsvc/devices/registration.py: Software phone": "the device's name, which the person may change",
     "authsvc/devices/registration.py: Passkey": "the device's name, which the person may change",
-    "authsvc/oidc/authorize/views.py: a stale or foreign consent page": "goes to the audit log",
     "authsvc/oidc/ciba/ping.py": "a header of RFC 6750",
     "authsvc/oidc/offering/persons.py": "claims of made-up people",
     "authsvc/oidc/sandbox/checks.py": "Django's check for operators",
