@@ -38,6 +38,8 @@ def _written(node: ast.AST, *, call: str) -> Iterator[str]:
         if call and call not in QUERIES:
             yield node.attr
         return
+    if isinstance(node, ast.arguments):
+        call = "whatever is called with this default"
     if isinstance(node, ast.Call):
         call = getattr(node.func, "attr", getattr(node.func, "id", "")) or "a call"
     for child in ast.iter_child_nodes(node):
@@ -65,6 +67,7 @@ def test_nothing_writes_a_tag_that_is_not_in_the_table(written: set[str]) -> Non
         ("record(Tag.A)", {"A"}),
         ("record(Tag.A if arrived else Tag.B, client=1)", {"A", "B"}),
         ("report(refused, tag=Tag.A)", {"A"}),
+        ("def refuse(tag: Tag = Tag.A) -> None: report(tag)", {"A"}),
         ("AuditEvent.objects.filter(tag=Tag.A)", set()),
         ("Exists(AuditEvent.objects.filter(tag=Tag.A))", set()),
         ("TELLERS = {Tag.A: tell}", set()),
