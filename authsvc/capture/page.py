@@ -86,6 +86,12 @@ def steps_of(transaction: Transaction) -> list[Text]:
     return [_("Agree"), _("Passkey"), *([_("Face")] if face else [])]
 
 
+def _client_host(redirect_uri: str) -> str:
+    parts = urlsplit(redirect_uri)
+    # An app may return by a scheme of its own.
+    return parts.netloc or parts.scheme
+
+
 def _context(transaction: Transaction) -> dict[str, object]:
     slug, client = transaction.tenant.slug, transaction.client
     notice = current_notice(transaction.tenant)
@@ -97,7 +103,7 @@ def _context(transaction: Transaction) -> dict[str, object]:
         "steps": steps_of(transaction),
         "problems": PROBLEMS,
         "notice": notice.content,
-        "client_host": urlsplit(SignInRequest.from_json(transaction.request).redirect_uri).netloc,
+        "client_host": _client_host(SignInRequest.from_json(transaction.request).redirect_uri),
         "config": {
             "api": reverse("capture:agent", kwargs={"tenant": slug, "txn": transaction.id}),
             "worker": reverse("capture:worker", kwargs={"tenant": slug}),

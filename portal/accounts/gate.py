@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.core.ids import new_secret
 from authsvc.management.actors import Member
 from authsvc.management.permissions import SEEING, Permission, permissions_of
 from authsvc.tenancy.memberships.models import Membership
@@ -83,6 +84,7 @@ def _describe(
     member.membership, member.may = membership, allowed
     member.member = Member(user_id=membership.user_id, name=member.user.email)
     member.screen, member.screens = screen, visible(allowed)
+    member.once = new_secret()
 
 
 def _note_entry(request: HttpRequest, user: User, tenant: Tenant) -> None:

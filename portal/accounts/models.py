@@ -1,4 +1,4 @@
-"""User, an administrator."""
+"""User, an administrator, and the forms that users sent."""
 
 import uuid
 from typing import Any
@@ -7,6 +7,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+
+from authsvc.tenancy.models import TenantOwned
 
 
 class UserManager(BaseUserManager["User"]):
@@ -45,3 +47,19 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class SentForm(TenantOwned):
+    """A form that made something, so that sending it again makes nothing more (portal/ui/once.py).
+
+    `path` is where that stands; `sealed` what is shown there for a few minutes, opened by the form's key.
+    """
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    path = models.CharField(max_length=300, blank=True)
+    sealed = models.BinaryField(null=True)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "sent_at"])]

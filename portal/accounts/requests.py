@@ -11,7 +11,8 @@ from portal.screens import Screen
 class PortalRequest(TenantRequest):
     """A request of a signed-in member of the tenant that the path names; the gate made sure of it.
 
-    `member` performs acts, `may` is what the role allows, `screens` is what navigation shows.
+    `member` performs acts, `may` is what the role allows, `screens` is what navigation shows, `once` is the
+    key of a form that makes something.
     """
 
     user: User
@@ -20,3 +21,4 @@ class PortalRequest(TenantRequest):
     may: frozenset[Permission]
     screen: Screen
     screens: list[Screen]
+    once: str

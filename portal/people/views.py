@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -15,6 +16,7 @@ from authsvc.management import faces, people
 from authsvc.subjects.models import Subject
 from portal.accounts.requests import PortalRequest
 from portal.people.forms import PersonFilter, PersonForm
+from portal.ui.once import Made, make_once, sent_before, shown_once
 from portal.ui.paging import page_of
 from portal.ui.qr import qr_svg
 
@@ -31,11 +33,15 @@ def person_list(request: PortalRequest, tenant: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def person_create(request: PortalRequest, tenant: str) -> HttpResponse:
-    """Create a person with a first enrolment link, and show the link, this once, in the same answer."""
+    """Create a person with a first enrolment link, and lead to their page, which shows the link."""
     form = PersonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        subject, url = people.invite(by=request.member, **form.cleaned_data)
-        return _show(request, subject, link_url=url, status=201)
+    if request.method == "POST":
+        if form.is_valid():
+            return make_once(request, lambda: _invited(request, form.cleaned_data))
+        # The number is taken by the very person whom this form has made.
+        again = sent_before(request)
+        if again is not None:
+            return again
     return render(request, "portal/people/form.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -47,13 +53,22 @@ def person_detail(request: PortalRequest, tenant: str, subject: str) -> HttpResp
 
 @require_POST
 def link_create(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
-    """Create an enrolment link and show it, this once, in the same answer."""
+    """Create an enrolment link, and lead to the person's page, which shows it."""
     person = get_object_or_404(Subject.objects, pk=subject)
     try:
-        url = people.create_link(by=request.member, subject=person)
+        return make_once(
+            request, lambda: _made(request, person, people.create_link(by=request.member, subject=person))
+        )
     except people.PersonClosed:
         raise Http404 from None
-    return _show(request, person, link_url=url, status=201)
+
+
+def _invited(request: PortalRequest, values: dict[str, Any]) -> Made:
+    return _made(request, *people.invite(by=request.member, **values))
+
+
+def _made(request: PortalRequest, person: Subject, link_url: str) -> Made:
+    return Made(reverse("person", args=[request.tenant.slug, person.pk]), link_url)
 
 
 @require_POST
@@ -98,13 +113,12 @@ def person_close(request: PortalRequest, tenant: str, subject: str) -> HttpRespo
     return redirect("person", tenant=tenant, subject=subject)
 
 
-def _show(
-    request: PortalRequest, subject: Subject, *, link_url: str | None = None, status: int = 200
-) -> HttpResponse:
+def _show(request: PortalRequest, subject: Subject) -> HttpResponse:
+    link_url = shown_once(request)
     context: dict[str, Any] = {
         "person": subject,
         **vars(people.file_of(subject)),
         "link_url": link_url,
         "link_qr": qr_svg(link_url) if link_url else "",
     }
-    return render(request, "portal/people/detail.html", context, status=status)
+    return render(request, "portal/people/detail.html", context)

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,6 +21,7 @@ from authsvc.oidc.wire.addresses import discovery_address, issuer_of
 from portal.accounts.proof import proven_again
 from portal.accounts.requests import PortalRequest
 from portal.provider.forms import OptionsForm, StatementIssuerForm, TokenForm
+from portal.ui.once import Made, make_once, shown_once
 from portal.ui.paging import page_of
 
 State = SigningKey.State
@@ -93,18 +95,18 @@ def token_list(request: PortalRequest, tenant: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def token_create(request: PortalRequest, tenant: str) -> HttpResponse:
-    """Issue an initial access token and show it, this once, in the same answer."""
+    """Issue an initial access token, and lead to the list, which shows it."""
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        token = provider.issue_initial_token(
-            by=request.member,
-            note=given["note"],
-            uses=given["uses"],
-            life=timedelta(days=given["days"]),
-        )
-        return _show_tokens(request, token=token, status=201)
+        return make_once(request, lambda: _issued(request, form.cleaned_data))
     return _render_form(request, "token", form)
+
+
+def _issued(request: PortalRequest, values: dict[str, Any]) -> Made:
+    token = provider.issue_initial_token(
+        by=request.member, note=values["note"], uses=values["uses"], life=timedelta(days=values["days"])
+    )
+    return Made(reverse("initial-tokens", args=[request.tenant.slug]), token)
 
 
 @require_POST
@@ -175,14 +177,14 @@ def key_revoke(request: PortalRequest, tenant: str, kid: str) -> HttpResponse:
     return _render(request, "key_revoke", context)
 
 
-def _show_tokens(request: PortalRequest, *, token: str = "", status: int = 200) -> HttpResponse:
+def _show_tokens(request: PortalRequest) -> HttpResponse:
     row = Provider.objects.first()
     context = {
         "page": page_of(request, InitialAccessToken.objects.all(), key=("-created_at", "-digest")),
-        "token": token,
+        "token": shown_once(request),
         "registration": row is not None and row.dynamic_registration,
     }
-    return _render(request, "tokens", context, status=status)
+    return _render(request, "tokens", context)
 
 
 def _render_form(request: PortalRequest, name: str, form: Any) -> HttpResponse:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -16,6 +17,7 @@ from portal.accounts.requests import PortalRequest
 from portal.relying_parties.facts import facts_of
 from portal.relying_parties.forms import RelyingPartyForm, values_of
 from portal.relying_parties.quickstart import quick_start
+from portal.ui.once import Made, make_once, shown_once
 from portal.ui.paging import page_of
 
 
@@ -28,17 +30,23 @@ def party_list(request: PortalRequest, tenant: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def party_create(request: PortalRequest, tenant: str) -> HttpResponse:
-    """Register a relying party and show its secret, this once, in the same answer."""
+    """Register a relying party, and lead to its page, which shows its secret."""
     fresh = RelyingParty(tenant=request.tenant)
     form = RelyingPartyForm(request.POST or None, initial=values_of(fresh))
     if request.method == "POST" and form.is_valid():
         try:
-            party, secret = relying_parties.register(by=request.member, **form.cleaned_data)
+            return make_once(request, lambda: _registered(request, form.cleaned_data))
         except RegistrationProblems as problems:
             form.show_problems(problems)
-        else:
-            return _show(request, party, secret=secret, created=True, status=201)
     return _show_form(request, form, party=None)
+
+
+def _registered(request: PortalRequest, values: dict[str, Any]) -> Made:
+    party, secret = relying_parties.register(by=request.member, **values)
+    messages.success(
+        request, _("Registered. It can begin at once. Copy what is below into its configuration.")
+    )
+    return _made(request, party, secret or "")
 
 
 @require_GET
@@ -65,16 +73,22 @@ def party_edit(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
 
 @require_POST
 def secret_add(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
-    """Add a secret beside the one in use and show it, this once, in the same answer."""
+    """Add a secret beside the one in use, and lead to the page that shows it."""
     row = get_object_or_404(RelyingParty.objects, pk=party)
     try:
-        secret = relying_parties.add_secret(by=request.member, party=row)
+        return make_once(
+            request,
+            lambda: _made(request, row, relying_parties.add_secret(by=request.member, party=row)),
+        )
     except RegistrationProblems as problems:
         messages.error(
             request, " ".join(map(str, problems.fields.get("secret", [_("That was not possible.")])))
         )
         return redirect("relying-party", tenant=tenant, party=row.pk)
-    return _show(request, row, secret=secret, status=201)
+
+
+def _made(request: PortalRequest, party: RelyingParty, secret: str) -> Made:
+    return Made(reverse("relying-party", args=[request.tenant.slug, party.pk]), secret)
 
 
 @require_POST
@@ -88,19 +102,11 @@ def secret_revoke(request: PortalRequest, tenant: str, party: str, secret: int) 
     return redirect("relying-party", tenant=tenant, party=party)
 
 
-def _show(
-    request: PortalRequest,
-    party: RelyingParty,
-    *,
-    secret: str | None = None,
-    created: bool = False,
-    status: int = 200,
-) -> HttpResponse:
+def _show(request: PortalRequest, party: RelyingParty) -> HttpResponse:
     secrets = relying_parties.secrets_of(party)
     context: dict[str, Any] = {
         "party": party,
-        "secret": secret,
-        "created": created,
+        "secret": shown_once(request),
         "secrets": secrets,
         "room_for_secret": relying_parties.room_for_secret(party, secrets),
         "refusals": relying_parties.refusals_of(party),
@@ -108,7 +114,7 @@ def _show(
         "initiation": initiation_url(party),
         "facts": facts_of(party),
     }
-    return render(request, "portal/relying_parties/detail.html", context, status=status)
+    return render(request, "portal/relying_parties/detail.html", context)
 
 
 def _show_form(request: PortalRequest, form: RelyingPartyForm, *, party: RelyingParty | None) -> HttpResponse:

@@ -1,12 +1,44 @@
 """Where people return to, and where the relying party hears that a session has ended."""
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from authsvc.clients.kinds import ADDRESS, ADDRESSES, FLAG
+from authsvc.clients.kinds import ADDRESS, ADDRESSES, CHOICE, FLAG
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.problems import Problems
 from authsvc.clients.setting import Setting, Summary
 from authsvc.clients.settings.groups import RETURNING
 
+WEB, NATIVE = "web", "native"
+
+
+def is_native(party: RelyingParty) -> bool:
+    """Whether it is an app on the person's own device (RFC 8252)."""
+    return bool(APPLICATION_TYPE.of(party) == NATIVE)
+
+
+def _check_type(party: RelyingParty, problems: Problems) -> None:
+    """It is one of the two that OpenID Connect Dynamic Client Registration section 2 has."""
+    kind = APPLICATION_TYPE.of(party)
+    if kind not in ("", WEB, NATIVE):
+        problems.add(
+            APPLICATION_TYPE.name, format_lazy(_("{kind} is unknown; use web or native."), kind=repr(kind))
+        )
+
+
+APPLICATION_TYPE = Setting(
+    "application_type",
+    CHOICE,
+    wire=True,
+    group=RETURNING,
+    label=_("Kind of application"),
+    help=_("An app may return to http://127.0.0.1 or [::1], at any port, or to com.example.app:/…"),
+    choices=((WEB, _("Website")), (NATIVE, _("App on a phone or a computer"))),
+    summary=Summary(38, _("Kind of application")),
+    check=_check_type,
+)
 SETTINGS = (
+    APPLICATION_TYPE,
     Setting(
         "redirect_uris",
         ADDRESSES,

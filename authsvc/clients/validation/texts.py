@@ -1,5 +1,6 @@
 """Texts: no longer than their column, and nothing in them that a database or a page cannot hold."""
 
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,15 +11,21 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.clients.fields import FIELDS
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
+from authsvc.core.visible import is_visible
 
 
 def check_texts(party: RelyingParty, problems: Problems) -> None:
-    """Bound every text field, and refuse control characters in them and inside every JSON field."""
+    """Bound every text field, and refuse control characters in them and inside every JSON field.
+
+    People read texts such as the name and trust what they read, so nothing in these may hide either.
+    """
     for name, value, longest in _values(party):
         if longest and len(str(value)) > longest:
             problems.add(name, format_lazy(_("at most {most} characters"), most=longest))
         if not all(_printable(text) for text in _texts(value)):
             problems.add(name, _("holds control characters"))
+        elif isinstance(value, str) and not is_visible(value):
+            problems.add(name, _("holds characters that cannot be seen, or that turn the text around"))
 
 
 def _values(party: RelyingParty) -> Iterator[tuple[str, Any, int | None]]:
@@ -44,4 +51,4 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _printable(text: str) -> bool:
-    return not any(ord(letter) < 32 or 0xD800 <= ord(letter) <= 0xDFFF for letter in text)
+    return not any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in text)

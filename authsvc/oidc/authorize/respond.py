@@ -1,7 +1,7 @@
 """Sending the answer back to the relying party, in the mode it asked for."""
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -41,12 +41,14 @@ def _signed(content: dict[str, Any], client: RelyingParty) -> str:
 
 
 def _extended(uri: str, content: dict[str, str], *, fragment: bool) -> str:
-    # A registered query is kept exactly as it stands.
-    scheme, host, path, query, _ = urlsplit(uri)
-    added = urlencode(content)
+    # What is registered, and an app's scheme with it, is kept exactly as it stands.
     if fragment:
-        return urlunsplit((scheme, host, path, query, added))
-    return urlunsplit((scheme, host, path, f"{query}&{added}" if query else added, ""))
+        joint = "#"
+    elif "?" in uri:
+        joint = "" if uri.endswith(("?", "&")) else "&"
+    else:
+        joint = "?"
+    return f"{uri}{joint}{urlencode(content)}"
 
 
 def _form_post(request: HttpRequest, uri: str, content: dict[str, str]) -> HttpResponse:

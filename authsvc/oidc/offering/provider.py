@@ -11,6 +11,8 @@ from uuid import UUID
 from django.conf import settings
 
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.settings.returning import is_native
+from authsvc.clients.validation.redirects import redirect_hosts
 from authsvc.core.envelope import context, seal, unseal
 from authsvc.core.ids import b64u
 from authsvc.core.remembered import Remembered
@@ -81,6 +83,9 @@ def subject_identifier(client: RelyingParty, subject_id: UUID) -> str:
 
 def _own_sector(client: RelyingParty) -> str:
     # Without redirect URIs the host of the keys (CIBA Core 1.0 section 4), or else nobody shares it.
+    if is_native(client):
+        # Apps have the loopback address in common, and nothing else.
+        return next(iter(redirect_hosts(client.redirect_uris, native=True)), client.pk)
     address = next(iter(client.redirect_uris), client.jwks_uri)
     return urlsplit(address).hostname or client.pk
 

@@ -6,13 +6,14 @@ from urllib.parse import urlsplit
 
 from authsvc.clients.fields import FIELDS, on_the_wire
 from authsvc.clients.grant_types import AUTHORIZATION_CODE, CIBA, GRANT_TYPES, grant_types_of
-from authsvc.clients.kinds import TEXT, TEXTS
+from authsvc.clients.kinds import TEXTS
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
 from authsvc.clients.setting import Setting
+from authsvc.clients.settings.returning import WEB
 
 # Members that stand for no setting, or for more than one.
-_FLOW = {"grant_types": TEXTS, "response_types": TEXTS, "application_type": TEXT}
+_FLOW = {"grant_types": TEXTS, "response_types": TEXTS}
 # What the sector is worked out from.
 _SOURCES = {"sector": "sector_identifier_uri"}
 
@@ -57,7 +58,7 @@ def document_of(party: RelyingParty) -> dict[str, Any]:
         "client_id_issued_at": int(party.created_at.timestamp()),
         "grant_types": grant_types_of(party),
         "response_types": ["code"] if party.redirect_uris else [],
-        "application_type": "web",
+        "application_type": WEB,
         **{name: value for name, value in members.items() if value not in (None, "", [], ())},
     }
 
@@ -83,8 +84,6 @@ def _check_flow(given: Mapping[str, Any], problems: Problems) -> None:
     offered = [{"code"}] if AUTHORIZATION_CODE in grants else [set(), {"code"}]
     if set(given.get("response_types", ["code"])) not in offered:
         problems.add("response_types", "code is the only one offered.")
-    if given.get("application_type", "web") != "web":
-        problems.add("application_type", "Only web applications can register themselves.")
 
 
 def _grants(given: Mapping[str, Any]) -> list[str]:
@@ -93,6 +92,7 @@ def _grants(given: Mapping[str, Any]) -> list[str]:
 
 def _name(redirect_uris: list[str]) -> str:
     try:
-        return (urlsplit(redirect_uris[0]).hostname or "")[:120] if redirect_uris else ""
+        parts = urlsplit(redirect_uris[0] if redirect_uris else "")
     except ValueError:
         return ""
+    return (parts.hostname or parts.scheme)[:120]

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
+from authsvc.clients.settings.returning import NATIVE
 from authsvc.clients.validation.redirects import redirect_hosts
 from authsvc.core.fetch import FetchRefused, fetch
 from authsvc.core.strictjson import NotJson, parse_json
@@ -36,9 +37,13 @@ def default_subject_type(fields: dict[str, Any], *, sandbox: bool) -> str:
     In a sandbox public where the redirect URIs have several hosts and no sector joins them: programs that
     try a provider out register so, and there is nobody there whose traces could be joined.
     """
-    if sandbox and not fields["sector"] and len(redirect_hosts(fields["redirect_uris"])) > 1:
+    if sandbox and not fields["sector"] and len(_hosts(fields)) > 1:
         return "public"
     return RelyingParty().subject_type
+
+
+def _hosts(fields: dict[str, Any]) -> list[str]:
+    return redirect_hosts(fields["redirect_uris"], native=fields["application_type"] == NATIVE)
 
 
 def _read(uri: str) -> list[Any]:

@@ -137,8 +137,8 @@ def test_an_issuer_is_trusted_and_no_more(admin: Client, base: str) -> None:
 
 def test_a_token_is_shown_once_and_only_its_hash_is_kept(admin: Client, base: str) -> None:
     sent = {"note": "Harbour", "uses": "3", "days": "10"}
-    answer = admin.post(f"{base}provider/tokens/new/", sent)
-    assert answer.status_code == 201
+    answer = admin.post(f"{base}provider/tokens/new/", sent, follow=True)
+    assert answer.redirect_chain[0][1] == 302
     token = answer.context["token"]
     assert token in answer.content.decode()
     assert token not in admin.get(f"{base}provider/tokens/").content.decode()

@@ -32,7 +32,7 @@ def test_a_third_party_with_refresh_tokens_and_signed_answers(admin: Client, bas
         "policy_uri": "https://partner.example/policy",
     }
     made = admin.post(f"{base}relying-parties/new/", posted(**wanted))
-    assert made.status_code == 201
+    assert made.status_code == 302
     party = RelyingParty.objects.get()
     assert {name: getattr(party, name) for name in wanted} == wanted
     page = admin.get(f"{base}relying-parties/{party.pk}/edit/").content.decode()

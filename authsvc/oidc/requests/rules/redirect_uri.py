@@ -1,13 +1,14 @@
-"""redirect_uri is one of the registered ones, letter for letter (RFC 9700 section 2.1)."""
+"""redirect_uri is one of the registered ones (RFC 9700 section 2.1)."""
 
+from authsvc.clients.redirection import is_among
 from authsvc.oidc.requests.rules.response_mode import mode_of
 from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
 
 
 def is_registered(context: Context) -> bool:
-    """Whether the request's redirect URI is one of the relying party's, letter for letter."""
-    return context.parameters.get("redirect_uri", "") in context.client.redirect_uris
+    """Whether the request's redirect URI is one of the relying party's."""
+    return is_among(context.parameters.get("redirect_uri", ""), context.client.redirect_uris)
 
 
 def answer_early(context: Context) -> None:

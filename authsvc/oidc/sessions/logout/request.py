@@ -6,6 +6,7 @@ from typing import Any
 
 from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.redirection import is_among
 from authsvc.oidc.models import Session
 from authsvc.oidc.offering.provider import subject_identifier
 from authsvc.oidc.proofs.refused import NotVerified
@@ -76,7 +77,7 @@ def _checked(client: RelyingParty | None, uri: str) -> str:
     if not uri:
         return ""
     registered = client.post_logout_redirect_uris if client else []
-    if uri not in registered:
+    if not is_among(uri, registered):
         raise _refused(
             "post-logout-redirect-uri",
             came=uri,
