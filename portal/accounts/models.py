@@ -50,7 +50,7 @@ class User(AbstractBaseUser):
 
 
 class SentForm(TenantOwned):
-    """A form that made something, so that sending it again makes nothing more (portal/ui/once.py).
+    """A form that made something, so that sending it again makes nothing more (portal/accounts/once.py).
 
     `path` is where that stands; `sealed` what is shown there for a few minutes, opened by the form's key.
     """

@@ -14,9 +14,9 @@ from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.management import faces, people
 from authsvc.subjects.models import Subject
+from portal.accounts.once import Made, make_once, sent_before, shown_once
 from portal.accounts.requests import PortalRequest
 from portal.people.forms import PersonFilter, PersonForm
-from portal.ui.once import Made, make_once, sent_before, shown_once
 from portal.ui.paging import page_of
 from portal.ui.qr import qr_svg
 

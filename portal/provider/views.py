@@ -18,10 +18,10 @@ from authsvc.management import keys, provider
 from authsvc.oidc.models import InitialAccessToken, Provider
 from authsvc.oidc.offering.problems import OptionRefused
 from authsvc.oidc.wire.addresses import discovery_address, issuer_of
+from portal.accounts.once import Made, make_once, shown_once
 from portal.accounts.proof import proven_again
 from portal.accounts.requests import PortalRequest
 from portal.provider.forms import OptionsForm, StatementIssuerForm, TokenForm
-from portal.ui.once import Made, make_once, shown_once
 from portal.ui.paging import page_of
 
 State = SigningKey.State

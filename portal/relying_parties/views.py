@@ -13,11 +13,11 @@ from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.management import relying_parties
 from authsvc.oidc.wire.initiate import initiation_url
+from portal.accounts.once import Made, make_once, shown_once
 from portal.accounts.requests import PortalRequest
 from portal.relying_parties.facts import facts_of
 from portal.relying_parties.forms import RelyingPartyForm, values_of
 from portal.relying_parties.quickstart import quick_start
-from portal.ui.once import Made, make_once, shown_once
 from portal.ui.paging import page_of
 
 

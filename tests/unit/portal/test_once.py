@@ -17,7 +17,7 @@ from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from portal.accounts.models import SentForm
-from portal.ui.once import SHOWN_FOR
+from portal.accounts.once import SHOWN_FOR
 from tests.factories import make_subject
 from tests.tenancy.people import make_user, signed_in
 from tests.unit.portal.test_relying_party_form import posted
