@@ -14,6 +14,7 @@ from authsvc.keys.signing import ensure_keys
 from authsvc.oidc.ciba.waiting import open_request
 from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.oidc.requests.wanted import Backchannel, Context
+from authsvc.person.models import Visit
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
@@ -65,11 +66,25 @@ def fill(tenant: Tenant) -> World:
             "waiting_id": waiting.pk,
             "client_id": party.client_id,
             "initial": secret_hash(initial),
+            "number": "A" * 10,
             "kid": SigningKey.objects.get(state=SigningKey.State.NEXT).kid,
         }
     assert secret_hash(values["token"]) == link.digest
     assert row.created_at <= now()
     return World(tenant, values)
+
+
+def make_visit(world: World) -> str:
+    """Let the world's person be at their own page, and return the secret of their cookie."""
+    secret, moment = new_secret(), now()
+    Visit.objects.create(
+        digest=secret_hash(secret),
+        subject_id=world.values["subject"],
+        device_id=world.values["device"],
+        proven_at=moment,
+        last_used_at=moment,
+    )
+    return secret
 
 
 @pytest.fixture

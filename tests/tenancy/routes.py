@@ -17,6 +17,7 @@ class Kind(Enum):
     OPEN = "anybody; it shows nothing of any tenant"
     PROTOCOL = "relying parties and agents; it names no row of a tenant in its path"
     AGENT = "one browser; it names a row of a tenant in its path"
+    PERSON = "somebody at their own page, or its door for whoever comes"
     ACCOUNT = "the administrator's own account"
     MEMBER = "members of the tenant, to read"
     CHANGER = "owners and administrators of the tenant; POST only"
@@ -78,6 +79,7 @@ EXPECTED: dict[str, Kind] = {
     f"{_T}agent/<str:txn>/": Kind.AGENT,
     f"{_T}agent/<str:txn>/passkey/options": Kind.AGENT,
     f"{_T}agent/<str:txn>/passkey": Kind.AGENT,
+    f"{_T}agent/<str:txn>/consent": Kind.AGENT,
     f"{_T}agent/<str:txn>/without-face": Kind.AGENT,
     f"{_T}agent/<str:txn>/challenge": Kind.AGENT,
     f"{_T}agent/<str:txn>/sample": Kind.AGENT,
@@ -88,6 +90,15 @@ EXPECTED: dict[str, Kind] = {
     f"{_T}enrol/<str:token>/": Kind.AGENT,
     f"{_T}enrol/<str:token>/consent": Kind.AGENT,
     f"{_T}passkeys/finish/<str:txn>/": Kind.AGENT,
+    f"{_T}me/": Kind.PERSON,
+    f"{_T}me/enter": Kind.PERSON,
+    f"{_T}me/entered/<str:txn>/": Kind.AGENT,
+    f"{_T}me/leave": Kind.PERSON,
+    f"{_T}me/passkeys/<str:device>/": Kind.PERSON,
+    f"{_T}me/passkeys/<str:device>/revoke": Kind.PERSON,
+    f"{_T}me/face/remove": Kind.PERSON,
+    f"{_T}me/consent/withdraw": Kind.PERSON,
+    f"{_T}me/receipts/<str:number>/": Kind.PERSON,
     f"{_A}login/": Kind.ACCOUNT,
     f"{_A}logout/": Kind.ACCOUNT,
     f"{_A}inactive/": Kind.ACCOUNT,

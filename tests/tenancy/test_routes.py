@@ -3,9 +3,11 @@
 import pytest
 from django.test import Client
 
+from authsvc.devices.models import Device
+from authsvc.person.visits import cookie_name
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.scope import tenant_scope
-from tests.tenancy.conftest import World
+from tests.tenancy.conftest import World, make_visit
 from tests.tenancy.routes import EXPECTED, Kind, all_routes, filled, routes
 
 pytestmark = [pytest.mark.requirement("S9.4-01"), pytest.mark.django_db]
@@ -85,6 +87,24 @@ def test_an_agent_cannot_reach_a_row_through_another_tenant(
     answer = getattr(client, method)(path, headers={"origin": "http://localhost:8000"})
     assert 400 <= answer.status_code < 500
     assert ours.tenant.name not in answer.content.decode()
+
+
+@pytest.mark.parametrize("route", routes(Kind.PERSON))
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_persons_page_knows_its_person_at_their_own_tenant_alone(
+    route: str, method: str, ours: World, theirs: World, client: Client
+) -> None:
+    with tenant_scope(theirs.tenant.id):
+        stranger = make_visit(theirs)
+    client.cookies[cookie_name()] = stranger
+    for world, names in ((theirs, ours.values), (ours, theirs.values)):
+        path = filled(route, {**names, "tenant": world.tenant.slug})
+        answer = getattr(client, method)(path)
+        assert answer.status_code in {200, 302, 404, 405}
+        assert f"Person of {ours.tenant.slug}" not in answer.content.decode()
+    with tenant_scope(ours.tenant.id):
+        assert Device.objects.get(pk=ours.values["device"]).status == Device.Status.ACTIVE
+        assert Subject.objects.get(pk=ours.values["subject"]).has_face
 
 
 @pytest.mark.parametrize("route", [route for route in routes(Kind.OPEN, Kind.ACCOUNT) if "<" not in route])

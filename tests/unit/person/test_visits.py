@@ -12,6 +12,7 @@ from authsvc.audit.tags import Tag
 from authsvc.devices.models import Device
 from authsvc.person.models import Visit
 from authsvc.person.visits import IDLE, KEPT, LIFE, cookie_name, sweep_visits
+from authsvc.privacy.notice import current_notice
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Capture, Transaction
@@ -28,6 +29,13 @@ def test_a_stranger_sees_the_door_and_nothing_of_anybody(visitor: Visitor) -> No
     page = visitor.text()
     assert DOOR in page
     assert "Ada" not in page
+
+
+def test_the_page_bears_the_name_that_the_notice_gives_it(visitor: Visitor) -> None:
+    named = current_notice(visitor.agent.tenant).content["withdraw"].split("“")[1].split("”")[0]
+    assert f"<h1>{named}</h1>" in visitor.text()
+    visitor.comes_in()
+    assert f"<h1>{named}</h1>" in visitor.text()
 
 
 def test_a_passkey_opens_the_page_without_a_face(visitor: Visitor) -> None:
