@@ -69,6 +69,7 @@ MIDDLEWARE: Final[tuple[Row, ...]] = (
     ("django.contrib.sessions.middleware.SessionMiddleware", PORTAL),
     ("django.middleware.locale.LocaleMiddleware", SITE),
     ("django.middleware.common.CommonMiddleware", SITE),
+    ("config.errors.with_pages", SITE),
     ("django.middleware.csrf.CsrfViewMiddleware", SITE),
     ("django.contrib.auth.middleware.AuthenticationMiddleware", PORTAL),
     ("allauth.account.middleware.AccountMiddleware", PORTAL),

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import roles
+from config import errors, roles
 from config.health import healthz, readyz
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,3 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", readyz),
     *(path(prefix, include(module)) for prefix, module in roles.routes(settings.ROLES)),
 ]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -6,9 +6,8 @@ from typing import cast
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -56,7 +55,7 @@ class PortalGate:
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method not in _SAFE:
-        return HttpResponse(_("Sign in first."), status=401, content_type="text/plain")
+        return render(request, "portal/sign_in_first.html", status=401)
     return redirect_to_login(request.get_full_path(), reverse("account_login"))
 
 

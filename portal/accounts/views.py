@@ -1,7 +1,8 @@
 """Where an administrator lands: the second factor to enrol, the tenants to choose from, the theme."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
@@ -43,7 +44,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     """Keep the person's choice of light, dark or the device's own in a cookie."""
     theme = request.POST.get("theme")
     if theme not in THEMES:
-        return HttpResponseBadRequest("theme must be auto, light or dark", content_type="text/plain")
+        raise BadRequest("theme must be auto, light or dark")
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         target = "/portal/"

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.contrib import auth
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect, JsonResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -45,7 +46,7 @@ class AuthenticateView(OIDCAuthenticationRequestView):
         try:
             self.wanted = _wanted(request)
         except ValueError:
-            return HttpResponseBadRequest("acr or max_age is not understood")
+            raise BadRequest("acr or max_age is not understood") from None
         response: HttpResponseRedirect = super().get(request)
         state = parse_qs(urlsplit(response.url).query)["state"][0]
         attempt.remember(request, state, self.wanted, get_next_url(request, "next") or self._home())
@@ -78,7 +79,7 @@ class CallbackView(OIDCAuthenticationCallbackView):
         state = request.GET.get("state", "")
         found = attempt.find(request, state)
         if found is None:
-            raise Refused("state is unknown to this browser")
+            return self._come_again()
         if request.GET.get("iss") != party().issuer:
             attempt.forget(request, state)
             raise Refused("iss of the answer is missing or another's (RFC 9207)")
@@ -88,6 +89,12 @@ class CallbackView(OIDCAuthenticationCallbackView):
         request.attempt = found
         response: HttpResponseBase = super().get(request)
         return response
+
+    def _come_again(self) -> HttpResponseRedirect:
+        """Lead a member who reloads the answer, or kept it as a bookmark, to the page; raises Refused."""
+        if not self.request.user.is_authenticated:
+            raise Refused("state is unknown to this browser")
+        return HttpResponseRedirect(import_from_settings("LOGIN_REDIRECT_URL", "/"))
 
     def login_success(self) -> HttpResponseRedirect:
         """Keep what was proven and return to the page that asked."""

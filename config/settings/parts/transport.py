@@ -31,6 +31,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 24 * 3600
 CSRF_COOKIE_NAME = "__Host-visor_csrf" if _https else "visor_csrf"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

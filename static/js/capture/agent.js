@@ -56,6 +56,9 @@ export class Agent {
     setTimeout(() => this.#expire(), seconds * 1000);
     if (state === "submitted" || state === "decided") {
       await this.#wait();
+    } else if (kind === "bind" && state !== "open") {
+      // What the first passkey released was in the page before this one: the binding begins anew.
+      await this.leave();
     } else {
       this.#session = await makeSessionKey();
       show("welcome");
