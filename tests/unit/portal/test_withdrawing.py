@@ -1,4 +1,4 @@
-"""Withdrawing a consent: by the person or, when they ask, by the organisation; found by its receipt number."""
+"""Withdrawing a consent, by the person or for them by the organisation; found by its receipt number."""
 
 import re
 
