@@ -22,8 +22,8 @@ HEAD = """\
 Written by `make conformity` from the tests' `requirement` markers; do not edit. The entries are those of
 docs/requirements.csv. A test in tests/arch fails where this table and the code differ.
 
-{covered} of the catalogue's {total} entries have at least one test; so have {protocol_covered} of the {protocol}
-points of the provider's own checklist (OIDC-…).
+{covered} of the catalogue's {total} entries have at least one test; so have
+{protocol_covered} of the {protocol} points of the provider's own checklist (OIDC-…).
 
 | entry | priority | title | tests |
 |---|---|---|---|
@@ -99,7 +99,7 @@ def render(proofs: dict[str, list[str]]) -> str:
 
 
 def counts(entries: list[Entry], proofs: dict[str, list[str]]) -> dict[str, int]:
-    """Return how many entries there are and how many have a test: of the catalogue, and of the provider's list."""
+    """Return how many entries there are and have a test, of the catalogue and of the provider's list."""
     ids = {entry.id for entry in entries}
     protocol = {id_ for id_ in ids if id_.startswith("OIDC-")}
     return {
