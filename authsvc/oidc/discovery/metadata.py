@@ -67,7 +67,6 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "claims_parameter_supported": True,
         "request_parameter_supported": True,
         # RFC 8707 has no name for it; others say it like this.
-        "resource_indicators_supported": False,
         "request_object_signing_alg_values_supported": [*SIGNING, UNSIGNED],
         "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,
