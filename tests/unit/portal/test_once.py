@@ -16,9 +16,11 @@ from authsvc.oidc.models import InitialAccessToken
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
+from authsvc.tenancy.scope import tenant_scope
 from portal.accounts.models import SentForm
 from portal.accounts.once import SHOWN_FOR
-from tests.factories import make_subject
+from tests.e2e.oidc.fapi2.test_parallel_uses import TRIES, at_once
+from tests.factories import make_subject, make_tenant
 from tests.tenancy.people import make_user, signed_in
 from tests.unit.portal.test_relying_party_form import posted
 
@@ -167,3 +169,24 @@ def test_p10_old_rows_leave(admin: Client, base: str) -> None:
     SentForm.objects.update(sent_at=SentForm.objects.get().sent_at - timedelta(days=2))
     send(admin, form, key_at(admin, form))
     assert SentForm.objects.count() == 1
+
+
+@pytest.mark.needs("postgresql")
+@pytest.mark.django_db(transaction=True)
+def test_p10_two_clicks_at_the_same_moment() -> None:
+    tenant = make_tenant()
+    with tenant_scope(tenant.id):
+        browser = signed_in(make_user((tenant, Role.ADMIN), email="admin@example.org"))
+        form = forms(f"/portal/{tenant.slug}/")["person"]
+        key = key_at(browser, form)
+        locations: set[str] = set()
+
+        def click() -> int:
+            again = Client()
+            again.cookies = browser.cookies
+            answer = send(again, form, key)
+            locations.add(answer.get("Location", ""))
+            return int(answer.status_code)
+
+        assert at_once(click) == {302: TRIES}
+        assert form.counts() == len(locations) == 1
