@@ -52,7 +52,6 @@ def test_order_means_nothing(visitor: Browser) -> None:
         ("claims_locales", "se"),
         ("login_hint", "ada@example.com"),
         ("extra", "foobar"),
-        ("resource", "https://api.example/"),
         ("id_token_hint", ""),
     ],
 )
