@@ -61,6 +61,10 @@ class Tag(StrEnum):
     TRANSACTION_CONSUMED = "transaction:transaction:consumed", _("An attempt was handed over.")
     DEVICE_PROVEN = "transaction:device:proven", _("A passkey was proven.")
     DEVICE_REFUSED = "transaction:device:refused", _("A passkey was refused.")
+    DEVICE_COUNTER_BACK = (
+        "transaction:device:counter-went-back",
+        _("A synced passkey’s counter went back; it may be used on two devices."),
+    )
     DEVICE_ADDED = "transaction:device:added", _("A passkey was added.")
     DEVICE_REVOKED = "transaction:device:revoked", _("A passkey was revoked.")
     DEVICE_RENAMED = "transaction:device:renamed", _("A passkey got another name.")

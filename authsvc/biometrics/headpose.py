@@ -62,9 +62,15 @@ class HeadPose:
     distance: float
 
 
-def camera_matrix(width: int, height: int) -> Array:
-    """Returns 3×3 intrinsics of a front camera, about 62 degrees across the longer side."""
-    focal = 0.83 * max(width, height)
+def camera_matrix(width: int, height: int, stream: tuple[int, int] | None = None) -> Array:
+    """Returns 3×3 intrinsics of a width×height frame of a front camera.
+
+    The frame is the largest part of its shape in the middle of the camera's `stream` (width and height; the
+    frame's own where it is not known). About 62 degrees lie across four thirds of the stream's shorter side:
+    a square or a wide picture is a part of what a sensor of 4:3 sees.
+    """
+    across, up = stream or (width, height)
+    focal = 0.83 * 4 / 3 * min(across, up) * max(width / across, height / up)
     return np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
 
 
@@ -77,12 +83,13 @@ def rotation(yaw: float, pitch: float, roll: float) -> Array:
     return about_z @ about_x @ about_y
 
 
-def head_pose(landmarks: Array, width: int, height: int) -> HeadPose:
+def head_pose(landmarks: Array, width: int, height: int, stream: tuple[int, int] | None = None) -> HeadPose:
     """Returns the pose of a generic face that best explains 68×2 pixel landmarks in a width×height frame.
 
-    Raises ValueError where the landmarks are not a face (not finite, or no solution).
+    `stream` as in camera_matrix. Raises ValueError where the landmarks are not a face (not finite, or no
+    solution).
     """
-    return pose_of(landmarks, GENERIC_FACE, camera_matrix(width, height))
+    return pose_of(landmarks, GENERIC_FACE, camera_matrix(width, height, stream))
 
 
 def pose_of(landmarks: Array, head: Array, camera: Array) -> HeadPose:

@@ -1,6 +1,5 @@
 """The agent API of docs/protocol.md section 1: each step reads, calls one service, and answers."""
 
-import functools
 from typing import Any
 
 from django.db import transaction as database
@@ -15,7 +14,7 @@ from authsvc.capture.endpoints import AgentEndpoint, JsonEndpoint
 from authsvc.capture.flow import agree, complete_passkey, describe, finish_without_face, passkey_options
 from authsvc.capture.queueing import enqueue_verification
 from authsvc.core.errors import Refused
-from authsvc.transactions.models import Transaction
+from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.services import Party, accept_sample, cancel, expire_overdue, find_live, status_of
 
 _DONE = gettext_lazy("This step is already done.")
@@ -34,7 +33,12 @@ class PasskeyOptions(AgentEndpoint):
 
     def post(self, request: Request, **_: Any) -> Response:
         """Give them for the agent's session key."""
-        return Response(passkey_options(self.transaction, session_key=self.body.get("session_key")))
+        sent = self.body
+        return Response(
+            passkey_options(
+                self.transaction, session_key=sent.get("session_key"), passkey=sent.get("passkey")
+            )
+        )
 
 
 class Passkey(AgentEndpoint):
@@ -73,6 +77,15 @@ class Challenge(AgentEndpoint):
         return Response(offer_challenge(self.transaction, prefer=self.body.get("prefer")))
 
 
+def _hand_on(capture: Capture) -> None:
+    """Queue a capture once it is stored: where the queue is down it is safe, and the sweeper hands it on."""
+
+    def hand_on() -> None:  # Django logs the name of what failed, which a partial has not
+        enqueue_verification(tenant_id=str(capture.tenant_id), capture_id=capture.id)
+
+    database.on_commit(hand_on, robust=True)
+
+
 class Sample(AgentEndpoint):
     """The one sealed sample."""
 
@@ -91,11 +104,7 @@ class Sample(AgentEndpoint):
         assert isinstance(body, bytes)
         with database.atomic():
             capture = accept_sample(self.transaction, body)
-            hand_on = functools.partial(
-                enqueue_verification, tenant_id=str(self.transaction.tenant_id), capture_id=capture.id
-            )
-            # Robust: where the queue is down the sample is safe, and the sweeper hands it on later.
-            database.on_commit(hand_on, robust=True)
+            _hand_on(capture)
         return Response({"next": "wait"}, status=202)
 
 

@@ -44,12 +44,15 @@ def finish_making(transaction: Transaction, *, credential: dict[str, Any], agent
 
 
 def begin_proving(transaction: Transaction, *, session_key: dict[str, Any]) -> dict[str, Any]:
-    """Return options for any passkey of the tenant's people, in an enrolment for the one that it made.
+    """Return options for any passkey of the tenant's people, in an enrolment for one of the person's own.
 
-    Raises Refused for a bad session key.
+    Raises Refused for a bad session key, and where an enrolment has no passkey to prove.
     """
+    devices = own_passkeys(transaction)
+    if transaction.kind == Transaction.Kind.ENROL and not devices:
+        raise Refused("no-passkey", _("Please make a passkey first."), detail="none is active", status=409)
     challenge = new_device_challenge(transaction, session_key)
-    options, state = assertion_options(transaction.tenant, challenge=challenge, only=_made_here(transaction))
+    options, state = assertion_options(transaction.tenant, challenge=challenge, devices=devices)
     remember_ceremony(transaction, Ceremony("get", **state))
     return options
 
@@ -59,15 +62,27 @@ def finish_proving(transaction: Transaction, *, credential: dict[str, Any], agen
     state = take_ceremony(transaction, "get").state
     with database.atomic():
         device = verify_assertion(
-            state, credential, subject=transaction.subject, pending=_made_here(transaction)
+            state,
+            credential,
+            subject=transaction.subject,
+            transaction=transaction.id,
+            pending=transaction.device if transaction.kind == Transaction.Kind.ENROL else None,
         )
         described = agent_of(agent, device)
         require_agent_allowed(transaction.tenant, described.type)
         record_device_proof(transaction, device=device, user_verified=True, agent=described)
 
 
-def _made_here(transaction: Transaction) -> Device | None:
-    return transaction.device if transaction.kind == Transaction.Kind.ENROL else None
+def own_passkeys(transaction: Transaction) -> list[Device]:
+    """Return which passkeys may prove an enrolment: the one it made, or those that the person had before.
+
+    None in any other transaction, where every passkey of the tenant's people may answer.
+    """
+    if transaction.kind != Transaction.Kind.ENROL:
+        return []
+    if transaction.device is not None:
+        return [transaction.device]
+    return list(Device.objects.filter(subject=transaction.subject, status=Device.Status.ACTIVE))
 
 
 def _subject(transaction: Transaction) -> Subject:

@@ -8,7 +8,13 @@ from authsvc.assurance.evidence import Agent
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.capture.agents import agent_of, read_agent
-from authsvc.capture.ceremonies import begin_making, begin_proving, finish_making, finish_proving
+from authsvc.capture.ceremonies import (
+    begin_making,
+    begin_proving,
+    finish_making,
+    finish_proving,
+    own_passkeys,
+)
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
@@ -18,6 +24,7 @@ from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import (
     decline_face,
+    open_ceremony,
     record_device_proof,
     record_device_refusal,
     remember_bound,
@@ -36,6 +43,7 @@ def describe(transaction: Transaction) -> dict[str, Any]:
         "expires_in": max(0, int((transaction.expires_at - now()).total_seconds())),
         "notice_version": current_notice(transaction.tenant).version,
         "face": {"offered": face_offered(transaction), "required": transaction.kind == Kind.ENROL},
+        "passkeys": len(own_passkeys(transaction)),
         "bind_required": transaction.kind == Kind.BIND,
     }
 
@@ -52,9 +60,14 @@ def face_offered(transaction: Transaction) -> bool:
     return subject is None or (subject.has_face and live_consent(subject) is not None)
 
 
-def passkey_options(transaction: Transaction, *, session_key: Any) -> dict[str, Any]:
-    """Return the options of the ceremony that is due now; raises Refused."""
-    if _creates(transaction):
+def passkey_options(transaction: Transaction, *, session_key: Any, passkey: Any = None) -> dict[str, Any]:
+    """Return the options of the ceremony that is due now; raises Refused.
+
+    `passkey` is "existing" where a person who enrols uses a passkey that they have, else None.
+    """
+    if passkey not in (None, "existing"):
+        raise Refused("bad-passkey", _("Please reload the page."), detail=f"passkey {passkey!r}")
+    if _creates(transaction) and not (passkey and transaction.kind == Kind.ENROL):
         return begin_making(transaction, session_key=session_key)
     return begin_proving(transaction, session_key=session_key)
 
@@ -82,7 +95,7 @@ def _creates(transaction: Transaction) -> bool:
 
 
 def _complete(transaction: Transaction, credential: dict[str, Any], agent: Agent) -> dict[str, str]:
-    if not _creates(transaction):
+    if not _creates(transaction) or _proves(transaction):
         finish_proving(transaction, credential=credential, agent=agent)
         transaction.refresh_from_db()
         return _after_proof(transaction)
@@ -92,6 +105,11 @@ def _complete(transaction: Transaction, credential: dict[str, Any], agent: Agent
     else:
         remember_bound(transaction, device)
     return _after_creation(transaction)
+
+
+def _proves(transaction: Transaction) -> bool:
+    """Tell whether the person who enrols asked to use a passkey that they have."""
+    return transaction.kind == Kind.ENROL and open_ceremony(transaction) == "get"
 
 
 def _prove_by_creation(transaction: Transaction, device: Device, agent: Agent) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -15,10 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from authsvc.capture.browser import browser_key
+from authsvc.capture.ceremonies import own_passkeys
 from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.problems import PROBLEMS
 from authsvc.capture.texts import page_texts
 from authsvc.capture.ways import ways_from
+from authsvc.clients.models import RelyingParty
 from authsvc.core.errors import Refused
 from authsvc.core.texts import Text
 from authsvc.privacy.notice import current_notice
@@ -95,15 +98,18 @@ def _client_host(redirect_uri: str) -> str:
 def _context(transaction: Transaction) -> dict[str, object]:
     slug, client = transaction.tenant.slug, transaction.client
     notice = current_notice(transaction.tenant)
+    asked = SignInRequest.from_json(transaction.request)
     return {
         "transaction": transaction,
         "tenant": transaction.tenant,
         "client": client,
         "asking": client.name if client else transaction.tenant.name,
+        "approval": asked if asked.backchannel else None,
+        "has_passkey": transaction.device is None and bool(own_passkeys(transaction)),
         "steps": steps_of(transaction),
         "problems": PROBLEMS,
         "notice": notice.content,
-        "client_host": _client_host(SignInRequest.from_json(transaction.request).redirect_uri),
+        "client_host": _client_host(asked.redirect_uri),
         "config": {
             "api": reverse("capture:agent", kwargs={"tenant": slug, "txn": transaction.id}),
             "worker": reverse("capture:worker", kwargs={"tenant": slug}),
@@ -113,9 +119,30 @@ def _context(transaction: Transaction) -> dict[str, object]:
             "kind": transaction.kind,
             "txn": transaction.id,
             "notice": notice.version,
+            "begin": _beginning(transaction, asked),
             "texts": page_texts(),
         },
     }
+
+
+def _beginning(transaction: Transaction, asked: SignInRequest) -> str:
+    """Return where a person begins anew in another browser; empty for an enrolment, whose link they have.
+
+    The transaction itself is this browser's alone.
+    """
+    if transaction.kind == Transaction.Kind.ENROL:
+        return ""
+    if transaction.kind == Transaction.Kind.AUTHENTICATE and not asked.backchannel:
+        return _site(transaction.client, asked)
+    place = "oidc:waiting" if asked.backchannel else "enrolment:passkeys"
+    return settings.BASE_URL + reverse(place, kwargs={"tenant": transaction.tenant.slug})
+
+
+def _site(client: RelyingParty | None, asked: SignInRequest) -> str:
+    """Return the relying party's own address."""
+    where = urlsplit(asked.redirect_uri)
+    named = client.client_uri if client else ""
+    return named or (f"{where.scheme}://{where.netloc}/" if where.scheme in {"http", "https"} else "")
 
 
 @require_GET

@@ -9,7 +9,10 @@ from authsvc.core.texts import Text
 
 @dataclass(frozen=True)
 class Problem:
-    """One screen. `retry` is the page's action behind "Try again", empty where trying again cannot help."""
+    """One screen. `retry` is the page's action behind "Try again", empty where trying again cannot help.
+
+    `elsewhere` offers the address to be opened in another browser.
+    """
 
     name: str
     icon: str
@@ -17,6 +20,7 @@ class Problem:
     text: Text
     retry: str = "start-camera"
     without_face: bool = True
+    elsewhere: bool = False
 
 
 PROBLEMS = (
@@ -42,6 +46,51 @@ PROBLEMS = (
         _("It was taken away, or this page went to the background. Nothing was sent."),
     ),
     Problem(
+        "no-answer",
+        "lock",
+        _("The camera did not start"),
+        _("Your browser may still be asking whether this page can use it. Allow it, and try again."),
+    ),
+    Problem(
+        "no-picture",
+        "device",
+        _("The camera gives no picture"),
+        _("Close other programs that use a camera, or reconnect it, and try again. Nothing was sent."),
+    ),
+    Problem(
+        "slow",
+        "clock",
+        _("The camera is too slow"),
+        _("It gave too few pictures, and nothing was sent. Close other programs, and try again."),
+    ),
+    Problem(
+        "no-camera-here",
+        "device",
+        _("This browser does not give its camera to pages"),
+        _("Your passkey alone is enough. With your face it works in a newer browser."),
+        retry="",
+        elsewhere=True,
+    ),
+    Problem(
+        "no-pictures",
+        "device",
+        _("This browser hides pictures from pages"),
+        _("Its protection changes what the camera shows. Let this site read a canvas, or go on without."),
+        retry="prepare",
+    ),
+    Problem(
+        "in-app",
+        "link",
+        _("Open this in Safari or Chrome"),
+        _(
+            "You are in the small browser of an app, which cannot use your passkey or your camera. Copy the "
+            "address, open Safari or Chrome, and paste it there."
+        ),
+        retry="",
+        without_face=False,
+        elsewhere=True,
+    ),
+    Problem(
         "insecure",
         "lock",
         _("This connection is not secure"),
@@ -53,16 +102,17 @@ PROBLEMS = (
         "unsupported",
         "device",
         _("This browser is too old"),
-        _("It knows no passkeys. Please update it, or use another one."),
+        _("It knows no passkeys. Update it, or open this address in Safari, Chrome, Edge or Firefox."),
         retry="",
         without_face=False,
+        elsewhere=True,
     ),
     Problem(
         "offline",
         "link",
         _("No connection"),
         _("The server was not reached. Check your connection, and try again."),
-        retry="reload",
+        retry="retry",
         without_face=False,
     ),
     Problem(

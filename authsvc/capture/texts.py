@@ -18,6 +18,7 @@ TEXTS: Final[Mapping[str, Promise]] = {
     "cue.blink": _("Close and open your eyes"),
     "cue.smile": _("Smile"),
     "cue.light": _("Hold still, the colour changes"),
+    "opening": _("Your browser may ask for the camera. Allow it."),
     "place": _("Place your face in the oval"),
     "steps": _("%(step)s of %(steps)s"),
     # What would help while the camera runs, from the picture
@@ -35,6 +36,38 @@ TEXTS: Final[Mapping[str, Promise]] = {
     "hint.eyes": _("Keep your eyes open."),
     "hint.follow": _("Follow the arrows with your head."),
     "again": _("Please try again."),
+    # What became of a passkey; static/js/capture/ceremony.js says for which error of WebAuthn Level 3
+    "passkey.title": _("The passkey was not used"),
+    "passkey.stopped": _(
+        "You stopped, it took too long, or there is no passkey for this site on this device."
+    ),
+    "passkey.not-made.title": _("No passkey was made"),
+    "passkey.not-made": _("You stopped, it took too long, or this device holds your passkey already."),
+    "passkey.late.title": _("That took too long"),
+    "passkey.late": _("Your device waited two minutes to be unlocked. Please try again."),
+    "passkey.exists.title": _("You have a passkey here already"),
+    "passkey.exists": _("This device holds a passkey of yours. Use it to go on."),
+    "passkey.exists-elsewhere.title": _("You have a passkey here already"),
+    "passkey.exists-elsewhere": _(
+        "This device holds your first passkey. Choose another device or a security key for the second one."
+    ),
+    "passkey.address.title": _("Passkeys do not work at this address"),
+    "passkey.address": _(
+        "The address of this page is not the one that your passkeys are for. Cancel, and start again from "
+        "the site or the message that you came from."
+    ),
+    "passkey.aborted.title": _("The passkey was interrupted"),
+    "passkey.aborted": _("Another page or program asked for a passkey in between. Please try again."),
+    "passkey.kind.title": _("This device cannot do this"),
+    "passkey.kind": _(
+        "It knows no passkeys of the kind that is needed. Use a phone, another computer or a security key."
+    ),
+    "passkey.no-lock.title": _("This device has no screen lock"),
+    "passkey.no-lock": _("Set a PIN, a fingerprint or face unlock in its settings, and try again."),
+    "passkey.failed": _("The device could not use a passkey just now. Try again, or use another device."),
+    # An address to open elsewhere
+    "copied": _("Copied"),
+    "copy-by-hand": _("Press and hold the address to copy it"),
     # What went wrong
     "restart": _("Please start again."),
     "locked.until": _("Signing in with your face rests after several tries. It works again at %(time)s."),

@@ -1,6 +1,6 @@
 """Proving a passkey (WebAuthn Level 3 section 7.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
@@ -9,16 +9,16 @@ from fido2.cose import CoseKey
 from fido2.webauthn import (
     AttestedCredentialData,
     AuthenticationResponse,
-    PublicKeyCredentialDescriptor,
-    PublicKeyCredentialType,
     UserVerificationRequirement,
 )
 
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u, unb64u
 from authsvc.devices.models import Device
-from authsvc.devices.relying_party import prf_extension, relying_party
+from authsvc.devices.relying_party import descriptor, prf_extension, relying_party
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 
@@ -26,14 +26,15 @@ _PERSON = _("That passkey was not accepted. Try again, or use another passkey.")
 
 
 def assertion_options(
-    tenant: Tenant, *, challenge: bytes, only: Device | None = None
+    tenant: Tenant, *, challenge: bytes, devices: Iterable[Device] = ()
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return request options in JSON, and the state that `verify_assertion` needs.
 
-    Any discoverable passkey may answer, or `only` that one, with user verification, and PRF is asked for.
+    Any discoverable passkey may answer, or one of `devices` where they are given; with user verification,
+    and PRF is asked for.
     """
     options, state = relying_party().authenticate_begin(
-        [_descriptor(only)] if only else None,
+        [descriptor(device.credential_id) for device in devices] or None,
         user_verification=UserVerificationRequirement.REQUIRED,
         challenge=challenge,
         extensions=prf_extension(tenant),
@@ -46,19 +47,21 @@ def verify_assertion(
     credential: dict[str, Any],
     *,
     subject: Subject | None,
+    transaction: str = "",
     pending: Device | None = None,
 ) -> Device:
     """Return the device whose passkey answered, its counter moved on; call inside a database transaction.
 
+    `transaction` is the id that the audit log ties a counter that went back to.
     Raises Refused, always with the same sentence, for an unknown or revoked passkey, one of somebody
     else than `subject`, a bad signature, challenge, origin or user handle, a missing user verification,
-    or a signature counter that went back (a cloned authenticator). Where `pending` is given, which an
-    unfinished enrolment made, that passkey alone is taken: it lets nobody in anywhere else.
+    or a signature counter that went back where the passkey is bound to its device. Where `pending` is given,
+    which an unfinished enrolment made, that passkey alone is taken: it lets nobody in anywhere else.
     """
     response = _read(credential)
     device = _find_device(response, subject) if pending is None else _find_pending(response, pending)
     _verify(state, device, response)
-    _move_counter(device, response.response.authenticator_data.counter)
+    _move_counter(device, response.response.authenticator_data.counter, transaction)
     return device
 
 
@@ -82,7 +85,9 @@ def _find_device(response: AuthenticationResponse, subject: Subject | None) -> D
     )
     if device is None:
         raise _refused("no active device with this credential id")
-    if response.response.user_handle != bytes(device.subject.user_handle):
+    handle = response.response.user_handle
+    # Whoever is known already may be answered for without one (section 7.2, step 6).
+    if handle != bytes(device.subject.user_handle) and (handle or subject is None):
         raise _refused("the user handle is not the device's subject's")
     if device.subject.status != Subject.Status.ACTIVE:
         raise _refused(f"the subject is {device.subject.status}")
@@ -103,12 +108,6 @@ def _find_pending(response: AuthenticationResponse, pending: Device) -> Device:
     return found
 
 
-def _descriptor(device: Device) -> PublicKeyCredentialDescriptor:
-    return PublicKeyCredentialDescriptor(
-        type=PublicKeyCredentialType.PUBLIC_KEY, id=unb64u(device.credential_id)
-    )
-
-
 def _verify(state: Mapping[str, str], device: Device, response: AuthenticationResponse) -> None:
     try:
         relying_party().authenticate_complete(state, [_known(device)], response)
@@ -122,8 +121,21 @@ def _known(device: Device) -> AttestedCredentialData:
     return AttestedCredentialData.create(aaguid, unb64u(device.credential_id), key)
 
 
-def _move_counter(device: Device, counter: int) -> None:
+def _move_counter(device: Device, counter: int, transaction: str) -> None:
+    """Keep the counter that came; one that goes back is a signal (WebAuthn Level 3 section 6.1.1).
+
+    A passkey that its maker copies to other devices has no one counter, so that it says nothing of a clone.
+    """
     if (counter or device.sign_count) and counter <= device.sign_count:
-        raise _refused(f"the signature counter went from {device.sign_count} to {counter}")
+        if not device.syncable:
+            raise _refused(f"the signature counter went from {device.sign_count} to {counter}")
+        record(
+            Tag.DEVICE_COUNTER_BACK,
+            transaction=transaction,
+            subject=str(device.subject_id),
+            device=device.id,
+            before=device.sign_count,
+            counter=counter,
+        )
     device.sign_count, device.last_used_at = counter, now()
     device.save(update_fields=["sign_count", "last_used_at"])

@@ -10,7 +10,6 @@ from fido2 import cbor
 from fido2.webauthn import (
     AttestedCredentialData,
     PublicKeyCredentialDescriptor,
-    PublicKeyCredentialType,
     PublicKeyCredentialUserEntity,
     RegistrationResponse,
     ResidentKeyRequirement,
@@ -20,9 +19,9 @@ from fido2.webauthn import (
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.errors import Refused
-from authsvc.core.ids import b64u, unb64u
+from authsvc.core.ids import b64u
 from authsvc.devices.models import Device
-from authsvc.devices.relying_party import prf_extension, relying_party
+from authsvc.devices.relying_party import descriptor, prf_extension, relying_party
 from authsvc.devices.worth import worth_of
 from authsvc.subjects.models import Subject
 
@@ -93,10 +92,7 @@ def _refused(detail: str) -> Refused:
 
 def _existing(subject: Subject) -> list[PublicKeyCredentialDescriptor]:
     active = Device.objects.filter(subject=subject, status=Device.Status.ACTIVE)
-    return [
-        PublicKeyCredentialDescriptor(type=PublicKeyCredentialType.PUBLIC_KEY, id=unb64u(value))
-        for value in active.values_list("credential_id", flat=True)
-    ]
+    return [descriptor(value) for value in active.values_list("credential_id", flat=True)]
 
 
 def _verify(

@@ -6,9 +6,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from fido2.server import Fido2Server
-from fido2.webauthn import PublicKeyCredentialRpEntity
+from fido2.webauthn import (
+    PublicKeyCredentialDescriptor,
+    PublicKeyCredentialRpEntity,
+    PublicKeyCredentialType,
+)
 
-from authsvc.core.ids import b64u
+from authsvc.core.ids import b64u, unb64u
 from authsvc.tenancy.models import Tenant
 
 CEREMONY_MS = 120_000
@@ -23,6 +27,11 @@ def relying_party() -> Fido2Server:
     )
     server.timeout = CEREMONY_MS  # type: ignore[assignment]  # declared as None by the library
     return server
+
+
+def descriptor(credential_id: str) -> PublicKeyCredentialDescriptor:
+    """Return how options name a passkey, by its id in base64url."""
+    return PublicKeyCredentialDescriptor(type=PublicKeyCredentialType.PUBLIC_KEY, id=unb64u(credential_id))
 
 
 def prf_extension(tenant: Tenant) -> dict[str, Any]:

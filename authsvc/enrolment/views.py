@@ -18,6 +18,7 @@ from authsvc.capture.endpoints import JsonEndpoint
 from authsvc.capture.page import refusals_as_page
 from authsvc.capture.ways import start_page
 from authsvc.core.errors import Refused
+from authsvc.capture.texts import page_texts
 from authsvc.enrolment import services
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
@@ -54,6 +55,7 @@ def _notice_page(request: TenantRequest, *, token: str) -> HttpResponse:
         "token": token,
         "tenant": request.tenant,
         "steps": [_("Agree"), _("Passkey"), _("Face")],
+        "texts": page_texts(),
     }
     return render(request, "enrolment/notice.html", context)
 

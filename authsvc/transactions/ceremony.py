@@ -17,6 +17,12 @@ def remember_ceremony(row: Transaction, ceremony: Ceremony) -> None:
     _keep(row, ceremony)
 
 
+def open_ceremony(row: Transaction) -> CeremonyKind | None:
+    """Return which ceremony is open, None where none is."""
+    kept = row.webauthn_state or {}
+    return read_stored(Ceremony, kept).ceremony if "ceremony" in kept else None
+
+
 @database.atomic
 def take_ceremony(row: Transaction, kind: CeremonyKind) -> Ceremony:
     """Return what was kept, once: a WebAuthn challenge answers for one try only.

@@ -44,7 +44,8 @@ class EnrolmentRequest:
 class SignInRequest:
     """Of a sign-in's request, what the page and the portal show; the whole is the provider's.
 
-    `essential_acr` is None where the request leaves it open; `max_age` is in seconds. A sign-in that no
+    `essential_acr` is None where the request leaves it open; `max_age` is in seconds. `backchannel` is the id
+    of the request that the sign-in approves, with its `binding_message` (CIBA Core 1.0). A sign-in that no
     relying party asked for has none of it.
     """
 
@@ -53,6 +54,8 @@ class SignInRequest:
     max_age: int | None = None
     acr_values: list[str] = field(default_factory=list)
     essential_acr: list[str] | None = None
+    backchannel: str = ""
+    binding_message: str = ""
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "SignInRequest":

@@ -7,7 +7,13 @@ from authsvc.transactions.capturing import (
     issue_capture,
     record_verdict,
 )
-from authsvc.transactions.ceremony import bound_device, remember_bound, remember_ceremony, take_ceremony
+from authsvc.transactions.ceremony import (
+    bound_device,
+    open_ceremony,
+    remember_bound,
+    remember_ceremony,
+    take_ceremony,
+)
 from authsvc.transactions.lifecycle import (
     cancel,
     consume,
@@ -44,6 +50,7 @@ __all__ = [
     "find_live",
     "issue_capture",
     "new_device_challenge",
+    "open_ceremony",
     "open_transaction",
     "own_transaction",
     "read_sealed",

@@ -63,6 +63,9 @@ SCRIPTS: Final[Mapping[str, str]] = {
     "page.burst": "burst.js",
     "page.light": "light.js",
     "page.camera": "camera.js",
+    "page.framing": "framing.js",
+    "page.pictures": "pictures.js",
+    "page.surface": "surface.js",
     "page.probe": "probe.js",
 }
 """Logical name to script, below PAGE."""
@@ -88,7 +91,10 @@ DOES_NOT_JUDGE: Final[Mapping[str, str]] = {
 }
 """Modules that are beside those of MODULES or imported by them, and why a record holds without them."""
 
-SCRIPTS_BESIDE: Final[Mapping[str, str]] = {"bytes.js": "hashes a frame, changes none"}
+SCRIPTS_BESIDE: Final[Mapping[str, str]] = {
+    "bytes.js": "hashes a frame, changes none",
+    "deadline.js": "ends a wait, changes no frame",
+}
 """The same for the scripts that those of SCRIPTS import."""
 
 

@@ -3,5 +3,5 @@
 from typing import Final
 
 SHA256: Final = {
-    "2026-11-26-ab87dd11ab": "60c8ed01071369b3a7e06db73c0c81977afa50b473b4144df94a2de78e1ba42d",
+    "2026-11-26-ab87dd11ab": "0c2bb469297fc8019e6f9c63c983e5369156dbd1d414cc9b7a9cedb4872fb016",
 }

@@ -67,19 +67,23 @@ def wanted_by(row: BackchannelRequest) -> Wanted:
 
 @dataclass(frozen=True)
 class Awaited:
-    """A backchannel request in the transaction that is to answer it; `id` is the request's row."""
+    """A backchannel request in the transaction that is to answer it; `id` is the request's row.
+
+    `message` are its words for the person, who sees them until it is answered.
+    """
 
     wanted: Wanted
     id: str
+    message: str
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON: a sign-in's request like any other, which says whom it answers."""
-        return {**self.wanted.to_json(), "backchannel": self.id}
+        return {**self.wanted.to_json(), "backchannel": self.id, "binding_message": self.message}
 
 
 def awaited(row: BackchannelRequest) -> Awaited:
     """Return a request as the transaction that answers it keeps it."""
-    return Awaited(wanted_by(row), row.pk)
+    return Awaited(wanted_by(row), row.pk, row.binding_message)
 
 
 @transaction.atomic

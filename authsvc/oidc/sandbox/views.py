@@ -41,10 +41,18 @@ def _form(request: TenantRequest, row: Transaction) -> HttpResponse:
     outcomes = [(outcome.value, label) for outcome, label in LABELS.items()]
     persons, wanted = test_persons(), request.GET.get("person")
     chosen = next((person for person in persons if person.external_id == wanted), None)
-    context = {"txn": row, "persons": persons, "chosen": chosen, "outcomes": outcomes}
+    asked = SignInRequest.from_json(row.request)
+    context = {
+        "txn": row,
+        "asking": row.client.name if row.client else request.tenant.name,
+        "approval": asked if asked.backchannel else None,
+        "persons": persons,
+        "chosen": chosen,
+        "outcomes": outcomes,
+    }
     response = render(request, "oidc/sandbox.html", context)
     # The form's answer is a redirect that ends at the relying party, and a browser checks the whole way.
-    allow(response, "form-action", SignInRequest.from_json(row.request).redirect_uri)
+    allow(response, "form-action", asked.redirect_uri)
     if row.client and row.client.logo_uri:
         allow(response, "img-src", row.client.logo_uri)
     return response

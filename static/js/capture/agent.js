@@ -1,19 +1,27 @@
 // The authentication agent: a person's way through one transaction.
 
+import { isInApp, missing, missingForFace } from "./abilities.js";
 import { ApiError, Offline } from "./api.js";
 import { perform, thin } from "./burst.js";
 import { wipe } from "./bytes.js";
 import { Camera, CameraProblem } from "./camera.js";
+import { PasskeyProblem, stopCeremony } from "./ceremony.js";
 import { makeSessionKey } from "./chain.js";
 import { CueBoard, position } from "./cues.js";
 import { glow } from "./light.js";
-import { makeCredential, shareOfNew, useCredential } from "./passkey.js";
+import { makeCredential, newShare, shareOfNew, useCredential } from "./passkey.js";
 import { probeCamera } from "./probe.js";
-import { find, say, show } from "./screens.js";
+import { announce, find, say, show } from "./screens.js";
 import { sealSample } from "./seal.js";
+import { result } from "./waiting.js";
 
-const POLL_MS = [250, 250, 500, 500, 1000];
 const OVER = new Set(["expired", "ended", "unknown"]);
+
+// What only the address bar of a browser can mend, which an app's own view has not.
+const NEEDS_BROWSER = new Set(["denied", "no-camera", "insecure"]);
+
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const clock = () => performance.now();
 
 export class Agent {
   #session = null;
@@ -23,12 +31,17 @@ export class Agent {
   #camera = null;
   #ready = false;
   #busy = false;
+  #leaving = false;
+  #over = false;
+  #last = null; // the step that is tried again when there is a connection
+  #unsent = null; // the sealed sample on its way
 
   constructor(config, api) {
     this.config = config;
     this.api = api;
     this.actions = {
       passkey: () => this.passkey(),
+      "existing-passkey": () => this.passkey("existing"),
       prepare: () => show("prepare"),
       "start-camera": () => this.ask(null),
       "no-light": () => this.ask("no-light"),
@@ -36,23 +49,24 @@ export class Agent {
       "without-face": () => this.withoutFace(),
       agree: () => this.agree(),
       leave: () => this.leave(),
+      retry: () => this.#retry(),
       reload: () => location.reload(),
     };
   }
 
   async start() {
-    if (!window.isSecureContext) {
-      show("insecure");
-    } else if (!window.PublicKeyCredential) {
-      show("unsupported");
+    const screen = missing();
+    if (screen) {
+      show(screen);
     } else {
-      await this.guarded(() => this.#begin());
+      await this.#attempt(() => this.#begin());
     }
   }
 
   async #begin() {
-    const { kind, state, expires_in: seconds } = await this.api.get("");
+    const { kind, state, passkeys, expires_in: seconds } = await this.api.get("");
     this.kind = kind;
+    this.passkeys = passkeys;
     setTimeout(() => this.#expire(), seconds * 1000);
     if (state === "submitted" || state === "decided") {
       await this.#wait();
@@ -65,7 +79,7 @@ export class Agent {
     }
   }
 
-  // Every tap comes here; while one step runs, only `begin` and `stop` mean anything.
+  // Every tap comes here; while one step runs, only `begin`, `stop` and leaving a passkey mean anything.
   async tap(act) {
     if (act === "begin") {
       this.#ready = true;
@@ -73,8 +87,22 @@ export class Agent {
       this.#camera?.close();
       this.#camera = null;
       show("prepare");
+    } else if (act === "leave" && this.#busy) {
+      this.#leaving = true;
+      stopCeremony();
     } else if (!this.#busy && this.actions[act]) {
-      await this.guarded(this.actions[act]);
+      await this.#attempt(this.actions[act]);
+    }
+  }
+
+  async #attempt(step) {
+    if (step !== this.actions.retry && step !== this.actions.leave) {
+      this.#last = step;
+    }
+    await this.guarded(step);
+    if (this.#leaving && !this.#over) {
+      this.#leaving = false;
+      await this.guarded(this.actions.leave);
     }
   }
 
@@ -89,10 +117,27 @@ export class Agent {
     }
   }
 
+  // The connection is back, perhaps: what the server has already is not done twice.
+  async #retry() {
+    const { state } = this.#session ? await this.api.get("status") : {};
+    if (state && state !== "ready") {
+      await this.#wait();
+    } else if (this.#unsent) {
+      await this.#deliver();
+    } else {
+      await this.#last();
+    }
+  }
+
   #explain(error) {
     this.#camera?.close();
+    if (this.#over || this.#leaving) {
+      return;
+    }
     if (error instanceof CameraProblem) {
-      show(error.screen);
+      show(isInApp() && NEEDS_BROWSER.has(error.screen) ? "in-app" : error.screen);
+    } else if (error instanceof PasskeyProblem) {
+      this.#explainPasskey(error);
     } else if (error instanceof Offline) {
       show("offline");
     } else if (error instanceof ApiError) {
@@ -109,23 +154,39 @@ export class Agent {
     } else if (code === "locked" || code === "face-disabled") {
       this.#locked(retryAfter);
     } else if (code.startsWith("passkey")) {
-      show("passkey-problem", { problem: person, reference });
+      this.#showPasskeyProblem({ problem: person, reference });
     } else {
       show("problem", { problem: person, reference });
     }
   }
 
-  async passkey() {
-    show("passkey");
-    const { publicKey } = await this.api.post("passkey/options", { session_key: this.#session.jwk });
-    let made;
-    try {
-      made = publicKey.user ? await makeCredential(publicKey) : await useCredential(publicKey);
-    } catch (error) {
-      console.info(error);
-      show("passkey-problem");
-      return;
+  #explainPasskey({ said, cause }) {
+    console.info(cause);
+    const known = said === "exists" && this.kind === "bind" ? "exists-elsewhere" : said;
+    if (isInApp()) {
+      show("in-app");
+    } else {
+      this.#showPasskeyProblem({ problem: say(`passkey.${known}`), said: known });
     }
+  }
+
+  #showPasskeyProblem({ problem, said = "", reference }) {
+    const screen = find("passkey-problem");
+    screen.querySelector('[data-act="passkey"]').hidden = said === "address" || said === "exists";
+    screen.querySelector('[data-act="existing-passkey"]').hidden = !this.#mayUseExisting(said);
+    show("passkey-problem", { title: say(`passkey.${said}.title`) ?? say("passkey.title"), problem, reference });
+  }
+
+  // Some devices hide that they hold a passkey already, and only say that none was made.
+  #mayUseExisting(said) {
+    return this.kind === "enrol" && this.passkeys > 0 && (said === "exists" || said === "not-made");
+  }
+
+  async passkey(which) {
+    show("passkey");
+    const asked = { session_key: this.#session.jwk, ...(which && { passkey: which }) };
+    const { publicKey } = await this.api.post("passkey/options", asked);
+    const made = publicKey.user ? await makeCredential(publicKey) : await useCredential(publicKey);
     const agent = { type: "browser", build: this.config.build };
     const answer = await this.api.post("passkey", { credential: made.json, agent });
     await this.#remember(made, publicKey);
@@ -134,7 +195,7 @@ export class Agent {
 
   async #remember(made, publicKey) {
     if (!publicKey.user) {
-      this.#own = made;
+      this.#own = made.share || this.kind !== "enrol" ? made : { ...made, ...(await newShare(made.id)) };
       return;
     }
     const share = await shareOfNew(made, publicKey);
@@ -153,17 +214,22 @@ export class Agent {
     } else if (next === "agree") {
       show("agree");
     } else if (next === "choose") {
-      show(this.#own.share ? "choice" : "no-share");
+      show(this.#withoutFaceBecause() ?? "choice");
     } else if (this.kind === "bind") {
       await this.#bind();
     } else {
-      show("prepare");
+      show(this.#withoutFaceBecause() ?? "prepare");
     }
+  }
+
+  // The screen that says why the face cannot be used in this browser, or null.
+  #withoutFaceBecause() {
+    return this.#own.share ? missingForFace() : "no-share";
   }
 
   // Wraps the reference's key for the new passkey: both shares travel sealed, no camera is needed.
   async #bind() {
-    if (!this.#own.share) {
+    if (!this.#own.share || !this.#added.share) {
       await this.withoutFace();
       return;
     }
@@ -189,6 +255,7 @@ export class Agent {
     document.getElementById("begin").hidden = false;
     show("live");
     const board = new CueBoard(find("live"));
+    board.show(say("opening"));
     try {
       await camera.open();
       const probe = await probeCamera(camera);
@@ -210,7 +277,7 @@ export class Agent {
   }
 
   async #send(frames, camera, probe) {
-    const jwe = await sealSample({
+    this.#unsent = await sealSample({
       jose: this.config.jose,
       txn: this.config.txn,
       challenge: this.#challenge,
@@ -221,19 +288,26 @@ export class Agent {
       camera,
       probe,
     });
-    await this.api.upload("sample", jwe);
+    await this.#deliver();
+  }
+
+  async #deliver() {
+    show("sending");
+    await this.api.upload("sample", this.#unsent);
     await this.#wait();
   }
 
   async #wait() {
+    this.#unsent = null;
     show("waiting");
-    for (let turn = 0; ; turn += 1) {
-      const status = await this.api.get("status");
-      if (status.state !== "working") {
-        this.#outcome(status);
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS[Math.min(turn, POLL_MS.length - 1)]));
+    this.#outcome(await result(this.api, { trouble: (is) => this.#sayTrouble(is), sleep, clock }));
+  }
+
+  #sayTrouble(is) {
+    const place = find("waiting").querySelector("[data-trouble]");
+    if (place.hidden === is) {
+      place.hidden = !is;
+      announce(is ? place.textContent : "");
     }
   }
 
@@ -280,12 +354,15 @@ export class Agent {
   }
 
   #expire() {
+    this.#over = true;
     this.#camera?.close();
+    stopCeremony();
     this.forget();
     show("expired");
   }
 
   #go(url) {
+    this.#over = true;
     this.forget();
     show("done");
     location.replace(url);
@@ -294,6 +371,6 @@ export class Agent {
   // Nothing that opens a reference stays in memory longer than it is needed.
   forget() {
     wipe(this.#own?.share, this.#added?.share);
-    this.#own = this.#added = this.#session = this.#challenge = null;
+    this.#own = this.#added = this.#session = this.#challenge = this.#unsent = null;
   }
 }

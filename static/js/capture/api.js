@@ -1,6 +1,6 @@
 // The agent API of docs/protocol.md section 1.
 
-import { say } from "./screens.js";
+import { within } from "./deadline.js";
 
 export class ApiError extends Error {
   constructor(status, body) {
@@ -14,6 +14,14 @@ export class ApiError extends Error {
 }
 
 export class Offline extends Error {}
+
+async function read(response) {
+  const body = await response.json();
+  if (!response.ok) {
+    throw new ApiError(response.status, body);
+  }
+  return body;
+}
 
 export class Api {
   constructor(base) {
@@ -33,20 +41,20 @@ export class Api {
   }
 
   upload(path, jwe) {
-    return this.#send(path, { method: "POST", headers: { "Content-Type": "application/jose" }, body: jwe });
+    const init = { method: "POST", headers: { "Content-Type": "application/jose" }, body: jwe };
+    return this.#send(path, init, "upload");
   }
 
-  async #send(path, init) {
-    let response;
+  // An answer that is late, cut short or not the server's own, as of a proxy in between, is none.
+  async #send(path, init, what = "answer") {
+    const stopping = new AbortController();
+    const { signal } = stopping;
     try {
-      response = await fetch(this.base + path, { ...init, cache: "no-store", credentials: "same-origin" });
-    } catch {
-      throw new Offline();
+      const asked = fetch(this.base + path, { ...init, signal, cache: "no-store", credentials: "same-origin" });
+      return await within(what, asked.then(read));
+    } catch (error) {
+      stopping.abort();
+      throw error instanceof ApiError ? error : new Offline(error.name);
     }
-    const body = await response.json().catch(() => ({ error: "unreadable", message: say("restart") }));
-    if (!response.ok) {
-      throw new ApiError(response.status, body);
-    }
-    return body;
   }
 }

@@ -1,6 +1,10 @@
 // The camera: opened after a tap, read frame by frame, closed as soon as it is not needed.
 
 import { sha256 } from "./bytes.js";
+import { within } from "./deadline.js";
+import { framed, sized } from "./framing.js";
+import { nextPicture } from "./pictures.js";
+import { surface, toJpeg } from "./surface.js";
 
 const JPEG_QUALITY = 0.85;
 
@@ -18,17 +22,29 @@ const SCREENS = {
   OverconstrainedError: "no-camera",
   NotReadableError: "busy",
   AbortError: "busy",
+  TimeoutError: "no-answer",
 };
+// The camera's own pictures, which the browser is not to cut: an upright phone's are higher than wide.
+const WANTED = {
+  facingMode: "user",
+  width: { ideal: 640 },
+  height: { ideal: 480 },
+  frameRate: { ideal: 30 },
+  resizeMode: "none",
+};
+
+const stop = (stream) => stream?.getTracks().forEach((track) => track.stop());
 
 export class Camera {
   #stream = null;
   #lost = null;
   #closed = false;
 
-  constructor(video, { width, height }) {
+  // `sides` are those of the frames that the challenge asks for.
+  constructor(video, sides) {
     this.video = video;
-    this.canvas = new OffscreenCanvas(width, height);
-    this.context = this.canvas.getContext("2d", { willReadFrequently: true });
+    this.sides = sides;
+    ({ canvas: this.canvas, context: this.context } = surface(sides.width, sides.height));
     this.lost = new Promise((_, reject) => {
       this.#lost = reject;
     });
@@ -36,15 +52,7 @@ export class Camera {
   }
 
   async open() {
-    if (!navigator.mediaDevices?.getUserMedia) {
-      throw new CameraProblem("insecure");
-    }
-    const wanted = { facingMode: "user", width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
-    try {
-      this.#stream = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
-    } catch (error) {
-      throw new CameraProblem(SCREENS[error.name] ?? "busy");
-    }
+    this.#stream = await this.#ask();
     if (this.#closed) {
       this.close(); // the person stopped it while it was opening
       throw new CameraProblem("lost");
@@ -53,7 +61,31 @@ export class Camera {
     this.track.addEventListener("ended", () => this.close());
     document.addEventListener("visibilitychange", this.#whenHidden);
     this.video.srcObject = this.#stream;
-    await Promise.race([this.video.play(), this.lost]); // a camera lost while it starts aborts play()
+    await this.#owed("picture", this.video.play()); // a camera lost while it starts aborts play()
+    Object.assign(this.canvas, sized(framed(this.video.videoWidth, this.video.videoHeight), this.sides));
+  }
+
+  // A camera that is given after all is turned off at once.
+  async #ask() {
+    if (!navigator.mediaDevices?.getUserMedia) {
+      throw new CameraProblem(window.isSecureContext ? "no-camera" : "insecure");
+    }
+    const asked = navigator.mediaDevices.getUserMedia({ video: WANTED, audio: false });
+    try {
+      return await within("permission", Promise.race([asked, this.lost]));
+    } catch (error) {
+      asked.then(stop, () => {});
+      throw error instanceof CameraProblem ? error : new CameraProblem(SCREENS[error.name] ?? "busy");
+    }
+  }
+
+  // What the camera owes is waited for until its time is over, or the camera is lost.
+  async #owed(what, promise) {
+    try {
+      return await within(what, Promise.race([promise, this.lost]));
+    } catch (error) {
+      throw error instanceof CameraProblem ? error : new CameraProblem("no-picture");
+    }
   }
 
   #whenHidden = () => document.hidden && this.close();
@@ -63,36 +95,32 @@ export class Camera {
     this.#closed = true;
     this.#lost(new CameraProblem("lost"));
     document.removeEventListener("visibilitychange", this.#whenHidden);
-    this.#stream?.getTracks().forEach((track) => track.stop());
+    stop(this.#stream);
     this.#stream = null;
     this.video.srcObject = null;
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
+  // The size is that of the pictures, which is not always what the track says of itself.
   describe() {
-    const { width, height, frameRate, facingMode } = this.track.getSettings();
+    const { frameRate, facingMode } = this.track.getSettings();
+    const { videoWidth: width, videoHeight: height } = this.video;
     return { label: this.track.label, facing: facingMode ?? "", width, height, fps: frameRate ?? 0 };
   }
 
-  // Resolves with the next video frame's metadata, or rejects when the camera is lost.
+  // Resolves with the next picture's metadata; rejects when the camera is lost, or gives none.
   nextFrame() {
-    const frame = new Promise((resolve) => {
-      this.video.requestVideoFrameCallback((now, metadata) => resolve({ now, ...metadata }));
-    });
-    return Promise.race([frame, this.lost]);
+    return this.#owed("frame", nextPicture(this.video));
   }
 
-  // Draws what the camera sees, unmirrored, cut to the wanted shape without distortion.
+  // Draws what the oval shows, unmirrored.
   draw() {
-    const { videoWidth, videoHeight } = this.video;
-    const { width, height } = this.canvas;
-    const scale = Math.min(videoWidth / width, videoHeight / height);
-    const [w, h] = [width * scale, height * scale];
-    this.context.drawImage(this.video, (videoWidth - w) / 2, (videoHeight - h) / 2, w, h, 0, 0, width, height);
+    const { x, y, width, height } = framed(this.video.videoWidth, this.video.videoHeight);
+    this.context.drawImage(this.video, x, y, width, height, 0, 0, this.canvas.width, this.canvas.height);
   }
 
   async jpeg() {
-    const blob = await this.canvas.convertToBlob({ type: "image/jpeg", quality: JPEG_QUALITY });
+    const blob = await this.#owed("encoding", toJpeg(this.canvas, JPEG_QUALITY));
     const jpeg = new Uint8Array(await blob.arrayBuffer());
     return { jpeg, digest: await sha256(jpeg) };
   }
@@ -103,7 +131,7 @@ export class Camera {
     const side = this.canvas.height * 0.6;
     const x = (this.canvas.width - side) / 2;
     const y = (this.canvas.height - side) / 2;
-    const small = new OffscreenCanvas(width, height).getContext("2d");
+    const { context: small } = surface(width, height);
     small.drawImage(this.canvas, x, y, side, side, 0, 0, width, height);
     const { data } = small.getImageData(0, 0, width, height);
     const grey = new Float32Array(width * height);

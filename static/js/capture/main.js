@@ -2,18 +2,24 @@
 
 import { Agent } from "./agent.js";
 import { Api } from "./api.js";
+import { copyAddress, offerAddress } from "./elsewhere.js";
 import { speak } from "./screens.js";
 
 const config = JSON.parse(document.getElementById("agent-config").textContent);
 speak(config.texts);
+offerAddress(config.begin);
 const agent = new Agent(config, new Api(config.api));
 
 document.addEventListener("click", (event) => {
-  const act = event.target.closest("[data-act]")?.dataset.act;
-  if (act) {
-    agent.tap(act);
+  const button = event.target.closest("[data-act]");
+  if (button?.dataset.act === "copy") {
+    copyAddress(button);
+  } else if (button) {
+    agent.tap(button.dataset.act);
   }
 });
 addEventListener("pagehide", () => agent.forget());
+// What the page held is gone when a person comes back to it: it begins where the server says.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 navigator.serviceWorker?.register(config.worker).catch(() => {});
 agent.start();

@@ -2,6 +2,7 @@
 // PublicKeyCredential.toJSON() would carry along, cannot leave the page.
 
 import { fromB64u, toB64u } from "./bytes.js";
+import { ceremony } from "./ceremony.js";
 import { findShare, makeShare } from "./store.js";
 
 const descriptor = (entry) => ({ ...entry, id: fromB64u(entry.id) });
@@ -39,7 +40,7 @@ function prfResult(credential) {
 }
 
 export async function useCredential(options) {
-  const credential = await navigator.credentials.get({ publicKey: readOptions(options) });
+  const credential = await ceremony("get", readOptions(options));
   const { clientDataJSON, authenticatorData, signature, userHandle } = credential.response;
   const prf = prfResult(credential);
   const share = prf ?? (await findShare(credential.id));
@@ -57,7 +58,7 @@ export async function useCredential(options) {
 }
 
 export async function makeCredential(options) {
-  const credential = await navigator.credentials.create({ publicKey: readOptions(options) });
+  const credential = await ceremony("create", readOptions(options));
   const { clientDataJSON, attestationObject } = credential.response;
   return {
     id: credential.id,
@@ -78,7 +79,13 @@ export async function shareOfNew(made, options) {
     return { share: made.early, shareKind: "prf" };
   }
   const late = made.enabled ? await latePrf(made.id, options) : null;
-  return late ? { share: late, shareKind: "prf" } : { share: await makeShare(made.id), shareKind: "browser" };
+  return late ? { share: late, shareKind: "prf" } : newShare(made.id);
+}
+
+// The share of this browser for a passkey that has none; null where the browser keeps nothing.
+export async function newShare(id) {
+  const share = await makeShare(id);
+  return { share, shareKind: share && "browser" };
 }
 
 async function latePrf(id, options) {
@@ -87,10 +94,11 @@ async function latePrf(id, options) {
     rpId: options.rp.id,
     allowCredentials: [{ type: "public-key", id: fromB64u(id) }],
     userVerification: "required",
+    timeout: options.timeout,
     extensions: readOptions(options).extensions,
   };
   try {
-    return prfResult(await navigator.credentials.get({ publicKey }));
+    return prfResult(await ceremony("get", publicKey));
   } catch {
     return null;
   }

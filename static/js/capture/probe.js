@@ -1,25 +1,33 @@
 // Asks the camera for another size and looks whether the pictures follow, as a real camera's do. The server
-// weighs the answer; it proves nothing by itself.
+// weighs the answer; it proves nothing by itself, so that a camera which does not answer is used all the same.
+
+import { within } from "./deadline.js";
 
 const ASKED = { width: 320, height: 240 };
 const PATIENCE_FRAMES = 15;
 
 export async function probeCamera(camera) {
-  const { track, video } = camera;
+  const { video } = camera;
   const before = { width: video.videoWidth, height: video.videoHeight };
   const probe = { asked: ASKED, before, got: null, seen: null, frames: null };
   try {
-    await track.applyConstraints(ASKED);
-    const { width, height } = track.getSettings();
-    probe.got = { width, height };
-    for (let count = 1; count <= PATIENCE_FRAMES && probe.frames === null; count += 1) {
-      const frame = await camera.nextFrame();
-      probe.seen = { width: frame.width, height: frame.height };
-      probe.frames = frame.width === width && frame.height === height ? count : null;
-    }
-    await track.applyConstraints({ width: { ideal: before.width }, height: { ideal: before.height } });
+    await ask(camera, ASKED);
+    await follow(camera, probe);
   } catch (error) {
     probe.error = error.name;
   }
+  await ask(camera, { width: { ideal: before.width }, height: { ideal: before.height } }).catch(() => {});
   return probe;
+}
+
+const ask = ({ track }, constraints) => within("constraint", track.applyConstraints(constraints));
+
+async function follow(camera, probe) {
+  const { width, height } = camera.track.getSettings();
+  probe.got = { width, height };
+  for (let count = 1; count <= PATIENCE_FRAMES && probe.frames === null; count += 1) {
+    const frame = await camera.nextFrame();
+    probe.seen = { width: frame.width, height: frame.height };
+    probe.frames = frame.width === width && frame.height === height ? count : null;
+  }
 }

@@ -23,6 +23,7 @@ export function show(name, filled = {}) {
   }
   document.body.dataset.showing = name;
   const screen = find(name);
+  document.getElementById("starting").hidden = true;
   for (const [key, text] of Object.entries(filled)) {
     const place = screen.querySelector(`[data-text="${key}"]`);
     if (place && text) {

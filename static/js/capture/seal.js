@@ -1,7 +1,9 @@
 // The sealed sample of docs/protocol.md section 4: built in memory, readable by the checking server only.
 
+import { Offline } from "./api.js";
 import { chainOf, signChain } from "./chain.js";
 import { concat, toB64u, utf8, wipe } from "./bytes.js";
+import { within } from "./deadline.js";
 
 function pack(manifest, frames) {
   const text = utf8(JSON.stringify(manifest));
@@ -12,9 +14,19 @@ function pack(manifest, frames) {
   return plain;
 }
 
+// The library comes over the network too.
+async function load(jose) {
+  try {
+    return await within("script", import(jose));
+  } catch (error) {
+    throw new Offline(error.name);
+  }
+}
+
 const encoded = (share) => (share ? toB64u(share) : null);
 
 export async function sealSample({ jose, txn, challenge, sessionKey, own, added, frames, camera, probe }) {
+  const { CompactEncrypt, importJWK } = await load(jose);
   const chain = await chainOf(challenge.nonce, txn, frames);
   const manifest = {
     txn,
@@ -36,7 +48,6 @@ export async function sealSample({ jose, txn, challenge, sessionKey, own, added,
     chain_signature: toB64u(await signChain(sessionKey, chain)),
   };
   const plain = pack(manifest, frames);
-  const { CompactEncrypt, importJWK } = await import(jose);
   const header = { alg: "ECDH-ES", enc: "A256GCM", kid: challenge.seal.kid, typ: "visor-sample+jwe" };
   try {
     return await new CompactEncrypt(plain)

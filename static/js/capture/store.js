@@ -1,7 +1,9 @@
 // Where an authenticator gives no PRF: one random share a passkey, kept in this browser under a key that
-// no script can read out (docs/protocol.md section 2).
+// no script can read out (docs/protocol.md section 2). A store that is refused, broken or silent keeps no
+// share and has none: whoever asks gets null, and goes on without a face.
 
 import { fromB64u, toB64u } from "./bytes.js";
+import { within } from "./deadline.js";
 
 const KEY = "key";
 
@@ -10,7 +12,7 @@ function open() {
     const request = indexedDB.open("visor-shares", 1);
     request.onupgradeneeded = () => request.result.createObjectStore("values");
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    request.onerror = request.onblocked = () => reject(request.error ?? new Error("blocked"));
   });
 }
 
@@ -18,9 +20,10 @@ async function run(mode, work) {
   const database = await open();
   try {
     return await new Promise((resolve, reject) => {
-      const request = work(database.transaction("values", mode).objectStore("values"));
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
+      const transaction = database.transaction("values", mode);
+      const request = work(transaction.objectStore("values"));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onerror = transaction.onabort = () => reject(transaction.error);
     });
   } finally {
     database.close();
@@ -42,7 +45,7 @@ async function wrappingKey() {
 
 const parameters = (iv, credential) => ({ name: "AES-GCM", iv, additionalData: fromB64u(credential) });
 
-export async function makeShare(credential) {
+async function keep(credential) {
   const share = crypto.getRandomValues(new Uint8Array(32));
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const sealed = await crypto.subtle.encrypt(parameters(iv, credential), await wrappingKey(), share);
@@ -50,7 +53,7 @@ export async function makeShare(credential) {
   return share;
 }
 
-export async function findShare(credential) {
+async function find(credential) {
   const kept = await read(`share:${credential}`);
   if (!kept) {
     return null;
@@ -58,3 +61,15 @@ export async function findShare(credential) {
   const key = await wrappingKey();
   return new Uint8Array(await crypto.subtle.decrypt(parameters(fromB64u(kept.iv), credential), key, kept.sealed));
 }
+
+async function orNone(work) {
+  try {
+    return await within("store", work);
+  } catch (error) {
+    console.info(error);
+    return null;
+  }
+}
+
+export const makeShare = (credential) => orNone(keep(credential));
+export const findShare = (credential) => orNone(find(credential));

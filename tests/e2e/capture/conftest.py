@@ -10,13 +10,18 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, Playwright, expect
 from pytest_django.live_server_helper import LiveServer
 
+from authsvc.biometrics.unsealing import unseal_sample
+from authsvc.capture import agent_api
 from authsvc.keys.samples import ensure_sample_key
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
+from authsvc.transactions import services
+from authsvc.transactions.models import Capture
 from tests import needs
 from tests.e2e.capture import camera
 from tests.e2e.capture.person import Person
 from tests.factories import make_tenant
+from tests.unit.transactions.flow import verdict_on
 
 expect.set_options(timeout=15_000)
 # Playwright's own loop runs in the tests' thread; they use the database beside it.
@@ -90,3 +95,21 @@ def person(tenant: Tenant, with_camera: Browser) -> Person:
 def page(person: Person) -> Page:
     """The person's page."""
     return person.page
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[bytes]]:
+    """Stand for the worker: open each sample as it does, and come to the outcome that is asked for."""
+
+    def becomes(outcome: str) -> list[bytes]:
+        opened: list[bytes] = []
+
+        def judge(*, tenant_id: str, capture_id: str) -> None:
+            capture = Capture.objects.get(pk=capture_id)
+            opened.append(unseal_sample(services.read_sealed(capture_id) or b"", capture=capture))
+            services.record_verdict(capture_id, verdict_on(capture, outcome))
+
+        monkeypatch.setattr(agent_api, "enqueue_verification", judge)
+        return opened
+
+    return becomes

@@ -53,11 +53,16 @@ class Person:
         self.page.on("request", lambda request: self.requests.append(request))
         self.devtools = self.context.new_cdp_session(self.page)
         self.devtools.send("WebAuthn.enable")
-        options = {**AUTHENTICATOR, "hasPrf": prf}
-        added = self.devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        self.authenticator: str = added["authenticatorId"]
+        self.authenticator = ""
+        self.add_authenticator(prf=prf)
         self.key = new_secret()
         self.context.add_cookies([{"name": COOKIE, "value": self.key, "url": self.base}])
+
+    def add_authenticator(self, *, prf: bool) -> None:
+        """Give the person an authenticator; it is the one that further commands are about."""
+        options = {**AUTHENTICATOR, "hasPrf": prf}
+        added = self.devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        self.authenticator = added["authenticatorId"]
 
     def open(self, kind: str = Transaction.Kind.AUTHENTICATE, **fields: Any) -> Transaction:
         """Open a transaction and show its page."""

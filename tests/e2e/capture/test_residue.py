@@ -1,18 +1,13 @@
 """What leaves the phone, and what stays on it (docs/protocol.md section 4)."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from authsvc.biometrics.unsealing import unseal_sample
-from authsvc.capture import agent_api
-from authsvc.transactions import services
-from authsvc.transactions.models import Capture
 from tests.e2e.capture.person import Person
-from tests.unit.transactions.flow import verdict_on
+from tests.e2e.capture.samples import pictures
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 WATCH_CAMERA = """
@@ -47,34 +42,6 @@ KEPT = """async () => {
 }"""
 DRAWN = """() => [...document.querySelectorAll("video, canvas, img")].filter(
   (item) => item.srcObject || /^(blob|data):/.test(item.src ?? "")).length"""
-
-
-@pytest.fixture
-def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[bytes]]:
-    """Stand for the worker: open each sample as it does, and come to the outcome that is asked for."""
-
-    def becomes(outcome: str) -> list[bytes]:
-        opened: list[bytes] = []
-
-        def judge(*, tenant_id: str, capture_id: str) -> None:
-            capture = Capture.objects.get(pk=capture_id)
-            opened.append(unseal_sample(services.read_sealed(capture_id) or b"", capture=capture))
-            services.record_verdict(capture_id, verdict_on(capture, outcome))
-
-        monkeypatch.setattr(agent_api, "enqueue_verification", judge)
-        return opened
-
-    return becomes
-
-
-def pictures(plain: bytes) -> list[bytes]:
-    """Return the JPEG files of a sample's plain text."""
-    length = int.from_bytes(plain[4:8], "big")
-    at, files = 8 + length, []
-    for entry in json.loads(plain[8:at])["frames"]:
-        files.append(plain[at : at + entry["size"]])
-        at += entry["size"]
-    return files
 
 
 @pytest.mark.requirement("S8.4-01", "S10-03")

@@ -1,15 +1,20 @@
 """The agent API: order of the steps, limits, origins, and whose transaction it is."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.test import Client
+from kombu.exceptions import OperationalError
 
-from authsvc.capture import agent_api, wire
+from authsvc.capture import agent_api, queueing, wire
 from authsvc.core.clock import now
+from authsvc.oidc.ciba.waiting import Awaited
 from authsvc.oidc.requests.wanted import Wanted
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.records import EnrolmentRequest
+from authsvc.transactions.services import waiting_captures
 from tests.factories import make_consent, make_party, make_subject, make_tenant
 from tests.unit.capture.agent import Agent
 from tests.unit.capture.test_passkeys import refused
@@ -117,6 +122,43 @@ def test_an_overdue_verdict_is_a_refusal_as_soon_as_the_agent_asks(agent: Agent)
     assert agent.get(row, "status").json() == {"state": "refused", "may_retry": True}
     assert not SealedSample.objects.exists()
     assert Capture.objects.get().reason == "deadline"
+
+
+class BrokenBroker:
+    """A broker that is down, in the ways in which that is seen."""
+
+    def __init__(self, problem: Exception) -> None:
+        self.problem = problem
+        self.retried: list[object] = []
+
+    def __call__(self, *_: object, **options: object) -> None:
+        self.retried.append(options.get("retry", True))
+        raise self.problem
+
+
+@pytest.mark.parametrize(
+    "problem", [OperationalError("no route to the broker"), ConnectionRefusedError(), TimeoutError()]
+)
+def test_c05_a_broker_that_is_down_loses_no_sample(
+    agent: Agent,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+    problem: Exception,
+) -> None:
+    broker = BrokenBroker(problem)
+    monkeypatch.setattr(agent_api, "enqueue_verification", queueing.enqueue_verification)
+    monkeypatch.setattr(current_app, "send_task", broker)
+    agent.enrolled()
+    row = agent.proven()
+    agent.post(row, "challenge", {"prefer": None})
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = agent.upload(row)
+    assert (answer.status_code, answer.json()) == (202, {"next": "wait"})
+    assert broker.retried == [False]
+    assert SealedSample.objects.count() == 1
+    assert agent.get(row, "status").json() == {"state": "working"}
+    waiting = Capture.objects.get()
+    assert waiting_captures(timedelta(0)) == [(str(agent.tenant.id), waiting.id)]
 
 
 def test_uploads_have_a_limit_and_a_type(agent: Agent) -> None:
@@ -245,11 +287,45 @@ class TestPage:
         assert all(words in text for words in ("Corner Shop", "shop.example", "to open your account"))
         assert page["Cache-Control"] == "no-store"
         assert "camera=(self)" in page["Permissions-Policy"]
-        assert page["Cross-Origin-Opener-Policy"] == "same-origin"
         policy = page["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in policy
         assert "script-src 'self'" in policy
         assert "unsafe" not in policy
+
+    def test_c11_an_approval_says_whose_request_it_is_in_which_words(self, agent: Agent) -> None:
+        asked = Awaited(Wanted(), "request", "blue whale <42>")
+        row = agent.open(client=make_party(name="Corner Shop"), request=asked)
+        text = agent.client.get(f"/t/{agent.tenant.slug}/signin/{row.id}/").content.decode()
+        assert "<title>Approve for Corner Shop" in text
+        assert "blue whale &lt;42&gt;" in text
+        assert "Sign in to" not in text
+
+    def test_c11_an_approval_without_words_shows_none(self, agent: Agent) -> None:
+        row = agent.open(client=make_party(name="Corner Shop"), request=Awaited(Wanted(), "request", ""))
+        text = agent.client.get(f"/t/{agent.tenant.slug}/signin/{row.id}/").content.decode()
+        assert "<title>Approve for Corner Shop" in text
+        assert "Its words" not in text
+
+    @pytest.mark.parametrize(
+        ("kind", "site", "begin"),
+        [
+            ("authenticate", {"client_uri": "https://shop.example/home"}, "https://shop.example/home"),
+            ("authenticate", {}, "https://shop.example/"),
+            ("bind", None, "http://localhost/t/{slug}/passkeys/"),
+            ("enrol", None, ""),
+        ],
+    )
+    def test_c09_where_to_begin_in_another_browser(
+        self, agent: Agent, settings: Any, kind: str, site: dict[str, str] | None, begin: str
+    ) -> None:
+        fields: dict[str, Any] = {"subject": make_subject()} if kind == "enrol" else {}
+        if site is not None:
+            request = Wanted(redirect_uri="https://shop.example/callback?x=1")
+            fields = {"client": make_party(**site), "request": request}
+        row = agent.open(kind, **fields)
+        page = agent.client.get(f"/t/{agent.tenant.slug}/signin/{row.id}/")
+        begin = begin.replace("http://localhost", settings.BASE_URL).format(slug=agent.tenant.slug)
+        assert page.context["config"]["begin"] == begin
 
     def test_holds_no_inline_script_and_no_inline_style(self, agent: Agent) -> None:
         page = agent.client.get(f"/t/{agent.tenant.slug}/signin/{agent.open(client=make_party()).id}/")

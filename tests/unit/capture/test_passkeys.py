@@ -16,7 +16,7 @@ from authsvc.tenancy.scope import every_tenant_scope
 from authsvc.transactions.models import AttemptCounter, Transaction
 from devtools.phone.authenticator import AAGUID, Authenticator
 from tests.factories import make_consent, make_subject
-from tests.unit.capture.agent import Agent
+from tests.unit.capture.agent import Agent, session_key
 
 
 def refused(answer: Any, status: int, code: str) -> None:
@@ -103,10 +103,120 @@ def test_an_assertion_for_another_origin_is_refused(agent: Agent) -> None:
     refused(agent.passkey(row, credential), 403, "passkey-refused")
 
 
-def test_a_counter_that_goes_back_is_refused(agent: Agent) -> None:
+@pytest.mark.parametrize("kept", [1, 7])
+def test_c04_a_counter_that_goes_back_on_a_device_is_refused(agent: Agent, kept: int) -> None:
     subject = agent.enrolled()
-    subject.devices.update(sign_count=7)
+    subject.devices.update(sign_count=kept)
     refused(agent.passkey(agent.open()), 403, "passkey-refused")
+    assert subject.devices.get().sign_count == kept
+
+
+@pytest.mark.parametrize("kept", [1, 7])
+def test_c04_a_counter_that_goes_back_on_a_synced_passkey_is_noted(agent: Agent, kept: int) -> None:
+    agent.authenticator = Authenticator(backup_eligible=True)
+    device = agent.enrolled().devices.get()
+    Device.objects.update(sign_count=kept)
+    row = agent.open()
+    assert agent.passkey(row).json() == {"next": "choose"}
+    event = AuditEvent.objects.get(tag=Tag.DEVICE_COUNTER_BACK)
+    assert (event.transaction, event.details["device"]) == (row.id, device.id)
+    assert (event.details["before"], event.details["counter"]) == (kept, 1)
+    assert agent.passkey(agent.open()).status_code == 200
+    assert AuditEvent.objects.filter(tag=Tag.DEVICE_COUNTER_BACK).count() == 1
+
+
+class TestC03AnEnrolmentWithThePasskeyOfBefore:
+    """Whoever began without a face adds one with the passkey that the phone holds."""
+
+    @pytest.fixture
+    def begun(self, agent: Agent) -> Subject:
+        subject = agent.enrolled(reference="")
+        assert not subject.has_face
+        return subject
+
+    def options(self, agent: Agent, row: Transaction, passkey: Any = "existing") -> Any:
+        return agent.post(row, "passkey/options", {"session_key": session_key(), "passkey": passkey})
+
+    def test_is_offered_and_goes_on_to_the_face(self, agent: Agent, begun: Subject) -> None:
+        row = agent.open(Transaction.Kind.ENROL, subject=begun)
+        assert agent.get(row).json()["passkeys"] == 1
+        options = self.options(agent, row).json()["publicKey"]
+        (known,) = options["allowCredentials"]
+        assert known["id"] == begun.devices.get().credential_id
+        assert agent.passkey(row, agent.answer(options)).json() == {"next": "capture"}
+        row.refresh_from_db()
+        assert (row.state, row.device_id) == (Transaction.State.PROVEN, begun.devices.get().id)
+        assert agent.post(row, "challenge", {"prefer": None}).status_code == 200
+
+    def test_a_new_one_may_still_be_made(self, agent: Agent, begun: Subject) -> None:
+        row = agent.open(Transaction.Kind.ENROL, subject=begun)
+        self.options(agent, row)
+        agent.authenticator = Authenticator()
+        assert agent.passkey(row).json() == {"next": "capture"}
+        assert begun.devices.count() == 2
+
+    def test_without_one_there_is_none_to_use(self, agent: Agent) -> None:
+        row = agent.open(Transaction.Kind.ENROL, subject=make_subject())
+        assert agent.get(row).json()["passkeys"] == 0
+        refused(self.options(agent, row), 409, "no-passkey")
+
+    @pytest.mark.parametrize("status", [Device.Status.REVOKED, Device.Status.PENDING])
+    def test_one_that_is_not_active_is_not_to_be_used(
+        self, agent: Agent, begun: Subject, status: str
+    ) -> None:
+        begun.devices.update(status=status)
+        row = agent.open(Transaction.Kind.ENROL, subject=begun)
+        refused(self.options(agent, row), 409, "no-passkey")
+
+    def test_one_of_somebody_else_is_refused(self, agent: Agent, begun: Subject) -> None:
+        first, agent.authenticator = agent.authenticator, Authenticator()
+        other = agent.enrolled()
+        row = agent.open(Transaction.Kind.ENROL, subject=other)
+        options = self.options(agent, row).json()["publicKey"]
+        agent.authenticator = first
+        credential = agent.answer({**options, "allowCredentials": []})
+        refused(agent.passkey(row, credential), 403, "passkey-refused")
+
+    @pytest.mark.parametrize("passkey", ["new", 1, ["existing"]])
+    def test_other_wishes_are_refused(self, agent: Agent, begun: Subject, passkey: Any) -> None:
+        row = agent.open(Transaction.Kind.ENROL, subject=begun)
+        refused(self.options(agent, row, passkey), 400, "bad-passkey")
+
+    def test_in_a_sign_in_it_changes_nothing(self, agent: Agent, begun: Subject) -> None:
+        options = self.options(agent, agent.open()).json()["publicKey"]
+        assert not options.get("allowCredentials")
+
+
+class TestC06AnEnrolmentMakesOnePasskey:
+    """A page that is loaded again, or whose store fails, proves the passkey that it made."""
+
+    def test_it_is_proven_the_second_time(self, agent: Agent) -> None:
+        subject = make_subject(reference="", status=Subject.Status.INVITED)
+        make_consent(subject)
+        row = agent.open(Transaction.Kind.ENROL, subject=subject)
+        agent.passkey(row)
+        made = subject.devices.get()
+        options = agent.options(row)
+        assert [entry["id"] for entry in options["allowCredentials"]] == [made.credential_id]
+        assert agent.passkey(row, agent.answer(options)).json() == {"next": "capture"}
+        assert subject.devices.get().status == Device.Status.PENDING
+
+    def test_it_lets_nobody_in_elsewhere_before_the_end(self, agent: Agent) -> None:
+        subject = make_subject(reference="")
+        agent.passkey(agent.open(Transaction.Kind.ENROL, subject=subject))
+        refused(agent.passkey(agent.open()), 403, "passkey-refused")
+
+    @pytest.mark.parametrize(
+        ("device", "subject"), [(Device.Status.REVOKED, "active"), (Device.Status.PENDING, "closed")]
+    )
+    def test_not_where_it_or_the_person_is_out(self, agent: Agent, device: str, subject: str) -> None:
+        person = make_subject(reference="")
+        row = agent.open(Transaction.Kind.ENROL, subject=person)
+        agent.passkey(row)
+        credential = agent.answer(agent.options(row))
+        person.devices.update(status=device)
+        Subject.objects.update(status=subject)
+        refused(agent.passkey(row, credential), 403, "passkey-refused")
 
 
 @pytest.mark.parametrize("status", [Device.Status.REVOKED, Device.Status.PENDING])

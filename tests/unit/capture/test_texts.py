@@ -20,12 +20,22 @@ CODES = set(re.findall(r"`([^`]+)`", LISTED))
 
 def test_scripts_name_texts_that_there_are() -> None:
     assert {"place", "restart"} <= NAMED <= TEXTS.keys()
-    assert {"cue.", "hint.", "live."} == BEGUN
+    assert {"cue.", "hint.", "live.", "passkey."} == BEGUN
 
 
 def test_every_text_is_named() -> None:
     unnamed = TEXTS.keys() - NAMED
     assert {name for name in unnamed if not name.startswith(tuple(BEGUN))} == set()
+
+
+def test_c07_every_error_of_a_passkey_has_its_text() -> None:
+    source = (ROOT / "static/js/capture/ceremony.js").read_text()
+    told = set(re.findall(r'(?:get|create): "([^"]+)"', source))
+    texts = {name.removeprefix("passkey.") for name in TEXTS if name.startswith("passkey.")}
+    said = {name for name in texts if not name.endswith("title")}
+    assert len(told) >= 8
+    assert said == told | {"failed", "exists-elsewhere"}
+    assert {name.removesuffix(".title") for name in texts - said - {"title"}} <= said
 
 
 def test_every_hint_of_the_protocol_has_its_text() -> None:

@@ -4,9 +4,10 @@ person's own neutral.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,8 @@ class PlannedCue:
 class Observation:
     """images: n RGB frames; landmarks: n×68×2 pixels; times: n milliseconds, rising; plan: the cues shown.
 
-    descriptors: m×d features of unit length, in the order of their frames.
+    descriptors: m×d features of unit length, in the order of their frames. stream: width and height of what
+    the frames were cut from, None where that is not known.
     """
 
     images: tuple[Image, ...]
@@ -46,12 +48,13 @@ class Observation:
     times: Array
     plan: tuple[PlannedCue, ...]
     descriptors: Array
+    stream: tuple[int, int] | None = None
 
     @cached_property
     def camera(self) -> Array:
         """3×3 intrinsics assumed of the camera."""
         height, width = self.images[0].shape[:2]
-        return camera_matrix(width, height)
+        return camera_matrix(width, height, self.stream)
 
     @cached_property
     def neutral(self) -> NDArray[np.intp]:
@@ -66,7 +69,7 @@ class Observation:
     def neutral_pose(self) -> Array:
         """The person's own neutral against a generic face: yaw, pitch, roll in degrees, and millimetres."""
         height, width = self.images[0].shape[:2]
-        found = [head_pose(self.landmarks[i], width, height) for i in self.neutral]
+        found = [head_pose(self.landmarks[i], width, height, self.stream) for i in self.neutral]
         return np.median([(p.yaw, p.pitch, p.roll, p.distance) for p in found], axis=0)
 
     @cached_property
@@ -152,7 +155,15 @@ def observe(burst: Burst, track: FaceTrack, described: Descriptors) -> Observati
         times=np.array([frame.t_ms for frame, _ in seen]),
         plan=planned(burst.challenge),
         descriptors=np.asarray(described.vectors / lengths, np.float64),
+        stream=_stream(burst.manifest.camera),
     )
+
+
+def _stream(camera: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Returns the size of the camera's own pictures, None where the manifest names no sensible one."""
+    size = camera.get("width"), camera.get("height")
+    width, height = (side if type(side) is int and 160 <= side <= 8192 else 0 for side in size)
+    return (width, height) if width and height else None
 
 
 def _rgb(colour: str | None) -> tuple[float, float, float] | None:
