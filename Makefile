@@ -64,6 +64,10 @@ lock: $(PYTHON_READY) ## Renew requirements.lock and package-lock.json from the 
 conformity: $(PYTHON_READY) ## Write docs/conformity.md from the tests' requirement markers
 	@python -m tests.conformity
 
+.PHONY: states
+states: $(PYTHON_READY) ## Write docs/states.md from the walks to every page
+	@WRITE_STATES=1 python -m pytest -q tests/journeys/test_dead_ends.py -k up_to_date
+
 .PHONY: settings-reference
 settings-reference: $(PYTHON_READY) ## Write docs/settings.md from the code
 	@python manage.py settings_reference

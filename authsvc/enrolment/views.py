@@ -20,6 +20,7 @@ from authsvc.capture.texts import page_texts
 from authsvc.capture.ways import start_page
 from authsvc.core.errors import Refused
 from authsvc.enrolment import services
+from authsvc.privacy.consent import NoticeChanged
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import own_transaction
@@ -54,6 +55,7 @@ def _notice_page(request: TenantRequest, *, token: str) -> HttpResponse:
         "link": link,
         "token": token,
         "tenant": request.tenant,
+        "changed": "changed" in request.GET,
         "steps": [_("Agree"), _("Passkey"), _("Face")],
         "texts": page_texts(),
     }
@@ -87,7 +89,11 @@ class Consent(JsonEndpoint):
 def _consent_form(request: TenantRequest, *, token: str) -> HttpResponse:
     wire.require_own_origin(request)
     face = request.POST.get("choice") == "face"
-    transaction, key = _choose(request, token, request.POST.get("notice_version"), face=face)
+    try:
+        transaction, key = _choose(request, token, request.POST.get("notice_version"), face=face)
+    except NoticeChanged:
+        page = reverse("enrolment:notice", kwargs={"tenant": request.tenant.slug, "token": token})
+        return HttpResponseRedirect(f"{page}?changed=1", status=303)
     return _to_agent(transaction, key)
 
 

@@ -19,15 +19,19 @@ _LIFE = timedelta(days=30 * CONSENT_MONTHS)
 RENEWED_BEFORE = timedelta(days=30)
 
 
+class NoticeChanged(Refused):
+    """The notice that somebody agrees to is not the current one any more."""
+
+
 @transaction.atomic
 def give_consent(*, subject: Subject, notice_version: str) -> ConsentReceipt:
     """Store that the person agreed to the notice that is current now, and return the receipt.
 
-    Raises Refused where the version shown is not the current one: the person must read the new text.
+    Raises NoticeChanged where the version shown is not the current one: the person must read the new text.
     """
     notice = current_notice(subject.tenant)
     if notice.version != notice_version:
-        raise Refused(
+        raise NoticeChanged(
             "notice-changed",
             _("The text has changed since this page was opened. Please read it again."),
             detail=f"notice {notice_version!r} shown, {notice.version!r} current",

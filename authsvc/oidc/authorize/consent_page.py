@@ -71,6 +71,15 @@ def consent_open(client: RelyingParty, session: Session, wanted: Wanted, taken: 
     return lately and not answered and consent_needed(client, session.subject, wanted)
 
 
+def asked_by(request: TenantRequest) -> str:
+    """Return whose request a posted consent belongs to, also where it is stale; "" where it is forged."""
+    try:
+        content = signing.loads(request.POST.get("pending", ""), salt=_SALT)
+    except signing.BadSignature:
+        return ""
+    return str(content["wanted"]["client_id"]) if content["tenant"] == request.tenant.slug else ""
+
+
 def read_pending(request: TenantRequest) -> Pending | None:
     """Return what the posted consent belongs to, or None where it is forged, stale or another tenant's."""
     try:

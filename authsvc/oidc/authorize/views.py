@@ -14,7 +14,7 @@ from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.oidc.authorize.consent import remember_consent
-from authsvc.oidc.authorize.consent_page import Pending, consent_open, read_pending, show_consent
+from authsvc.oidc.authorize.consent_page import Pending, asked_by, consent_open, read_pending, show_consent
 from authsvc.oidc.authorize.decide import reusable
 from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start, to_partner
 from authsvc.oidc.interaction import Outcome, back_into, take_up
@@ -95,7 +95,7 @@ def consent(request: TenantRequest, tenant: str) -> HttpResponse:
     pending = read_pending(request)
     session = find_session(request)
     if pending is None or session is None or session.pk != pending.session_id:
-        return _too_old(request, pending)
+        return _too_old(request)
     wanted = pending.wanted
     client = _client_of(wanted)
     if request.POST.get("answer") != "yes":
@@ -103,11 +103,12 @@ def consent(request: TenantRequest, tenant: str) -> HttpResponse:
     return _or_refusal(request, client, wanted, lambda: _consented(request, client, pending, session))
 
 
-def _too_old(request: TenantRequest, pending: Pending | None) -> HttpResponse:
+def _too_old(request: TenantRequest) -> HttpResponse:
     refused = RequestRefused(
         "access_denied", "This page is too old.", rule="consent-page", came="a stale or foreign consent page"
     )
-    party = find_client(pending.wanted.client_id) if pending else None
+    client_id = asked_by(request)
+    party = find_client(client_id) if client_id else None
     return answer_refusal(refused, on_page(request, person=_TOO_OLD, party=party))
 
 

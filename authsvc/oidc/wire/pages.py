@@ -32,6 +32,8 @@ def refusal_page(
         "oidc/refused.html",
         {
             "person": person or _PERSON.get(refused.rule, _("The site that sent you here made a mistake.")),
+            # With a sentence of its own it is about the person's way, and not about the site's request.
+            "calm": bool(person),
             "error": refused.error,
             "number": number,
             "ways": ways_on(request, party),

@@ -1,0 +1,970 @@
+"""The states, a function each: how one comes there. The table is in the order of the file."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.test import Client
+
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.core.ids import new_id
+from authsvc.core.remembered import forget_everything
+from authsvc.devices.models import Device
+from authsvc.oidc.ciba.waiting import open_request
+from authsvc.oidc.models import BackchannelRequest, Session
+from authsvc.oidc.offering.options import set_options
+from authsvc.oidc.offering.persons import test_persons as persons_of_tests
+from authsvc.oidc.requests.wanted import Backchannel, Context
+from authsvc.person.models import Visit
+from authsvc.subjects.models import Subject
+from authsvc.tenancy.roles import Role
+from authsvc.transactions.models import Transaction
+from tests.e2e.oidc.browser import fields_of_form, make_partner
+from tests.factories import make_subject
+from tests.journeys.ends.walker import Answer, Walker, Way
+from tests.tenancy.conftest import World, fill
+from tests.tenancy.people import PASSWORD, make_user, signed_in
+from tests.tenancy.routes import Kind, filled, routes
+
+
+@dataclass(frozen=True)
+class State:
+    """A state: at which part of the product, how somebody comes there, and the walk."""
+
+    place: str
+    how: str
+    walk: Way
+
+    @property
+    def name(self) -> str:
+        return f"{self.place}: {self.how}"
+
+
+STATES: list[State] = []
+
+
+def state(place: str, how: str) -> Callable[[Way], Way]:
+    """Put a walk into the table."""
+
+    def listed(walk: Way) -> Way:
+        STATES.append(State(place, how, walk))
+        return walk
+
+    return listed
+
+
+# --- enrolment --------------------------------------------------------------------------------------------
+def _link(how: str, **changed: Any) -> None:
+    @state("Enrolment link", how)
+    def walk(walker: Walker) -> Answer:
+        path = walker.invited()
+        walker.link(**changed)
+        return walker.get(path)
+
+
+@state("Enrolment link", "opened")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.invited())
+
+
+_link("used", used_at=now())
+_link("expired", expires_at=now() - timedelta(days=1))
+_link("withdrawn", revoked_at=now())
+
+
+@state("Enrolment link", "wrong, or cut short")
+def _(walker: Walker) -> Answer:
+    return walker.get("enrol/half-of-a-link/")
+
+
+@state("Enrolment link", "the account was closed")
+def _(walker: Walker) -> Answer:
+    path = walker.invited()
+    Subject.objects.update(status=Subject.Status.CLOSED)
+    return walker.get(path)
+
+
+@state("Enrolment link", "agreed to a text that has changed since")
+def _(walker: Walker) -> Answer:
+    return walker.post(walker.invited() + "consent", {"choice": "face", "notice_version": "old"})
+
+
+@state("Enrolment link", "sent again from the page before, after it was used")
+def _(walker: Walker) -> Answer:
+    path = walker.invited()
+    walker.link(used_at=now())
+    return walker.post(path + "consent", {"choice": "passkey"})
+
+
+@state("Enrolment link", "sent from another site")
+def _(walker: Walker) -> Answer:
+    path = walker.invited()
+    return walker.browser.post(path + "consent", {}, headers={"origin": "https://other.example"})
+
+
+@state("Enrolment page", "with the face")
+def _(walker: Walker) -> Answer:
+    return walker.page(walker.agreed(face=True))
+
+
+@state("Enrolment page", "with a passkey alone")
+def _(walker: Walker) -> Answer:
+    return walker.page(walker.agreed())
+
+
+@state("Enrolment page", "reloaded after the passkey was made")
+def _(walker: Walker) -> Answer:
+    row = walker.agreed(face=True)
+    walker.agent.passkey(row)
+    return walker.page(row)
+
+
+@state("Enrolment page", "stopped, and opened again")
+def _(walker: Walker) -> Answer:
+    return walker.page(walker.left(walker.agreed()))
+
+
+@state("Enrolment page", "another browser")
+def _(walker: Walker) -> Answer:
+    row = walker.agreed()
+    walker.another_browser()
+    return walker.page(row)
+
+
+@state("Enrolment end", "done")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.enrolled().continue_path)
+
+
+@state("Enrolment end", "stopped")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.left(walker.agreed()).continue_path)
+
+
+@state("Enrolment end", "took too long")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.overdue(walker.agreed()).continue_path)
+
+
+@state("Enrolment end", "stopped, and begun again")
+def _(walker: Walker) -> Answer:
+    return walker.post(f"enrol/again/{walker.left(walker.agreed()).pk}/")
+
+
+@state("Enrolment end", "another browser would begin it again")
+def _(walker: Walker) -> Answer:
+    row = walker.left(walker.agreed())
+    walker.another_browser()
+    return walker.post(f"enrol/again/{row.pk}/")
+
+
+@state("Enrolment end", "opened before the end: back where one was")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.agreed().continue_path)
+
+
+@state("Enrolment end", "the link was used from another browser meanwhile")
+def _(walker: Walker) -> Answer:
+    row = walker.enrolled()
+    walker.link(used_at=now())
+    return walker.get(row.continue_path)
+
+
+@state("Enrolment end", "stopped, and the link was used meanwhile")
+def _(walker: Walker) -> Answer:
+    row = walker.left(walker.agreed())
+    walker.link(used_at=now())
+    return walker.get(row.continue_path)
+
+
+@state("Enrolment end", "another browser")
+def _(walker: Walker) -> Answer:
+    row = walker.enrolled()
+    walker.another_browser()
+    return walker.get(row.continue_path)
+
+
+@state("Enrolment end", "a sign-in's number in the address")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"enrol/finish/{walker.proven().pk}/")
+
+
+@state("Enrolment end", "the passkey was revoked meanwhile")
+def _(walker: Walker) -> Answer:
+    row = walker.enrolled()
+    Device.objects.update(status=Device.Status.REVOKED)
+    return walker.get(row.continue_path)
+
+
+# --- a second passkey -------------------------------------------------------------------------------------
+def _binding(walker: Walker) -> Transaction:
+    walker.agent.enrolled(reference="")
+    return walker.row(walker.browser.post(f"{walker.root}passkeys/", headers={"origin": walker.agent.origin}))
+
+
+@state("Second passkey", "explained")
+def _(walker: Walker) -> Answer:
+    return walker.get("passkeys/")
+
+
+@state("Second passkey", "the agent's page")
+def _(walker: Walker) -> Answer:
+    return walker.page(_binding(walker))
+
+
+@state("Second passkey", "added")
+def _(walker: Walker) -> Answer:
+    row = _binding(walker)
+    walker.agent.passkey(row)
+    return walker.get(walker.agent.passkey(row).json()["continue_url"])
+
+
+@state("Second passkey", "stopped")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.left(_binding(walker)).continue_path)
+
+
+@state("Second passkey", "took too long")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.overdue(_binding(walker)).continue_path)
+
+
+@state("Second passkey", "opened before the end: back where one was")
+def _(walker: Walker) -> Answer:
+    return walker.get(_binding(walker).continue_path)
+
+
+@state("Second passkey", "finished without one")
+def _(walker: Walker) -> Answer:
+    row = _binding(walker)
+    walker.agent.passkey(row)
+    walker.agent.post(row, "without-face")
+    return walker.get(row.continue_path)
+
+
+# --- the agent's page of a sign-in ------------------------------------------------------------------------
+@state("Sign-in page", "opened")
+def _(walker: Walker) -> Answer:
+    return walker.page(walker.asked())
+
+
+@state("Sign-in page", "no relying party asked for it")
+def _(walker: Walker) -> Answer:
+    return walker.post("approve/enter")
+
+
+@state("Sign-in page", "back from the relying party, after the sign-in")
+def _(walker: Walker) -> Answer:
+    row = walker.proven(first_party=True)
+    walker.browser.get(row.continue_path)
+    return walker.page(row)
+
+
+@state("Sign-in page", "back after Cancel")
+def _(walker: Walker) -> Answer:
+    return walker.page(walker.left(walker.asked()))
+
+
+@state("Sign-in page", "kept open for more than five minutes, and reloaded")
+def _(walker: Walker) -> Answer:
+    return walker.page(walker.overdue(walker.asked()))
+
+
+@state("Sign-in page", "another browser, or a second device")
+def _(walker: Walker) -> Answer:
+    row = walker.asked()
+    walker.another_browser()
+    return walker.page(row)
+
+
+@state("Sign-in page", "an address of nothing")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"signin/{new_id()}/")
+
+
+# --- the request of a relying party -----------------------------------------------------------------------
+def _request(how: str, *, party: dict[str, Any] | None = None, **changed: str | None) -> None:
+    @state("Request", how)
+    def walk(walker: Walker) -> Answer:
+        partner = make_partner(**{"name": "Shop", "client_uri": "https://shop.example/", **(party or {})})
+        return walker.get("authorize", **walker.visitor.request(partner, **changed))
+
+
+_request("from a site that is not known", client_id="unknown")
+_request("with an address to return to that is not registered", redirect_uri="https://evil.example/")
+_request("pushed before, used or too old", request_uri="urn:ietf:params:oauth:request_uri:x")
+_request(
+    "that had to be pushed and was not", party={"require_pushed_authorization_requests": True}, state="x"
+)
+_request("with two forms of one request", request="x", request_uri="https://shop.example/r", redirect_uri="")
+_request("in an object that does not hold", request="nonsense", redirect_uri="https://evil.example/")
+_request("with an object behind an unknown address", request_uri="https://x.example/", redirect_uri="")
+_request(
+    "by a site whose sign-ins begin at an address of its own",
+    party={"initiate_login_uri": "https://shop.example/login"},
+    redirect_uri="https://evil.example/",
+)
+
+
+@state("Request", "that had to be signed and was not")
+def _(walker: Walker) -> Answer:
+    party = make_partner(name="Shop", client_uri="https://shop.example/").party
+    RelyingParty.objects.filter(pk=party.pk).update(require_signed_request_object=True)
+    forget_everything()
+    return walker.get("authorize", client_id=party.client_id)
+
+
+@state("Request", "from an app that has no page")
+def _(walker: Walker) -> Answer:
+    partner = make_partner(name="App")
+    RelyingParty.objects.filter(pk=partner.party.pk).update(redirect_uris=["com.app:/back"])
+    forget_everything()
+    return walker.get("authorize", client_id=partner.party.client_id)
+
+
+@state("Request", "with a parameter twice")
+def _(walker: Walker) -> Answer:
+    return walker.goes_on(walker.browser.get(f"{walker.root}authorize?client_id=a&client_id=b"))
+
+
+@state("Request", "with signs that are no text")
+def _(walker: Walker) -> Answer:
+    return walker.get("authorize", client_id="a\x00b")
+
+
+@state("Request", "answered by a form that posts itself")
+def _(walker: Walker) -> Answer:
+    walker.visitor.mode = "form_post"
+    row = walker.proven(first_party=True)
+    return walker.browser.get(row.continue_path)
+
+
+# --- the end of a sign-in ---------------------------------------------------------------------------------
+@state("Sign-in end", "reloaded, or kept as a bookmark")
+def _(walker: Walker) -> Answer:
+    row = walker.proven(first_party=True)
+    walker.browser.get(row.continue_path)
+    return walker.get(row.continue_path)
+
+
+@state("Sign-in end", "opened before the end: back where one was")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.asked().continue_path)
+
+
+@state("Sign-in end", "another browser")
+def _(walker: Walker) -> Answer:
+    row = walker.proven()
+    walker.another_browser()
+    return walker.get(row.continue_path)
+
+
+@state("Sign-in end", "an address of nothing")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"authorize/resume/{new_id()}")
+
+
+@state("Sign-in end", "of another place")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"approve/entered/{walker.proven().pk}")
+
+
+@state("Sign-in end", "of another place, and stopped")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"approve/entered/{walker.left(walker.asked()).pk}")
+
+
+@state("Sign-in end", "of another place, and too late")
+def _(walker: Walker) -> Answer:
+    row = walker.asked()
+    Transaction.objects.filter(pk=row.pk).update(expires_at=now() - timedelta(seconds=1))
+    walker.another_browser()
+    return walker.get(f"approve/entered/{row.pk}")
+
+
+@state("Sign-in end", "the relying party is gone meanwhile")
+def _(walker: Walker) -> Answer:
+    row = walker.proven()
+    RelyingParty.objects.update(status=RelyingParty.Status.SUSPENDED)
+    forget_everything()
+    return walker.get(row.continue_path)
+
+
+@state("Sign-in end", "the passkey was revoked meanwhile")
+def _(walker: Walker) -> Answer:
+    row = walker.proven()
+    Device.objects.update(status=Device.Status.REVOKED)
+    return walker.get(row.continue_path)
+
+
+@state("Sign-in end", "the stored result was altered")
+def _(walker: Walker) -> Answer:
+    row = walker.proven()
+    Transaction.objects.update(stored_evidence={"passkey": "altered"})
+    return walker.get(row.continue_path)
+
+
+# --- consent to a relying party ---------------------------------------------------------------------------
+def _consent(walker: Walker) -> Answer:
+    return walker.get(walker.proven(first_party=False, policy_uri="https://shop.example/p").continue_path)
+
+
+@state("Share with a site", "asked, and reloaded")
+def _(walker: Walker) -> Answer:
+    return _consent(walker)
+
+
+@state("Share with a site", "answered too late")
+def _(walker: Walker) -> Answer:
+    sent = fields_of_form(_consent(walker).content)
+    with patch("authsvc.oidc.authorize.consent_page.CONSENT_PAGE", timedelta(seconds=-1)):
+        return walker.post("authorize/consent", sent)
+
+
+@state("Share with a site", "answered after signing out in another tab")
+def _(walker: Walker) -> Answer:
+    sent = fields_of_form(_consent(walker).content)
+    Session.objects.all().delete()
+    return walker.post("authorize/consent", sent)
+
+
+@state("Share with a site", "its address opened as a bookmark")
+def _(walker: Walker) -> Answer:
+    return walker.get("authorize/consent")
+
+
+# --- the sandbox's form -----------------------------------------------------------------------------------
+def _sandbox(walker: Walker) -> str:
+    set_options(sandbox_authenticator=True)
+    walker.partner = make_partner(name="Shop", client_uri="https://shop.example/", first_party=True)
+    return str(walker.visitor.authorize(walker.partner)["Location"])
+
+
+@state("Sandbox form", "opened")
+def _(walker: Walker) -> Answer:
+    return walker.get(_sandbox(walker))
+
+
+@state("Sandbox form", "back after it was sent")
+def _(walker: Walker) -> Answer:
+    page = _sandbox(walker)
+    sent = {"person": str(persons_of_tests()[0].id), "outcome": "accepted-l2"}
+    walker.browser.get(walker.browser.post(page, sent)["Location"])
+    return walker.get(page)
+
+
+@state("Sandbox form", "sent twice")
+def _(walker: Walker) -> Answer:
+    page = _sandbox(walker)
+    sent = {"person": str(persons_of_tests()[0].id), "outcome": "refused"}
+    walker.browser.post(page, sent)
+    return walker.post(page, sent)
+
+
+@state("Sandbox form", "another browser")
+def _(walker: Walker) -> Answer:
+    page = _sandbox(walker)
+    walker.another_browser()
+    return walker.get(page)
+
+
+@state("Sandbox form", "sent without a choice")
+def _(walker: Walker) -> Answer:
+    return walker.post(_sandbox(walker))
+
+
+@state("Sandbox form", "in a tenant that has none")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"sandbox/{walker.asked().pk}/")
+
+
+# --- approving what a relying party asks for --------------------------------------------------------------
+def _phone(walker: Walker, **party: Any) -> None:
+    row = walker.row(walker.browser.post(f"{walker.root}approve/enter"))
+    walker.ada = make_subject(name="Ada")
+    walker.visitor.prove(row.pk, walker.ada)
+    walker.browser.get(row.continue_path)
+    walker.entered = row.continue_path  # type: ignore[attr-defined]
+    partner = make_partner(name="Shop", **party).party
+    asked = Context(walker.tenant, {}, client_=partner, backchannel=Backchannel(walker.ada, "blue whale 42"))
+    walker.waiting = open_request(asked)[1]  # type: ignore[attr-defined]
+
+
+def _approved(walker: Walker, *, by: Subject | None = None, level: str = "L2") -> str:
+    waiting = walker.waiting  # type: ignore[attr-defined]
+    row = walker.row(walker.browser.post(f"{walker.root}approve/{waiting.pk}/", {"answer": "yes"}))
+    walker.visitor.prove(row.pk, by or walker.ada, level=level)
+    return row.continue_path
+
+
+@state("Approve", "nobody is signed in")
+def _(walker: Walker) -> Answer:
+    return walker.get("approve/")
+
+
+@state("Approve", "nothing waits")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    BackchannelRequest.objects.all().delete()
+    return walker.get("approve/")
+
+
+@state("Approve", "something waits")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    return walker.get("approve/")
+
+
+@state("Approve", "the way in, reloaded or kept as a bookmark")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    return walker.get(walker.entered)  # type: ignore[attr-defined]
+
+
+@state("Approve", "the agent's page")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    waiting = walker.waiting  # type: ignore[attr-defined]
+    return walker.post(f"approve/{waiting.pk}/", {"answer": "yes"})
+
+
+@state("Approve", "yes, and reloaded")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    done = _approved(walker)
+    walker.get(done)
+    return walker.get(done)
+
+
+@state("Approve", "no")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    waiting = walker.waiting  # type: ignore[attr-defined]
+    return walker.post(f"approve/{waiting.pk}/", {"answer": "no"})
+
+
+@state("Approve", "stopped on the way")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    waiting = walker.waiting  # type: ignore[attr-defined]
+    row = walker.row(walker.browser.post(f"{walker.root}approve/{waiting.pk}/", {"answer": "yes"}))
+    return walker.get(walker.left(row).continue_path)
+
+
+@state("Approve", "opened before the end: back where one was")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    waiting = walker.waiting  # type: ignore[attr-defined]
+    row = walker.row(walker.browser.post(f"{walker.root}approve/{waiting.pk}/", {"answer": "yes"}))
+    return walker.get(row.continue_path)
+
+
+@state("Approve", "answered in another tab, or too late")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    done = _approved(walker)
+    BackchannelRequest.objects.update(state=BackchannelRequest.State.DENIED)
+    return walker.get(done)
+
+
+@state("Approve", "by somebody else's passkey")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    return walker.get(_approved(walker, by=make_subject(name="Bob")))
+
+
+@state("Approve", "by a passkey that is not enough")
+def _(walker: Walker) -> Answer:
+    _phone(walker, floor_level="L2")
+    return walker.get(_approved(walker, level="L1"))
+
+
+@state("Approve", "signed out in another tab")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    done = _approved(walker)
+    Session.objects.all().delete()
+    return walker.get(done)
+
+
+@state("Approve", "the account was closed")
+def _(walker: Walker) -> Answer:
+    row = walker.row(walker.browser.post(f"{walker.root}approve/enter"))
+    walker.visitor.prove(row.pk, make_subject(name="Ada"))
+    Subject.objects.update(status=Subject.Status.CLOSED)
+    return walker.get(row.continue_path)
+
+
+@state("Approve", "the address of a form, opened as a bookmark")
+def _(walker: Walker) -> Answer:
+    return walker.get("approve/enter")
+
+
+# --- signing out ------------------------------------------------------------------------------------------
+def _signed_in(walker: Walker, **party: Any) -> None:
+    walker.browser.get(walker.proven(first_party=True, **party).continue_path)
+
+
+@state("Sign out", "asked")
+def _(walker: Walker) -> Answer:
+    _signed_in(walker)
+    return walker.get("end-session", client_id=walker.partner.party.client_id)
+
+
+def _wrong(how: str, **query: str) -> None:
+    @state("Sign out", how)
+    def walk(walker: Walker) -> Answer:
+        _signed_in(walker)
+        return walker.get("end-session", **query)
+
+
+_wrong("asked by a site that is not known", client_id="unknown")
+_wrong("asked with a hint that does not hold", id_token_hint="nonsense")
+_wrong("asked with an address that is not registered", post_logout_redirect_uri="https://evil.example/")
+
+
+def _answered(walker: Walker, answer: str, **query: str) -> Answer:
+    sent = fields_of_form(walker.get("end-session", **query).content)
+    return walker.post("end-session/confirm", {**sent, "answer": answer})
+
+
+@state("Sign out", "yes")
+def _(walker: Walker) -> Answer:
+    _signed_in(walker)
+    return _answered(walker, "yes")
+
+
+@state("Sign out", "yes, where other sites have to be told")
+def _(walker: Walker) -> Answer:
+    after = "https://shop.example/bye"
+    _signed_in(
+        walker,
+        frontchannel_logout_uri="https://partner.example/out",
+        post_logout_redirect_uris=[after],
+    )
+    client_id = walker.partner.party.client_id
+    return _answered(walker, "yes", client_id=client_id, post_logout_redirect_uri=after)
+
+
+@state("Sign out", "no")
+def _(walker: Walker) -> Answer:
+    _signed_in(walker)
+    return _answered(walker, "no", client_id=walker.partner.party.client_id)
+
+
+@state("Sign out", "answered in a second tab before")
+def _(walker: Walker) -> Answer:
+    _signed_in(walker)
+    Session.objects.all().delete()
+    return walker.post("end-session/confirm", {"answer": "yes"})
+
+
+@state("Sign out", "answered too late")
+def _(walker: Walker) -> Answer:
+    _signed_in(walker)
+    return walker.post("end-session/confirm", {"answer": "yes", "pending": "old"})
+
+
+@state("Sign out", "nobody is signed in")
+def _(walker: Walker) -> Answer:
+    return walker.get("end-session")
+
+
+@state("Sign out", "the address of the answer, opened as a bookmark")
+def _(walker: Walker) -> Answer:
+    return walker.get("end-session/confirm")
+
+
+# --- a person's own page ----------------------------------------------------------------------------------
+def _at_home(walker: Walker) -> Device:
+    subject = walker.agent.enrolled(name="Ada")
+    row = walker.row(walker.browser.post(f"{walker.root}me/enter"))
+    walker.browser.get(walker.agent.passkey(row).json()["continue_url"])
+    device: Device = subject.devices.get()
+    return device
+
+
+@state("Own page", "the door")
+def _(walker: Walker) -> Answer:
+    return walker.get("me/")
+
+
+@state("Own page", "the agent's page")
+def _(walker: Walker) -> Answer:
+    return walker.post("me/enter")
+
+
+@state("Own page", "inside")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    return walker.get("me/")
+
+
+@state("Own page", "renaming a passkey")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"me/passkeys/{_at_home(walker).pk}/")
+
+
+@state("Own page", "renaming a passkey to nothing")
+def _(walker: Walker) -> Answer:
+    return walker.post(f"me/passkeys/{_at_home(walker).pk}/", {"name": ""})
+
+
+@state("Own page", "revoking a passkey")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"me/passkeys/{_at_home(walker).pk}/revoke")
+
+
+@state("Own page", "revoking a passkey, after a while")
+def _(walker: Walker) -> Answer:
+    device = _at_home(walker)
+    Visit.objects.update(proven_at=now() - timedelta(minutes=6))
+    return walker.post(f"me/passkeys/{device.pk}/revoke")
+
+
+@state("Own page", "removing the face")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    return walker.get("me/face/remove")
+
+
+@state("Own page", "withdrawing consent")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    return walker.get("me/consent/withdraw")
+
+
+@state("Own page", "withdrawn: the receipt")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    return walker.post("me/consent/withdraw")
+
+
+@state("Own page", "the way in, by another browser")
+def _(walker: Walker) -> Answer:
+    row = walker.row(walker.browser.post(f"{walker.root}me/enter"))
+    walker.another_browser()
+    return walker.get(row.continue_path)
+
+
+@state("Own page", "the way in, kept as a bookmark")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    row = Transaction.objects.get(kind=Transaction.Kind.OWN_PAGE)
+    return walker.get(row.continue_path)
+
+
+@state("Own page", "a passkey that is gone")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    return walker.get(f"me/passkeys/{new_id()}/")
+
+
+# --- errors of the site -----------------------------------------------------------------------------------
+@state("Error", "an address of nothing at a tenant")
+def _(walker: Walker) -> Answer:
+    return walker.get("nothing/here")
+
+
+@state("Error", "a tenant that is not there")
+def _(walker: Walker) -> Answer:
+    return walker.get("/t/nobody/me/")
+
+
+@state("Error", "an address of nothing")
+def _(walker: Walker) -> Answer:
+    return walker.get("/nothing/here")
+
+
+@state("Error", "a form that was open for too long")
+def _(walker: Walker) -> Answer:
+    walker.browser = Client(enforce_csrf_checks=True)
+    page = f"{walker.agent.origin}{walker.root}approve/"
+    return walker.browser.post(f"{walker.root}approve/enter", headers={"referer": page})
+
+
+@state("Error", "a fault of ours")
+def _(walker: Walker) -> Answer:
+    with patch("authsvc.oidc.ciba.views.find_session", side_effect=RuntimeError):
+        return walker.get("approve/")
+
+
+@state("Error", "a request that is not understood")
+def _(walker: Walker) -> Answer:
+    walker.browser = signed_in(make_user((walker.tenant, Role.ADMIN)))
+    return walker.browser.post("/account/theme/", {"theme": "pink"})
+
+
+# --- the portal -------------------------------------------------------------------------------------------
+@contextmanager
+def _filled(walker: Walker) -> Iterator[World]:
+    yield fill(walker.tenant)
+
+
+def _portal_routes() -> None:
+    for route in routes(Kind.MEMBER, Kind.FORM):
+        at = route.removeprefix("portal/<slug:tenant>/") or "the first screen"
+
+        @state("Portal", at)
+        def walk(walker: Walker, route: str = route) -> Answer:
+            walker.browser = signed_in(make_user((walker.tenant, Role.OWNER), email=_email()))
+            with _filled(walker) as world:
+                return walker.browser.get(filled(route, world.values))
+
+
+def _email() -> str:
+    return f"{new_id().lower().strip('-_')}@example.org"
+
+
+_portal_routes()
+
+
+def _portal(walker: Walker, *roles: Role, **how: Any) -> Client:
+    walker.browser = signed_in(make_user(*((walker.tenant, role) for role in roles), email=_email()), **how)
+    walker.browser.raise_request_exception = False
+    return walker.browser
+
+
+@state("Portal", "nothing there yet")
+def _(walker: Walker) -> Answer:
+    return _portal(walker, Role.OWNER).get(f"/portal/{walker.tenant.slug}/people/")
+
+
+@state("Portal", "people have signed in today")
+def _(walker: Walker) -> Answer:
+    _signed_in(walker)
+    Transaction.objects.update(decided_at=now())
+    return _portal(walker, Role.OWNER).get(f"/portal/{walker.tenant.slug}/")
+
+
+@state("Portal", "a change to a person who was closed meanwhile")
+def _(walker: Walker) -> Answer:
+    with _filled(walker) as world:
+        Subject.objects.update(status=Subject.Status.CLOSED)
+        path = filled("portal/<slug:tenant>/people/<uuid:subject>/links/", world.values)
+    browser = _portal(walker, Role.OWNER)
+    return walker.goes_on(browser.post(path))
+
+
+@state("Portal", "a receipt number of nothing")
+def _(walker: Walker) -> Answer:
+    return _portal(walker, Role.OWNER).get(f"/portal/{walker.tenant.slug}/receipts/?number=x")
+
+
+@state("Portal", "a form with a mistake")
+def _(walker: Walker) -> Answer:
+    return _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/people/new/", {})
+
+
+@state("Portal", "a form that the role may not send")
+def _(walker: Walker) -> Answer:
+    return _portal(walker, Role.AUDITOR).post(f"/portal/{walker.tenant.slug}/people/new/", {})
+
+
+@state("Portal", "a form sent after the session has ended")
+def _(walker: Walker) -> Answer:
+    walker.browser = Client()
+    return walker.browser.post(f"/portal/{walker.tenant.slug}/people/new/", {})
+
+
+@state("Portal", "an address of nothing")
+def _(walker: Walker) -> Answer:
+    return _portal(walker, Role.OWNER).get(f"/portal/{walker.tenant.slug}/nothing/")
+
+
+@state("Portal", "another organisation's")
+def _(walker: Walker) -> Answer:
+    return _portal(walker).get(f"/portal/{walker.tenant.slug}/")
+
+
+@state("Portal", "no organisation")
+def _(walker: Walker) -> Answer:
+    return _portal(walker).get("/portal/")
+
+
+@state("Portal", "several organisations")
+def _(walker: Walker) -> Answer:
+    user = make_user((walker.tenant, Role.OWNER), (Walker().tenant, Role.OWNER), email=_email())
+    walker.browser = signed_in(user)
+    return walker.browser.get("/portal/")
+
+
+@state("Portal", "the address of a form, opened as a bookmark")
+def _(walker: Walker) -> Answer:
+    with _filled(walker) as world:
+        path = filled("portal/<slug:tenant>/people/<uuid:subject>/close/", world.values)
+    return _portal(walker, Role.OWNER).get(path)
+
+
+# --- administrators' accounts -----------------------------------------------------------------------------
+@state("Account", "not signed in")
+def _(walker: Walker) -> Answer:
+    walker.browser = Client()
+    return walker.goes_on(walker.browser.get("/portal/"))
+
+
+@state("Account", "a wrong password")
+def _(walker: Walker) -> Answer:
+    walker.browser = Client()
+    return walker.browser.post("/account/login/", {"login": "a@example.org", "password": "wrong"})
+
+
+@state("Account", "no second factor yet")
+def _(walker: Walker) -> Answer:
+    _portal(walker, Role.OWNER, second_factor=False)
+    return walker.goes_on(walker.browser.get("/portal/"))
+
+
+def _own_factor(user: Any) -> None:
+    TOTP.activate(user, generate_totp_secret())
+    RecoveryCodes.activate(user)
+
+
+@state("Account", "a second factor was added in another window")
+def _(walker: Walker) -> Answer:
+    user = make_user((walker.tenant, Role.OWNER), email=_email())
+    _own_factor(user)
+    walker.browser = signed_in(user, second_factor=False)
+    return walker.goes_on(walker.browser.get("/portal/"))
+
+
+@state("Account", "signing in, the second factor")
+def _(walker: Walker) -> Answer:
+    user = make_user((walker.tenant, Role.OWNER), email=_email())
+    _own_factor(user)
+    walker.browser = Client()
+    sent = {"login": user.email, "password": PASSWORD}
+    return walker.goes_on(walker.browser.post("/account/login/", sent))
+
+
+def _account(route: str) -> None:
+    @state("Account", route)
+    def walk(walker: Walker) -> Answer:
+        user = make_user((walker.tenant, Role.OWNER), email=_email())
+        _own_factor(user)
+        walker.browser = signed_in(user)
+        return walker.goes_on(walker.browser.get(f"/{route}"))
+
+
+for account in routes(Kind.ACCOUNT):
+    if "<" not in account and "(" not in account and not account.endswith("download/"):
+        _account(account)
+
+
+@state("Account", "a change, long after signing in")
+def _(walker: Walker) -> Answer:
+    user = make_user((walker.tenant, Role.OWNER), email=_email())
+    _own_factor(user)
+    walker.browser = signed_in(user)
+    session = walker.browser.session
+    session["account_authentication_methods"] = [
+        {**each, "at": 0.0} for each in session["account_authentication_methods"]
+    ]
+    session.save()
+    return walker.goes_on(walker.browser.get("/account/2fa/webauthn/add/"))

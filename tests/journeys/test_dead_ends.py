@@ -1,0 +1,235 @@
+"""Every page that a person can come to has a way on: all states are walked to and listed in docs/states.md.
+
+`make states` writes that file. What the walks never showed, a template or a refusal, fails here too.
+"""
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import transaction
+from django.template import Template
+from django.test.signals import template_rendered
+
+from authsvc.core.remembered import forget_everything
+from authsvc.tenancy.scope import tenant_scope
+from tests.journeys.ends import inventory
+from tests.journeys.ends.reading import Part, read
+from tests.journeys.ends.refusals import REFUSALS
+from tests.journeys.ends.states import STATES, State
+from tests.journeys.ends.walker import Walker
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "states.md"
+_RANDOM = re.compile(r"t-[0-9a-f]{12}")
+# Screens of the agent's page that go on by themselves.
+PASSING = {
+    "passkey": "the browser's own question stands before it, and can be cancelled there",
+    "sending": "goes on when the pictures are sent, with a deadline",
+    "waiting": "goes on with the verdict, which has a deadline",
+    "done": "leads on at once",
+}
+# States in which nothing can be pressed, and why.
+WAYLESS = {
+    "Request: answered by a form that posts itself": "its button stands in the page's body and is read below",
+}
+
+
+@dataclass
+class Shown:
+    """What was shown in a state, at first and after a reload."""
+
+    status: int
+    kind: str
+    parts: list[Part]
+    again: int
+    links: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def page(self) -> Part:
+        return self.parts[0]
+
+
+@dataclass
+class Crawl:
+    """What came of all walks."""
+
+    shown: dict[str, Shown] = field(default_factory=dict)
+    broken: dict[str, Exception] = field(default_factory=dict)
+    templates: set[str] = field(default_factory=set)
+    met: dict[str, bool] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    rules: set[str] = field(default_factory=set)
+
+    def at(self, name: str) -> Shown:
+        """What was shown in a state; raises what its walk raised."""
+        if name in self.broken:
+            raise self.broken[name]
+        return self.shown[name]
+
+
+@pytest.fixture(scope="module")
+def crawl(django_db_setup: None, django_db_blocker: Any) -> Crawl:
+    """Walk to every state once; nothing of it stays in the database."""
+    crawl = Crawl()
+
+    def note(sender: object, template: Template, **_: object) -> None:
+        crawl.templates.add(template.name or "")
+
+    template_rendered.connect(note)
+    with (
+        django_db_blocker.unblock(),
+        inventory.listening(crawl.refused, crawl.rules),
+        patch("authsvc.keys.signing._RSA_BITS", 2048),
+    ):
+        for state in STATES:
+            try:
+                crawl.shown[state.name] = _inside(state.walk)
+            except Exception as problem:  # noqa: BLE001 - raised again by the tests of this state
+                crawl.broken[state.name] = problem
+        for code, walk in REFUSALS:
+            crawl.refused.discard(code)
+            _inside(walk)
+            crawl.met[code] = code in crawl.refused
+    template_rendered.disconnect(note)
+    return crawl
+
+
+def _inside(walk: Any) -> Any:
+    with transaction.atomic():
+        forget_everything()
+        walker = Walker()
+        with tenant_scope(walker.tenant.id):
+            answer = walk(walker.begin())
+            shown = _shown(walker, answer) if hasattr(answer, "wsgi_request") else None
+        transaction.set_rollback(True)
+    return shown
+
+
+def _shown(walker: Walker, answer: Any) -> Shown:
+    request = answer.wsgi_request
+    kind = answer.get("Content-Type", "")
+    parts = read(answer.content.decode()) if kind.startswith("text/html") else [Part()]
+    again = answer.status_code
+    if request.method == "GET":
+        again = walker.goes_on(walker.browser.get(request.get_full_path())).status_code
+    links = {}
+    for link in {link for part in parts for link in part.links if urlsplit(link).netloc == ""}:
+        links[link] = walker.goes_on(walker.browser.get(link)).status_code
+    return Shown(answer.status_code, kind, parts, again, links)
+
+
+names = pytest.mark.parametrize("name", [state.name for state in STATES])
+
+
+@names
+def test_c10_a_page_has_one_heading_and_a_way_on(crawl: Crawl, name: str) -> None:
+    shown = crawl.at(name)
+    assert shown.kind.startswith("text/html"), shown.kind
+    screens = shown.parts[1:]
+    if screens:
+        wayless = [part.name for part in screens if not part.ways and part.name not in PASSING]
+        assert wayless == []
+        assert [part.name for part in screens if len(part.headings) != 1] == []
+    elif name not in WAYLESS:
+        assert len(shown.page.headings) == 1, shown.page
+        assert shown.page.ways, shown.page
+
+
+@names
+def test_c10_reloading_a_page_that_was_right_is_right(crawl: Crawl, name: str) -> None:
+    shown = crawl.at(name)
+    assert shown.again < 400 or shown.status >= 400
+    assert shown.again != 500 or shown.status == 500
+
+
+@names
+def test_c10_every_way_leads_somewhere(crawl: Crawl, name: str) -> None:
+    dead = {link: status for link, status in crawl.at(name).links.items() if status >= 400}
+    assert dead == {}
+
+
+def test_states_have_names_of_their_own() -> None:
+    assert len({state.name for state in STATES}) == len(STATES)
+    assert set(WAYLESS) <= {state.name for state in STATES}
+
+
+def test_c10_no_template_was_left_out(crawl: Crawl) -> None:
+    left_out = inventory.templates() - crawl.templates
+    assert not left_out - set(inventory.NOT_PAGES), sorted(left_out - set(inventory.NOT_PAGES))
+    assert set(inventory.NOT_PAGES) <= left_out, "it is rendered by now"
+
+
+def test_c10_no_refusal_was_left_out(crawl: Crawl) -> None:
+    left_out = inventory.codes() - crawl.refused
+    assert not left_out - set(inventory.NOT_TO_PEOPLE), sorted(left_out - set(inventory.NOT_TO_PEOPLE))
+    assert set(inventory.NOT_TO_PEOPLE) <= left_out, "it is met by now"
+
+
+def test_c10_what_the_agents_page_is_told_is_met_by_its_walk(crawl: Crawl) -> None:
+    assert [code for code, met in crawl.met.items() if not met] == []
+
+
+def test_c10_no_rule_that_ends_on_a_page_was_left_out(crawl: Crawl) -> None:
+    left_out = inventory.rules() - crawl.rules
+    assert not left_out - set(inventory.NOT_ON_A_PAGE), sorted(left_out - set(inventory.NOT_ON_A_PAGE))
+    assert set(inventory.NOT_ON_A_PAGE) <= left_out, "it is met by now"
+
+
+def test_the_list_of_states_is_up_to_date(crawl: Crawl) -> None:
+    text = _document(crawl)
+    if os.environ.get("WRITE_STATES") == "1":
+        PAGE.write_text(text, encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == text, "make states"
+
+
+def _document(crawl: Crawl) -> str:
+    rows = [_row(state, crawl.at(state.name)) for state in STATES]
+    screens = {part.name: part for shown in crawl.shown.values() for part in shown.parts[1:]}
+    return "\n".join(
+        [
+            "# States",
+            "",
+            "Every way in which a person can come to a page, what it says, and what can be pressed there.",
+            "Written by `make states` from the walks of `tests/journeys/ends/states.py`, which drive the",
+            "product. `tests/journeys/test_dead_ends.py` fails where a page has no way on, where a reload of",
+            "a good page shows an error, where a way leads to one, and where a template or a refusal was never",
+            "met.",
+            "",
+            "| place | how one comes there | status | heading | ways on |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+            "## Screens of the agent's page",
+            "",
+            "The page of an enrolment, a sign-in or a second passkey shows one of these at a time.",
+            "",
+            "| screen | heading | ways on |",
+            "|---|---|---|",
+            *(_screen(part) for name, part in sorted(screens.items())),
+            "",
+        ]
+    )
+
+
+def _row(state: State, shown: Shown) -> str:
+    heading = _RANDOM.sub("…", shown.page.headings[0]) if shown.page.headings else "–"
+    ways = _ways(shown.page.ways) or "its button"
+    if len(shown.parts) > 1:
+        heading, ways = "the agent's page", "those of its screens"
+    return f"| {state.place} | {state.how} | {shown.status} | {heading} | {ways} |"
+
+
+def _screen(part: Part) -> str:
+    return f"| `{part.name}` | {part.headings[0]} | {_ways(part.ways) or PASSING.get(part.name, '')} |"
+
+
+def _ways(ways: list[str]) -> str:
+    shown = list(dict.fromkeys(ways))
+    return " · ".join(shown[:6]) + (f" · {len(shown) - 6} more" if len(shown) > 6 else "")
