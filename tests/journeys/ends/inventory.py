@@ -51,8 +51,8 @@ def _codes(path: Path) -> Iterator[str]:
         named = isinstance(call.func, ast.Name) and call.func.id in {"Refused", "NoticeChanged"}
         called = isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "super().__init__"
         first = call.args[0] if call.args else None
-        if (named or called) and isinstance(first, ast.Constant) and "-" in f"{first.value}-":
-            yield str(first.value)
+        if (named or called) and isinstance(first, ast.Constant) and isinstance(first.value, str):
+            yield first.value
 
 
 def rules() -> set[str]:

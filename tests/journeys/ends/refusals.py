@@ -54,7 +54,8 @@ def _(walker: Walker) -> Answer:
 @refusal("no-passkey-challenge")
 def _(walker: Walker) -> Answer:
     row = walker.agent.open()
-    credential = walker.agent.answer({**walker.agent.options(row)}) if walker.agent.enrolled() else {}
+    walker.agent.enrolled()
+    credential = walker.agent.answer({**walker.agent.options(row)})
     walker.agent.passkey(row, credential)
     return walker.agent.passkey(row, credential)
 
