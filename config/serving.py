@@ -17,8 +17,10 @@ _HEAD: Final = (
     "Content-Type: text/html; charset=utf-8",
     "Cache-Control: no-store",
     "X-Content-Type-Options: nosniff",
-    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self';"
-    " img-src 'self'; font-src 'self'",
+    (
+        "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+        "img-src 'self'; font-src 'self'"
+    ),
 )
 # A connection that is closed with bytes unread is reset, and the page may be lost: so many are read first.
 _UNREAD: Final = 256 * 1024
