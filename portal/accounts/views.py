@@ -44,7 +44,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     """Keep the person's choice of light, dark or the device's own in a cookie."""
     theme = request.POST.get("theme")
     if theme not in THEMES:
-        raise BadRequest("theme must be auto, light or dark")
+        raise BadRequest
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         target = "/portal/"

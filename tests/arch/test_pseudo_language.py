@@ -179,7 +179,7 @@ def test_capture_and_enrolment(tenant: Tenant) -> None:
     reader.get(f"{base}passkeys/")
     link = create_link(subject=person, created_by="a test")[1].removeprefix(project.BASE_URL)
     reader.get(link)
-    reader.post(f"{link}consent", {"choice": "face", "notice_version": "older"}, 409)
+    reader.post(f"{link}consent", {"choice": "face", "notice_version": "older"}, 303)
     assert reader.outside() == {}
     said = reader.client.get(f"{base}agent/unknown/", headers=SPEAKS).json()
     assert said["message"].startswith(pseudo.OPEN)

@@ -53,9 +53,9 @@ def _(walker: Walker) -> Answer:
 
 @refusal("no-passkey-challenge")
 def _(walker: Walker) -> Answer:
-    row = walker.agent.open()
     walker.agent.enrolled()
-    credential = walker.agent.answer({**walker.agent.options(row)})
+    row = walker.agent.open()
+    credential = walker.agent.answer(walker.agent.options(row))
     walker.agent.passkey(row, credential)
     return walker.agent.passkey(row, credential)
 
