@@ -16,9 +16,9 @@ from authsvc.capture import wire
 from authsvc.capture.browser import browser_key, ensure_browser_key, set_browser_key
 from authsvc.capture.endpoints import JsonEndpoint
 from authsvc.capture.page import refusals_as_page
+from authsvc.capture.texts import page_texts
 from authsvc.capture.ways import start_page
 from authsvc.core.errors import Refused
-from authsvc.capture.texts import page_texts
 from authsvc.enrolment import services
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
