@@ -43,6 +43,10 @@ def node() -> str | None:
     return None if found else "no Node packages (make test fetches them)"
 
 
+def node_runner() -> str | None:
+    return None if shutil.which("node") else "no Node (make system-deps)"
+
+
 def photos() -> str | None:
     return None if (PHOTOS / "obama").is_dir() else "no photographs (make photos)"
 
@@ -53,6 +57,7 @@ PROBES: dict[str, Callable[[], str | None]] = {
     "chromium": chromium,
     "apache": apache,
     "node": node,
+    "node-runner": node_runner,
     "photos": photos,
 }
 

@@ -3,5 +3,5 @@
 from typing import Final
 
 SHA256: Final = {
-    "2026-11-26-ab87dd11ab": "0c2bb469297fc8019e6f9c63c983e5369156dbd1d414cc9b7a9cedb4872fb016",
+    "2026-11-26-ab87dd11ab": "bacfcf47774dfb2ffe37e59397962951b44690642050e1316544fd2fb0aa95de",
 }

@@ -51,6 +51,25 @@ def test_degradation_lowers_its_component(
     assert quality.HINTS[component] == hint
 
 
+CROWN_TO_CHIN = 229 / 142
+"""How much higher a head is than its landmarks, brows to chin, as devtools/rendering/mesh.py has it."""
+
+
+@pytest.mark.parametrize("fill", [0.5, 0.78, 0.88, 0.98])
+@pytest.mark.parametrize("size", [(480, 640), (360, 480)])
+def test_c01_a_head_that_fills_the_oval_is_near_enough_and_no_nearer(
+    size: tuple[int, int], fill: float
+) -> None:
+    width, height = size
+    points = landmarks("head")
+    points -= (points.min(axis=0) + points.max(axis=0)) / 2
+    points *= fill * height / CROWN_TO_CHIN / np.ptp(points[:, 1])
+    found = quality.components(cv2.resize(textured(), size), points + np.array([width, height]) / 2, 1)
+    assert found["HeadSize"] > 50
+    placed = ("HeadSize", "InterEyeDistance", *(name for name in found if "OfTheFaceImage" in name))
+    assert quality.worst_component({name: found[name] for name in placed}) is None
+
+
 def test_closed_eyes_and_open_mouth() -> None:
     points = landmarks("head")
     points[[37, 38, 43, 44]] = points[[41, 40, 47, 46]]

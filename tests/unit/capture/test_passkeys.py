@@ -148,6 +148,18 @@ class TestC03AnEnrolmentWithThePasskeyOfBefore:
         assert (row.state, row.device_id) == (Transaction.State.PROVEN, begun.devices.get().id)
         assert agent.post(row, "challenge", {"prefer": None}).status_code == 200
 
+    def test_an_authenticator_may_leave_out_whose_it_is(self, agent: Agent, begun: Subject) -> None:
+        row = agent.open(Transaction.Kind.ENROL, subject=begun)
+        credential = agent.answer(self.options(agent, row).json()["publicKey"])
+        del credential["response"]["userHandle"]
+        assert agent.passkey(row, credential).json() == {"next": "capture"}
+
+    def test_but_not_where_nobody_is_known_yet(self, agent: Agent, begun: Subject) -> None:
+        row = agent.open()
+        credential = agent.answer(agent.options(row))
+        del credential["response"]["userHandle"]
+        refused(agent.passkey(row, credential), 403, "passkey-refused")
+
     def test_a_new_one_may_still_be_made(self, agent: Agent, begun: Subject) -> None:
         row = agent.open(Transaction.Kind.ENROL, subject=begun)
         self.options(agent, row)
