@@ -30,14 +30,13 @@ PAGE = ROOT / "docs" / "states.md"
 _RANDOM = re.compile(r"t-[0-9a-f]{12}")
 # Screens of the agent's page that go on by themselves.
 PASSING = {
-    "passkey": "the browser's own question stands before it, and can be cancelled there",
     "sending": "goes on when the pictures are sent, with a deadline",
     "waiting": "goes on with the verdict, which has a deadline",
     "done": "leads on at once",
 }
 # States in which nothing can be pressed, and why.
 WAYLESS = {
-    "Request: answered by a form that posts itself": "its button stands in the page's body and is read below",
+    "Request: answered by a form that posts itself": "it is its form alone, which goes on by itself or by its button",
 }
 
 

@@ -40,6 +40,12 @@ class Reader(HTMLParser):
         return any(tag in {"main", "footer", "header"} for tag, _ in self._open)
 
     @property
+    def _hidden(self) -> bool:
+        """Whether a script has to show it first; screens are, and the way back is, wherever there is one."""
+        hidden = [given for _, given in self._open if "hidden" in given]
+        return any("data-screen" not in given and "data-back" not in given for given in hidden)
+
+    @property
     def _part(self) -> Part:
         named = [given["data-screen"] for _, given in self._open if "data-screen" in given]
         return next(part for part in self.parts if part.name == (named[-1] if named else ""))
@@ -70,10 +76,10 @@ class Reader(HTMLParser):
         part = self._part
         if tag == "h1":
             part.headings.append(text)
-        elif tag == "a" and self._inside and not given.get("href", "#").startswith("#"):
+        elif tag == "a" and self._inside and not self._hidden and not given.get("href", "#").startswith("#"):
             part.links.append(given["href"])
             part.words.append(text)
-        elif tag == "button" and self._inside:
+        elif tag == "button" and self._inside and not self._hidden:
             self._press(part, given, text)
         elif tag == "form":
             self._form = None

@@ -90,6 +90,18 @@ def _(walker: Walker) -> Answer:
     return walker.agent.post(walker.agent.open(), "passkey/options", {"session_key": {}})
 
 
+@refusal("bad-passkey")
+def _(walker: Walker) -> Answer:
+    sent = {"session_key": session_key(), "passkey": "another"}
+    return walker.agent.post(walker.agreed(), "passkey/options", sent)
+
+
+@refusal("no-passkey")
+def _(walker: Walker) -> Answer:
+    sent = {"session_key": session_key(), "passkey": "existing"}
+    return walker.agent.post(walker.agreed(), "passkey/options", sent)
+
+
 @refusal("bad-credential")
 def _(walker: Walker) -> Answer:
     agent = {"type": "browser", "build": "1"}
