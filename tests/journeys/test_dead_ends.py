@@ -36,7 +36,7 @@ PASSING = {
 }
 # States in which nothing can be pressed, and why.
 WAYLESS = {
-    "Request: answered by a form that posts itself": "its form alone, which goes on by itself or by its button",
+    "Request: answered by a form that posts itself": "its form goes on by itself, or by its button",
 }
 
 
