@@ -5,6 +5,7 @@ import { within } from "./deadline.js";
 
 const ASKED = { width: 320, height: 240 };
 const PATIENCE_FRAMES = 15;
+const PATIENCE_MS = 1500;
 
 export async function probeCamera(camera) {
   const { video } = camera;
@@ -25,7 +26,8 @@ const ask = ({ track }, constraints) => within("constraint", track.applyConstrai
 async function follow(camera, probe) {
   const { width, height } = camera.track.getSettings();
   probe.got = { width, height };
-  for (let count = 1; count <= PATIENCE_FRAMES && probe.frames === null; count += 1) {
+  const end = performance.now() + PATIENCE_MS; // a slow camera's frames take long
+  for (let count = 1; count <= PATIENCE_FRAMES && probe.frames === null && performance.now() < end; count += 1) {
     const frame = await camera.nextFrame();
     probe.seen = { width: frame.width, height: frame.height };
     probe.frames = frame.width === width && frame.height === height ? count : null;

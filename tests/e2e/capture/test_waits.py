@@ -52,7 +52,10 @@ HANGING_CONSTRAINTS = """
     MediaStreamTrack.prototype.applyConstraints = () => new Promise(() => {});
 """
 WITHOUT = [
-    ("delete MediaDevices.prototype.getUserMedia", "no-camera-here"),
+    (
+        "delete MediaDevices.prototype.getUserMedia; delete navigator.mediaDevices.getUserMedia",
+        "no-camera-here",
+    ),
     (
         "Object.defineProperty(Navigator.prototype, 'mediaDevices', { value: undefined })",
         "no-camera-here",
