@@ -26,7 +26,7 @@ demo: setup ## Start Visor and a partner site, and sign a person in (DEMO_EXIT=1
 
 .PHONY: test
 test: check photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
-	@python -m devtools.stack.services -- pytest
+	@python -m devtools.stack.services -- pytest --durations=20
 
 .PHONY: check
 check: $(PYTHON_READY) ## Lint, formatting, types, layering, and the page of settings
