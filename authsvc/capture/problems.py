@@ -91,6 +91,17 @@ PROBLEMS = (
         elsewhere=True,
     ),
     Problem(
+        "in-app-camera",
+        "link",
+        _("For your face, open this in Safari or Chrome"),
+        _(
+            "You are in the small browser of an app, which cannot use your camera. Copy the address, open "
+            "Safari or Chrome, and paste it there. Here, your passkey alone is enough."
+        ),
+        retry="",
+        elsewhere=True,
+    ),
+    Problem(
         "insecure",
         "lock",
         _("This connection is not secure"),

@@ -27,7 +27,7 @@ function missingHere() {
 // The same for the camera alone: a person without one still has the passkey.
 export function missingForFace() {
   if (!navigator.mediaDevices?.getUserMedia) {
-    return isInApp() ? "in-app" : "no-camera-here";
+    return isInApp() ? "in-app-camera" : "no-camera-here";
   }
   return picturesAreReadable() ? null : "no-pictures";
 }

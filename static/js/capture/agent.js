@@ -135,7 +135,7 @@ export class Agent {
       return;
     }
     if (error instanceof CameraProblem) {
-      show(isInApp() && NEEDS_BROWSER.has(error.screen) ? "in-app" : error.screen);
+      show(isInApp() && NEEDS_BROWSER.has(error.screen) ? "in-app-camera" : error.screen);
     } else if (error instanceof PasskeyProblem) {
       this.#explainPasskey(error);
     } else if (error instanceof Offline) {

@@ -86,7 +86,9 @@ def test_c09_an_app_without_its_camera(tenant: Tenant, with_camera: Browser) -> 
     person = visitor(tenant, with_camera, IN_APP["Facebook"], permissions=[])
     person.enrolled()
     person.films()
-    person.sees("in-app")
+    person.sees("in-app-camera")
+    person.taps("without-face")
+    person.page.wait_for_url("**/passkeys/?*")
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,12 @@
 
   navigator.mediaDevices.getUserMedia = async () => {
     await until(() => pictures);
-    const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
+    // The middle of a picture of 640×480, enlarged until it fills the stream.
+    const { width, height, zoom } = window.cameraLooks ?? { width: 640, height: 480, zoom: 1 };
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
     const context = canvas.getContext("2d");
+    const scale = zoom * Math.max(width / 640, height / 480);
+    context.setTransform(scale, 0, 0, scale, (width - 640 * scale) / 2, (height - 480 * scale) / 2);
     const screen = document.querySelector('[data-screen="live"]');
     let begun = null;
     const draw = () => {

@@ -77,10 +77,16 @@ class Visitor:
         return [{"t": frame.t, "jpeg": base64.b64encode(frame.jpeg).decode()} for frame in frames]
 
 
+# Upright, the head fills nearly the whole of what the oval shows (C01).
+CAMERAS = {"desk": "640, height: 480, zoom: 1", "upright phone": "480, height: 640, zoom: 1.4"}
+
+
 @pytest.mark.requirement("S10-01", "S10-07", "S6.2-01", "S9.5-03", "S9.3-06")
+@pytest.mark.parametrize("looks", CAMERAS.values(), ids=CAMERAS)
 def test_a_person_enrols_from_a_link_and_signs_in_at_the_partner_site(
-    stack: Stack, page: Page, photos: Path
+    stack: Stack, page: Page, photos: Path, looks: str
 ) -> None:
+    page.add_init_script(f"window.cameraLooks = {{ width: {looks} }}")
     album = photos / "obama"
     visitor = Visitor(page, photographs.read(album / "01.jpg", album / "02.jpg"))
 
