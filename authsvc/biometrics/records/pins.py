@@ -3,5 +3,5 @@
 from typing import Final
 
 SHA256: Final = {
-    "2026-11-26-ab87dd11ab": "af73bb17386ae07fae2bb9612c88978282a03c00f978776b453794127813397a",
+    "2026-11-28-584d1027ef": "e2443baec6e63b93f1de95cb5e95dd66ef82329eec1a4e0a7bef3ba1f6ba3f5f",
 }
