@@ -68,10 +68,11 @@ def test_one_refresh_token_is_spent_once(shared: Tenant, visitor: Browser) -> No
     partner = make_partner(offline_access=True, scopes=scopes)
     tokens = visitor.tokens(partner, make_person(), scope=" ".join(scopes))
     answers = at_once(shared, lambda own: own.refresh(partner, tokens["refresh_token"]))
-    assert sorted(answer.status_code for answer in answers) == [200] + [400] * (TRIES - 1)
-    newest = next(answer for answer in answers if answer.status_code == 200).json()
-    # Parallel requests within the race window are refused, but no theft: the family lives on.
-    assert visitor.refresh(partner, newest["refresh_token"]).status_code == 200
+    assert {answer.status_code for answer in answers} == {200}
+    # Tabs that collide send the identical request: all get the one answer, and there is one successor.
+    successors = {answer.json()["refresh_token"] for answer in answers}
+    assert len(successors) == 1
+    assert visitor.refresh(partner, successors.pop()).status_code == 200
 
 
 @pytest.mark.requirement("OIDC-FAPI-02")
