@@ -14,8 +14,9 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 def with_length(application: Application) -> Application:
     """Give a chunked body its length before the application sees it: Django reads none without one.
 
-    The body is read into memory, up to LONGEST bytes; a longer one is answered 413. A server that does not
-    decode chunks, as that for development, has 411 said in its place.
+    The body is read into memory, up to LONGEST bytes; a longer one is answered 413, once as much again was
+    read and dropped: a client that is still writing when the connection closes may lose the answer. A server
+    that does not decode chunks, as that for development, has 411 said in its place.
     """
 
     def answered(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -25,6 +26,7 @@ def with_length(application: Application) -> Application:
             return _refused("411 Length Required", start_response)
         body = _read(environ["wsgi.input"])
         if len(body) > LONGEST:
+            _read(environ["wsgi.input"])
             return _refused("413 Content Too Large", start_response)
         del environ["HTTP_TRANSFER_ENCODING"]
         environ["CONTENT_LENGTH"] = str(len(body))
