@@ -26,7 +26,7 @@ demo: setup ## Start Visor and a partner site, and sign a person in (DEMO_EXIT=1
 
 .PHONY: test
 test: check photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
-	@python -m devtools.stack.services -- pytest --durations=20
+	@python -m devtools.stack.services -- timeout --signal=INT 40m pytest -n 2 --dist loadfile --durations=20
 
 .PHONY: check
 check: $(PYTHON_READY) ## Lint, formatting, types, layering, and the page of settings
@@ -41,9 +41,9 @@ check: $(PYTHON_READY) ## Lint, formatting, types, layering, and the page of set
 unit: $(PYTHON_READY) photos ## Unit tests alone, on SQLite
 	@pytest tests/unit
 
-.PHONY: e2e
-e2e: setup $(TEST_TOOLS_READY) ## End-to-end tests alone
-	@python -m devtools.stack.services -- pytest tests/e2e
+.PHONY: journeys
+journeys: setup $(TEST_TOOLS_READY) ## Whole journeys alone, by program and by browser, against running servers
+	@python -m devtools.stack.services -- pytest tests/journeys tests/browser
 
 .PHONY: bench
 bench: setup $(TEST_TOOLS_READY) ## Measure, print a table, write build/bench.json

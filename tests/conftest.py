@@ -1,6 +1,7 @@
 """What every test run has in common: missing services, and the browser."""
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,20 @@ import pytest
 
 from authsvc.core.remembered import forget_everything
 from tests import needs, plans
+from tests.product import person, stack
 
-NOT_RUN = pytest.StashKey[dict[str, int]]()
+__all__ = ["person", "stack"]
+NOT_RUN = "not-run"
+# Each process of a parallel run has this many of Redis's databases for itself.
+QUEUES = 16
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[NOT_RUN] = {}
+    """Give each process of a parallel run its own part of the one Redis server."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    server = os.environ.get("VISOR_TEST_REDIS_URL")
+    if server and hasattr(config, "workerinput"):
+        os.environ["VISOR_TEST_REDIS_URL"] = f"{server.rsplit('/', 1)[0]}/{int(worker) * QUEUES}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,16 +39,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason}, and continuous integration leaves nothing out", pytrace=False)
-    not_run = item.config.stash[NOT_RUN]
-    not_run[reason] = not_run.get(reason, 0) + 1
+    item.user_properties.append((NOT_RUN, reason))
     pytest.skip(reason)
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in plans.lines(terminalreporter.stats):
         terminalreporter.write_line(line)
-    for reason, count in sorted(config.stash[NOT_RUN].items()):
+    skipped = terminalreporter.stats.get("skipped", ())
+    reasons = Counter(said for report in skipped for name, said in report.user_properties if name == NOT_RUN)
+    for reason, count in sorted(reasons.items()):
         terminalreporter.write_line(f"Not run: {count} {'test' if count == 1 else 'tests'}, {reason}")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 HEADER = "X-Statements"
-# Savepoints and the scope of row-level security are no look-ups; tests/e2e/oidc/basic counts the same way.
+# Savepoints and the scope of row-level security are no look-ups; tests/provider/basic counts the same way.
 _HOUSEKEEPING = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SELECT set_config")
 
 

@@ -1,8 +1,8 @@
 """How the conformance suite's scripted browser walks through the provider's pages, by element ids that stay.
 
 A task is done where the browser stands at an address that matches; optional ones are passed over otherwise.
-A pattern is looked for in the text of the very element that is waited for. tests/e2e/clients/suite_browser.py
-obeys the scripts as the suite does.
+A pattern is looked for in the text of the very element that is waited for.
+tests/journeys/clients/suite_browser.py obeys the scripts as the suite does.
 """
 
 import re

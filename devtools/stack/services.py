@@ -142,6 +142,7 @@ def redis() -> Iterator[str | None]:
     with _folder(None) as folder:
         port = str(free_port())
         command = [server, "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no"]
+        command += ["--databases", "256"]  # sixteen for each process of a parallel test run
         ready = [client, "-h", "127.0.0.1", "-p", port, "ping"]
         with _server(command, ready=ready, log=folder / "log", user=None, stop=signal.SIGTERM):
             yield f"redis://127.0.0.1:{port}/0"

@@ -94,7 +94,7 @@ def _drop(server: str, name: str) -> None:
     raise AssertionError(f"{name} is in use")
 
 
-# Redis has sixteen databases; the first is left to tests that use the server themselves.
+# Of sixteen databases of Redis the first is left to tests that use the server themselves.
 _QUEUES = itertools.cycle(range(1, 16))
 
 
@@ -104,7 +104,10 @@ def own_queue() -> str | None:
     In a shared one, the worker of another product would take our messages.
     """
     server = os.environ.get("VISOR_TEST_REDIS_URL")
-    return f"{server.rsplit('/', 1)[0]}/{next(_QUEUES)}" if server else None
+    if server is None:
+        return None
+    address, _, first = server.rpartition("/")
+    return f"{address}/{int(first) + next(_QUEUES)}"
 
 
 @contextlib.contextmanager

@@ -30,8 +30,8 @@ from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import open_transaction
 from portal.accounts.models import User
 from tests.arch import pseudo
-from tests.e2e.oidc.browser import Browser, fields_of_form, make_partner, make_person
 from tests.factories import make_consent, make_subject, make_tenant
+from tests.provider.browser import Browser, fields_of_form, make_partner, make_person
 from tests.tenancy.conftest import World, fill
 from tests.tenancy.people import make_user, signed_in
 from tests.tenancy.routes import Kind, filled, routes

@@ -9,8 +9,8 @@ from devtools.phone.phone import Person
 from devtools.stack.stack import Stack, running
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import Worker, working
-from tests.e2e.conftest import enrolled
-from tests.e2e.oidc.conftest import _quick_keys, shared, tenant, visitor
+from tests.product import enrolled
+from tests.provider.conftest import _quick_keys, shared, tenant, visitor
 from tests.tenancy.conftest import ours, owner
 
 __all__ = ["_quick_keys", "ours", "owner", "shared", "tenant", "visitor"]

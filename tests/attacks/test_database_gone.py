@@ -13,7 +13,7 @@ from authsvc.core.clock import now
 from authsvc.oidc.models import Token
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
-from tests.e2e.oidc.browser import Browser, make_partner, make_person
+from tests.provider.browser import Browser, make_partner, make_person
 
 pytestmark = [pytest.mark.needs("postgresql"), pytest.mark.django_db(transaction=True)]
 

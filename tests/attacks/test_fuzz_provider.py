@@ -16,8 +16,8 @@ from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.tenancy.models import Tenant
 from tests.attacks import fuzzing
 from tests.attacks.fuzzing import changed, check, enough, json_values, path_part, texts, tokens
-from tests.e2e.oidc.browser import Browser, Partner, make_partner, make_person
-from tests.e2e.oidc.tokens import key_set, new_key, signed
+from tests.provider.browser import Browser, Partner, make_partner, make_person
+from tests.provider.tokens import key_set, new_key, signed
 
 pytestmark = pytest.mark.django_db
 HOME = ("partner.example",)

@@ -18,7 +18,7 @@ from authsvc.delivery.sender import send_due
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.proofs.remote_keys import remote_keys
 from authsvc.oidc.sessions.logout.backchannel import LOGOUT
-from tests.e2e.oidc.browser import Browser, make_partner
+from tests.provider.browser import Browser, make_partner
 
 SECONDS = 1.0
 # Far above SECONDS for a busy machine, and far below what the servers here would like to take.

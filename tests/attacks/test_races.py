@@ -20,7 +20,7 @@ from authsvc.keys.signing import ensure_keys
 from authsvc.oidc.sessions.logout.backchannel import LOGOUT
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
-from tests.e2e.oidc.browser import Browser, make_partner, make_person
+from tests.provider.browser import Browser, make_partner, make_person
 
 TRIES = 50
 

@@ -25,9 +25,9 @@ from authsvc.person.models import Visit
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.roles import Role
 from authsvc.transactions.models import Transaction
-from tests.e2e.oidc.browser import fields_of_form, make_partner
 from tests.factories import make_subject
 from tests.journeys.ends.walker import Answer, Walker, Way
+from tests.provider.browser import fields_of_form, make_partner
 from tests.tenancy.conftest import World, fill
 from tests.tenancy.people import PASSWORD, make_user, signed_in
 from tests.tenancy.routes import Kind, filled, routes

@@ -15,8 +15,8 @@ from authsvc.keys.samples import ensure_sample_key
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
-from tests.e2e.oidc.browser import Browser, Partner, make_partner
 from tests.factories import make_subject, make_tenant
+from tests.provider.browser import Browser, Partner, make_partner
 from tests.unit.capture.agent import Agent
 
 Answer = Any

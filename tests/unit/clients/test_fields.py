@@ -21,8 +21,8 @@ from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from portal.relying_parties.facts import facts_of
 from portal.relying_parties.forms import RelyingPartyForm, values_of
-from tests.e2e.oidc.tokens import key_set, new_key
 from tests.factories import make_tenant
+from tests.provider.tokens import key_set, new_key
 
 # Columns that are no settings: who and whose it is, and what only the server writes.
 NO_SETTINGS = {"id", "tenant", "client_id", "justification", "extra", "registration_digest", "created_at"}

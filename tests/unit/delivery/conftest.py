@@ -13,8 +13,8 @@ from authsvc.delivery.kinds import Call, Kind, Outcome
 from authsvc.delivery.models import Delivery
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
-from tests.e2e.oidc.receiver import Receiver, receiving
 from tests.factories import make_party, make_tenant
+from tests.provider.receiver import Receiver, receiving
 
 
 @dataclass

@@ -12,8 +12,8 @@ from authsvc.delivery.sender import send_due
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from config.celery import app
-from tests.e2e.oidc.receiver import Receiver, receiving
 from tests.factories import make_tenant
+from tests.provider.receiver import Receiver, receiving
 from tests.unit.delivery.conftest import Told, change, party
 
 

@@ -11,7 +11,7 @@ from authsvc.delivery.models import Delivery
 from authsvc.delivery.outbox import due, hasten, put, sweep, take
 from authsvc.delivery.sender import send_due
 from authsvc.tenancy.models import Tenant
-from tests.e2e.oidc.receiver import Receiver
+from tests.provider.receiver import Receiver
 from tests.unit.delivery.conftest import Told, change, party
 
 

@@ -22,8 +22,8 @@ from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from portal.accounts.models import User
-from tests.e2e.oidc.tokens import key_set, new_key
 from tests.factories import make_consent, make_device, make_subject, make_tenant
+from tests.provider.tokens import key_set, new_key
 from tests.tenancy.people import make_user
 
 TRUSTED = "https://trusted.example"

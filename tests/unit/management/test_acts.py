@@ -26,8 +26,8 @@ from authsvc.management.permissions import ACTS, OWN, ROLES, SEEING, Permission,
 from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.models import TenantOwned
 from authsvc.tenancy.roles import Role
-from tests.e2e.oidc.tokens import key_set, new_key
 from tests.factories import make_subject, make_tenant
+from tests.provider.tokens import key_set, new_key
 from tests.unit.management.conftest import TRUSTED, Estate, member
 
 pytestmark = pytest.mark.requirement("S9.4-01")

@@ -7,7 +7,7 @@ from django.test import Client
 
 from authsvc.clients.services import register
 from authsvc.oidc.wire.initiate import initiation_url
-from tests.e2e.oidc.browser import CALLBACK
+from tests.provider.browser import CALLBACK
 
 
 @pytest.mark.requirement("OIDC-INITIATE-01")

@@ -19,8 +19,8 @@ from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
 from portal.accounts.models import SentForm
 from portal.accounts.once import SHOWN_FOR
-from tests.e2e.oidc.fapi2.test_parallel_uses import TRIES, at_once
 from tests.factories import make_subject, make_tenant
+from tests.provider.fapi2.test_parallel_uses import TRIES, at_once
 from tests.tenancy.people import make_user, signed_in
 from tests.unit.portal.test_relying_party_form import posted
 

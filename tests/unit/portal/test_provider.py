@@ -26,7 +26,7 @@ from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from portal.accounts.models import User
 from portal.ui import paging
-from tests.e2e.oidc.tokens import key_set, new_key
+from tests.provider.tokens import key_set, new_key
 from tests.tenancy.people import make_user, signed_in
 
 State = SigningKey.State

@@ -6,7 +6,7 @@ from django.test import Client
 
 from authsvc.clients.models import RelyingParty
 from portal.relying_parties.forms import RelyingPartyForm, values_of
-from tests.e2e.oidc.browser import CALLBACK
+from tests.provider.browser import CALLBACK
 
 
 def posted(**changes: Any) -> dict[str, Any]:

@@ -16,12 +16,12 @@ ROOT: Final = Path(__file__).resolve().parents[3]
 
 KEPT: Final = {
     "Your camera takes a short series of pictures of your face while you turn your head.": (
-        "e2e/capture/test_states.py::test_the_camera_starts_only_after_device_proof_and_a_tap",
+        "browser/capture/test_states.py::test_the_camera_starts_only_after_device_proof_and_a_tap",
         "unit/biometrics/test_challenges.py::test_turn_starts_and_ends_at_the_neutral_with_a_turn_to_a_side",
     ),
     "The pictures travel encrypted to a server, which compares them with what it made of your face at "
     "enrolment.": (
-        "e2e/capture/test_residue.py::test_pictures_leave_the_phone_sealed_and_without_anything_beside_them",
+        "browser/capture/test_residue.py::test_pictures_leave_the_phone_sealed_and_without_anything_beside_them",
         "attacks/test_canary.py::test_a_marked_sample_is_ciphertext_while_it_waits_and_gone_after_the_verdict",
     ),
     "What it keeps can only be opened together with your passkey.": (
@@ -47,7 +47,7 @@ KEPT: Final = {
     ),
     "You can sign in with your passkey alone, without any disadvantage, and you can withdraw at any time.": (
         "unit/enrolment/test_enrolment.py::test_declining_the_face_enrols_a_passkey_without_disadvantage",
-        "e2e/capture/test_states.py::test_the_way_without_a_face_never_asks_for_the_camera",
+        "browser/capture/test_states.py::test_the_way_without_a_face_never_asks_for_the_camera",
         "unit/person/test_acts.py::test_consent_is_withdrawn_in_two_taps_and_everything_that_it_covered_ends",
     ),
     "Ask %(name)s, or remove your face on the page “Your passkeys and face”.": (

@@ -1,0 +1,115 @@
+"""Chromium with a fake camera and a virtual authenticator, against a live server."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, Page, Playwright, expect
+from pytest_django.live_server_helper import LiveServer
+
+from authsvc.biometrics.unsealing import unseal_sample
+from authsvc.capture import agent_api
+from authsvc.keys.samples import ensure_sample_key
+from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.scope import tenant_scope
+from authsvc.transactions import services
+from authsvc.transactions.models import Capture
+from tests import needs
+from tests.browser.capture import camera
+from tests.browser.capture.person import Person
+from tests.factories import make_tenant
+from tests.unit.transactions.flow import verdict_on
+
+expect.set_options(timeout=15_000)
+# Playwright's own loop runs in the tests' thread; they use the database beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(autouse=True)
+def _audit_log_can_be_emptied(transactional_db: None) -> Iterator[None]:
+    """Empty the append-only log of an SQLite database after a test, before every table is emptied.
+
+    PostgreSQL needs no help: TRUNCATE passes by row triggers.
+    """
+    yield
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'audit_no_delete'")
+        (trigger,) = cursor.fetchone()
+        cursor.execute("DROP TRIGGER audit_no_delete")
+        cursor.execute("DELETE FROM audit_auditevent")
+        cursor.execute(trigger)
+
+
+@pytest.fixture
+def tenant(live_server: LiveServer, settings: Any) -> Iterator[Tenant]:
+    """A sandbox tenant on the live server, its scope entered; a worker has published a sample key."""
+    settings.BASE_URL = live_server.url
+    made = make_tenant(name="Northwind Bank")
+    with tenant_scope(made.id):
+        ensure_sample_key()
+        yield made
+
+
+@pytest.fixture
+def launch(playwright: Playwright) -> Iterator[Callable[..., Browser]]:
+    """Start Chromium with further arguments; each is closed at the end of the test."""
+    started: list[Browser] = []
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+
+    def start(*arguments: str) -> Browser:
+        browser = playwright.chromium.launch(
+            executable_path=needs.chromium_path(), args=[*root, "--disable-gpu", *arguments]
+        )
+        started.append(browser)
+        return browser
+
+    yield start
+    for browser in started:
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A video in which nothing moves."""
+    return camera.still_video(tmp_path_factory.mktemp("camera") / "still.mjpeg")
+
+
+@pytest.fixture
+def with_camera(launch: Callable[..., Browser], still: Path) -> Browser:
+    """A browser whose camera is the still video, and not yet allowed."""
+    return launch(*camera.arguments(still))
+
+
+@pytest.fixture
+def person(tenant: Tenant, with_camera: Browser) -> Person:
+    """A person in front of the page, who has allowed the camera."""
+    return Person(tenant, with_camera, permissions=["camera"])
+
+
+@pytest.fixture
+def page(person: Person) -> Page:
+    """The person's page."""
+    return person.page
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[bytes]]:
+    """Stand for the worker: open each sample as it does, and come to the outcome that is asked for."""
+
+    def becomes(outcome: str) -> list[bytes]:
+        opened: list[bytes] = []
+
+        def judge(*, tenant_id: str, capture_id: str) -> None:
+            capture = Capture.objects.get(pk=capture_id)
+            opened.append(unseal_sample(services.read_sealed(capture_id) or b"", capture=capture))
+            services.record_verdict(capture_id, verdict_on(capture, outcome))
+
+        monkeypatch.setattr(agent_api, "enqueue_verification", judge)
+        return opened
+
+    return becomes

@@ -1,0 +1,313 @@
+"""Every screen of the capture page, in Chromium."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from authsvc.capture import agent_api, challenge
+from authsvc.tenancy.models import Tenant
+from authsvc.transactions import services
+from authsvc.transactions.models import AttemptCounter, Capture, SealedSample, Transaction
+from tests.browser.capture import camera
+from tests.browser.capture.person import Person
+from tests.unit.transactions.flow import verdict_on
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+SHORT = [{"cue": "centre", "ms": 900}, {"cue": "left", "ms": 1100, "degrees": 25}]
+UNHURRIED = [{"cue": "centre", "ms": 60_000}]
+LIGHT = {"cue": "light", "ms": 1500, "colour": "#2060ff"}
+FRAMES = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
+
+SLOW_CAMERA = """
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    const allowed = new Promise((resolve) => { window.letItOpen = resolve; });
+    window.opening = new Promise((isOpening) => {
+        window.opened = new Promise((isOpen) => {
+            navigator.mediaDevices.getUserMedia = async (wanted) => {
+                isOpening(true);
+                await allowed;
+                const stream = await open(wanted);
+                isOpen(stream);
+                return stream;
+            };
+        });
+    });
+"""
+TRACKS = """async () => {
+    const stream = await window.opened;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    return stream.getTracks().map((track) => track.readyState);
+}"""
+
+
+class Draws:
+    """The steps that are drawn: the first of `steps` first, its last from then on; `light` where allowed."""
+
+    def __init__(self) -> None:
+        self.steps = [SHORT]
+        self.light: list[dict[str, Any]] = []
+
+    def __call__(self, _: Transaction, *, light: bool) -> dict[str, Any]:
+        steps = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        return {"nonce": "A" * 43, "steps": [*steps, *(self.light if light else [])], "frames": FRAMES}
+
+
+@pytest.fixture(autouse=True)
+def draws(monkeypatch: pytest.MonkeyPatch) -> Draws:
+    """Two cues are enough to see the page work."""
+    drawing = Draws()
+    monkeypatch.setattr(challenge, "_draw", drawing)
+    return drawing
+
+
+@pytest.fixture
+def verdict(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let a worker come to this verdict at once."""
+
+    def becomes(outcome: str, **changes: Any) -> None:
+        def judge(*, tenant_id: str, capture_id: str) -> None:
+            capture = Capture.objects.get(pk=capture_id)
+            services.record_verdict(capture_id, verdict_on(capture, outcome, **changes))
+
+        monkeypatch.setattr(agent_api, "enqueue_verification", judge)
+
+    becomes("accepted")
+    return becomes
+
+
+@pytest.mark.requirement("S6.2-01")
+def test_the_camera_starts_only_after_device_proof_and_a_tap(person: Person, page: Page) -> None:
+    person.enrolled()
+    person.chooses()
+    assert page.evaluate("window.cameraAsked") == 0
+    person.taps("prepare")
+    person.sees("prepare")
+    assert page.evaluate("window.cameraAsked") == 0
+    person.taps("start-camera")
+    person.sees("live")
+    assert page.evaluate("window.cameraAsked") == 1
+
+
+def test_a_sign_in_sends_one_sealed_sample_and_goes_on(person: Person, page: Page, verdict: Any) -> None:
+    person.enrolled()
+    row = person.films()
+    page.wait_for_url(f"**/passkeys/?{row.id}")
+    row.refresh_from_db()
+    assert row.state == Transaction.State.DECIDED
+    uploads = [request for request in person.requests if request.url.endswith("/sample")]
+    assert len(uploads) == 1
+    assert not SealedSample.objects.exists()
+    assert person.violations == []
+
+
+@pytest.mark.requirement("S5.3-02")
+def test_the_way_without_a_face_never_asks_for_the_camera(person: Person, page: Page) -> None:
+    person.enrolled()
+    row = person.chooses()
+    person.taps("without-face")
+    page.wait_for_url(f"**/passkeys/?{row.id}")
+    row.refresh_from_db()
+    assert row.state == Transaction.State.DECIDED
+    assert row.evidence.face is None
+
+
+def test_no_prf_result_leaves_the_page_but_sealed(person: Person, page: Page, verdict: Any) -> None:
+    person.enrolled()
+    row = person.films()
+    page.wait_for_url(f"**/passkeys/?{row.id}")
+    sent = [request.post_data or "" for request in person.requests if request.method == "POST"]
+    assert any("clientExtensionResults" in body for body in sent)
+    assert not any("results" in body.replace("clientExtensionResults", "") for body in sent)
+
+
+def test_asked_again_with_one_hint(person: Person, page: Page, verdict: Any) -> None:
+    verdict("again", reason="quality-below-limit", hint="light")
+    person.enrolled()
+    person.films()
+    person.sees("again")
+    expect(page.locator('[data-screen="again"]')).to_contain_text("Face a brighter light.")
+    person.taps("start-camera")
+    person.sees("live")
+
+
+@pytest.mark.requirement("S7-02")
+def test_refused_calmly_with_three_ways_on(person: Person, page: Page, verdict: Any) -> None:
+    verdict("refused")
+    person.enrolled()
+    row = person.films()
+    person.sees("refused")
+    screen = page.locator('[data-screen="refused"]')
+    assert "match" not in screen.inner_text().lower()
+    assert screen.locator("button:visible").count() == 3
+    person.taps("without-face")
+    page.wait_for_url(f"**/passkeys/?{row.id}")
+
+
+@pytest.mark.requirement("S9.2-07")
+def test_locked_says_when_to_come_back(person: Person, page: Page, verdict: Any) -> None:
+    subject = person.enrolled()
+    AttemptCounter.objects.update_or_create(subject=subject, defaults={"failures": 4})
+    verdict("refused")
+    person.films()
+    person.sees("locked")
+    expect(page.locator('[data-screen="locked"]')).to_contain_text("It works again at")
+
+
+def test_expired_keeps_nothing(person: Person, page: Page) -> None:
+    person.enrolled()
+    row = person.chooses()
+    services.cancel(row)
+    person.taps("prepare")
+    person.taps("start-camera")
+    person.sees("expired")
+
+
+def test_leaving_ends_the_transaction(person: Person, page: Page) -> None:
+    row = person.open()
+    person.taps("leave")
+    page.wait_for_url(f"**/passkeys/?{row.id}")
+    row.refresh_from_db()
+    assert row.state == Transaction.State.CANCELLED
+
+
+def test_a_cancelled_passkey_can_be_tried_again(person: Person) -> None:
+    person.open()
+    person.devtools.send(
+        "WebAuthn.setUserVerified", {"authenticatorId": person.authenticator, "isUserVerified": False}
+    )
+    person.taps("passkey")
+    person.sees("passkey-problem")
+
+
+def test_denied_camera(tenant: Tenant, with_camera: Browser) -> None:
+    person = Person(tenant, with_camera, permissions=[])
+    person.enrolled()
+    person.films()
+    person.sees("denied")
+    person.taps("without-face")
+    person.page.wait_for_url("**/passkeys/?*")
+
+
+def test_no_camera(tenant: Tenant, launch: Callable[..., Browser]) -> None:
+    person = Person(
+        tenant, launch("--use-fake-device-for-media-stream=device-count=0"), permissions=["camera"]
+    )
+    person.enrolled()
+    person.films()
+    person.sees("no-camera")
+
+
+@pytest.mark.parametrize(
+    ("error", "screen"), [("NotReadableError", "busy"), ("OverconstrainedError", "no-camera")]
+)
+def test_a_camera_that_cannot_be_used(person: Person, page: Page, error: str, screen: str) -> None:
+    person.enrolled()
+    person.chooses()
+    page.evaluate(
+        "name => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', name) } }",
+        error,
+    )
+    person.taps("prepare")
+    person.taps("start-camera")
+    person.sees(screen)
+
+
+def test_a_lost_camera_starts_over_with_a_new_challenge(
+    person: Person, page: Page, verdict: Any, draws: Draws
+) -> None:
+    draws.steps = [UNHURRIED, SHORT]
+    person.enrolled()
+    row = person.films()
+    person.sees("live")
+    expect(page.locator("#preview")).to_have_js_property("paused", False)
+    page.evaluate(
+        "document.getElementById('preview').srcObject.getTracks()[0].dispatchEvent(new Event('ended'))"
+    )
+    person.sees("lost")
+    person.taps("start-camera")
+    page.wait_for_url(f"**/passkeys/?{row.id}")
+    assert row.captures.count() == 2
+
+
+def test_stopping_turns_the_camera_off(person: Person, page: Page, draws: Draws) -> None:
+    draws.steps = [UNHURRIED]
+    person.enrolled()
+    person.films()
+    person.sees("live")
+    expect(page.locator("#preview")).to_have_js_property("paused", False)
+    person.taps("stop")
+    person.sees("prepare")
+    assert page.evaluate("document.getElementById('preview').srcObject") is None
+    person.taps("start-camera")
+    person.sees("live")
+
+
+def test_stopping_while_the_camera_opens_lets_nothing_be_taken(person: Person, page: Page) -> None:
+    page.add_init_script(SLOW_CAMERA)
+    person.enrolled()
+    row = person.films()
+    person.sees("live")
+    page.evaluate("window.opening")
+    person.taps("stop")
+    person.sees("prepare")
+    page.evaluate("window.letItOpen()")
+    assert page.evaluate(TRACKS) == ["ended"]
+    assert page.evaluate("document.getElementById('preview').srcObject") is None
+    person.sees("prepare")
+    assert row.captures.get().state == Capture.State.ISSUED
+
+
+def test_an_insecure_page_says_so(tenant: Tenant, with_camera: Browser) -> None:
+    person = Person(tenant, with_camera)
+    person.page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    person.open()
+    person.sees("insecure")
+
+
+def test_a_browser_without_passkeys_is_told(tenant: Tenant, with_camera: Browser) -> None:
+    person = Person(tenant, with_camera)
+    person.page.add_init_script("delete window.PublicKeyCredential")
+    person.open()
+    person.sees("unsupported")
+
+
+class TestLight:
+    """Changing light is announced, and can be declined (WCAG 2.2, 2.3.1)."""
+
+    @pytest.fixture(autouse=True)
+    def _light(self, draws: Draws) -> None:
+        draws.light = [LIGHT]
+
+    def test_warns_first_and_glows_after(self, person: Person, page: Page, verdict: Any) -> None:
+        person.enrolled()
+        person.films()
+        person.sees("warning")
+        assert page.evaluate("window.cameraAsked") == 0
+        person.taps("with-light")
+        expect(page.locator("#glow")).to_be_visible()
+        assert page.evaluate("document.getElementById('glow').style.backgroundColor") == "rgb(32, 96, 255)"
+        page.wait_for_url("**/passkeys/?*")
+        assert person.violations == []
+
+    def test_can_be_declined(self, person: Person, page: Page, verdict: Any) -> None:
+        person.enrolled()
+        row = person.films()
+        person.taps("no-light")
+        page.wait_for_url("**/passkeys/?*")
+        assert row.captures.latest("number").challenge["steps"] == SHORT
+
+
+def test_a_dark_picture_gets_a_hint(
+    tenant: Tenant, launch: Callable[..., Browser], tmp_path: Any, verdict: Any
+) -> None:
+    dark = camera.write_video(tmp_path / "dark.mjpeg", [camera.plain(20)] * 4)
+    person = Person(tenant, launch(*camera.arguments(dark)), permissions=["camera"])
+    person.enrolled()
+    person.films()
+    expect(person.page.locator("#hint")).to_have_text("Find more light")
+    person.taps("begin")
+    person.page.wait_for_url("**/passkeys/?*")

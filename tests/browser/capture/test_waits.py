@@ -1,0 +1,332 @@
+"""C06 and C07: nothing that is waited for for ever, and a screen with a way on for each end."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from authsvc.capture import challenge
+from authsvc.devices.models import Device
+from authsvc.tenancy.models import Tenant
+from authsvc.transactions import services
+from authsvc.transactions.models import Capture, Transaction
+from tests.browser.capture.person import Person
+from tests.browser.capture.samples import manifest
+from tests.factories import make_consent, make_subject
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+FRAMES = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
+STEPS = [{"cue": "centre", "ms": 900}, {"cue": "left", "ms": 1100, "degrees": 25}]
+# Longer than any wait for a camera that the page has.
+PATIENCE_MS = 40_000
+
+# A stream of one canvas; the page under test decides when it is painted.
+STREAM = """
+    const canvas = Object.assign(document.createElement("canvas"), { width: 480, height: 640 });
+    const context = canvas.getContext("2d");
+    let painted = 0;
+    const paint = () => {
+        context.fillStyle = `rgb(150 ${100 + (painted % 2) * 60} 120)`;
+        context.fillRect(0, 0, 480, 640);
+        for (let x = 0; x < 480; x += 12) {
+            context.fillStyle = x % 24 ? "rgb(90 90 90)" : "rgb(190 190 190)";
+            context.fillRect(x, 0, 6, 640);
+        }
+        painted += 1;
+    };
+"""
+CAMERAS = {
+    "opens and gives no frame": "navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(0);",
+    "gives frames that stop": """
+        navigator.mediaDevices.getUserMedia = async () => {
+            const timer = setInterval(() => (painted < 40 ? paint() : clearInterval(timer)), 50);
+            return canvas.captureStream(20);
+        };
+    """,
+}
+UNANSWERED = "() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => {}); }"
+HANGING_CONSTRAINTS = """
+    MediaStreamTrack.prototype.applyConstraints = () => new Promise(() => {});
+"""
+WITHOUT = [
+    (
+        "delete MediaDevices.prototype.getUserMedia; delete navigator.mediaDevices.getUserMedia",
+        "no-camera-here",
+    ),
+    (
+        "Object.defineProperty(Navigator.prototype, 'mediaDevices', { value: undefined })",
+        "no-camera-here",
+    ),
+    (
+        """for (const { prototype } of [CanvasRenderingContext2D, OffscreenCanvasRenderingContext2D]) {
+            prototype.getImageData = (x, y, width, height) => new ImageData(width, height);
+        }""",
+        "no-pictures",
+    ),
+]
+SLOW = """
+    navigator.mediaDevices.getUserMedia = async () => {
+        setInterval(paint, 2600);
+        paint();
+        return canvas.captureStream(1);
+    };
+"""
+
+
+@pytest.fixture(autouse=True)
+def _two_cues(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = {"nonce": "A" * 43, "steps": STEPS, "frames": FRAMES}
+    monkeypatch.setattr(challenge, "_draw", lambda _row, *, light: drawn)
+
+
+def sees_late(person: Person, screen: str) -> None:
+    """Wait for a screen for as long as the page waits for a camera, and find a way on there."""
+    found = person.page.locator(f'[data-screen="{screen}"]')
+    expect(found).to_be_visible(timeout=PATIENCE_MS)
+    assert found.locator("button:visible").count() >= 2
+
+
+class TestC07Camera:
+    """Each way in which a camera can leave the page waiting."""
+
+    @pytest.mark.parametrize("behaviour", CAMERAS.values(), ids=CAMERAS)
+    def test_without_pictures(self, person: Person, page: Page, behaviour: str) -> None:
+        person.enrolled()
+        person.chooses()
+        page.evaluate(f"() => {{ {STREAM} {behaviour} }}")
+        person.taps("prepare")
+        person.taps("start-camera")
+        sees_late(person, "no-picture")
+        assert page.evaluate("document.getElementById('preview').srcObject") is None
+        person.taps("without-face")
+        page.wait_for_url("**/passkeys/?*")
+
+    def test_that_is_too_slow(self, person: Person, page: Page) -> None:
+        person.enrolled()
+        person.chooses()
+        page.evaluate(f"() => {{ {STREAM} {SLOW} }}")
+        person.taps("prepare")
+        person.taps("start-camera")
+        person.sees("live")
+        person.taps("begin")
+        sees_late(person, "slow")
+
+    def test_whose_question_nobody_answers(self, person: Person, page: Page) -> None:
+        person.enrolled()
+        person.chooses()
+        page.evaluate(UNANSWERED)
+        person.taps("prepare")
+        person.taps("start-camera")
+        expect(page.locator("#cue")).to_contain_text("Allow it")
+        sees_late(person, "no-answer")
+
+    def test_can_be_stopped_while_the_question_stands(self, person: Person, page: Page) -> None:
+        person.enrolled()
+        person.chooses()
+        page.evaluate(UNANSWERED)
+        person.taps("prepare")
+        person.taps("start-camera")
+        person.taps("stop")
+        person.sees("prepare")
+        person.taps("without-face")
+        page.wait_for_url("**/passkeys/?*")
+
+    def test_that_never_changes_its_size_is_used(self, person: Person, page: Page, judged: Any) -> None:
+        opened = judged("accepted")
+        page.add_init_script(HANGING_CONSTRAINTS)
+        person.enrolled()
+        person.films()
+        page.wait_for_url("**/passkeys/?*", timeout=60_000)
+        assert manifest(opened[0])["probe"]["error"] == "TimeoutError"
+
+    @pytest.mark.parametrize(
+        "script",
+        [
+            "delete HTMLVideoElement.prototype.requestVideoFrameCallback",
+            "delete window.OffscreenCanvas",
+            "OffscreenCanvas.prototype.getContext = () => null",
+        ],
+    )
+    def test_in_a_browser_that_has_less(self, person: Person, page: Page, judged: Any, script: str) -> None:
+        opened = judged("accepted")
+        page.add_init_script(script)
+        person.enrolled()
+        person.films()
+        page.wait_for_url("**/passkeys/?*", timeout=60_000)
+        times = [(frame["t"], frame["media"]) for frame in manifest(opened[0])["frames"]]
+        assert len(times) >= FRAMES["min"]
+        assert all(a < b and c < d for (a, c), (b, d) in pairwise(times))
+
+    @pytest.mark.parametrize(("script", "screen"), WITHOUT)
+    def test_that_no_page_gets_leaves_the_passkey(
+        self, tenant: Tenant, with_camera: Browser, script: str, screen: str
+    ) -> None:
+        person = Person(tenant, with_camera, permissions=["camera"])
+        subject = make_subject(name="Ada Example")
+        make_consent(subject)
+        person.open(Transaction.Kind.ENROL, subject=subject)
+        person.taps("passkey")
+        person.sees("prepare")
+        subject.devices.update(status=Device.Status.ACTIVE)
+        person.page.add_init_script(script)
+        person.open()
+        person.taps("passkey")
+        person.sees(screen)
+        person.taps("without-face")
+        person.page.wait_for_url("**/passkeys/?*")
+
+
+REFUSED_STORE = "IDBFactory.prototype.open = () => { throw new DOMException('', 'SecurityError') }"
+STORES = {
+    "refused": REFUSED_STORE,
+    "failing": """IDBFactory.prototype.open = () => {
+        const request = { error: new DOMException("", "UnknownError") };
+        setTimeout(() => request.onerror(), 10);
+        return request;
+    }""",
+    "silent": "IDBFactory.prototype.open = () => ({})",
+    "full": "IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError') }",
+    "absent": "Object.defineProperty(window, 'indexedDB', { value: undefined })",
+}
+
+
+class TestC06Store:
+    """A browser that keeps nothing, before a passkey without PRF."""
+
+    @pytest.fixture
+    def person(self, tenant: Tenant, with_camera: Browser) -> Person:
+        return Person(tenant, with_camera, prf=False, permissions=["camera"])
+
+    @pytest.mark.parametrize("store", STORES.values(), ids=STORES)
+    def test_lets_a_person_sign_in_with_the_passkey(self, person: Person, page: Page, store: str) -> None:
+        person.enrolled()
+        page.add_init_script(store)
+        if "put" in store:
+            page.evaluate("indexedDB.deleteDatabase('visor-shares')")
+        row = person.open()
+        person.taps("passkey")
+        person.sees("no-share")
+        person.taps("without-face")
+        page.wait_for_url(f"**/passkeys/?{row.id}")
+
+    @pytest.mark.parametrize("store", STORES.values(), ids=STORES)
+    def test_ends_an_enrolment_with_one_passkey(self, person: Person, page: Page, store: str) -> None:
+        page.add_init_script(store)
+        subject = make_subject(reference="")
+        make_consent(subject)
+        row = person.open(Transaction.Kind.ENROL, subject=subject)
+        person.taps("passkey")
+        person.sees("no-share")
+        page.reload()
+        person.taps("passkey")
+        person.sees("no-share")
+        assert subject.devices.count() == 1
+        person.taps("without-face")
+        page.wait_for_url(f"**/passkeys/?{row.id}")
+        row.refresh_from_db()
+        assert row.state == Transaction.State.DECIDED
+
+
+class TestC07Network:
+    """A connection that stalls, breaks and comes back."""
+
+    def test_a_poll_that_fails_is_no_result(
+        self, person: Person, page: Page, monkeypatch: Any, judged: Any
+    ) -> None:
+        polls: list[str] = []
+
+        def fail_twice(route: Route) -> None:
+            polls.append("asked")
+            if len(polls) == 1:
+                route.abort()
+            elif len(polls) == 2:
+                route.fulfill(status=502, content_type="text/html", body="<h1>Bad gateway</h1>")
+            else:
+                route.continue_()
+
+        judged("accepted")
+        page.route("**/status", fail_twice)
+        person.enrolled()
+        person.films()
+        page.wait_for_url("**/passkeys/?*", timeout=60_000)
+        assert len(polls) >= 3
+
+    def test_a_person_hears_that_it_asks_again(self, person: Person, page: Page) -> None:
+        page.route("**/status", lambda route: route.abort())
+        person.enrolled()
+        person.films()
+        person.sees_in_time("waiting")
+        expect(page.locator("[data-trouble]")).to_be_visible(timeout=30_000)
+
+    def test_a_stalled_answer_is_no_connection(self, person: Person, page: Page) -> None:
+        person.enrolled()
+        row = person.chooses()
+        page.route("**/without-face", lambda route: None)
+        person.taps("without-face")
+        expect(page.locator('[data-screen="offline"]')).to_be_visible(timeout=PATIENCE_MS)
+        page.unroute("**/without-face")
+        person.taps("retry")
+        page.wait_for_url(f"**/passkeys/?{row.id}")
+
+    def test_an_answer_that_was_lost_is_not_asked_for_twice(self, person: Person, page: Page) -> None:
+        person.enrolled()
+        row = person.chooses()
+
+        def lose(route: Route) -> None:
+            route.fetch()
+            route.abort()
+
+        page.route("**/without-face", lose)
+        person.taps("without-face")
+        person.sees("offline")
+        person.taps("retry")
+        page.wait_for_url(f"**/passkeys/?{row.id}")
+
+    @pytest.mark.parametrize("arrives", [True, False])
+    def test_an_upload_that_broke_is_sent_again(
+        self, person: Person, page: Page, judged: Callable[[str], list[bytes]], arrives: bool
+    ) -> None:
+        judged("accepted")
+        broken: list[bool] = []
+
+        def break_once(route: Route) -> None:
+            if broken:
+                route.continue_()
+                return
+            broken.append(True)
+            if arrives:
+                route.fetch()
+            route.abort()
+
+        page.route("**/sample", break_once)
+        person.enrolled()
+        row = person.films()
+        person.sees_in_time("offline")
+        person.taps("retry")
+        page.wait_for_url(f"**/passkeys/?{row.id}", timeout=60_000)
+        assert row.captures.get().state == Capture.State.ACCEPTED
+
+    def test_a_start_without_connection_begins_when_there_is_one(self, person: Person, page: Page) -> None:
+        page.route("**/agent/*/", lambda route: route.abort())
+        person.open()
+        person.sees("offline")
+        page.unroute("**/agent/*/")
+        person.taps("retry")
+        person.sees("welcome")
+
+    def test_scripts_that_do_not_come_are_named(self, person: Person, page: Page) -> None:
+        page.route("**/js/capture/agent.js", lambda route: route.abort())
+        page.goto("about:blank")
+        person.open()
+        expect(page.locator("#starting h1")).to_be_visible()
+        expect(page.locator("#starting a")).to_be_visible(timeout=20_000)
+
+    def test_expiry_is_not_overwritten_by_what_was_under_way(self, person: Person, page: Page) -> None:
+        person.enrolled()
+        row = person.chooses()
+        services.cancel(row)
+        person.taps("without-face")
+        person.sees("expired")

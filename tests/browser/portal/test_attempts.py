@@ -1,0 +1,45 @@
+"""One real attempt explained, and the audit log behind it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from devtools.phone.phone import Person
+from tests.browser.portal.conftest import Administrator
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.needs("photos")]
+
+
+def test_an_enrolment_is_explained_step_by_step_without_any_score(
+    admin: Administrator, person: Person
+) -> None:
+    page = admin.open("attempts/?kind=enrol&outcome=accepted")
+    page.locator("tbody a").first.click()
+    steps = page.locator(".steps > li .title")
+    told = steps.all_inner_texts()
+    order = [
+        "An enrolment began",
+        "The passkey was proven",
+        "Challenge 1 was issued",
+        "A sealed sample arrived",
+        "The face was accepted",
+        "The sample was erased",
+        "The result was taken over, once",
+    ]
+    assert [title for title in told if title in order] == order
+    assert not re.search(
+        r"score|distance|similarity", " ".join(page.locator(".steps").all_inner_texts()), re.I
+    )
+
+
+def test_the_audit_log_is_filtered_and_its_chain_verified(admin: Administrator, person: Person) -> None:
+    page = admin.open("audit/")
+    page.get_by_label("Event").select_option("privacy:consent:given")
+    page.get_by_role("button", name="Filter").click()
+    rows = page.get_by_role("table").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("privacy:consent:given")
+    assert all("privacy:consent:given" in row for row in rows.all_inner_texts()[1:])
+    page.get_by_role("link", name="Clear").click()
+    page.get_by_role("button", name="Verify the chain").click()
+    expect(page.get_by_role("status")).to_contain_text("The chain is whole")

@@ -1,0 +1,146 @@
+"""Basic OP: a code is redeemed once, by its client, with what it was bound to."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from authsvc.audit.models import AuditEvent
+from authsvc.oidc.models import Grant
+from authsvc.tenancy.models import Tenant
+from tests.provider.browser import Browser, answer_of, make_partner, make_person
+from tests.provider.proofs import KeyHolder
+
+HOUSEKEEPING = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "SELECT set_config")
+
+
+@pytest.mark.requirement("OIDC-BASIC-14", "S9.4-04")
+def test_a_replayed_code_is_refused_and_revokes_what_was_issued(visitor: Browser) -> None:
+    partner, person = make_partner(), make_person()
+    code = visitor.sign_in(partner, person)["code"]
+    tokens = visitor.redeem(partner, code).json()
+    replay = visitor.redeem(partner, code)
+    assert (replay.status_code, replay.json()["error"]) == (400, "invalid_grant")
+    assert visitor.userinfo(tokens["access_token"]).status_code == 401
+    assert AuditEvent.objects.filter(tag="oidc:code:reused").count() == 1
+
+
+@pytest.mark.requirement("OIDC-BASIC-14")
+def test_a_code_is_refused_after_thirty_seconds(visitor: Browser) -> None:
+    partner, person = make_partner(), make_person()
+    code = visitor.sign_in(partner, person)["code"]
+    grant = Grant.objects.get()
+    Grant.objects.update(code_expires_at=grant.code_expires_at - timedelta(seconds=31))
+    assert visitor.redeem(partner, code).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.requirement("OIDC-BASIC-14")
+def test_a_replay_after_thirty_seconds_revokes_what_was_issued(visitor: Browser) -> None:
+    partner = make_partner(offline_access=True)
+    code = visitor.sign_in(partner, make_person(), scope="openid offline_access")["code"]
+    tokens = visitor.redeem(partner, code).json()
+    grant = Grant.objects.get()
+    Grant.objects.update(code_expires_at=grant.code_expires_at - timedelta(seconds=31))
+    assert visitor.redeem(partner, code).json()["error"] == "invalid_grant"
+    assert visitor.userinfo(tokens["access_token"]).status_code == 401
+    assert visitor.refresh(partner, tokens["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.requirement("OIDC-BASIC-14")
+def test_another_client_cannot_redeem_a_code(visitor: Browser) -> None:
+    partner, other, person = make_partner(), make_partner(name="Other"), make_person()
+    code = visitor.sign_in(partner, person)["code"]
+    assert visitor.redeem(other, code).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.requirement("OIDC-BASIC-14")
+def test_the_redirect_uri_of_the_request_is_needed(visitor: Browser) -> None:
+    partner, person = make_partner(), make_person()
+    code = visitor.sign_in(partner, person)["code"]
+    answer = visitor.redeem(partner, code, redirect_uri="https://partner.example/other")
+    assert answer.json()["error"] == "invalid_grant"
+
+
+@pytest.mark.requirement("OIDC-BASIC-21")
+def test_pkce_verifier_is_checked(visitor: Browser) -> None:
+    partner, person = make_partner(), make_person()
+    good = visitor.sign_in(partner, person, **visitor.pkce())["code"]
+    assert visitor.redeem(partner, good, code_verifier=visitor.verifier).status_code == 200
+    for verifier in (None, "x" * 43, "short"):
+        code = Browser(visitor.tenant, verifier=visitor.verifier).sign_in(partner, person, **visitor.pkce())[
+            "code"
+        ]
+        assert visitor.redeem(partner, code, code_verifier=verifier).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.requirement("OIDC-BASIC-21")
+@pytest.mark.parametrize("method", ["plain", "", "s256"])
+def test_pkce_other_than_s256_is_refused(visitor: Browser, method: str) -> None:
+    partner = make_partner()
+    asked = {**visitor.pkce(), "code_challenge_method": method or None}
+    response = visitor.authorize(partner, **asked)
+    assert answer_of(response)["error"] == "invalid_request"
+
+
+@pytest.mark.requirement("OIDC-BASIC-21")
+def test_a_public_client_needs_pkce(visitor: Browser) -> None:
+    partner, person = make_partner(token_endpoint_auth_method="none"), make_person()
+    assert answer_of(visitor.authorize(partner))["error"] == "invalid_request"
+    code = visitor.sign_in(partner, person, **visitor.pkce())["code"]
+    answer = visitor.redeem(partner, code, code_verifier=visitor.verifier, client_id=partner.party.client_id)
+    assert answer.status_code == 200
+
+
+@pytest.mark.needs("postgresql")
+def test_an_exchange_costs_three_statements(visitor: Browser) -> None:
+    partner, person = make_partner(), make_person()
+    visitor.tokens(partner, person)
+    code = visitor.sign_in(partner, person, prompt="login")["code"]
+    with CaptureQueriesContext(connection) as captured:
+        assert visitor.redeem(partner, code).status_code == 200
+    spent = [query["sql"] for query in captured if not query["sql"].startswith(HOUSEKEEPING)]
+    assert len(spent) <= 3, "\n".join(spent)
+
+
+@pytest.mark.needs("postgresql")
+def test_an_assertion_and_a_proof_cost_one_statement_more(visitor: Browser) -> None:
+    """Both are noted as used at once."""
+    holder = KeyHolder(visitor)
+    person = make_person()
+    holder.tokens(person)
+    code = holder.answer(person, holder.push(prompt="login"))["code"]
+    proof = holder.proof("token")
+    with CaptureQueriesContext(connection) as captured:
+        assert holder.redeem(code, dpop=proof).json()["token_type"] == "DPoP"
+    spent = [query["sql"] for query in captured if not query["sql"].startswith(HOUSEKEEPING)]
+    assert len(spent) <= 4, "\n".join(spent)
+
+
+@pytest.mark.requirement("OIDC-BASIC-14", "S8.3-03")
+@pytest.mark.needs("postgresql")
+@pytest.mark.parametrize("tries", [8, 50])
+@pytest.mark.django_db(transaction=True)
+def test_of_parallel_redemptions_one_succeeds(shared: Tenant, tries: int) -> None:
+    visitor = Browser(shared)
+    partner, person = make_partner(), make_person()
+    code = visitor.sign_in(partner, person)["code"]
+    start, statuses = threading.Barrier(tries), []
+
+    def redeem() -> None:
+        own = Browser(shared, http=Client())
+        start.wait()
+        try:
+            statuses.append(own.redeem(partner, code).status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=redeem) for _ in range(tries)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] + [400] * (tries - 1)
+    assert AuditEvent.objects.filter(tag="oidc:token:issued").count() == 1

@@ -1,0 +1,38 @@
+"""A sandbox tenant with a person and relying parties, and a browser that signs in without a phone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.scope import tenant_scope
+from tests.factories import make_tenant
+from tests.provider.browser import Browser
+
+
+@pytest.fixture(autouse=True)
+def _quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let RSA keys be quick to make."""
+    monkeypatch.setattr("authsvc.keys.signing._RSA_BITS", 2048)
+
+
+@pytest.fixture
+def tenant(db: None) -> Iterator[Tenant]:
+    """A sandbox tenant, in whose scope the test runs."""
+    made = make_tenant()
+    with tenant_scope(made.id):
+        yield made
+
+
+@pytest.fixture
+def shared(transactional_db: None) -> Iterator[Tenant]:
+    """A sandbox tenant whose rows other threads see."""
+    made = make_tenant()
+    with tenant_scope(made.id):
+        yield made
+
+
+@pytest.fixture
+def visitor(tenant: Tenant) -> Browser:
+    """A browser without cookies."""
+    return Browser(tenant)

@@ -1,0 +1,56 @@
+"""What counts once counts once, however many requests bring it at the same moment."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from authsvc.tenancy.models import Tenant
+from tests.provider.browser import Browser, make_person
+from tests.provider.fapi2.conftest import PROFILE
+from tests.provider.proofs import KeyHolder
+
+TRIES = 50
+
+pytestmark = [pytest.mark.needs("postgresql"), pytest.mark.django_db(transaction=True)]
+
+
+def at_once(ask: Callable[[], int]) -> Counter[int]:
+    """The statuses that fifty threads got which asked together."""
+    start, statuses = threading.Barrier(TRIES), list[int]()
+
+    def one() -> None:
+        start.wait()
+        try:
+            statuses.append(ask())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one) for _ in range(TRIES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Counter(statuses)
+
+
+@pytest.mark.requirement("OIDC-FAPI-07", "S8.3-03")
+def test_of_fifty_parallel_uses_of_a_proof_one_counts(shared: Tenant) -> None:
+    holder = KeyHolder(Browser(shared), PROFILE)
+    token = holder.tokens(make_person())["access_token"]
+    text = holder.proof("userinfo", "GET", token=token)
+    headers = {"Authorization": f"DPoP {token}", "DPoP": text}
+    path = f"{holder.visitor.root}userinfo"
+    assert at_once(lambda: Client().get(path, headers=headers).status_code) == {200: 1, 401: TRIES - 1}
+
+
+@pytest.mark.requirement("OIDC-FAPI-07", "OIDC-FAPI-09", "S8.3-03")
+def test_of_fifty_parallel_uses_of_an_assertion_and_a_proof_one_counts(shared: Tenant) -> None:
+    holder = KeyHolder(Browser(shared), PROFILE)
+    body, text = {**holder.request(), **holder.assertion()}, holder.proof("par")
+    path = f"{holder.visitor.root}par"
+    counted = at_once(lambda: Client().post(path, body, headers={"DPoP": text}).status_code)
+    assert counted == {201: 1, 401: TRIES - 1}
