@@ -65,6 +65,7 @@ MIDDLEWARE: Final[tuple[Row, ...]] = (
     ("whitenoise.middleware.WhiteNoiseMiddleware", SITE),
     ("authsvc.core.opener.OpenerPolicy", SITE),
     ("authsvc.core.caching.never_stored", SITE),
+    ("authsvc.core.speculation.never_ahead", SITE),
     ("csp.middleware.CSPMiddleware", SITE),
     ("django.contrib.sessions.middleware.SessionMiddleware", PORTAL),
     ("django.middleware.locale.LocaleMiddleware", SITE),
