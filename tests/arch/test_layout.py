@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOP = {
     *(".ci", ".gitignore", ".npmrc", "CHANGELOG.md", "Makefile", "README.md", "authsvc", "benchmarks"),
     *(".editorconfig", ".pre-commit-config.yaml", "CONTRIBUTING.md", "SECURITY.md"),
+    *("eslint.config.js", "stylelint.config.js", "requirements"),
     *("config", "devtools", "gunicorn.conf.py", "locale"),
     *("deploy", "docs", "manage.py", "package-lock.json", "package.json", "portal", "pyproject.toml"),
     *("requirements.lock", "requirements.txt", "rp", "static", "templates", "tests"),

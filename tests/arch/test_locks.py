@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON_LOCKS = [
     ROOT / "requirements.lock",
+    *sorted((ROOT / "requirements").glob("*.lock")),
     ROOT / "benchmarks" / "requirements.lock",
     ROOT / "deploy" / "setup" / "node.lock",
     ROOT / "deploy" / "setup" / "photos.lock",
