@@ -7,6 +7,11 @@ MAKEFLAGS += --no-builtin-rules
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 CODE := config portal authsvc rp devtools tests deploy benchmarks manage.py
 
+# What one kind of process installs; requirements.lock is all of it.
+GROUPS := web worker partner evaluation development
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-emit-package dlib --custom-compile-command "make lock"
+
 # Each stamp is newer than what it was made from, so that nothing is installed twice.
 PYTHON_READY := .venv/.ready
 FRONT_END_READY := build/static/vendor/jose/index.js
@@ -26,15 +31,24 @@ demo: setup ## Start Visor and a partner site, and sign a person in (DEMO_EXIT=1
 
 .PHONY: test
 test: check photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
-	@python -m devtools.stack.services -- timeout --signal=INT 40m pytest -n 2 --dist loadfile --durations=20
+	@python -m devtools.stack.services -- \
+	  timeout --signal=INT 40m pytest -n 2 --dist loadfile --durations=20 --cov --cov-report=
+	@python -m tests.floor
+
+.PHONY: campaign
+campaign: setup $(TEST_TOOLS_READY) ## Run whole what `make test` samples, and report it in build/campaign (ARGS=tests/attacks: a part)
+	@python -m devtools.stack.services -- pytest --whole -m campaign $(ARGS)
 
 .PHONY: check
-check: $(PYTHON_READY) ## Lint, formatting, types, layering, and the page of settings
+check: $(PYTHON_READY) $(TEST_TOOLS_READY) ## Lint of Python, scripts, styles and templates; format, types, layers, dead code, settings
 	ruff check $(CODE)
 	ruff format --check $(CODE)
 	vulture
 	mypy
 	lint-imports
+	djlint --lint --quiet templates
+	node_modules/.bin/eslint --max-warnings 0 .
+	node_modules/.bin/stylelint "static/**/*.css"
 	python manage.py settings_reference --check
 
 .PHONY: unit
@@ -54,10 +68,11 @@ system-deps: ## Install Chromium, PostgreSQL, Redis, Apache and fonts with apt (
 	@deploy/setup/system.sh
 
 .PHONY: lock
-lock: $(PYTHON_READY) ## Renew requirements.lock and package-lock.json from the pinned direct requirements
+lock: $(PYTHON_READY) ## Renew every lock from the pinned direct requirements
 	pip install --quiet uv==0.13.9
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	  --no-emit-package dlib --custom-compile-command "make lock" requirements.txt -o requirements.lock
+	$(COMPILE) requirements.txt -o requirements.lock
+	for group in $(GROUPS); do \
+	  $(COMPILE) --constraint requirements.lock requirements/$$group.txt -o requirements/$$group.lock; done
 	npm install --package-lock-only
 
 .PHONY: conformity
@@ -77,7 +92,7 @@ photos: $(PHOTOS_READY) ## Fetch the photographs of the demo and the tests
 
 .PHONY: clean
 clean: ## Remove everything that was installed or made, the demo's data too
-	rm -rf .venv node_modules build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv node_modules build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
 
 $(PYTHON_READY): requirements.lock deploy/shims/dlib/pyproject.toml deploy/setup/python.sh
 	@deploy/setup/python.sh

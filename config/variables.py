@@ -170,9 +170,6 @@ class Tools(BaseModel):
     )
     test_redis_url: str | None = variable(None, "The Redis server of a test run.", secret=True)
     chromium: Path | None = variable(None, "The browser that tests drive.", shown="the machine's own")
-    fuzz_examples: int | None = variable(
-        None, "How many new inputs a fuzzing test tries.", shown="a fixed set of inputs"
-    )
 
 
 SUBJECTS: Final[tuple[type[BaseModel], ...]] = (Process, Addresses, Storage, Faces, Sandbox, Tools)

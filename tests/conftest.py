@@ -8,28 +8,37 @@ from typing import Any
 import pytest
 
 from authsvc.core.remembered import forget_everything
-from tests import needs, plans
+from tests import campaign, floor, needs, plans
+from tests.campaign import size, tries
 from tests.product import person, stack
 
-__all__ = ["person", "stack"]
+__all__ = ["person", "size", "stack", "tries"]
 NOT_RUN = "not-run"
 # Each process of a parallel run has this many of Redis's databases for itself.
 QUEUES = 16
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    campaign.add_options(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Give each process of a parallel run its own part of the one Redis server."""
+    campaign.choose_examples(config)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     server = os.environ.get("VISOR_TEST_REDIS_URL")
     if server and hasattr(config, "workerinput"):
         os.environ["VISOR_TEST_REDIS_URL"] = f"{server.rsplit('/', 1)[0]}/{int(worker) * QUEUES}"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.needs("chromium"))
         plans.note_plans(item)
+        campaign.mark(item)
+        floor.leave_out(item)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -43,6 +52,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     pytest.skip(reason)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    campaign.note_inputs(item, call)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in plans.lines(terminalreporter.stats):
@@ -51,6 +65,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons = Counter(said for report in skipped for name, said in report.user_properties if name == NOT_RUN)
     for reason, count in sorted(reasons.items()):
         terminalreporter.write_line(f"Not run: {count} {'test' if count == 1 else 'tests'}, {reason}")
+    campaign.close(terminalreporter)
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from tests.attacks.conftest import PERSON
 from tests.attacks.phone import WatchedPhone
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import working
+from tests.campaign import Size
 
 pytestmark = [
     pytest.mark.e2e,
@@ -23,7 +24,6 @@ pytestmark = [
 ]
 DEVICE = """SELECT device.credential_id, person.user_handle FROM subjects_device device
 JOIN subjects_subject person ON person.id = device.subject_id WHERE person.name = %s"""
-TRIES = 5
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,11 +59,11 @@ def refused_at(stack: Stack, phone: SoftwarePhone) -> int:
 
 
 def test_a_passkey_made_of_every_public_part_is_refused(
-    stack: Stack, sinks: Sinks, person: Person, upload: bytes
+    stack: Stack, sinks: Sinks, person: Person, upload: bytes, size: Size
 ) -> None:
     ((credential_id, user_handle),) = sinks.rows(DEVICE, PERSON)
     (real,) = person.authenticator.credentials
-    for _ in range(TRIES):
+    for _ in range(size("tries", sample=2, whole=10)):
         forged = Credential.generate(rp_id=real.rp_id, user_handle=bytes(user_handle), user_name="")
         forged.id = websafe_decode(credential_id)
         passkeys = Authenticator([forged])

@@ -10,8 +10,9 @@ from kombu.connection import Connection
 from kombu.simple import SimpleQueue
 
 from authsvc.core.embedded_queue import Transport
+from tests.campaign import Size
 
-WRITERS, EACH = 4, 100
+WRITERS = 4
 
 
 def connect(folder: Path) -> Connection:
@@ -25,9 +26,9 @@ def connect(folder: Path) -> Connection:
     return Connection("embedded://localhost", transport=Transport, transport_options=options)
 
 
-def write(folder: Path, writer: int) -> None:
+def write(folder: Path, writer: int, each: int) -> None:
     with connect(folder) as connection, SimpleQueue(connection, "samples") as queue:
-        for number in range(EACH):
+        for number in range(each):
             queue.put({"id": f"{writer}-{number}"})
 
 
@@ -46,14 +47,15 @@ def read_all(folder: Path, written: Event) -> list[str]:
             message.ack()
 
 
-def test_every_message_arrives_once_and_whole(tmp_path: Path) -> None:
+def test_every_message_arrives_once_and_whole(tmp_path: Path, size: Size) -> None:
+    each = size("messages a writer", sample=50, whole=1000)
     with ThreadPoolExecutor(WRITERS + 3) as threads:
         written = Event()
         readers = [threads.submit(read_all, tmp_path, written) for _ in range(3)]
-        list(threads.map(write, [tmp_path] * WRITERS, range(WRITERS)))
+        list(threads.map(lambda writer: write(tmp_path, writer, each), range(WRITERS)))
         written.set()
         found = Counter(name for reader in readers for name in reader.result())
-    assert found == Counter(f"{writer}-{number}" for writer in range(WRITERS) for number in range(EACH))
+    assert found == Counter(f"{writer}-{number}" for writer in range(WRITERS) for number in range(each))
     assert list((tmp_path / "messages").iterdir()) == []
 
 

@@ -13,6 +13,7 @@ import pytest
 from authsvc.biometrics.decoder.confinement import Confinement, LimitReached
 from authsvc.biometrics.decoder.program import CHANNEL
 from authsvc.biometrics.decoder.seccomp import hide_memory
+from tests.campaign import Size
 
 from .misbehaviour import FAULTS, REACHES, read_memory
 
@@ -232,9 +233,9 @@ def test_a_forked_worker_shares_the_confinement(confinement: Confinement) -> Non
     assert copied(confinement) == b"abc"
 
 
-def test_a_quick_word_is_never_lost(confinement: Confinement) -> None:
+def test_a_quick_word_is_never_lost(confinement: Confinement, size: Size) -> None:
     """The word may overtake the handle that ends its process."""
-    assert all(copied(confinement) == b"abc" for _ in range(300))
+    assert all(copied(confinement) == b"abc" for _ in range(size("words", sample=300, whole=10_000)))
 
 
 def test_too_long_an_order_is_refused(confinement: Confinement) -> None:

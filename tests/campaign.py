@@ -1,0 +1,163 @@
+"""The campaign: what counts tries, fills tables or would take more than a minute.
+
+`make test` runs a sample of each such test, `make campaign` (`pytest --whole -m campaign`) the whole, and
+writes a report with commit and command. A test belongs to it that takes the fixture `size` (or `tries`, which
+does), is a property of hypothesis, or has the marker `campaign`. Its figures are those that it hands to
+`record_property`.
+"""
+
+import json
+import os
+import platform
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests import plans
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "build" / "campaign"
+EXAMPLES = {"sample": 100, "whole": 1000}
+OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
+Size = Callable[..., int]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One test of a campaign: its name, how it ended, how long it took, and its figures."""
+
+    test: str
+    outcome: str
+    seconds: float
+    figures: dict[str, object]
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Let a run be whole, and let its report lie elsewhere."""
+    parser.addoption(
+        "--whole", action="store_true", help="run the campaign's tests whole, and write a report"
+    )
+    parser.addoption("--campaign-folder", default=str(FOLDER), help="where the report is written")
+
+
+def choose_examples(config: pytest.Config) -> None:
+    """Set how many inputs properties try: the same few each time, or many new ones."""
+    for name, examples in EXAMPLES.items():
+        whole = name == "whole"
+        settings.register_profile(
+            name, max_examples=examples, derandomize=not whole, print_blob=whole, database=None, deadline=None
+        )
+    settings.load_profile("whole" if config.getoption("whole") else "sample")
+
+
+def mark(item: pytest.Item) -> None:
+    """Mark what belongs to the campaign by what it takes."""
+    property_of_hypothesis = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    if property_of_hypothesis or "size" in getattr(item, "fixturenames", ()):
+        item.add_marker("campaign")
+
+
+def note_inputs(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Count among a property's figures the inputs that it held for."""
+    said = getattr(item, "hypothesis_statistics", "")
+    if said and call.when == "call":
+        item.user_properties.append(("inputs", sum(map(int, re.findall(r"(\d+) passing", said)))))
+
+
+@pytest.fixture
+def size(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Size:
+    """How many of something a test makes: `size("tries", sample=10, whole=50)`."""
+
+    def chosen(what: str, *, sample: int, whole: int) -> int:
+        count = whole if request.config.getoption("whole") else sample
+        record_property(what, count)
+        return count
+
+    return chosen
+
+
+@pytest.fixture
+def tries(size: Size) -> int:
+    """How many do the same thing at the same moment."""
+    return size("at once", sample=10, whole=50)
+
+
+def ran(stats: Mapping[str, Sequence[object]]) -> list[Ran]:
+    """Return what a run's reports say of each test that ran, was skipped or broke, by name."""
+    reports = [(outcome, report) for outcome in OUTCOMES for report in stats.get(outcome, ())]
+    found = [
+        Ran(report.nodeid, outcome, round(report.duration, 1), _figures(report.user_properties))
+        for outcome, report in reports
+        if isinstance(report, pytest.TestReport)
+    ]
+    return sorted(found, key=lambda one: one.test)
+
+
+def _figures(properties: Sequence[tuple[str, object]]) -> dict[str, object]:
+    return {name: value for name, value in properties if name != plans.PROPERTY}
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def commit() -> str:
+    """Return the commit that ran, with a sign where the files are not those of it."""
+    known = _git("rev-parse", "--short=12", "HEAD") or "unknown"
+    return f"{known}-changed" if _git("status", "--porcelain") else known
+
+
+def command(config: pytest.Config) -> str:
+    """Return the command of this run."""
+    return shlex.join(["pytest", *map(str, config.invocation_params.args)])
+
+
+def lines(tests: Sequence[Ran], about: Mapping[str, str]) -> Iterator[str]:
+    """Yield the report's lines: what ran where, then a row a test."""
+    yield "# Campaign"
+    yield ""
+    for name, value in about.items():
+        yield f"- {name}: {value}"
+    yield ""
+    yield "| test | outcome | seconds | figures |"
+    yield "|---|---|---|---|"
+    for one in tests:
+        figures = ", ".join(f"{name} {value}" for name, value in one.figures.items())
+        yield f"| `{one.test.replace('|', '/')}` | {one.outcome} | {one.seconds} | {figures} |"
+
+
+def write(folder: Path, tests: Sequence[Ran], about: Mapping[str, str]) -> Path:
+    """Write the report for people and, beside it, the same as JSON. Returns the path of the former."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{about['date'][:10]}-{about['commit']}.md"
+    path.write_text("\n".join(lines(tests, about)) + "\n", encoding="utf-8")
+    content = {**about, "tests": [asdict(one) for one in tests]}
+    path.with_suffix(".json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def close(terminal: pytest.TerminalReporter) -> None:
+    """After a whole run, list what ran and write the report."""
+    if not terminal.config.getoption("whole"):
+        return
+    tests = ran(terminal.stats)
+    about = {
+        "commit": commit(),
+        "command": command(terminal.config),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+        "Python": platform.python_version(),
+    }
+    terminal.section("campaign")
+    for line in list(lines(tests, about))[2:]:
+        terminal.write_line(line)
+    path = write(Path(terminal.config.getoption("campaign_folder")), tests, about)
+    terminal.write_line(f"Report: {path}")
