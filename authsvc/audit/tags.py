@@ -14,7 +14,7 @@ ALARM: Final = True
 class Tag(StrEnum):
     """What happened, as `source:subject:action` and in plain words; the source is the part that saw it.
 
-    Each has a writer, or stands in the list of tests/arch/test_tags.py that says why not.
+    Each has a writer (tests/arch/test_tags.py).
     """
 
     words: Text
