@@ -27,6 +27,13 @@ class Tag(StrEnum):
         tag.words, tag.is_alarm = words, is_alarm
         return tag
 
+    TASK_REFUSED = (
+        "platform:task:refused",
+        _("A message to a worker came that no server of ours had sent like this."),
+        ALARM,
+    )
+    TASK_REPEATED = "platform:task:repeated", _("A message to a worker came again after it had been done.")
+
     TENANT_CREATED = "platform:tenant:created", _("An organisation was created.")
 
     ADMIN_SIGNED_IN = "portal:admin:signed-in", _("An administrator signed in.")
