@@ -21,7 +21,7 @@ PROVIDER_QUEUE = "provider"
 # Apart, so that nothing else waits for a relying party that does not answer.
 DELIVERY_QUEUE = "deliveries"
 
-app = Celery("visor")
+app = Celery("visor", task_cls="authsvc.keys.tasks:SignedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery would connect to the database anew for each task, which costs a verdict as much as its queue does.
 app.conf["CELERY_DB_REUSE_MAX"] = 10**9

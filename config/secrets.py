@@ -15,7 +15,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from config.roles import Role
+from config.roles import ROLES, Role
 
 Content = Mapping[str, Mapping[str, str]]
 
@@ -34,7 +34,7 @@ def generate() -> dict[str, dict[str, str]]:
     raw = serialization.Encoding.Raw
     private = signing.private_bytes(raw, serialization.PrivateFormat.Raw, serialization.NoEncryption())
     public = signing.public_key().public_bytes(raw, serialization.PublicFormat.Raw)
-    return {
+    made = {
         "public": {"verdict_public_key": _b64(public)},
         "web": {"django_secret_key": secrets.token_urlsafe(48), "token_kek": _b64(secrets.token_bytes(32))},
         "portal": {"django_secret_key": secrets.token_urlsafe(48)},
@@ -44,6 +44,22 @@ def generate() -> dict[str, dict[str, str]]:
             "vault_kek": _b64(secrets.token_bytes(32)),
         },
     }
+    return with_task_keys(made)
+
+
+def task_key_of(role: str) -> str:
+    """Return the name of the key by which a role signs its tasks, in its own section of the file."""
+    return f"task_private_key_{role}"
+
+
+def with_task_keys(content: Content) -> dict[str, dict[str, str]]:
+    """Return the content with a key for each role that has none, by which it signs tasks (S6.2-09)."""
+    made = {section: dict(values) for section, values in content.items()}
+    for role in (role for role in ROLES if task_key_of(role) not in made.get(role, {})):
+        key = Ed25519PrivateKey.generate()
+        made.setdefault(role, {})[task_key_of(role)] = _b64(key.private_bytes_raw())
+        made["public"][f"task_public_key_{role}"] = _b64(key.public_key().public_bytes_raw())
+    return made
 
 
 def write(path: Path, content: dict[str, dict[str, str]]) -> None:
@@ -55,6 +71,19 @@ def write(path: Path, content: dict[str, dict[str, str]]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(content, file, indent=2)
+
+
+def complete(path: Path) -> bool:
+    """Add what a file of an earlier release lacks, and leave the rest as it is; False where nothing is."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    completed = with_task_keys(content)
+    if completed == content:
+        return False
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    write(beside, completed)
+    beside.replace(path)
+    return True
 
 
 class Held(NamedTuple):
@@ -85,6 +114,8 @@ def load(path: Path, roles: Sequence[Role]) -> Held:
     missing = [section for section in ["public", *roles] if section not in content]
     if missing:
         raise SecretsProblem(f"{path} has no section {missing[0]!r}")
+    if any(task_key_of(role) not in content[role] for role in roles):
+        raise SecretsProblem(f"{path} is of an earlier release: run `manage.py generate_secrets`, which adds")
     return held(content, roles)
 
 

@@ -112,14 +112,16 @@ class Storage(BaseModel):
 
     database_url: str | None = variable(
         None,
-        "The database, as dj-database-url writes it; parameters go to the driver (`?sslmode=verify-full`).",
+        "The database, as dj-database-url writes it; parameters go to the driver (`?sslmode=verify-full`, "
+        "and `&sslcert=…&sslkey=…` for a client certificate).",
         in_production=REQUIRED,
         shown="SQLite in VISOR_DATA_DIR",
         secret=True,
     )
     broker_url: str = variable(
         "embedded://localhost",
-        "Celery's broker; `embedded://localhost` keeps messages as files in VISOR_DATA_DIR.",
+        "Celery's broker; `embedded://localhost` keeps messages as files in VISOR_DATA_DIR. "
+        "`rediss://…?ssl_cert_reqs=required&ssl_certfile=…&ssl_keyfile=…` for a client certificate.",
         in_production=REQUIRED,
         secret=True,
     )

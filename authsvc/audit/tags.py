@@ -14,7 +14,7 @@ ALARM: Final = True
 class Tag(StrEnum):
     """What happened, as `source:subject:action` and in plain words; the source is the part that saw it.
 
-    Each has a writer, or stands in the list of tests/arch/test_tags.py that says why not.
+    Each has a writer (tests/arch/test_tags.py).
     """
 
     words: Text
@@ -26,6 +26,13 @@ class Tag(StrEnum):
         tag._value_ = value
         tag.words, tag.is_alarm = words, is_alarm
         return tag
+
+    TASK_REFUSED = (
+        "platform:task:refused",
+        _("A message to a worker came that no server of ours had sent like this."),
+        ALARM,
+    )
+    TASK_REPEATED = "platform:task:repeated", _("A message to a worker came again after it had been done.")
 
     TENANT_CREATED = "platform:tenant:created", _("An organisation was created.")
 

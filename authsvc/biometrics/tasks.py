@@ -8,10 +8,13 @@ from celery import shared_task
 from celery.signals import worker_init, worker_ready
 from django.db import transaction as database
 
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.judgement import Judgement
 from authsvc.biometrics.judging import judge
 from authsvc.biometrics.worker import prepare_worker
+from authsvc.core.errors import Refused
 from authsvc.keys.samples import destroy_old_sample_keys, ensure_sample_key
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Capture
@@ -41,12 +44,32 @@ def verify_capture(tenant_id: str, capture_id: str) -> None:
 
 
 def _conclude(capture: Capture, judgement: Judgement) -> None:
-    """Store what an enrolment or a binding makes together with the verdict, or neither."""
-    with database.atomic():
-        made = judgement.store() if judgement.store is not None else None
-        if not record_verdict(capture.id, sign_verdict(judgement.verdict(capture, made))):
-            database.set_rollback(True)
-            log.info("capture %s was decided while it was judged", capture.id)
+    """Store what an enrolment or a binding makes together with the verdict, or neither.
+
+    A verdict that is not believed changes nothing, and the log says so all the same (T26).
+    """
+    try:
+        with database.atomic():
+            made = judgement.store() if judgement.store is not None else None
+            signed = sign_verdict(judgement.verdict(capture, made))
+            if not record_verdict(capture.id, signed, findings=judgement.findings):
+                database.set_rollback(True)
+                log.info("capture %s was decided while it was judged", capture.id)
+    except Refused as refused:
+        if refused.tag:
+            _note_refusal(capture, refused)
+        raise
+
+
+def _note_refusal(capture: Capture, refused: Refused) -> None:
+    record(
+        Tag(refused.tag),
+        transaction=capture.transaction_id,
+        subject=str(capture.transaction.subject_id or ""),
+        reason=refused.code,
+        capture=capture.id,
+        detail=refused.detail,
+    )
 
 
 @shared_task(ignore_result=True)

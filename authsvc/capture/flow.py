@@ -15,13 +15,14 @@ from authsvc.capture.ceremonies import (
     finish_proving,
     own_passkeys,
 )
+from authsvc.clients.settings.face import requires_face
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
 from authsvc.privacy.consent import covers_capture, give_consent, live_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.records import EnrolmentRequest
+from authsvc.transactions.records import EnrolmentRequest, SignInRequest
 from authsvc.transactions.services import (
     decline_face,
     open_ceremony,
@@ -42,7 +43,11 @@ def describe(transaction: Transaction) -> dict[str, Any]:
         "rp": {"name": client.name if client else transaction.tenant.name},
         "expires_in": max(0, int((transaction.expires_at - now()).total_seconds())),
         "notice_version": current_notice(transaction.tenant).version,
-        "face": {"offered": face_offered(transaction), "required": transaction.kind == Kind.ENROL},
+        "face": {
+            "offered": face_offered(transaction),
+            "required": transaction.kind == Kind.ENROL,
+            "demanded": face_demanded(transaction),
+        },
         "passkeys": len(own_passkeys(transaction)),
         "bind_required": transaction.kind == Kind.BIND,
     }
@@ -58,6 +63,13 @@ def face_offered(transaction: Transaction) -> bool:
         return False
     subject = transaction.subject
     return subject is None or (subject.has_face and live_consent(subject) is not None)
+
+
+def face_demanded(transaction: Transaction) -> bool:
+    """Whether a sign-in without the face does not answer the relying party, whatever else is proven."""
+    if transaction.kind != Kind.AUTHENTICATE or transaction.client is None:
+        return False
+    return SignInRequest.from_json(transaction.request).face or requires_face(transaction.client)
 
 
 def passkey_options(transaction: Transaction, *, session_key: Any, passkey: Any = None) -> dict[str, Any]:
@@ -124,6 +136,9 @@ def _after_proof(transaction: Transaction) -> dict[str, str]:
         return _after_creation(transaction)
     if face_offered(transaction):
         return _before_the_face(transaction)
+    if face_demanded(transaction):
+        # Said before the relying party hears of it; the agent goes on without the face, or leaves.
+        return {"next": "demanded"}
     return finish_without_face(transaction)
 
 

@@ -85,7 +85,7 @@ class RelyingParty(TenantOwned):
     default_acr_values = models.JSONField(default=list, blank=True)
     floor_level = models.CharField(max_length=4, default="L1", help_text="The least assurance it ever gets.")
     face_offered = models.BooleanField(default=True)
-    # Nobody reads it yet: a relying party that requires the face will have to give one.
+    # What requiring the face stands on (settings/face.py).
     justification = models.JSONField(default=dict, blank=True, help_text="Why remote face (S5.3-01).")
 
     # Sign-ins that it starts without a browser (CIBA).

@@ -30,6 +30,7 @@ _OVER = {
     "expired": _("This link was valid for seven days, and they are over. Please ask for a new one."),
 }
 _CLOSED = _("This account is closed.")
+_LINK_REFUSED = str(Tag.ENROLMENT_LINK_REFUSED)
 
 
 @database.atomic
@@ -64,16 +65,20 @@ def find_link(token: str) -> EnrolmentLink:
 
 def _open_link(link: EnrolmentLink | None) -> EnrolmentLink:
     if link is None:
-        raise Refused("unknown-link", _NO_LINK, detail="no such link in this tenant", status=404)
+        raise Refused(
+            "unknown-link", _NO_LINK, detail="no such link in this tenant", status=404, tag=_LINK_REFUSED
+        )
     if link.subject.status == Subject.Status.CLOSED:
-        raise Refused("account-closed", _CLOSED, detail=f"link {link.id} of a closed account", status=410)
+        said = f"link {link.id} of a closed account"
+        raise Refused("account-closed", _CLOSED, detail=said, status=410, tag=_LINK_REFUSED)
     if link.state != "open":
         raise _over(link)
     return link
 
 
 def _over(link: EnrolmentLink) -> Refused:
-    return Refused(f"link-{link.state}", _OVER[link.state], detail=f"link {link.id}", status=410)
+    said = f"link {link.id}"
+    return Refused(f"link-{link.state}", _OVER[link.state], detail=said, status=410, tag=_LINK_REFUSED)
 
 
 def show_notice(link: EnrolmentLink) -> dict[str, str]:

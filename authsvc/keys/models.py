@@ -1,4 +1,4 @@
-"""SigningKey, SampleKey and VaultKey."""
+"""SigningKey, SampleKey, VaultKey and TaskDone."""
 
 import uuid
 
@@ -57,3 +57,16 @@ class VaultKey(TenantOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant"], name="vault_one_key_per_tenant")]
+
+
+class TaskDone(models.Model):
+    """A signed task that was done, so that its message does not count a second time (tasks.py).
+
+    It belongs to no tenant: the message itself says for whom it was.
+    """
+
+    id = models.CharField(primary_key=True, max_length=64)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["until"])]

@@ -10,7 +10,10 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.assurance.face import face_said
 from authsvc.assurance.levels import Assessment, Evidence, assess
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
 from authsvc.capture.browser import browser_key, ensure_browser_key, set_browser_key
 from authsvc.clients.models import RelyingParty
 from authsvc.core.errors import Refused
@@ -141,6 +144,9 @@ def result_of(txn: str, key: str | None, *, at: str) -> Transaction:
     try:
         return consume(txn, key, at=at)
     except Refused as refused:
+        if refused.tag:
+            # What it refused is rolled back; the event is not (T26).
+            record(Tag(refused.tag), transaction=txn, reason=refused.code, detail=refused.detail)
         raise _ended(refused) from None
 
 
@@ -174,6 +180,7 @@ def enter(request: TenantRequest, consumed: Transaction) -> Entry:
         device=consumed.device,
         assessment=assessment_of(consumed),
         policy=consumed.evidence.policy,
+        face=face_said(consumed.evidence),
     )
     return Entry(session, event, secret)
 

@@ -33,7 +33,8 @@ class Session(TenantOwned):
 
     `id` is the `sid` that relying parties see; the cookie holds another secret, kept as SHA-256.
     `events` holds, for each level, when it was last reached and by which methods:
-    `{"L2": {"at": ISO 8601, "amr": […], "policy": digest}}`. Use never raises or renews them.
+    `{"L2": {"at": ISO 8601, "amr": […], "policy": digest, "face": claim or null}}`. Use never raises
+    or renews them.
     """
 
     id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
@@ -68,6 +69,7 @@ class Grant(TenantOwned):
     sub = models.CharField(max_length=64)
     acr = models.CharField(max_length=120)
     amr = models.JSONField(default=list)
+    face = models.JSONField(null=True, help_text="The claim `face` of the event; none without one.")
     policy = models.CharField(max_length=64, blank=True)
     auth_time = models.DateTimeField()
     nonce = models.TextField(blank=True)

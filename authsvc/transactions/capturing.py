@@ -1,7 +1,7 @@
 """Challenges, samples and what becomes of them; one sample a challenge, one verdict a sample."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,8 @@ from authsvc.subjects.models import Subject
 from authsvc.transactions import tries
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Capture, SealedSample, Transaction
-from authsvc.transactions.records import NewReference, Verdict
+from authsvc.transactions.records import NO_FINDINGS, Findings, NewReference, Verdict
+from authsvc.transactions.telling import told_of
 from authsvc.transactions.verdict import check_verdict, verdict_refused
 
 CHALLENGE_LIFE = timedelta(seconds=120)
@@ -67,8 +68,7 @@ def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
     current.save(update_fields=["state"])
     record(
         Tag.CHALLENGE_ISSUED,
-        transaction=current.pk,
-        subject=str(subject.pk),
+        **told_of(current),
         capture=capture.pk,
         number=capture.number,
         cues=[step["cue"] for step in challenge.get("steps", [])],
@@ -125,8 +125,7 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
     current.save(update_fields=["state"])
     record(
         Tag.SAMPLE_ACCEPTED,
-        transaction=current.pk,
-        subject=str(current.subject_id),
+        **told_of(current),
         capture=capture.pk,
         sample=capture.sample_digest,
         size=len(body),
@@ -135,11 +134,12 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
 
 
 @database.atomic
-def record_verdict(capture_id: str, signed: str) -> bool:
+def record_verdict(capture_id: str, signed: str, *, findings: Findings = NO_FINDINGS) -> bool:
     """Take the worker's signed verdict on a capture, once; True when it changed anything.
 
     Late or doubled verdicts change nothing (S6.4-04). The sample is erased in the same step. Raises
-    Refused for a forged or cross-wired verdict, which changes nothing either.
+    Refused for a forged or cross-wired verdict, which changes nothing either; whoever called records it,
+    since what is written here is rolled back. `findings` are for the audit log.
     """
     capture = Capture.objects.get(pk=capture_id)
     current = locked(capture.transaction_id)
@@ -150,7 +150,7 @@ def record_verdict(capture_id: str, signed: str) -> bool:
     capture.verdict, capture.hint = signed, verdict.hint or ""
     if verdict.outcome == "accepted":
         _accept(current, verdict)
-    _conclude(current, capture, state=verdict.outcome, reason=verdict.reason)
+    _conclude(current, capture, state=verdict.outcome, reason=verdict.reason, findings=findings)
     return True
 
 
@@ -192,7 +192,9 @@ def _attach_reference(current: Transaction, made: NewReference | None) -> None:
         tries.rebind_face(current.subject)
 
 
-def _conclude(current: Transaction, capture: Capture, *, state: str, reason: str) -> None:
+def _conclude(
+    current: Transaction, capture: Capture, *, state: str, reason: str, findings: Findings = NO_FINDINGS
+) -> None:
     capture.state, capture.reason, capture.decided_at = state, reason, now()
     capture.save()
     erased = SealedSample.objects.filter(capture=capture).delete()[0]
@@ -201,10 +203,22 @@ def _conclude(current: Transaction, capture: Capture, *, state: str, reason: str
         current.state = Transaction.State.PROVEN
         current.face_closed = _tries_used(current)
     current.save(update_fields=["state", "decided_at", "stored_evidence", "face_closed"])
-    common = {"transaction": current.pk, "subject": str(current.subject_id)}
-    record(Tag.VERDICT_RECORDED, **common, reason=reason, capture=capture.pk, outcome=state)
+    record(
+        Tag.VERDICT_RECORDED,
+        **told_of(current),
+        reason=reason,
+        capture=capture.pk,
+        outcome=state,
+        agent=_agent(current),
+        **findings.told(),
+    )
     if erased:
-        record(Tag.SAMPLE_ERASED, **common, capture=capture.pk)
+        record(Tag.SAMPLE_ERASED, **told_of(current), capture=capture.pk)
+
+
+def _agent(current: Transaction) -> dict[str, str]:
+    agent = current.evidence.agent
+    return asdict(agent) if agent is not None else {}
 
 
 def _settle(current: Transaction, capture: Capture) -> None:

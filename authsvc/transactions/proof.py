@@ -19,6 +19,7 @@ from authsvc.core.ids import unb64u
 from authsvc.devices.models import Device
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.telling import told_of
 
 _PROVABLE = (Transaction.State.OPEN, Transaction.State.PROVEN, Transaction.State.CHALLENGED)
 
@@ -92,8 +93,7 @@ def record_device_proof(row: Transaction, *, device: Device, user_verified: bool
     Device.objects.filter(pk=device.pk).update(last_used_at=now())
     record(
         Tag.DEVICE_PROVEN,
-        transaction=row.pk,
-        subject=str(device.subject_id),
+        **told_of(current),
         device=device.id,
         kind=device.key_kind,
         user_verified=user_verified,
@@ -120,4 +120,4 @@ def decline_face(row: Transaction) -> None:
     current.state, current.decided_at = Transaction.State.DECIDED, now()
     current.evidence = replace(current.evidence, face=None)
     current.save()
-    record(Tag.FACE_DECLINED, transaction=row.pk, subject=str(current.subject_id))
+    record(Tag.FACE_DECLINED, **told_of(current))

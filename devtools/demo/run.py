@@ -68,10 +68,7 @@ def manage(env: dict[str, str], *arguments: str) -> int:
 
 def prepare(env: dict[str, str]) -> None:
     """Make secrets, tables and demo data where they are missing. Raises DemoProblem."""
-    steps = [("migrate", "--verbosity", "0"), ("demo_data",)]
-    if not Path(env["VISOR_SECRETS_FILE"]).exists():
-        steps.insert(0, ("generate_secrets",))
-    for step in steps:
+    for step in [("generate_secrets",), ("migrate", "--verbosity", "0"), ("demo_data",)]:
         if manage(env, *step) != 0:
             raise DemoProblem(f"manage.py {step[0]} failed")
 

@@ -51,7 +51,7 @@ def signed_in(stack: Stack, photos: Path, name: str) -> tuple[Person, bytes | No
 
 # All that a relying party may ever read in an ID token; what is new must be added here, and thought of.
 CLAIMS = {"iss", "aud", "azp", "sub", "iat", "exp", "jti", "auth_time", "nonce", "acr", "amr", "sid"}
-CLAIMS |= {"at_hash", "ial", "c_hash", "s_hash", "policy", "name", "email", "email_verified"}
+CLAIMS |= {"at_hash", "face", "ial", "c_hash", "s_hash", "policy", "name", "email", "email_verified"}
 
 
 @pytest.mark.requirement("S6.4-01", "S9.4-06", "S6.2-01", "S10-04", "SB-03")
@@ -65,7 +65,9 @@ def test_a_person_signs_in_at_the_partner_site(stack: Stack, person: Person) -> 
     assert claims["iss"] == stack.demo["issuer"]
     assert claims["aud"] in (stack.demo["client_id"], [stack.demo["client_id"]])
     assert claims["acr"] == "urn:visor:L2"
-    assert {"face", "hwk", "mfa"} <= set(claims["amr"])
+    # Nothing attests the software phone's key, whatever its backup flags say (T08).
+    assert claims["amr"] == ["face", "swk", "user", "mfa"]
+    assert claims["face"] == {"match": "server", "pad": "remote", "capture": "browser", "model": "G"}
     assert {"sub", "exp", "iat", "jti", "auth_time", "nonce"} <= set(claims) <= CLAIMS
     assert claims["ial"] == "none"
 
@@ -76,6 +78,7 @@ def test_a_person_signs_in_without_a_face(stack: Stack, person: Person) -> None:
     assert phone.sign_in(f"{stack.partner_url}/members", face=False).status_code == 200
     claims = phone.browser.get(f"{stack.partner_url}/whoami.json", accept="application/json").json()
     assert "face" not in claims["amr"]
+    assert "face" not in claims
     assert claims["acr"] == "urn:visor:L2"
 
 

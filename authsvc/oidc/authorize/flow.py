@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.http import HttpResponse
 
+from authsvc.assurance.levels import Assessment
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
@@ -17,7 +18,7 @@ from authsvc.oidc.authorize.respond import send_answer
 from authsvc.oidc.interaction import assessment_of, begin, enter
 from authsvc.oidc.models import PushedRequest, Session
 from authsvc.oidc.offering.provider import subject_identifier
-from authsvc.oidc.requests.reached import reported_acr
+from authsvc.oidc.requests.reached import face_missing, reported_acr
 from authsvc.oidc.requests.wanted import Wanted
 from authsvc.oidc.sessions.session import events_of, find_session
 from authsvc.oidc.tokens.grants import CodeBinding, issue_code
@@ -79,6 +80,7 @@ def resume(
             came=f"{assessment.level.name} ({'; '.join(assessment.reasons)})",
             expected=" ".join(wanted.essential_acr or [client.floor_level]),
         )
+    _require_face(client, assessment, wanted)
     _require_person(client, consumed.subject, wanted)
     entry = enter(request, consumed)
     signed = Signed(entry.session, Reuse(entry.event, acr), consumed.id)
@@ -154,6 +156,17 @@ def _signed_in(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> 
     moment = now()
     reuse = reusable(events_of(session, moment=moment), wanted, client, moment=moment)
     return Signed(session, reuse) if reuse is not None else None
+
+
+def _require_face(client: RelyingParty, assessment: Assessment, wanted: Wanted) -> None:
+    if face_missing(assessment.amr, wanted, client):
+        raise RequestRefused(
+            "unmet_authentication_requirements",
+            "The face was demanded, and none was shown.",
+            rule="face-demanded",
+            came=" ".join(assessment.amr),
+            expected="face among the methods",
+        )
 
 
 def _require_person(client: RelyingParty, subject: Subject, wanted: Wanted) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from authsvc.assurance.face import face_said
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
@@ -16,7 +17,7 @@ from authsvc.delivery.outbox import hasten, put
 from authsvc.oidc.ciba.ping import PING, seal_callback
 from authsvc.oidc.interaction import assessment_of
 from authsvc.oidc.models import BackchannelRequest
-from authsvc.oidc.requests.reached import reported_acr
+from authsvc.oidc.requests.reached import face_missing, reported_acr
 from authsvc.oidc.requests.wanted import Context, Wanted
 from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.tokens.grants import Actor, grant_by_backchannel
@@ -99,7 +100,10 @@ def approve(row: BackchannelRequest, consumed: Transaction) -> None:
     acr = reported_acr(assessment.level, wanted_by(row), row.client)
     if acr is None:
         raise _refused("acr-reached", assessment.level.name, row.client.floor_level)
-    event = Event(assessment.level, tuple(assessment.amr), _moment(consumed), consumed.evidence.policy)
+    if face_missing(assessment.amr, wanted_by(row), row.client):
+        raise _refused("face-demanded", " ".join(assessment.amr), "face among the methods")
+    proven = consumed.evidence
+    event = Event(assessment.level, assessment.amr, _moment(consumed), proven.policy, face_said(proven))
     grant = grant_by_backchannel(
         client=row.client,
         actor=Actor(row.subject_id, consumed.device_id),

@@ -1,6 +1,9 @@
 """The browser's session at the provider: single sign-on within the limits of each level."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -48,9 +51,7 @@ def events_of(session: Session, *, moment: datetime) -> list[Event]:
     idle = moment - session.last_used_at
     found: dict[Level, Event] = {}
     for name, stored in session.events.items():
-        event = Event(
-            Level[name], tuple(stored["amr"]), datetime.fromisoformat(stored["at"]), stored["policy"]
-        )
+        event = _stored(Level[name], stored)
         worth = _decayed(event, idle, moment)
         kept = found.get(worth.level)
         if kept is None or kept.at < worth.at:
@@ -58,11 +59,17 @@ def events_of(session: Session, *, moment: datetime) -> list[Event]:
     return [found[level] for level in sorted(found, reverse=True)]
 
 
+def _stored(level: Level, entry: Mapping[str, Any]) -> Event:
+    # Sessions of the release before say nothing of a face.
+    moment = datetime.fromisoformat(entry["at"])
+    return Event(level, tuple(entry["amr"]), moment, entry["policy"], entry.get("face"))
+
+
 def _decayed(event: Event, idle: timedelta, moment: datetime) -> Event:
     level = event.level
     while level > Level.L1 and (idle > IDLE[level] or moment - event.at > OVERALL[level]):
         level = Level(level - 1)
-    return Event(level, event.amr, event.at, event.policy)
+    return replace(event, level=level)
 
 
 @transaction.atomic
@@ -73,6 +80,7 @@ def begin_session(
     device: Device | None,
     assessment: Assessment,
     policy: str,
+    face: Mapping[str, str] | None = None,
 ) -> tuple[Session, str | None, Event]:
     """Enter a new authentication into the browser's session, and return it with a new cookie's secret.
 
@@ -80,8 +88,8 @@ def begin_session(
     is replaced by a new one.
     """
     moment = now()
-    event = Event(assessment.level, assessment.amr, moment, policy)
-    entry = {"at": moment.isoformat(), "amr": list(assessment.amr), "policy": policy}
+    event = Event(assessment.level, assessment.amr, moment, policy, face)
+    entry = {"at": moment.isoformat(), "amr": list(assessment.amr), "policy": policy, "face": face}
     if current is not None and current.subject_id == subject.id:
         current.events = {**current.events, assessment.level.name: entry}
         current.authenticated_at = current.last_used_at = moment

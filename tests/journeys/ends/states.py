@@ -27,7 +27,7 @@ from authsvc.tenancy.roles import Role
 from authsvc.transactions.models import Transaction
 from tests.factories import make_subject
 from tests.journeys.ends.walker import Answer, Walker, Way
-from tests.provider.browser import fields_of_form, make_partner
+from tests.provider.browser import fields_of_form, justified, make_partner
 from tests.tenancy.conftest import World, fill
 from tests.tenancy.people import PASSWORD, make_user, signed_in
 from tests.tenancy.routes import Kind, filled, routes
@@ -583,6 +583,12 @@ def _(walker: Walker) -> Answer:
 def _(walker: Walker) -> Answer:
     _phone(walker, floor_level="L2")
     return walker.get(_approved(walker, level="L1"))
+
+
+@state("Approve", "without the face that the relying party requires")
+def _(walker: Walker) -> Answer:
+    _phone(walker, face="required", **justified())
+    return walker.get(_approved(walker))
 
 
 @state("Approve", "signed out in another tab")

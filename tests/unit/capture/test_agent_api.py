@@ -33,7 +33,7 @@ def test_the_transaction_is_described(agent: Agent) -> None:
     body = agent.get(row).json()
     assert body["rp"] == {"name": "Shop"}
     assert (body["kind"], body["state"], body["bind_required"]) == ("authenticate", "open", False)
-    assert body["face"] == {"offered": True, "required": False}
+    assert body["face"] == {"offered": True, "required": False, "demanded": False}
     assert 290 <= body["expires_in"] <= 300
 
 

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
 from django.test import Client
 
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from portal.relying_parties.forms import RelyingPartyForm, values_of
 from tests.provider.browser import CALLBACK
@@ -41,3 +44,20 @@ def test_a_third_party_with_refresh_tokens_and_signed_answers(admin: Client, bas
     assert admin.post(f"{base}relying-parties/{party.pk}/edit/", changed).status_code == 302
     party.refresh_from_db()
     assert {name: getattr(party, name) for name in wanted} == wanted
+
+
+def refusals() -> list[tuple[str, list[str]]]:
+    """The relying party and the fields of each refusal in the log."""
+    rows = AuditEvent.objects.filter(tag=Tag.CLIENT_REFUSED).order_by("sequence")
+    return [(row.client, row.details["fields"]) for row in rows]
+
+
+@pytest.mark.requirement("S9.4-11", "S9.4-03")
+def test_t26_what_is_refused_at_a_relying_party_is_written_down(admin: Client, base: str) -> None:
+    bad = posted(redirect_uris="ftp://partner.example/")
+    assert admin.post(f"{base}relying-parties/new/", bad).status_code == 422
+    assert refusals() == [("", ["redirect_uris"])]
+    assert admin.post(f"{base}relying-parties/new/", posted()).status_code == 302
+    party = RelyingParty.objects.get()
+    admin.post(f"{base}relying-parties/{party.pk}/edit/", bad)
+    assert refusals()[1:] == [(party.client_id, ["redirect_uris"])]
