@@ -10,6 +10,11 @@ from typing import Any, Final
 
 Settings = Mapping[str, Any]
 
+# Django's back ends that send nothing, and keep or show what they should.
+_SHOWING: Final = frozenset(
+    f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy", "filebased", "locmem")
+)
+
 
 class UnsafeSettings(Exception):
     """Production settings that would put people at risk; the message lists every one."""
@@ -48,6 +53,28 @@ def _has_a_closed_broker(settings: Settings) -> bool:
     return broker.startswith(("redis://", "rediss://")) and "@" in broker
 
 
+def _counts_together(settings: Settings) -> bool:
+    return str(settings["CACHES"]["default"]["BACKEND"]).endswith("RedisCache")
+
+
+def _shows_no_mail(settings: Settings) -> bool:
+    return str(settings["EMAIL_BACKEND"]) not in _SHOWING
+
+
+def _knows_who_takes_mail(settings: Settings) -> bool:
+    return bool(settings["EMAIL_HOST"]) or not _by_smtp(settings)
+
+
+def _encrypts_mail(settings: Settings) -> bool:
+    return bool(settings["EMAIL_USE_TLS"] or settings["EMAIL_USE_SSL"]) or not _by_smtp(settings)
+
+
+def _by_smtp(settings: Settings) -> bool:
+    """Whether the process sends mail, and by SMTP: workers and commands send none."""
+    sends = set(settings["ROLES"]) - {"worker"}
+    return bool(sends) and str(settings["EMAIL_BACKEND"]).endswith("smtp.EmailBackend")
+
+
 def _names_its_hosts(settings: Settings) -> bool:
     return "*" not in settings["ALLOWED_HOSTS"]
 
@@ -66,6 +93,20 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("VISOR_SANDBOX_AUTHENTICATOR", "must be off", _has_no_plain_forms),
     Rule("VISOR_DATABASE_URL", "must be PostgreSQL", _has_postgresql),
     Rule("VISOR_BROKER_URL", "must be Redis, with its password", _has_a_closed_broker),
+    Rule(
+        "VISOR_CACHE_URL",
+        "must be Redis: counters that processes do not share limit nobody",
+        _counts_together,
+    ),
+    Rule(
+        "VISOR_EMAIL_BACKEND",
+        "must send mail, not show it: a reset link in a log opens an account",
+        _shows_no_mail,
+    ),
+    Rule("VISOR_MAIL_HOST", "must name the SMTP server", _knows_who_takes_mail),
+    Rule(
+        "VISOR_MAIL_TLS", "must be starttls or implicit: mails hold links that open accounts", _encrypts_mail
+    ),
     Rule("VISOR_ALLOWED_HOSTS", "must not hold *", _names_its_hosts),
     Rule("VISOR_ROLES", "must not name web and worker at once: they do not share a process", _splits_power),
 )

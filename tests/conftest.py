@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from authsvc.core.remembered import forget_everything
 from tests import campaign, floor, needs, plans
@@ -70,8 +71,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """Let no test meet what another one made this process remember: their databases differ."""
+    """Let no test meet what another one made this process remember or count: their databases differ."""
     forget_everything()
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

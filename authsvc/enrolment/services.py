@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction as database
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +17,7 @@ from authsvc.privacy.consent import give_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.paths import tenant_address
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import bound_device, consume, find_begun, open_transaction
@@ -41,8 +41,8 @@ def create_link(*, subject: Subject, created_by: str) -> tuple[EnrolmentLink, st
         subject=subject, digest=secret_hash(token), created_by=created_by, expires_at=now() + LINK_LIFE
     )
     record(Tag.ENROLMENT_LINK_CREATED, actor=created_by, subject=str(subject.id), link=link.id)
-    path = reverse("enrolment:notice", kwargs={"tenant": link.tenant.slug, "token": token})
-    return link, settings.BASE_URL + path
+    # No route: the portal makes links, and has none of the pages that they lead to.
+    return link, f"{tenant_address(link.tenant)}enrol/{token}/"
 
 
 @database.atomic
