@@ -104,6 +104,37 @@ def test_every_fault_is_denied(stack: Stack, photos: Path, fault: Fault) -> None
         )
 
 
+LOG = """
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
+last = AuditEvent.objects.filter(tag=Tag.CODE_ISSUED).latest("sequence")
+rows = AuditEvent.objects.filter(transaction=last.transaction).order_by("sequence")
+print(json.dumps([[row.tag, row.client, row.subject, row.details] for row in rows]))
+"""
+
+
+@pytest.mark.requirement("S9.4-11", "S7-02")
+def test_t26_a_sign_in_can_be_told_from_the_log_alone(stack: Stack, person: Person) -> None:
+    SoftwarePhone(person, pace=False).sign_in(f"{stack.partner_url}/members")
+    rows = stack.python(LOG)
+    told = {tag: details for tag, _, _, details in rows}
+    order = ["transaction:opened", "device:proven", "challenge:issued", "sample:accepted", "reference:opened"]
+    order += ["verdict:recorded", "transaction:consumed", "code:issued", "token:issued"]
+    tags = [tag.partition(":")[2] for tag, _, _, _ in rows]
+    assert [tag for tag in tags if tag in order] == order
+    verdict = told["transaction:verdict:recorded"]
+    assert verdict["agent"]["type"] == "simulator"
+    assert verdict["stages"]["comparison"] == "at 1e-4"
+    assert set(verdict["stages"].values()) == {"passed", "at 1e-4"}
+    code = told["oidc:code:issued"]
+    assert (code["policy"], code["face"]["capture"]) == (verdict["policy"], "browser")
+    assert verdict["engine"].startswith("dlib_onnx:")
+    assert verdict["record"]
+    # Who asked and about whom stands in every step that knows it.
+    assert {client for tag, client, _, _ in rows if "reference" not in tag} == {stack.demo["client_id"]}
+    assert len({subject for _, _, subject, _ in rows if subject}) == 1
+
+
 @pytest.mark.requirement("S9.4-12", "S9.4-11")
 def test_the_audit_chain_is_whole_after_all_that(stack: Stack, person: Person) -> None:
     assert "whole" in stack.manage("audit", "verify", "--tenant", "demo")
