@@ -9,7 +9,7 @@ from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from portal.relying_parties.forms import RelyingPartyForm, values_of
-from tests.provider.browser import CALLBACK
+from tests.provider.browser import CALLBACK, justified
 
 
 def posted(**changes: Any) -> dict[str, Any]:
@@ -61,3 +61,19 @@ def test_t26_what_is_refused_at_a_relying_party_is_written_down(admin: Client, b
     party = RelyingParty.objects.get()
     admin.post(f"{base}relying-parties/{party.pk}/edit/", bad)
     assert refusals()[1:] == [(party.client_id, ["redirect_uris"])]
+
+
+@pytest.mark.requirement("S5.3-01")
+def test_the_face_is_required_with_its_whole_justification_or_not_at_all(admin: Client, base: str) -> None:
+    bare = admin.post(f"{base}relying-parties/new/", posted(face="required"))
+    assert bare.status_code == 422
+    assert b"Needed where the face is required." in bare.content
+    assert not RelyingParty.objects.exists()
+    assert refusals() == [("", sorted(justified()))]
+    assert (
+        admin.post(f"{base}relying-parties/new/", posted(face="required", **justified())).status_code == 302
+    )
+    party = RelyingParty.objects.get()
+    assert party.justification == justified()
+    page = admin.get(f"{base}relying-parties/{party.pk}/").content.decode()
+    assert justified()["face_alternative"] in page
