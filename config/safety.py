@@ -1,12 +1,15 @@
 """What production refuses to start with (SA-02, S9.4-14); each rule says what to do.
 
 `refuse_unsafe` asks the settings of every process and command. `refuse_without_role` is asked by whatever
-serves or takes tasks: commands of manage.py alone need no role.
+serves or takes tasks: commands of manage.py alone need no role. `refuse_unsafe_database` asks the database of
+the same processes, by Django's checks.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from django.core.checks import Tags, run_checks
 
 Settings = Mapping[str, Any]
 
@@ -129,3 +132,13 @@ def refuse_without_role(roles: Sequence[str]) -> None:
     """Raise UnsafeSettings for a process that serves or takes tasks without saying what it is."""
     if not roles:
         raise UnsafeSettings(f"refusing to start: VISOR_ROLES {NAMES_A_ROLE}")
+
+
+def refuse_unsafe_database(*, production: bool) -> None:
+    """Raise UnsafeSettings where a check of the database fails in production; call when Django is set up."""
+    if not production:
+        return
+    failed = run_checks(tags=[Tags.database], databases=["default"])
+    said = [f"{one.msg} {one.hint or ''}".strip() for one in failed if one.is_serious()]
+    if said:
+        raise UnsafeSettings("refusing to start: " + "; ".join(said))

@@ -5,23 +5,24 @@ from time import perf_counter
 from uuid import UUID
 
 from celery import shared_task
-from celery.signals import worker_init, worker_ready
+from celery.signals import worker_init
 from django.db import transaction as database
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.biometrics import presence
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.judgement import Judgement
 from authsvc.biometrics.judging import judge
 from authsvc.biometrics.worker import prepare_worker
 from authsvc.core.errors import Refused
-from authsvc.keys.samples import destroy_old_sample_keys, ensure_sample_key
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Capture
 from authsvc.transactions.services import read_sealed, record_verdict
 from authsvc.transactions.verdict import sign_verdict
 
 log = logging.getLogger(__name__)
+presence.announce()
 
 
 @shared_task(ignore_result=True)
@@ -70,18 +71,6 @@ def _note_refusal(capture: Capture, refused: Refused) -> None:
         capture=capture.id,
         detail=refused.detail,
     )
-
-
-@shared_task(ignore_result=True)
-def renew_sample_keys() -> None:
-    """Offer a fresh key in time, and destroy old ones."""
-    ensure_sample_key()
-    destroy_old_sample_keys()
-
-
-@worker_ready.connect
-def _offer_key(**_: object) -> None:
-    ensure_sample_key()
 
 
 @worker_init.connect

@@ -15,7 +15,7 @@ from authsvc.capture.flow import agree, complete_passkey, describe, finish_witho
 from authsvc.capture.queueing import enqueue_verification
 from authsvc.core.errors import Refused
 from authsvc.transactions.models import Capture, Transaction
-from authsvc.transactions.services import Party, accept_sample, cancel, expire_overdue, find_live, status_of
+from authsvc.transactions.services import Party, accept_sample, cancel, find_live, look_after, status_of
 
 _DONE = gettext_lazy("This step is already done.")
 
@@ -89,7 +89,7 @@ def _hand_on(capture: Capture) -> None:
 class Sample(AgentEndpoint):
     """The one sealed sample."""
 
-    parser_classes = (wire.SampleParser,)
+    parser_classes = (wire.SampleParser, wire.JsonSampleParser)
 
     def post(self, request: Request, **_: Any) -> Response:
         """Take it; what was not asked for is refused before it is read (S6.2-01)."""
@@ -115,7 +115,8 @@ class Status(JsonEndpoint):
         """Say it; an ended transaction is `expired` for every agent that may ask."""
         try:
             transaction = find_live(txn, browser_key(request), party=Party.AGENT)
-            expire_overdue(transaction)
+            if capture := look_after(transaction):
+                enqueue_verification(tenant_id=str(capture.tenant_id), capture_id=capture.id)
             return Response(status_of(transaction))
         except Refused as refused:
             if refused.code not in {"expired", "ended"}:

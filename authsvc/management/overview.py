@@ -14,7 +14,7 @@ from authsvc.audit.tags import Tag
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.clients.settings.face import REQUIRED
 from authsvc.core.texts import Text
-from authsvc.keys.samples import current_sample_key
+from authsvc.keys.samples import keys_on_offer
 from authsvc.management.attempts.outcome import with_outcome
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Transaction
@@ -77,7 +77,7 @@ def _alarms(moment: datetime) -> list[Attention]:
 
 
 def _worker() -> list[Attention]:
-    if current_sample_key() is not None:
+    if keys_on_offer():
         return []
     text = _("No worker has published a key, so faces cannot be checked. Passkeys alone still work.")
     return [Attention("bad", _("Face checks are down"), text)]

@@ -1,6 +1,7 @@
 """Challenges, samples and what becomes of them; one sample a challenge, one verdict a sample."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
+from authsvc.keys.samples import still_held
 from authsvc.privacy.consent import covers_capture, live_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions import tries
@@ -27,13 +29,18 @@ VERDICT_WITHIN = timedelta(seconds=60)
 MATCH_TRIES = 3
 QUALITY_RETRIES = 10
 
+LOST = "lost"
+"""The hint where nobody is left to open a sample: the person did nothing wrong."""
 _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
 
 
 @database.atomic
-def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
+def issue_capture(
+    row: Transaction, *, challenge: dict[str, Any], offered_to: Sequence[str] | None = None
+) -> Capture:
     """Store a fresh challenge for a proven device, in place of one that was not answered.
 
+    `offered_to` are the ids of the sample keys that the answer may be sealed to.
     Raises Refused before device proof (409), without the person's consent, when the face is locked,
     or when the transaction has used its three match tries or ten quality retries. A sign-in needs consent to
     the notice as it stands now; a way to the own page takes no face.
@@ -61,6 +68,7 @@ def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
         transaction=current,
         number=current.captures.count() + 1,
         challenge=challenge,
+        offered_to=None if offered_to is None else list(offered_to),
         issued_at=moment,
         expires_at=min(moment + CHALLENGE_LIFE, current.expires_at),
     )
@@ -120,6 +128,7 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
     capture.state, capture.submitted_at = Capture.State.SUBMITTED, moment
     capture.deadline = moment + VERDICT_WITHIN
     capture.sample_digest = hashlib.sha256(body).hexdigest()
+    capture.judge = next_judge(capture)
     capture.save()
     current.state = Transaction.State.SUBMITTED
     current.save(update_fields=["state"])
@@ -154,6 +163,33 @@ def record_verdict(capture_id: str, signed: str, *, findings: Findings = NO_FIND
     return True
 
 
+def next_judge(capture: Capture) -> str:
+    """Return the key by which a sample is to be opened: the first whose worker is there, "" where none is."""
+    offered = capture.offered_to or []
+    held = still_held(offered)
+    return next((kid for kid in offered if kid in held), "")
+
+
+@database.atomic
+def hand_over(capture_id: str) -> bool:
+    """Give a waiting sample whose worker is gone to the other that can open it; True where there is one.
+
+    Where there is none, the person is asked again, and has the try back: nobody has judged anything.
+    """
+    capture = Capture.objects.get(pk=capture_id)
+    current = locked(capture.transaction_id)
+    capture.refresh_from_db()
+    judge = next_judge(capture)
+    if capture.state != Capture.State.SUBMITTED or judge == capture.judge != "":
+        return False
+    if judge:
+        Capture.objects.filter(pk=capture.pk).update(judge=judge)
+        return True
+    capture.hint = LOST
+    _conclude(current, capture, state=Capture.State.AGAIN, reason="sample-lost")
+    return False
+
+
 @database.atomic
 def expire_capture(capture_id: str) -> bool:
     """Refuse a capture whose verdict did not come in time: a counted try, and nothing is left of it."""
@@ -166,11 +202,24 @@ def expire_capture(capture_id: str) -> bool:
     return True
 
 
-def expire_overdue(row: Transaction) -> None:
-    """Refuse the transaction's sample if its verdict is overdue: the person need not wait for a sweeper."""
-    due = row.captures.filter(state=Capture.State.SUBMITTED, deadline__lte=now()).first()
-    if due is not None and expire_capture(due.pk):
-        row.refresh_from_db()
+def look_after(row: Transaction) -> Capture | None:
+    """Settle the transaction's sample if it waits in vain: the person need not wait for a sweeper.
+
+    It is refused where its verdict is overdue, and asked for again where nobody is left to open it. Returns
+    the capture where another worker can, and has not heard of it.
+    """
+    waiting = row.captures.filter(state=Capture.State.SUBMITTED).first()
+    if waiting is None:
+        return None
+    if waiting.deadline is not None and waiting.deadline <= now():
+        handed_over = False
+        expire_capture(waiting.pk)
+    elif waiting.offered_to is None or still_held([waiting.judge]):
+        return None
+    else:
+        handed_over = hand_over(waiting.pk)
+    row.refresh_from_db()
+    return waiting if handed_over else None
 
 
 def _accept(current: Transaction, verdict: Verdict) -> None:

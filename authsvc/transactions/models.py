@@ -97,6 +97,10 @@ class Capture(TenantOwned):
     verdict = models.TextField(blank=True, help_text="The worker's signed verdict, a compact JWS.")
     reason = models.CharField(max_length=80, blank=True)
     hint = models.CharField(max_length=20, blank=True)
+    offered_to = models.JSONField(null=True, help_text="Ids of the sample keys that were offered for it.")
+    judge = models.CharField(
+        max_length=24, blank=True, default="", db_default="", help_text="The one of them that opens it."
+    )
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -107,7 +111,10 @@ class Capture(TenantOwned):
 
 
 class SealedSample(TenantOwned):
-    """The ciphertext that an agent uploaded: deleted with the verdict, and unreadable here at any time."""
+    """The ciphertext that an agent uploaded: deleted with the verdict, and unreadable here at any time.
+
+    On PostgreSQL the table is not logged: no replica and no backup has a sample (docs/adr/0271).
+    """
 
     capture = models.OneToOneField(Capture, primary_key=True, on_delete=models.CASCADE, related_name="sample")
     body = models.BinaryField()

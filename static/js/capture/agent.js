@@ -321,7 +321,8 @@ export class Agent {
     if (status.state === "done") {
       this.#go(status.continue_url);
     } else if (status.state === "again") {
-      show("again", { hint: say(`hint.${status.hint}`) ?? say("again") });
+      const lost = status.hint === "lost";
+      show("again", { why: say(lost ? "lost" : "unclear"), hint: say(`hint.${status.hint}`) ?? say("again") });
     } else if (status.state === "locked") {
       this.#locked(status.retry_after);
     } else if (status.state === "refused") {
