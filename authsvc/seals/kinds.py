@@ -171,7 +171,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         fields=(
             *("client", "subject", "device", "transaction", "scope", "claims", "sub", "acr", "amr", "policy"),
             *("auth_time", "nonce", "redirect_uri", "code_challenge", "code_digest", "code_expires_at"),
-            *("dpop_jkt", "created_at", "expires_at"),
+            *("dpop_jkt", "created_at", "expires_at", "face"),
         ),
         sealed_by=_WEB,
         checked_by=("web",),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('oidc', '0005_one_outbox'),
+        ('oidc', '0006_grant_face'),
     ]
 
     operations = [
