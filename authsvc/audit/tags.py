@@ -135,6 +135,13 @@ class Tag(StrEnum):
         _("A relying party was called because a result waits."),
     )
 
+    SEAL_REFUSED = (
+        "seals:row:refused",
+        _("An entry of the database was changed from outside, and was not believed."),
+        ALARM,
+    )
+    ROWS_VOUCHED_FOR = "seals:rows:vouched-for", _("An operator vouched for entries of an earlier release.")
+
     KEY_CREATED = "keys:key:created", _("A key was made.")
     KEY_ROTATED = "keys:key:rotated", _("A key was rotated.")
     KEY_REVOKED = "keys:key:revoked", _("A key was revoked.")

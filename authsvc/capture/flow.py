@@ -19,6 +19,7 @@ from authsvc.clients.settings.face import requires_face
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
+from authsvc.policy.services import policy_stands
 from authsvc.privacy.consent import covers_capture, give_consent, live_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.transactions.models import Transaction
@@ -54,7 +55,14 @@ def describe(transaction: Transaction) -> dict[str, Any]:
 
 
 def face_offered(transaction: Transaction) -> bool:
-    """Whether the face can be used here: the partner offers it, and who is known has one and agreed."""
+    """Whether the face can be used here: the partner offers it, and who is known has one and agreed.
+
+    Without a policy to judge by it cannot, and the passkey goes on alone (T24).
+    """
+    return _is_offered(transaction) and policy_stands()
+
+
+def _is_offered(transaction: Transaction) -> bool:
     if transaction.kind == Kind.OWN_PAGE:
         return False
     if transaction.kind == Kind.ENROL:

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.ids import new_id
-from authsvc.tenancy.models import TenantOwned
+from authsvc.seals.rows import SealedRow
 
 
 def default_scopes() -> list[str]:
@@ -14,7 +14,7 @@ def default_scopes() -> list[str]:
     return ["openid", "profile", "email", "address", "phone"]
 
 
-class RelyingParty(TenantOwned):
+class RelyingParty(SealedRow):
     """A partner site registered with a tenant; an OpenID Connect client.
 
     Fields carry the names of RFC 7591 and of OpenID Connect Dynamic Client Registration where these
@@ -157,7 +157,7 @@ class RelyingParty(TenantOwned):
         return list((self.jwks or {}).get("keys", []))
 
 
-class ClientSecret(TenantOwned):
+class ClientSecret(SealedRow):
     """One of a relying party's overlapping secrets; only its SHA-256 is kept."""
 
     relying_party = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="secrets")

@@ -4,11 +4,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.ids import new_id
+from authsvc.seals.rows import SealedRow
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.models import TenantOwned
 
 
-class Device(TenantOwned):
+class Device(SealedRow):
     """A passkey bound to a subject."""
 
     class Status(models.TextChoices):

@@ -142,7 +142,7 @@ def finish_enrolment(*, transaction_id: str, browser_key: str | None, at: str) -
         pk=asked.link, used_at=None, revoked_at=None, expires_at__gt=now()
     ).update(used_at=now())
     if not used:
-        raise _over(EnrolmentLink.objects.get(pk=asked.link))
+        raise _over(link_of(transaction))
     Subject.objects.filter(pk=transaction.subject.pk).update(status=Subject.Status.ACTIVE)
     Device.objects.filter(pk=transaction.device_id).update(status=Device.Status.ACTIVE)
     record(

@@ -78,9 +78,9 @@ def may(by: Actor, permission: Permission) -> bool:
     if isinstance(by, System | Person):
         return isinstance(by, System)
     # Not above: a process without the portal has no users, and so no memberships to import.
-    from authsvc.tenancy.memberships.models import Membership
+    from authsvc.management.membership import membership_of
 
-    found = Membership.objects.filter(user_id=by.user_id, tenant_id=current_tenant_id()).first()
+    found = membership_of(by.user_id, current_tenant_id())
     return found is not None and permission in permissions_of(found.role)
 
 

@@ -1,5 +1,7 @@
 """Transaction, Capture, SealedSample and AttemptCounter."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -7,11 +9,12 @@ from authsvc.assurance.evidence import Proven
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import new_id
 from authsvc.devices.models import Device
+from authsvc.seals.rows import SealedRow
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import TenantOwned
 
 
-class Transaction(TenantOwned):
+class Transaction(SealedRow):
     """One enrolment, sign-in, binding or entry to the own page; a random id ties it together (S6.4-01)."""
 
     class Kind(models.TextChoices):
@@ -70,6 +73,14 @@ class Transaction(TenantOwned):
     @evidence.setter
     def evidence(self, proven: Proven) -> None:
         self.stored_evidence = proven.to_json()
+
+    @property
+    def proven_by_passkey(self) -> Any:
+        """The evidence without the face, which the worker signs itself: what the row's seal speaks of."""
+        stored = self.stored_evidence
+        if not isinstance(stored, dict):
+            return stored
+        return {name: value for name, value in stored.items() if name != "face"}
 
 
 class Capture(TenantOwned):

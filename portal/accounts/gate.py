@@ -13,6 +13,7 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.ids import new_secret
 from authsvc.management.actors import Member
+from authsvc.management.membership import membership_of
 from authsvc.management.permissions import SEEING, Permission, permissions_of
 from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.models import Tenant
@@ -60,7 +61,7 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _admit(request: HttpRequest, user: User, tenant: Tenant) -> None:
-    membership = Membership.objects.filter(user=user, tenant=tenant).first()
+    membership = membership_of(user.pk, tenant.pk)
     if membership is None:
         # A stranger learns nothing, not even that the tenant exists (S9.4-01).
         raise Http404

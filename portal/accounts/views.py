@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from authsvc.management.membership import memberships_of
 from portal.accounts import second_factor
 from portal.accounts.models import User
 
@@ -33,7 +34,7 @@ def choose_tenant(request: HttpRequest) -> HttpResponse:
     """List the tenants of the person, or go straight to the only one."""
     user = request.user
     assert isinstance(user, User)
-    memberships = list(user.memberships.select_related("tenant").order_by("tenant__name"))
+    memberships = memberships_of(user.pk)
     if len(memberships) == 1:
         return redirect("overview", tenant=memberships[0].tenant.slug)
     return render(request, "portal/choose_tenant.html", {"memberships": memberships})

@@ -20,7 +20,7 @@ from authsvc.oidc.models import PushedRequest, Session
 from authsvc.oidc.offering.provider import subject_identifier
 from authsvc.oidc.requests.reached import face_missing, reported_acr
 from authsvc.oidc.requests.wanted import Wanted
-from authsvc.oidc.sessions.session import events_of, find_session
+from authsvc.oidc.sessions.session import events_of, find_session, note_use
 from authsvc.oidc.tokens.grants import CodeBinding, issue_code
 from authsvc.oidc.wire.door import Saying
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -107,7 +107,7 @@ def hand_over(request: TenantRequest, client: RelyingParty, wanted: Wanted, sign
     """Issue the code and send it to the relying party; raises RequestRefused for a request used before."""
     _use_up(wanted)
     if not signed.transaction_id:
-        Session.objects.filter(pk=signed.session.pk).update(last_used_at=now())
+        note_use(signed.session)
     code = issue_code(
         client=client,
         session=signed.session,

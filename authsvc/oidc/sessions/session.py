@@ -65,6 +65,11 @@ def _stored(level: Level, entry: Mapping[str, Any]) -> Event:
     return Event(level, tuple(entry["amr"]), moment, entry["policy"], entry.get("face"))
 
 
+def note_use(session: Session) -> None:
+    """Let a session's rest begin anew; where it was changed meanwhile, that change stands."""
+    session.move_on(last_used_at=now())
+
+
 def _decayed(event: Event, idle: timedelta, moment: datetime) -> Event:
     level = event.level
     while level > Level.L1 and (idle > IDLE[level] or moment - event.at > OVERALL[level]):

@@ -18,6 +18,7 @@ class Membership(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
     created_at = models.DateTimeField(auto_now_add=True)
+    seal = models.BinaryField(null=True, editable=False, help_text="The portal’s word (authsvc/seals).")
 
     class Meta:
         # The portal's accounts made the table.

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from config import secrets
 from config.roles import ROLES
@@ -19,16 +20,19 @@ def path(tmp_path):
 
 def test_each_role_sees_its_own_keys_only(path):
     web, worker, portal = (secrets.load(path, [role]) for role in ROLES)
-    known = {"verdict_public_key", *(f"task_public_key_{role}" for role in ROLES)}
-    assert set(web.keys) == {"token_kek", "task_private_key_web", *known}
-    assert set(worker.keys) == {"verdict_private_key", "vault_kek", "task_private_key_worker", *known}
-    assert set(portal.keys) == {"task_private_key_portal", *known}
+    known = {"verdict_public_key", *(f"{of}_public_key_{role}" for of in ("task", "seal") for role in ROLES)}
+    own = {role: {f"task_private_key_{role}", f"seal_private_key_{role}"} for role in ROLES}
+    assert set(web.keys) == {"token_kek", *own["web"], *known}
+    assert set(worker.keys) == {"verdict_private_key", "vault_kek", *own["worker"], *known}
+    assert set(portal.keys) == {*own["portal"], *known}
     assert len({web.django_key, worker.django_key, portal.django_key}) == 3
 
 
 def test_several_roles_hold_the_keys_of_each(path):
     both = secrets.load(path, ["portal", "web"])
     assert {"token_kek", "task_private_key_web", "task_private_key_portal"} < set(both.keys)
+    assert {"seal_private_key_web", "seal_private_key_portal"} < set(both.keys)
+    assert "seal_private_key_worker" not in both.keys
     assert both.django_key == secrets.load(path, ["portal"]).django_key
 
 
@@ -56,20 +60,23 @@ def test_a_missing_or_broken_file_is_named(tmp_path):
 
 
 @pytest.mark.requirement("S6.2-09")
-def test_a_file_of_an_earlier_release_gets_what_it_lacks_and_keeps_the_rest(path):
+@pytest.mark.parametrize("kind", ["task_", "seal_"])
+def test_a_file_of_an_earlier_release_gets_what_it_lacks_and_keeps_the_rest(path, kind):
     content = json.loads(path.read_text())
     earlier = {
-        section: {name: value for name, value in values.items() if not name.startswith("task_")}
+        section: {name: value for name, value in values.items() if not name.startswith(kind)}
         for section, values in content.items()
     }
     path.write_text(json.dumps(earlier))
-    with pytest.raises(secrets.SecretsProblem, match="generate_secrets"):
+    with pytest.raises(secrets.SecretsProblem, match=f"{kind}private_key_web.*generate_secrets"):
         secrets.load(path, ["web"])
     assert secrets.complete(path)
     completed = json.loads(path.read_text())
     for section, values in earlier.items():
         assert values.items() <= completed[section].items()
     assert path.stat().st_mode & 0o077 == 0
-    assert secrets.load(path, ["web"]).keys["task_private_key_web"]
+    held = secrets.load(path, ["web"]).keys
+    made = Ed25519PrivateKey.from_private_bytes(held[f"{kind}private_key_web"]).public_key()
+    assert made.public_bytes_raw() == held[f"{kind}public_key_web"]
     assert not secrets.complete(path)
     assert json.loads(path.read_text()) == completed
