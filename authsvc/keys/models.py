@@ -84,4 +84,4 @@ class TaskDone(models.Model):
     until = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["until"])]
+        indexes = [models.Index(fields=["until"], name="keys_taskdone_until_idx")]

@@ -9,12 +9,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
-from authsvc.biometrics.tasks import renew_sample_keys, verify_capture
+from authsvc.biometrics.tasks import verify_capture
 from authsvc.core.clock import now
 from authsvc.core.ids import b64u, new_id
 from authsvc.keys import tasks
 from authsvc.keys.models import TaskDone
 from authsvc.management.overview import needs_attention
+from authsvc.oidc.tasks import rotate_signing_keys
 from authsvc.tenancy.models import Tenant
 from tests.factories import make_tenant
 
@@ -154,10 +155,10 @@ def test_who_plays_no_sending_role_signs_nothing(tenant: Tenant, settings: Any, 
 
 def test_a_signature_for_one_task_starts_no_other(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[bool] = []
-    monkeypatch.setattr(renew_sample_keys, "run", lambda *_: ran.append(True))
-    taken(sent(str(tenant.id), "capture"), task=renew_sample_keys)
+    monkeypatch.setattr(rotate_signing_keys, "run", lambda *_: ran.append(True))
+    taken(sent(str(tenant.id), "capture"), task=rotate_signing_keys)
     assert ran == []
-    taken(sent(task=renew_sample_keys), task=renew_sample_keys)
+    taken(sent(task=rotate_signing_keys), task=rotate_signing_keys)
     assert ran == [True]
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('transactions', '0005_own_page'),
+        ('transactions', '0006_samples_are_not_logged'),
     ]
 
     operations = [
