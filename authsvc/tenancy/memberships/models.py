@@ -5,7 +5,6 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from authsvc.core.clock import now
 from authsvc.core.ids import new_id
 from authsvc.tenancy.models import Tenant, TenantOwned
 from authsvc.tenancy.roles import Role
@@ -67,8 +66,3 @@ class Invitation(TenantOwned):
 
     def __str__(self) -> str:
         return f"invitation of {self.email}"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether its link still works."""
-        return self.used_at is None and self.withdrawn_at is None and self.expires_at > now()
