@@ -8,6 +8,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +57,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Write down that a password was wrong."""
         failures.note(request, _known(credentials.get("email", "")), factor="password", reason="wrong")
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return whom a request comes from; its connection's address where proxies are missing in between."""
+        try:
+            return str(super().get_client_ip(request))
+        except ImproperlyConfigured:
+            return str(request.META["REMOTE_ADDR"])
 
     def is_reauthentication_required(self, *, app: str, **_: object) -> bool:
         """Ask again before a change of credentials, unless passkey or second factor was used minutes ago.

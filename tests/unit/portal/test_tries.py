@@ -129,6 +129,7 @@ def test_t17_a_flood_of_failures_does_not_fill_the_log(user: User) -> None:
         (1, "192.0.2.1", "192.0.2.1"),
         (1, "6.6.6.6, 192.0.2.1", "192.0.2.1"),
         (2, "6.6.6.6, 192.0.2.1, 10.0.0.1", "192.0.2.1"),
+        (2, "6.6.6.6", "203.0.113.9"),
     ],
 )
 def test_t17_as_many_proxies_are_believed_as_there_are(
