@@ -46,6 +46,7 @@ app.conf.beat_schedule = {
     "provider-sweep": {"task": "authsvc.oidc.tasks.sweep_provider", "schedule": 600.0},
     "delivery-sweep": {"task": "authsvc.delivery.tasks.sweep", "schedule": 600.0},
     "visits": {"task": "authsvc.person.tasks.sweep_visits", "schedule": 3600.0},
+    "approvals": {"task": "authsvc.management.tasks.expire_approvals", "schedule": 3600.0},
     "retention": {"task": "authsvc.management.tasks.erase_what_is_over", "schedule": 3600.0},
 }
 

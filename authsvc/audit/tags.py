@@ -37,7 +37,26 @@ class Tag(StrEnum):
     TENANT_CREATED = "platform:tenant:created", _("An organisation was created.")
 
     ADMIN_SIGNED_IN = "portal:admin:signed-in", _("An administrator signed in.")
+    ADMIN_SIGN_IN_FAILED = "portal:admin:sign-in-failed", _("An administrator’s sign-in failed.")
     ADMIN_INVITED = "portal:admin:invited", _("An administrator was invited.")
+    ADMIN_INVITATION_WITHDRAWN = (
+        "portal:admin:invitation-withdrawn",
+        _("An administrator’s invitation was withdrawn."),
+    )
+    ADMIN_JOINED = "portal:admin:joined", _("An administrator joined.")
+    ADMIN_ROLE_CHANGED = "portal:admin:role-changed", _("An administrator got another role.")
+    ADMIN_DISABLED = "portal:admin:disabled", _("An administrator was disabled.")
+    ADMIN_ENABLED = "portal:admin:enabled", _("An administrator was let in again.")
+    ADMIN_REMOVED = "portal:admin:removed", _("An administrator was removed.")
+    ADMIN_STARTED_ANEW = (
+        "portal:admin:started-anew",
+        _("An administrator’s password and factors were taken back, so that they start anew."),
+    )
+
+    APPROVAL_ASKED = "portal:approval:asked", _("A second administrator’s agreement was asked for.")
+    APPROVAL_GIVEN = "portal:approval:given", _("An administrator agreed to what another had asked for.")
+    APPROVAL_REFUSED = "portal:approval:refused", _("What an administrator had asked for was refused.")
+    APPROVAL_EXPIRED = "portal:approval:expired", _("Nobody agreed in time to what was asked for.")
 
     CLIENT_CREATED = "portal:client:created", _("A relying party was registered.")
     CLIENT_CHANGED = "portal:client:changed", _("A relying party was changed.")

@@ -7,12 +7,12 @@ from authsvc.tenancy.memberships.models import Membership
 
 
 def membership_of(user_id: UUID, tenant_id: UUID) -> Membership | None:
-    """Return a user's membership of a tenant, or None where there is none that is believed."""
-    found = Membership.objects.filter(user_id=user_id, tenant_id=tenant_id).first()
+    """Return a user's membership of a tenant, or None where there is none in force that is believed."""
+    found = Membership.in_force.filter(user_id=user_id, tenant_id=tenant_id).first()
     return found if found is not None and believed(found) else None
 
 
 def memberships_of(user_id: UUID) -> list[Membership]:
     """Return a user's memberships with their tenants, by the tenants' names."""
-    rows = Membership.objects.filter(user_id=user_id).select_related("tenant").order_by("tenant__name")
+    rows = Membership.in_force.filter(user_id=user_id).select_related("tenant").order_by("tenant__name")
     return [row for row in rows if believed(row)]

@@ -234,7 +234,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         name="membership",
         model="memberships.Membership",
-        fields=("role",),
+        fields=("role", "disabled_at"),
         sealed_by=_PORTAL,
         checked_by=("portal",),
         private=True,
