@@ -151,6 +151,9 @@ def _done(
         perform()
     except (team.LastOwner, team.BelongsElsewhere) as problem:
         messages.error(request, str(problem.person))
+    except Membership.DoesNotExist:
+        # Gone meanwhile, or nobody of ours gave this role: the row is not believed, and can only be removed.
+        messages.error(request, _("Nobody of your team gave this member a role. Remove them."))
     except OSError:
         messages.error(request, _("The mail could not be sent, so nothing was changed. Try again later."))
     else:

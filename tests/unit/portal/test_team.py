@@ -154,6 +154,18 @@ def test_t17_the_sessions_of_who_is_disabled_or_removed_end_at_once(
     assert "no organisation" in signed_in(colleague).get("/portal/").content.decode()
 
 
+@pytest.mark.parametrize(("act", "sent"), [("enable", {}), ("role", {"role": "owner"}), ("anew", {})])
+def test_t02_a_role_that_nobody_gave_is_not_vouched_for_by_changing_it(
+    owner: Client, base: str, colleague: User, act: str, sent: Any
+) -> None:
+    Membership.objects.filter(user=colleague).update(role=Role.OWNER)
+    member = f"{base}team/{colleague.memberships.get().pk}/"
+    assert "Nobody of your team" in told(owner.post(f"{member}{act}/", sent), owner)
+    assert signed_in(colleague).get(base).status_code == 404
+    owner.post(f"{member}remove/")
+    assert not colleague.memberships.exists()
+
+
 def test_a_disabled_member_is_let_in_again(owner: Client, base: str, colleague: User) -> None:
     member = f"{base}team/{colleague.memberships.get().pk}/"
     owner.post(f"{member}disable/")
