@@ -13,14 +13,23 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
-from authsvc.privacy.consent import give_consent
+from authsvc.privacy.consent import give_consent, live_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.paths import tenant_address
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest
-from authsvc.transactions.services import bound_device, consume, find_begun, open_transaction
+from authsvc.transactions.services import (
+    Party,
+    attach_reference,
+    bound_device,
+    cancel,
+    consume,
+    find_begun,
+    find_live,
+    open_transaction,
+)
 
 LINK_LIFE = timedelta(days=7)
 _NO_LINK = _("This link is not known here. Open the whole link as you got it, or ask for a new one.")
@@ -129,30 +138,59 @@ def begin_again(*, transaction: Transaction, browser_key: str) -> Transaction:
     return _open(link_of(transaction), browser_key, face=asked.face)
 
 
-@database.atomic
 def finish_enrolment(*, transaction_id: str, browser_key: str | None, at: str) -> Transaction:
-    """Consume a decided enrolment at its path, use its link up, and let the person in with the new passkey.
+    """Consume a decided enrolment at its path, use its link up, and only now let it take effect.
 
-    Raises Refused where there is no result, or where another enrolment used the same link first.
+    Raises Refused where there is no result; and where the link was used, withdrawn or over meanwhile, or the
+    person's consent is: then nothing of the person's has changed, and what this enrolment made is destroyed.
     """
+    begun = find_live(transaction_id, browser_key, party=Party.INITIATOR)
+    try:
+        return _finish(transaction_id, browser_key, at)
+    except Refused:
+        if (begun.kind, begun.state) == (Transaction.Kind.ENROL, Transaction.State.DECIDED):
+            cancel(begun)
+        raise
+
+
+@database.atomic
+def _finish(transaction_id: str, browser_key: str | None, at: str) -> Transaction:
     transaction = consume(transaction_id, browser_key, at=at)
-    assert transaction.subject is not None
-    asked = EnrolmentRequest.from_json(transaction.request)
-    used = EnrolmentLink.objects.filter(
-        pk=asked.link, used_at=None, revoked_at=None, expires_at__gt=now()
-    ).update(used_at=now())
-    if not used:
-        raise _over(link_of(transaction))
-    Subject.objects.filter(pk=transaction.subject.pk).update(status=Subject.Status.ACTIVE)
-    Device.objects.filter(pk=transaction.device_id).update(status=Device.Status.ACTIVE)
+    link = _locked_link(transaction)
+    _require_consent(transaction, link.subject)
+    link.used_at = now()
+    link.save(update_fields=["used_at"])
+    attach_reference(transaction, link.subject)
+    Subject.objects.filter(pk=link.subject_id).update(status=Subject.Status.ACTIVE)
+    made = Device.objects.filter(pk=transaction.device_id).exclude(status=Device.Status.REVOKED)
+    made.update(status=Device.Status.ACTIVE)
     record(
         Tag.ENROLMENT_LINK_USED,
         transaction=transaction.id,
         subject=str(transaction.subject_id),
-        link=asked.link,
+        link=link.id,
         face=transaction.evidence.face is not None,
     )
     return transaction
+
+
+def _locked_link(transaction: Transaction) -> EnrolmentLink:
+    """Return the enrolment's link, still open, locked after its person; raises Refused like `find_link`."""
+    assert transaction.subject_id is not None
+    subject = Subject.objects.select_for_update(no_key=True).get(pk=transaction.subject_id)
+    asked = EnrolmentRequest.from_json(transaction.request)
+    links = EnrolmentLink.objects.select_for_update(no_key=True)
+    link = links.filter(pk=asked.link, subject=subject).first()
+    if link is not None:
+        link.subject = subject
+    return _open_link(link)
+
+
+def _require_consent(transaction: Transaction, subject: Subject) -> None:
+    if transaction.evidence.face is not None and live_consent(subject) is None:
+        raise Refused(
+            "no-consent", _("Please agree to the notice first."), detail="no live consent", status=403
+        )
 
 
 def open_binding(*, tenant: Tenant, browser_key: str) -> Transaction:

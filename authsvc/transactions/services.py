@@ -33,6 +33,7 @@ from authsvc.transactions.proof import (
     record_device_proof,
     record_device_refusal,
 )
+from authsvc.transactions.references import attach_reference
 from authsvc.transactions.samples import read_sealed
 from authsvc.transactions.status import status_of
 from authsvc.transactions.sweeping import orphaned_captures, sweep, waiting_captures
@@ -41,6 +42,7 @@ __all__ = [
     "LOST",
     "Party",
     "accept_sample",
+    "attach_reference",
     "bound_device",
     "cancel",
     "consume",

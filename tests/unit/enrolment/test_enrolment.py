@@ -149,7 +149,9 @@ def test_a_link_is_used_once(agent: Agent, path: str) -> None:
     assert agent.client.get(f"{finish}{second.id}/").status_code == 410
     assert agent.client.get(path).status_code == 410
     second.refresh_from_db()
-    assert second.state == Transaction.State.DECIDED
+    assert second.state == Transaction.State.CANCELLED
+    said = AuditEvent.objects.filter(tag=Tag.ENROLMENT_LINK_REFUSED, transaction=second.pk)
+    assert [row.reason for row in said] == ["link-used"]
     assert Device.objects.filter(status=Device.Status.ACTIVE).count() == 1
 
 
