@@ -31,12 +31,12 @@ from authsvc.transactions.services import (
     open_transaction,
 )
 
-LINK_LIFE = timedelta(days=7)
+LINK_LIFE = timedelta(hours=24)
 _NO_LINK = _("This link is not known here. Open the whole link as you got it, or ask for a new one.")
 _OVER = {
     "used": _("This link was used already. If it was you, everything is set up."),
     "revoked": _("This link was withdrawn. Please ask for a new one."),
-    "expired": _("This link was valid for seven days, and they are over. Please ask for a new one."),
+    "expired": _("This link was valid for 24 hours, and they are over. Please ask for a new one."),
 }
 _CLOSED = _("This account is closed.")
 _LINK_REFUSED = str(Tag.ENROLMENT_LINK_REFUSED)
@@ -44,7 +44,12 @@ _LINK_REFUSED = str(Tag.ENROLMENT_LINK_REFUSED)
 
 @database.atomic
 def create_link(*, subject: Subject, created_by: str) -> tuple[EnrolmentLink, str]:
-    """Return a new link of seven days and its URL, which is shown once: only a hash of its token is kept."""
+    """Return a new link of 24 hours and its URL, which is shown once: only a hash of its token is kept.
+
+    It is the person's only open one: an older one is revoked.
+    """
+    for older in _open_links(subject):
+        revoke_link(link=older, revoked_by=created_by)
     token = new_secret()
     link = EnrolmentLink.objects.create(
         subject=subject, digest=secret_hash(token), created_by=created_by, expires_at=now() + LINK_LIFE
@@ -52,6 +57,12 @@ def create_link(*, subject: Subject, created_by: str) -> tuple[EnrolmentLink, st
     record(Tag.ENROLMENT_LINK_CREATED, actor=created_by, subject=str(subject.id), link=link.id)
     # No route: the portal makes links, and has none of the pages that they lead to.
     return link, f"{tenant_address(link.tenant)}enrol/{token}/"
+
+
+def _open_links(subject: Subject) -> list[EnrolmentLink]:
+    """Return the person's links that were neither used nor revoked; the person's row is locked from here."""
+    Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
+    return list(EnrolmentLink.objects.filter(subject=subject, used_at=None, revoked_at=None))
 
 
 @database.atomic
