@@ -13,6 +13,7 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
+from authsvc.enrolment.notices import tell_of_passkey
 from authsvc.privacy.consent import give_consent, live_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.subjects.models import Subject
@@ -26,6 +27,8 @@ from authsvc.transactions.services import (
     bound_device,
     cancel,
     consume,
+    face_is_needed,
+    face_needed,
     find_begun,
     find_live,
     open_transaction,
@@ -172,6 +175,8 @@ def _finish(transaction_id: str, browser_key: str | None, at: str) -> Transactio
     link.used_at = now()
     link.save(update_fields=["used_at"])
     attach_reference(transaction, link.subject)
+    if link.subject.status == Subject.Status.ACTIVE:
+        tell_of_passkey(link.subject)
     Subject.objects.filter(pk=link.subject_id).update(status=Subject.Status.ACTIVE)
     made = Device.objects.filter(pk=transaction.device_id).exclude(status=Device.Status.REVOKED)
     made.update(status=Device.Status.ACTIVE)
@@ -216,11 +221,26 @@ def open_binding(*, tenant: Tenant, browser_key: str) -> Transaction:
 
 @database.atomic
 def finish_binding(*, transaction_id: str, browser_key: str | None, at: str) -> Device:
-    """Consume a decided binding and let the new passkey in; raises Refused where there is no result."""
+    """Consume a decided binding and let the new passkey in, which the person is told of.
+
+    Raises Refused where there is no result, and where it rests on a passkey alone though there is a face.
+    """
     transaction = consume(transaction_id, browser_key, at=at)
     device = bound_device(transaction)
-    if device is None:
+    if device is None or device.status != Device.Status.PENDING:
         raise Refused("not-bound", _("Please start again."), detail="no new passkey was made", status=409)
+    face = transaction.evidence.face is not None
+    if not face and face_needed(transaction):
+        raise face_is_needed()
     device.status = Device.Status.ACTIVE
     device.save(update_fields=["status"])
+    record(
+        Tag.DEVICE_BOUND,
+        transaction=transaction.id,
+        subject=str(device.subject_id),
+        device=device.id,
+        by=transaction.device_id or "",
+        face=face,
+    )
+    tell_of_passkey(device.subject)
     return device

@@ -30,6 +30,7 @@ QUALITY_RETRIES = 10
 
 LOST = "lost"
 """The hint where nobody is left to open a sample: the person did nothing wrong."""
+_COMPARING = (Transaction.Kind.AUTHENTICATE, Transaction.Kind.BIND)
 _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
 
 
@@ -61,6 +62,8 @@ def issue_capture(
         )
     if current.kind == Transaction.Kind.AUTHENTICATE:
         _require_usable_face(subject)
+    elif current.kind == Transaction.Kind.BIND:
+        tries.check_not_locked(subject)
     current.captures.filter(state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
     moment = now()
     capture = Capture.objects.create(
@@ -120,7 +123,7 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
             "late", _("That took too long. Please try again."), detail="the challenge is over", status=410
         )
     subject = current.subject
-    if current.kind == Transaction.Kind.AUTHENTICATE and subject is not None:
+    if current.kind in _COMPARING and subject is not None:
         tries.reserve_try(subject)
         capture.charged = True
     SealedSample.objects.create(capture=capture, body=body, received_at=moment)

@@ -16,6 +16,7 @@ from authsvc.transactions.ceremony import (
     remember_ceremony,
     take_ceremony,
 )
+from authsvc.transactions.comparing import face_is_needed, face_needed
 from authsvc.transactions.lifecycle import (
     cancel,
     consume,
@@ -50,6 +51,8 @@ __all__ = [
     "end_running",
     "expected_challenge",
     "expire_capture",
+    "face_is_needed",
+    "face_needed",
     "find_begun",
     "find_live",
     "hand_over",
