@@ -92,6 +92,7 @@ class Tag(StrEnum):
         _("A synced passkey’s counter went back; it may be used on two devices."),
     )
     DEVICE_ADDED = "transaction:device:added", _("A passkey was added.")
+    DEVICE_BOUND = "enrolment:device:bound", _("A person added a further passkey.")
     DEVICE_REVOKED = "transaction:device:revoked", _("A passkey was revoked.")
     DEVICE_RENAMED = "transaction:device:renamed", _("A passkey got another name.")
     CHALLENGE_ISSUED = "transaction:challenge:issued", _("A capture was asked for.")

@@ -1,43 +1,51 @@
-"""A binding: a person's second passkey comes to open the reference, by way of the first; no face is shown."""
+"""A binding: a person's second passkey comes to open the reference, by way of the first and of their face."""
 
-from authsvc.biometrics.judgement import Judgement, context_of
-from authsvc.biometrics.stages.decode import read_sample
-from authsvc.biometrics.types import DecisionResult, Manifest, Reason, StageError
+from authsvc.biometrics.examination import examine
+from authsvc.biometrics.judgement import Judgement
+from authsvc.biometrics.types import Manifest, Reason, StageError
+from authsvc.biometrics.verification import open_template
 from authsvc.devices.models import Device
-from authsvc.protection.base import Share
+from authsvc.protection.base import Protection, Share
 from authsvc.protection.registry import protection_of
 from authsvc.transactions.models import Capture
 from authsvc.transactions.services import bound_device
 
 
 def bind(capture: Capture, sample: bytes) -> Judgement:
-    """Return the judgement on a sample that holds both passkeys' shares, which lets the new one in."""
-    context = context_of(capture)
-    manifest, _ = read_sample(
-        sample,
-        transaction_id=context.transaction_id,
-        challenge=context.challenge,
-        session_key=context.session_key,
-    )
+    """Return the judgement on a sample of the person's face, which lets the new passkey in.
+
+    The face is compared as in a sign-in; the sample holds both passkeys' shares.
+    """
     transaction = capture.transaction
     new = bound_device(transaction)
-    subject, device = transaction.subject, transaction.device
-    if new is None or subject is None or device is None or new.subject_id != subject.pk:
+    if new is None or new.subject_id != transaction.subject_id:
         raise StageError(Reason.REFERENCE, detail="no new device of this person")
-    protection = protection_of(subject)
-    if manifest.new_device != new.credential_id or manifest.share_kind != protection.requests(device):
-        raise StageError(Reason.FOREIGN, detail="sealed for another device")
-
-    def store() -> None:
-        share, new_share = _shares(manifest)
-        protection.admit(new, new_share, subject=subject, device=device, share=share)
-        Device.objects.filter(pk=new.pk).update(share_kind=new_share.kind)
-
-    return Judgement(DecisionResult("accepted"), None, store)
-
-
-def _shares(manifest: Manifest) -> tuple[Share, Share]:
-    return (
-        Share(manifest.share or b"", manifest.share_kind or ""),
-        Share(manifest.new_share or b"", manifest.new_share_kind or ""),
+    protection = protection_of(transaction.subject)
+    outcome, face, findings = examine(
+        capture,
+        sample,
+        plan=protection.verify,
+        protection=protection,
+        open_reference=lambda manifest: open_template(transaction, protection, manifest),
     )
+    manifest = outcome.manifest
+    if face is None or manifest is None:
+        return Judgement(outcome.decision, face, findings=findings)
+    if manifest.new_device != new.credential_id:
+        raise StageError(Reason.FOREIGN, detail="sealed for another device")
+    return Judgement(
+        outcome.decision, face, lambda: _admit(capture, protection, manifest, new), findings=findings
+    )
+
+
+def _admit(capture: Capture, protection: Protection, manifest: Manifest, new: Device) -> None:
+    """Let the new passkey open the reference; one whose device gives no share signs in without the face."""
+    subject, device = capture.transaction.subject, capture.transaction.device
+    assert subject is not None
+    assert device is not None
+    share = Share(manifest.share or b"", manifest.share_kind or "")
+    new_share = Share(manifest.new_share or b"", manifest.new_share_kind or "")
+    if not new_share.value:
+        return
+    protection.admit(new, new_share, subject=subject, device=device, share=share)
+    Device.objects.filter(pk=new.pk).update(share_kind=new_share.kind)

@@ -21,12 +21,12 @@ def verify(capture: Capture, sample: bytes) -> Judgement:
         sample,
         plan=protection.verify,
         protection=protection,
-        open_reference=lambda manifest: _open(transaction, protection, manifest),
+        open_reference=lambda manifest: open_template(transaction, protection, manifest),
     )
     return Judgement(outcome.decision, face, findings=findings)
 
 
-def _open(transaction: Transaction, protection: Protection, manifest: Manifest) -> Template:
+def open_template(transaction: Transaction, protection: Protection, manifest: Manifest) -> Template:
     """Return the person's reference; where it does not open, somebody must hear of it."""
     subject, device = transaction.subject, transaction.device
     if subject is None or device is None or not subject.has_face:

@@ -18,20 +18,18 @@ from authsvc.policy.services import current_policy
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.services import issue_capture
 
-_NO_FRAMES = {**FRAMES, "min": 0, "max": 0}
-
 
 @database.atomic
 def offer_challenge(transaction: Transaction, *, prefer: Any) -> dict[str, Any]:
     """Draw and store a challenge, and return it as docs/protocol.md section 3 has it.
 
-    `prefer` is None or "no-light", for people whom changing light harms. A binding needs no frames.
-    Raises Refused before device proof, when locked, and where no worker has published a key (503).
+    `prefer` is None or "no-light", for people whom changing light harms. Raises Refused before device proof,
+    when locked, and where no worker has published a key (503).
     """
     if prefer not in (None, "no-light"):
         raise Refused("bad-preference", _("Please reload the page."), detail=f"prefer {prefer!r}")
     keys = keys_on_offer()
-    drawn = _draw(transaction, light=prefer is None)
+    drawn = _draw(light=prefer is None)
     capture = issue_capture(transaction, challenge=drawn, offered_to=[key.kid for key in keys])
     if not keys:
         raise Refused(
@@ -43,10 +41,8 @@ def offer_challenge(transaction: Transaction, *, prefer: Any) -> dict[str, Any]:
     return _answer(capture, keys)
 
 
-def _draw(transaction: Transaction, *, light: bool) -> dict[str, Any]:
+def _draw(*, light: bool) -> dict[str, Any]:
     nonce = b64u(secrets.token_bytes(32))
-    if transaction.kind == Transaction.Kind.BIND:
-        return {"nonce": nonce, "steps": [], "frames": _NO_FRAMES}
     drawn = draw_challenge(mix=_mix(light=light))
     return {"nonce": nonce, "steps": [_step(step) for step in drawn.steps], "frames": FRAMES}
 

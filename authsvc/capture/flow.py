@@ -26,6 +26,7 @@ from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest, SignInRequest
 from authsvc.transactions.services import (
     decline_face,
+    face_needed,
     open_ceremony,
     record_device_proof,
     record_device_refusal,
@@ -46,7 +47,7 @@ def describe(transaction: Transaction) -> dict[str, Any]:
         "notice_version": current_notice(transaction.tenant).version,
         "face": {
             "offered": face_offered(transaction),
-            "required": transaction.kind == Kind.ENROL,
+            "required": transaction.kind == Kind.ENROL or face_needed(transaction),
             "demanded": face_demanded(transaction),
         },
         "passkeys": len(own_passkeys(transaction)),
@@ -65,6 +66,8 @@ def face_offered(transaction: Transaction) -> bool:
 def _is_offered(transaction: Transaction) -> bool:
     if transaction.kind == Kind.OWN_PAGE:
         return False
+    if transaction.kind == Kind.BIND:
+        return face_needed(transaction)
     if transaction.kind == Kind.ENROL:
         return EnrolmentRequest.from_json(transaction.request).face
     if transaction.client is not None and not transaction.client.face_offered:

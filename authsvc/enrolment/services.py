@@ -13,21 +13,33 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
-from authsvc.privacy.consent import give_consent
+from authsvc.enrolment.notices import tell_of_passkey
+from authsvc.privacy.consent import give_consent, live_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.paths import tenant_address
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest
-from authsvc.transactions.services import bound_device, consume, find_begun, open_transaction
+from authsvc.transactions.services import (
+    Party,
+    attach_reference,
+    bound_device,
+    cancel,
+    consume,
+    face_is_needed,
+    face_needed,
+    find_begun,
+    find_live,
+    open_transaction,
+)
 
-LINK_LIFE = timedelta(days=7)
+LINK_LIFE = timedelta(hours=24)
 _NO_LINK = _("This link is not known here. Open the whole link as you got it, or ask for a new one.")
 _OVER = {
     "used": _("This link was used already. If it was you, everything is set up."),
     "revoked": _("This link was withdrawn. Please ask for a new one."),
-    "expired": _("This link was valid for seven days, and they are over. Please ask for a new one."),
+    "expired": _("This link was valid for 24 hours, and they are over. Please ask for a new one."),
 }
 _CLOSED = _("This account is closed.")
 _LINK_REFUSED = str(Tag.ENROLMENT_LINK_REFUSED)
@@ -35,7 +47,12 @@ _LINK_REFUSED = str(Tag.ENROLMENT_LINK_REFUSED)
 
 @database.atomic
 def create_link(*, subject: Subject, created_by: str) -> tuple[EnrolmentLink, str]:
-    """Return a new link of seven days and its URL, which is shown once: only a hash of its token is kept."""
+    """Return a new link of 24 hours and its URL, which is shown once: only a hash of its token is kept.
+
+    It is the person's only open one: an older one is revoked.
+    """
+    for older in _open_links(subject):
+        revoke_link(link=older, revoked_by=created_by)
     token = new_secret()
     link = EnrolmentLink.objects.create(
         subject=subject, digest=secret_hash(token), created_by=created_by, expires_at=now() + LINK_LIFE
@@ -43,6 +60,12 @@ def create_link(*, subject: Subject, created_by: str) -> tuple[EnrolmentLink, st
     record(Tag.ENROLMENT_LINK_CREATED, actor=created_by, subject=str(subject.id), link=link.id)
     # No route: the portal makes links, and has none of the pages that they lead to.
     return link, f"{tenant_address(link.tenant)}enrol/{token}/"
+
+
+def _open_links(subject: Subject) -> list[EnrolmentLink]:
+    """Return the person's links that were neither used nor revoked; the person's row is locked from here."""
+    Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
+    return list(EnrolmentLink.objects.filter(subject=subject, used_at=None, revoked_at=None))
 
 
 @database.atomic
@@ -129,30 +152,61 @@ def begin_again(*, transaction: Transaction, browser_key: str) -> Transaction:
     return _open(link_of(transaction), browser_key, face=asked.face)
 
 
-@database.atomic
 def finish_enrolment(*, transaction_id: str, browser_key: str | None, at: str) -> Transaction:
-    """Consume a decided enrolment at its path, use its link up, and let the person in with the new passkey.
+    """Consume a decided enrolment at its path, use its link up, and only now let it take effect.
 
-    Raises Refused where there is no result, or where another enrolment used the same link first.
+    Raises Refused where there is no result; and where the link was used, withdrawn or over meanwhile, or the
+    person's consent is: then nothing of the person's has changed, and what this enrolment made is destroyed.
     """
+    begun = find_live(transaction_id, browser_key, party=Party.INITIATOR)
+    try:
+        return _finish(transaction_id, browser_key, at)
+    except Refused:
+        if (begun.kind, begun.state) == (Transaction.Kind.ENROL, Transaction.State.DECIDED):
+            cancel(begun)
+        raise
+
+
+@database.atomic
+def _finish(transaction_id: str, browser_key: str | None, at: str) -> Transaction:
     transaction = consume(transaction_id, browser_key, at=at)
-    assert transaction.subject is not None
-    asked = EnrolmentRequest.from_json(transaction.request)
-    used = EnrolmentLink.objects.filter(
-        pk=asked.link, used_at=None, revoked_at=None, expires_at__gt=now()
-    ).update(used_at=now())
-    if not used:
-        raise _over(link_of(transaction))
-    Subject.objects.filter(pk=transaction.subject.pk).update(status=Subject.Status.ACTIVE)
-    Device.objects.filter(pk=transaction.device_id).update(status=Device.Status.ACTIVE)
+    link = _locked_link(transaction)
+    _require_consent(transaction, link.subject)
+    link.used_at = now()
+    link.save(update_fields=["used_at"])
+    attach_reference(transaction, link.subject)
+    if link.subject.status == Subject.Status.ACTIVE:
+        tell_of_passkey(link.subject)
+    Subject.objects.filter(pk=link.subject_id).update(status=Subject.Status.ACTIVE)
+    made = Device.objects.filter(pk=transaction.device_id).exclude(status=Device.Status.REVOKED)
+    made.update(status=Device.Status.ACTIVE)
     record(
         Tag.ENROLMENT_LINK_USED,
         transaction=transaction.id,
         subject=str(transaction.subject_id),
-        link=asked.link,
+        link=link.id,
         face=transaction.evidence.face is not None,
     )
     return transaction
+
+
+def _locked_link(transaction: Transaction) -> EnrolmentLink:
+    """Return the enrolment's link, still open, locked after its person; raises Refused like `find_link`."""
+    assert transaction.subject_id is not None
+    subject = Subject.objects.select_for_update(no_key=True).get(pk=transaction.subject_id)
+    asked = EnrolmentRequest.from_json(transaction.request)
+    links = EnrolmentLink.objects.select_for_update(no_key=True)
+    link = links.filter(pk=asked.link, subject=subject).first()
+    if link is not None:
+        link.subject = subject
+    return _open_link(link)
+
+
+def _require_consent(transaction: Transaction, subject: Subject) -> None:
+    if transaction.evidence.face is not None and live_consent(subject) is None:
+        raise Refused(
+            "no-consent", _("Please agree to the notice first."), detail="no live consent", status=403
+        )
 
 
 def open_binding(*, tenant: Tenant, browser_key: str) -> Transaction:
@@ -167,11 +221,26 @@ def open_binding(*, tenant: Tenant, browser_key: str) -> Transaction:
 
 @database.atomic
 def finish_binding(*, transaction_id: str, browser_key: str | None, at: str) -> Device:
-    """Consume a decided binding and let the new passkey in; raises Refused where there is no result."""
+    """Consume a decided binding and let the new passkey in, which the person is told of.
+
+    Raises Refused where there is no result, and where it rests on a passkey alone though there is a face.
+    """
     transaction = consume(transaction_id, browser_key, at=at)
     device = bound_device(transaction)
-    if device is None:
+    if device is None or device.status != Device.Status.PENDING:
         raise Refused("not-bound", _("Please start again."), detail="no new passkey was made", status=409)
+    face = transaction.evidence.face is not None
+    if not face and face_needed(transaction):
+        raise face_is_needed()
     device.status = Device.Status.ACTIVE
     device.save(update_fields=["status"])
+    record(
+        Tag.DEVICE_BOUND,
+        transaction=transaction.id,
+        subject=str(device.subject_id),
+        device=device.id,
+        by=transaction.device_id or "",
+        face=face,
+    )
+    tell_of_passkey(device.subject)
     return device

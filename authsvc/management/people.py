@@ -20,6 +20,7 @@ from authsvc.privacy.consent import live_consent, withdraw_consent
 from authsvc.privacy.models import ConsentReceipt
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Transaction
+from authsvc.transactions.services import end_running
 from authsvc.vault.lifecycle import forget_device
 
 _RECENT = 10
@@ -94,6 +95,7 @@ def rename_device(*, by: Actor, device: Device, name: str) -> None:
 @act
 def close(*, by: Actor, subject: Subject) -> bool:
     """End everything of a person: links, passkeys, consent, and the reference; False if it had ended."""
+    end_running(subject)
     try:
         current = _open(subject)
     except PersonClosed:

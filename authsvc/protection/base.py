@@ -61,7 +61,7 @@ class Protection(Protocol):
     def protect(
         self, made: Features, *, subject: Subject, device: Device, share: Share, consent: str
     ) -> Kept:
-        """Keep what an enrolment made, in place of the person's reference of before."""
+        """Keep what an enrolment made; it is not the person's before the enrolment is finished."""
 
     def open(self, *, subject: Subject, device: Device, share: Share) -> bytes:
         """Return the person's serialised template."""

@@ -23,7 +23,7 @@ class SplitSecret:
     def protect(
         self, made: Features, *, subject: Subject, device: Device, share: Share, consent: str
     ) -> Kept:
-        """Seal the template for one device, and revoke the reference that it replaces."""
+        """Seal the template for one device; the reference of before stays until the enrolment is finished."""
         row = opening.create_reference(
             model=self.letter,
             template=made.template,
@@ -33,7 +33,6 @@ class SplitSecret:
             device=device.id,
             device_share=share.value,
             share_kind=share.kind,
-            replaces=subject.reference,
             version=subject.reference_version + 1,
         )
         return Kept(row.pseudonym, row.version)

@@ -13,14 +13,13 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
-from authsvc.devices.models import Device
 from authsvc.keys.samples import still_held
 from authsvc.privacy.consent import covers_capture, live_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions import tries
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Capture, SealedSample, Transaction
-from authsvc.transactions.records import NO_FINDINGS, Findings, NewReference, Verdict
+from authsvc.transactions.records import NO_FINDINGS, Findings, Verdict
 from authsvc.transactions.telling import told_of
 from authsvc.transactions.verdict import check_verdict, verdict_refused
 
@@ -31,6 +30,7 @@ QUALITY_RETRIES = 10
 
 LOST = "lost"
 """The hint where nobody is left to open a sample: the person did nothing wrong."""
+_COMPARING = (Transaction.Kind.AUTHENTICATE, Transaction.Kind.BIND)
 _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
 
 
@@ -62,6 +62,8 @@ def issue_capture(
         )
     if current.kind == Transaction.Kind.AUTHENTICATE:
         _require_usable_face(subject)
+    elif current.kind == Transaction.Kind.BIND:
+        tries.check_not_locked(subject)
     current.captures.filter(state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
     moment = now()
     capture = Capture.objects.create(
@@ -121,7 +123,7 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
             "late", _("That took too long. Please try again."), detail="the challenge is over", status=410
         )
     subject = current.subject
-    if current.kind == Transaction.Kind.AUTHENTICATE and subject is not None:
+    if current.kind in _COMPARING and subject is not None:
         tries.reserve_try(subject)
         capture.charged = True
     SealedSample.objects.create(capture=capture, body=body, received_at=moment)
@@ -225,20 +227,8 @@ def look_after(row: Transaction) -> Capture | None:
 def _accept(current: Transaction, verdict: Verdict) -> None:
     current.state, current.decided_at = Transaction.State.DECIDED, now()
     current.evidence = replace(current.evidence, face=verdict.face)
-    if current.kind == Transaction.Kind.ENROL:
-        _attach_reference(current, verdict.reference)
-
-
-def _attach_reference(current: Transaction, made: NewReference | None) -> None:
-    assert current.subject_id is not None
-    if made is None:
+    if current.kind == Transaction.Kind.ENROL and verdict.reference is None:
         raise verdict_refused("an enrolment without a reference")
-    Subject.objects.filter(pk=current.subject_id).update(
-        reference=made.pseudonym, reference_version=made.version, status=Subject.Status.ACTIVE
-    )
-    Device.objects.filter(pk=current.device_id).update(share_kind=made.share_kind)
-    if current.subject is not None:
-        tries.rebind_face(current.subject)
 
 
 def _conclude(

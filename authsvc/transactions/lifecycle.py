@@ -17,6 +17,7 @@ from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.parties import Party, is_party, require_party
 from authsvc.transactions.records import Requested
+from authsvc.transactions.references import discard_reference
 from authsvc.transactions.telling import told_of
 from authsvc.transactions.verdict import check_verdict, evidence_altered
 
@@ -124,6 +125,8 @@ def end(row: Transaction, state: str, tag: Tag) -> bool:
         return False
     SealedSample.objects.filter(capture__transaction=row).delete()
     Capture.objects.filter(transaction=row, state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
+    if row.kind == Transaction.Kind.ENROL:
+        discard_reference(row)
     record(tag, **told_of(row))
     return True
 

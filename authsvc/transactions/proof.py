@@ -17,6 +17,7 @@ from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import unb64u
 from authsvc.devices.models import Device
+from authsvc.transactions.comparing import face_is_needed, face_needed
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.telling import told_of
@@ -111,12 +112,14 @@ def record_device_refusal(row: Transaction, *, reason: str, detail: str = "") ->
 def decline_face(row: Transaction) -> None:
     """Decide the transaction by the passkey alone, at the level that it earns (S5.3-02).
 
-    Raises Refused before device proof, and where no factor verified the person.
+    Raises Refused before device proof, and where a second passkey needs the face (403).
     """
     current = locked(row.pk)
     ready = current.state in {Transaction.State.PROVEN, Transaction.State.CHALLENGED}
     if not ready:
         raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
+    if face_needed(current):
+        raise face_is_needed()
     current.state, current.decided_at = Transaction.State.DECIDED, now()
     current.evidence = replace(current.evidence, face=None)
     current.save()

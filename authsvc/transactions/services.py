@@ -16,6 +16,7 @@ from authsvc.transactions.ceremony import (
     remember_ceremony,
     take_ceremony,
 )
+from authsvc.transactions.comparing import face_is_needed, face_needed
 from authsvc.transactions.lifecycle import (
     cancel,
     consume,
@@ -33,6 +34,7 @@ from authsvc.transactions.proof import (
     record_device_proof,
     record_device_refusal,
 )
+from authsvc.transactions.references import attach_reference
 from authsvc.transactions.samples import read_sealed
 from authsvc.transactions.status import status_of
 from authsvc.transactions.sweeping import orphaned_captures, sweep, waiting_captures
@@ -41,6 +43,7 @@ __all__ = [
     "LOST",
     "Party",
     "accept_sample",
+    "attach_reference",
     "bound_device",
     "cancel",
     "consume",
@@ -48,6 +51,8 @@ __all__ = [
     "end_running",
     "expected_challenge",
     "expire_capture",
+    "face_is_needed",
+    "face_needed",
     "find_begun",
     "find_live",
     "hand_over",

@@ -44,6 +44,11 @@ def model_of(pseudonym: str) -> str | None:
     return _active().filter(pseudonym=pseudonym).values_list("model", flat=True).first()
 
 
+def opens_for(pseudonym: str, *, device: str) -> bool:
+    """Whether an active reference's key is wrapped for that device, so that its share opens it."""
+    return DeviceWrap.objects.filter(reference__in=_active(), reference_id=pseudonym, device=device).exists()
+
+
 def revoked_references() -> QuerySet[Reference, str]:
     """Return the pseudonyms of the erased references of the tenant in scope."""
     return Reference.objects.filter(status=Reference.Status.REVOKED).values_list("pseudonym", flat=True)

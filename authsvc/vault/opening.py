@@ -17,7 +17,6 @@ from authsvc.core.clock import now
 from authsvc.core.envelope import CannotOpen, context, derive, seal, unseal
 from authsvc.keys.vaultkeys import NoVaultKey, open_vault_key
 from authsvc.tenancy.scope import current_tenant_id
-from authsvc.vault.lifecycle import revoke_reference
 from authsvc.vault.models import DeviceWrap, Reference
 
 SHARE_BYTES = 32
@@ -62,10 +61,9 @@ def create_reference(
     device: str,
     device_share: bytes,
     share_kind: str,
-    replaces: str = "",
     version: int = 1,
 ) -> Reference:
-    """Seal a template under a fresh data key for one device, revoke the one it replaces, and return the row.
+    """Seal a template under a fresh data key for one device, and return the row.
 
     `model` is the letter of its application model, `device_share` 32 bytes, `share_kind` "prf" or
     "browser". A new reference always has a new pseudonym, so that two of one person cannot be linked in the
@@ -80,8 +78,6 @@ def create_reference(
     row.save(force_insert=True)
     _wrap(row, data_key, vault_key, device=device, device_share=device_share, share_kind=share_kind)
     record(Tag.REFERENCE_CREATED, reference=row.pseudonym, engine=engine, version=version, model=model)
-    if replaces:
-        revoke_reference(pseudonym=replaces, reason="replaced")
     return row
 
 

@@ -221,8 +221,6 @@ export class Agent {
       this.#sayDemanded();
     } else if (next === "choose") {
       show(this.#withoutFaceBecause() ?? "choice");
-    } else if (this.kind === "bind") {
-      await this.#bind();
     } else {
       show(this.#withoutFaceBecause() ?? "prepare");
     }
@@ -231,17 +229,6 @@ export class Agent {
   // The screen that says why the face cannot be used in this browser, or null.
   #withoutFaceBecause() {
     return this.#own.share ? missingForFace() : "no-share";
-  }
-
-  // Wraps the reference's key for the new passkey: both shares travel sealed, no camera is needed.
-  async #bind() {
-    if (!this.#own.share || !this.#added.share) {
-      await this.withoutFace();
-      return;
-    }
-    show("sending");
-    this.#challenge = await this.api.post("challenge", { prefer: null });
-    await this.#send([], { label: "", facing: "", width: 0, height: 0, fps: 0 });
   }
 
   async ask(prefer) {

@@ -10,6 +10,7 @@ from authsvc.devices.models import Device
 from authsvc.privacy.models import ConsentReceipt
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Capture, Transaction
+from authsvc.vault.models import DeviceWrap, Reference
 from tests.factories import make_subject
 from tests.journeys.ends.walker import Answer, Walker
 from tests.unit.capture.agent import session_key
@@ -173,6 +174,18 @@ def _(walker: Walker) -> Answer:
     walker.agent.post(row, "challenge", ASK)
     Capture.objects.update(expires_at=now())
     return walker.agent.upload(row)
+
+
+@refusal("face-needed")
+def _(walker: Walker) -> Answer:
+    walker.ada = walker.agent.enrolled()
+    reference = Reference.objects.create(pseudonym=walker.ada.reference, model="G", sealed_template=b"s")
+    device = walker.ada.devices.get().pk
+    DeviceWrap.objects.create(reference=reference, device=device, sealed_server_share=b"s", wrapped_key=b"k")
+    row = walker.agent.open(Transaction.Kind.BIND)
+    walker.agent.passkey(row)
+    walker.agent.passkey(row)
+    return walker.agent.post(row, "without-face")
 
 
 @refusal("busy")

@@ -29,6 +29,8 @@ from authsvc.tenancy.memberships.models import Invitation, Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.records import NewReference
+from authsvc.transactions.services import accept_sample, issue_capture, record_verdict
 from portal.accounts.models import User
 from portal.accounts.recovery import make_codes
 from portal.relying_parties.forms import values_of
@@ -38,6 +40,7 @@ from tests.provider.browser import fields_of_form, justified, make_partner
 from tests.tenancy.conftest import World, fill
 from tests.tenancy.people import PASSWORD, make_user, signed_in
 from tests.tenancy.routes import Kind, filled, routes
+from tests.unit.transactions import flow
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,17 @@ def _(walker: Walker) -> Answer:
 def _(walker: Walker) -> Answer:
     row = walker.enrolled()
     walker.link(used_at=now())
+    return walker.get(row.continue_path)
+
+
+@state("Enrolment end", "what was made of the face is gone meanwhile")
+def _(walker: Walker) -> Answer:
+    row = walker.agreed(face=True)
+    walker.agent.passkey(row)
+    issue_capture(row, challenge=flow.CHALLENGE)
+    capture = accept_sample(row, b"sealed")
+    made = NewReference("gone", 1, "prf")
+    record_verdict(capture.pk, flow.verdict_on(capture, reference=made))
     return walker.get(row.continue_path)
 
 

@@ -47,7 +47,7 @@ def transaction(share: Share) -> Any:
 
 def opened(transaction: Any, share: Share) -> Template:
     manifest: Any = SimpleNamespace(share=share.value, share_kind=share.kind)
-    return verification._open(transaction, protection_of(transaction.subject), manifest)
+    return verification.open_template(transaction, protection_of(transaction.subject), manifest)
 
 
 def alarms() -> list[str]:

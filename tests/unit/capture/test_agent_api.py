@@ -15,6 +15,7 @@ from authsvc.oidc.requests.wanted import Wanted
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import waiting_captures
+from authsvc.vault.models import DeviceWrap, Reference
 from tests.factories import make_consent, make_party, make_subject, make_tenant
 from tests.unit.capture.agent import Agent
 from tests.unit.capture.test_passkeys import refused
@@ -266,6 +267,12 @@ def test_no_answer_is_stored_on_the_way(agent: Agent) -> None:
 
 def test_a_second_passkey_is_bound_from_the_first(agent: Agent) -> None:
     subject = agent.enrolled()
+    DeviceWrap.objects.create(
+        reference=Reference.objects.create(pseudonym=subject.reference, model="G", sealed_template=b"s"),
+        device=subject.devices.get().pk,
+        sealed_server_share=b"s",
+        wrapped_key=b"k",
+    )
     row = agent.open(Transaction.Kind.BIND)
     assert agent.get(row).json()["bind_required"] is True
     assert agent.passkey(row).json() == {"next": "create"}
@@ -274,7 +281,8 @@ def test_a_second_passkey_is_bound_from_the_first(agent: Agent) -> None:
     assert agent.passkey(row, agent.answer(options)).json() == {"next": "capture"}
     assert subject.devices.count() == 2
     body: Any = agent.post(row, "challenge", {"prefer": None}).json()
-    assert (body["steps"], body["frames"]["max"]) == ([], 0)
+    assert body["steps"]
+    assert body["frames"]["min"] >= 10
 
 
 class TestPage:

@@ -65,7 +65,7 @@ def test_a_link_keeps_only_the_hash_of_its_token(subject: Subject) -> None:
     token = url.rstrip("/").rsplit("/", 1)[-1]
     assert len(token) == 43
     assert token not in str(vars(link))
-    assert link.expires_at - now() > timedelta(days=6, hours=23)
+    assert timedelta(hours=23) < link.expires_at - now() <= timedelta(hours=24)
     assert services.find_link(token) == link
 
 
@@ -149,7 +149,9 @@ def test_a_link_is_used_once(agent: Agent, path: str) -> None:
     assert agent.client.get(f"{finish}{second.id}/").status_code == 410
     assert agent.client.get(path).status_code == 410
     second.refresh_from_db()
-    assert second.state == Transaction.State.DECIDED
+    assert second.state == Transaction.State.CANCELLED
+    said = AuditEvent.objects.filter(tag=Tag.ENROLMENT_LINK_REFUSED, transaction=second.pk)
+    assert [row.reason for row in said] == ["link-used"]
     assert Device.objects.filter(status=Device.Status.ACTIVE).count() == 1
 
 
@@ -256,7 +258,7 @@ def test_a_sign_in_finishes_no_enrolment(agent: Agent) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"expires_at": now() - timedelta(seconds=1)}, "valid for seven days"),
+        ({"expires_at": now() - timedelta(seconds=1)}, "valid for 24 hours"),
         ({"used_at": now()}, "used already"),
         ({"revoked_at": now()}, "was withdrawn"),
     ],
@@ -286,6 +288,33 @@ def test_a_revoked_link_opens_nothing(subject: Subject) -> None:
     with pytest.raises(Refused, match="link-revoked"):
         services.find_link(url.rstrip("/").rsplit("/", 1)[-1])
     assert AuditEvent.objects.filter(tag=Tag.ENROLMENT_LINK_REVOKED).exists()
+
+
+def test_t13_a_person_has_one_open_link(subject: Subject) -> None:
+    other, _ = services.create_link(subject=make_subject(), created_by="admin")
+    expired, _ = services.create_link(subject=subject, created_by="admin")
+    EnrolmentLink.objects.filter(pk=expired.pk).update(expires_at=now())
+    links = [services.create_link(subject=subject, created_by="another admin") for _ in range(3)]
+    states = [EnrolmentLink.objects.get(pk=link.pk).state for link, _ in links]
+    assert states == ["revoked", "revoked", "open"]
+    assert EnrolmentLink.objects.get(pk=other.pk).state == "open"
+    told = AuditEvent.objects.filter(tag=Tag.ENROLMENT_LINK_REVOKED)
+    assert {row.actor for row in told} == {"another admin"}
+    assert len(told) == 3
+    for _, url in links[:-1]:
+        with pytest.raises(Refused, match="link-revoked"):
+            services.find_link(url.rstrip("/").rsplit("/", 1)[-1])
+
+
+def test_t13_an_enrolment_begun_from_the_older_link_is_not_finished(
+    agent: Agent, path: str, subject: Subject
+) -> None:
+    row = enrolled_without_face(agent, path)
+    services.create_link(subject=subject, created_by="admin")
+    assert agent.client.get(row.continue_path).status_code == 410
+    assert not Device.objects.filter(status=Device.Status.ACTIVE).exists()
+    subject.refresh_from_db()
+    assert subject.status == Subject.Status.INVITED
 
 
 def test_a_link_of_another_tenant_is_unknown(path: str) -> None:

@@ -58,11 +58,11 @@ def test_it_opens_with_the_share_of_enrolment_alone(subject, device):
         PROTECTION.open(subject=subject, device=device, share=share())
 
 
-def test_a_new_reference_revokes_the_one_before(subject, device):
+def test_t09_a_new_reference_leaves_the_one_before_until_it_takes_effect(subject, device):
     first = enrolled(subject, device, share())
     second = enrolled(subject, device, share())
     assert (second.version, second.pseudonym != first.pseudonym) == (2, True)
-    assert Reference.objects.get(pk=first.pseudonym).status == Reference.Status.REVOKED
+    assert Reference.objects.get(pk=first.pseudonym).status == Reference.Status.ACTIVE
 
 
 def test_another_passkey_is_admitted_by_one_that_opens(subject, device):

@@ -158,7 +158,8 @@ def test_a_revoked_reference_never_opens_again_and_leaves_no_template(reference,
 
 @pytest.mark.requirement("S9.2-11")
 def test_a_renewed_reference_has_nothing_in_common_with_the_old_one(reference, share):
-    fresh = create(share, replaces=reference.pseudonym, version=2)
+    fresh = create(share, version=2)
+    lifecycle.revoke_reference(pseudonym=reference.pseudonym, reason="replaced")
     assert fresh.pseudonym != reference.pseudonym
     assert opened(fresh, share, version=2).template == TEMPLATE
     refuses("no active reference", reference, share)

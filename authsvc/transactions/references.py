@@ -1,0 +1,67 @@
+"""The reference that an enrolment made: the person's own once it is finished, destroyed where it is not.
+
+A worker keeps the reference with its verdict, and until the enrolment is finished nothing points to it. The
+worker's signed verdict says which it is; no row of the web's own is believed for that.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from authsvc.core.errors import Refused
+from authsvc.devices.models import Device
+from authsvc.subjects.models import Subject
+from authsvc.transactions import tries
+from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.records import NewReference
+from authsvc.transactions.verdict import check_verdict, verdict_refused
+from authsvc.vault.lifecycle import model_of, revoke_reference
+
+
+def attach_reference(row: Transaction, subject: Subject) -> None:
+    """Make the reference of a consumed enrolment the person's own, and erase the one of before.
+
+    Call inside a database transaction that holds the lock of the person's row, `subject`. An enrolment
+    without a face changes nothing. Raises Refused where no worker of ours vouches for the reference, where
+    the person got another one since it was made (`reference-stale`), and where it was erased.
+    """
+    face = row.evidence.face
+    if face is None:
+        return
+    made = _made_in(Capture.objects.get(pk=face.capture, transaction=row))
+    if made is None:
+        raise verdict_refused("an enrolment without a reference")
+    _require_next(made, subject)
+    before = subject.reference
+    subject.reference, subject.reference_version = made.pseudonym, made.version
+    subject.save(update_fields=["reference", "reference_version"])
+    Device.objects.filter(pk=row.device_id).update(share_kind=made.share_kind)
+    if before and before != made.pseudonym:
+        revoke_reference(pseudonym=before, reason="replaced")
+    tries.rebind_face(subject)
+
+
+def discard_reference(row: Transaction) -> None:
+    """Destroy what an enrolment made that ends without being finished; a person's own stays."""
+    for capture in Capture.objects.filter(transaction=row, state=Capture.State.ACCEPTED):
+        try:
+            made = _made_in(capture)
+        except Refused:
+            continue
+        if made is not None and not Subject.objects.filter(reference=made.pseudonym).exists():
+            revoke_reference(pseudonym=made.pseudonym, reason="not-finished")
+
+
+def _made_in(capture: Capture) -> NewReference | None:
+    return check_verdict(capture.verdict, capture=capture).reference
+
+
+def _require_next(made: NewReference, subject: Subject) -> None:
+    attached = (subject.reference, subject.reference_version) == (made.pseudonym, made.version)
+    # A release before this one attached it with the verdict already.
+    if attached or (made.version == subject.reference_version + 1 and model_of(made.pseudonym)):
+        return
+    raise Refused(
+        "reference-stale",
+        _("Something changed while you were setting up. Please start again."),
+        detail=f"version {made.version} was made, the person is at {subject.reference_version}",
+        status=409,
+    )
