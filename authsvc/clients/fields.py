@@ -20,6 +20,7 @@ _FILES: Final = (
     "browserless",
     "assurance",
     "received",
+    "certificates",
 )
 
 
