@@ -23,10 +23,12 @@ from authsvc.transactions.lifecycle import (
     open_transaction,
     own_transaction,
 )
-from authsvc.transactions.parties import Party
+from authsvc.transactions.parties import Party, renew_key
 from authsvc.transactions.proof import (
+    DeviceProof,
     decline_face,
     expected_challenge,
+    hold_to_key,
     new_device_challenge,
     record_device_proof,
     record_device_refusal,
@@ -36,6 +38,7 @@ from authsvc.transactions.status import status_of
 from authsvc.transactions.sweeping import sweep, waiting_captures
 
 __all__ = [
+    "DeviceProof",
     "Party",
     "accept_sample",
     "bound_device",
@@ -48,6 +51,7 @@ __all__ = [
     "expire_overdue",
     "find_begun",
     "find_live",
+    "hold_to_key",
     "issue_capture",
     "new_device_challenge",
     "open_ceremony",
@@ -59,6 +63,7 @@ __all__ = [
     "record_verdict",
     "remember_bound",
     "remember_ceremony",
+    "renew_key",
     "status_of",
     "sweep",
     "take_ceremony",

@@ -1,7 +1,8 @@
 """The authentication event that tokens speak of."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from authsvc.assurance.levels import Level
 
@@ -14,3 +15,13 @@ class Event:
     amr: tuple[str, ...]
     at: datetime
     policy: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the event as JSON."""
+        return {**asdict(self), "level": self.level.name, "at": self.at.isoformat()}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Event":
+        """Return the event that `to_json` wrote."""
+        at = datetime.fromisoformat(value["at"])
+        return cls(Level[value["level"]], tuple(value["amr"]), at, value["policy"])
