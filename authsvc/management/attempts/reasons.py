@@ -69,6 +69,8 @@ _WEB = {
     "simulator-refused": _("The software phone is not admitted here."),
     "too-large": _("The sample is larger than the protocol allows."),
     "acr-reached": _("What was proven is less than what was asked for."),
+    "hint-names-nobody": _("The hint names nobody here, several people, or a closed account."),
+    "asked-too-often": _("The person was asked too often lately, so this request does not reach them."),
     "code-reused": _("The authorization code was used before; everything issued for it has been revoked."),
     "person-cancelled": _("The person left the sign-in page."),
 }
