@@ -14,6 +14,7 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_id, new_secret, secret_hash
 from authsvc.core.texts import Text
 from authsvc.delivery.outbox import hasten, put
+from authsvc.oidc.ciba.limits import reaches, spend_hint
 from authsvc.oidc.ciba.ping import PING, seal_callback
 from authsvc.oidc.consents.consent import consent_needed, remember_consent, words_of
 from authsvc.oidc.interaction import assessment_of
@@ -29,16 +30,25 @@ from authsvc.transactions.models import Transaction
 State = BackchannelRequest.State
 
 
-@transaction.atomic
 def open_request(asked: Context) -> tuple[str, BackchannelRequest]:
-    """Store what is asked, and return its auth_req_id, of which only the digest is readable, and the row."""
+    """Store what is asked, and return its auth_req_id, of which only the digest is readable, and the row.
+
+    Raises RequestRefused where the relying party asks for one hint too often. What is asked of nobody, or of
+    somebody who is asked too often, reaches nobody.
+    """
+    spend_hint(asked)
+    return _store(asked, asked.backchannel.subject if reaches(asked) else None)
+
+
+@transaction.atomic
+def _store(asked: Context, subject: Subject | None) -> tuple[str, BackchannelRequest]:
     wanted, backchannel = asked.wanted, asked.backchannel
     auth_req_id, identifier, moment = new_secret(), new_id(), now()
     row = BackchannelRequest.objects.create(
         id=identifier,
         digest=secret_hash(auth_req_id),
         client=asked.client,
-        subject=backchannel.subject,
+        subject=subject,
         scope=" ".join(wanted.scope),
         acr_values=wanted.acr_values,
         binding_message=backchannel.binding_message,
@@ -53,10 +63,14 @@ def open_request(asked: Context) -> tuple[str, BackchannelRequest]:
         Tag.BACKCHANNEL_ASKED,
         client=asked.client.client_id,
         subject=_whom(row),
-        reason="" if row.subject_id else "hint-names-nobody",
+        reason=_why_nobody(asked) if subject is None else "",
         request=row.pk,
     )
     return auth_req_id, row
+
+
+def _why_nobody(asked: Context) -> str:
+    return "hint-names-nobody" if asked.backchannel.subject is None else "asked-too-often"
 
 
 def waiting_for(subject: Subject) -> QuerySet[BackchannelRequest]:

@@ -12,8 +12,9 @@ def check(context: Context) -> None:
     record; one that fits several people names nobody. A hint that names nobody is taken like any other and
     never answered, for `unknown_user_id` would say of everybody whether they are known here (ADR 0287).
     """
-    by_name = "login_hint" in context.parameters
-    found = _by_name(context.parameters["login_hint"]) if by_name else _by_token(context)
+    named = context.parameters.get("login_hint")
+    found = _by_token(context) if named is None else _by_name(named)
+    context.backchannel.hint = context.wanted.sub if named is None else named
     active = found is not None and found.status == Subject.Status.ACTIVE
     context.backchannel.subject = found if active else None
 
