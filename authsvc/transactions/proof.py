@@ -56,7 +56,7 @@ def new_device_challenge(row: Transaction, session_key: dict[str, Any]) -> bytes
     if current.state not in _PROVABLE:
         raise _too_late(current)
     if current.state in _PROVEN and current.session_key != session_key:
-        raise _foreign_key("another key than the proven one")
+        raise _foreign_key(detail="another key than the proven one")
     current.webauthn_nonce, current.session_key = nonce, session_key
     current.save(update_fields=["webauthn_nonce", "session_key"])
     row.webauthn_nonce, row.session_key = nonce, session_key
@@ -94,7 +94,7 @@ def _too_late(row: Transaction) -> Refused:
     return Refused("too-late", _("This step is already done."), detail=f"state {row.state}", status=409)
 
 
-def _foreign_key(detail: str) -> Refused:
+def _foreign_key(*, detail: str) -> Refused:
     return Refused("bad-session-key", _("Please reload the page."), detail=detail, status=409)
 
 
@@ -120,7 +120,7 @@ def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: st
     if current.state not in _PROVABLE or current.webauthn_nonce is None:
         raise _too_late(current)
     if proof.challenge != b64u(expected_challenge(current)):
-        raise _foreign_key("an answer to another challenge")
+        raise _foreign_key(detail="an answer to another challenge")
     if current.subject_id not in {None, device.subject_id}:
         raise Refused(
             "other-person",
