@@ -11,5 +11,6 @@ class ConfigConfig(AppConfig):
     verbose_name = "Installation"
 
     def ready(self) -> None:
-        """Make the Celery application the process's own, for whoever queues a task by its name."""
+        """Make the Celery application the process's own, and sign what is queued by whoever queues it."""
+        from authsvc.keys import tasks  # noqa: F401
         from config import celery  # noqa: F401

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connections
 
 from config import roles
-from config.safety import UnsafeSettings, refuse_without_role
+from config.safety import UnsafeSettings, refuse_unsafe_database, refuse_without_role
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -21,7 +21,7 @@ PROVIDER_QUEUE = "provider"
 # Apart, so that nothing else waits for a relying party that does not answer.
 DELIVERY_QUEUE = "deliveries"
 
-app = Celery("visor")
+app = Celery("visor", task_cls="authsvc.keys.tasks:SignedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery would connect to the database anew for each task, which costs a verdict as much as its queue does.
 app.conf["CELERY_DB_REUSE_MAX"] = 10**9
@@ -36,7 +36,6 @@ app.conf.task_routes = {
 }
 app.conf.beat_schedule = {
     "sweep": {"task": "authsvc.capture.tasks.sweep_overdue", "schedule": 5.0, "options": {"expires": 5}},
-    "sample-keys": {"task": "authsvc.biometrics.tasks.renew_sample_keys", "schedule": 300.0},
     "ended-sessions": {
         "task": "authsvc.oidc.tasks.end_sessions",
         "schedule": 5.0,
@@ -47,6 +46,7 @@ app.conf.beat_schedule = {
     "provider-sweep": {"task": "authsvc.oidc.tasks.sweep_provider", "schedule": 600.0},
     "delivery-sweep": {"task": "authsvc.delivery.tasks.sweep", "schedule": 600.0},
     "visits": {"task": "authsvc.person.tasks.sweep_visits", "schedule": 3600.0},
+    "approvals": {"task": "authsvc.management.tasks.expire_approvals", "schedule": 3600.0},
     "retention": {"task": "authsvc.management.tasks.erase_what_is_over", "schedule": 3600.0},
 }
 
@@ -54,9 +54,13 @@ app.conf.beat_schedule = {
 @worker_init.connect
 @beat_init.connect
 def _refuse_without_role(**_: object) -> None:
-    """End a process without a role: it would know no task, and lose the messages that it takes."""
+    """End a process without a role: it would know no task, and lose the messages that it takes.
+
+    End one of production, too, beside a database that is not safe.
+    """
     try:
         refuse_without_role(settings.ROLES)
+        refuse_unsafe_database(production=settings.PRODUCTION)
     except UnsafeSettings as problem:
         # Celery logs what its signals' receivers raise, and goes on; but not past this.
         raise SystemExit(str(problem)) from None

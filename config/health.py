@@ -3,7 +3,7 @@
 from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 
-from authsvc.keys.samples import current_sample_key
+from authsvc.keys.samples import keys_on_offer
 
 
 def healthz(_request: HttpRequest) -> JsonResponse:
@@ -15,7 +15,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     """Answer 200 when the database answers and a worker has published a key to seal samples to, else 503."""
     try:
         connection.ensure_connection()
-        worker = current_sample_key() is not None
+        worker = bool(keys_on_offer())
     except Error:
         return JsonResponse({"database": False, "worker": False}, status=503)
     return JsonResponse({"database": True, "worker": worker}, status=200 if worker else 503)

@@ -27,6 +27,7 @@ APPS: Final[tuple[Row, ...]] = (
     ("authsvc.tenancy", EVERY),
     ("authsvc.audit", EVERY),
     ("authsvc.keys", EVERY),
+    ("authsvc.seals", EVERY),
     ("authsvc.subjects", EVERY),
     ("authsvc.devices", EVERY),
     ("authsvc.clients", EVERY),
@@ -61,6 +62,7 @@ APPS: Final[tuple[Row, ...]] = (
 
 MIDDLEWARE: Final[tuple[Row, ...]] = (
     ("django.middleware.security.SecurityMiddleware", SITE),
+    ("authsvc.seals.refusals.TellingAtTheEnd", SITE),
     ("authsvc.tenancy.shortway.ShortWay", WEB),
     ("whitenoise.middleware.WhiteNoiseMiddleware", SITE),
     ("authsvc.core.opener.OpenerPolicy", SITE),

@@ -1,14 +1,22 @@
 """What production refuses to start with (SA-02, S9.4-14); each rule says what to do.
 
 `refuse_unsafe` asks the settings of every process and command. `refuse_without_role` is asked by whatever
-serves or takes tasks: commands of manage.py alone need no role.
+serves or takes tasks: commands of manage.py alone need no role. `refuse_unsafe_database` asks the database of
+the same processes, by Django's checks.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.core.checks import Tags, run_checks
+
 Settings = Mapping[str, Any]
+
+# Django's back ends that send nothing, and keep or show what they should.
+_SHOWING: Final = frozenset(
+    f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy", "filebased", "locmem")
+)
 
 
 class UnsafeSettings(Exception):
@@ -48,6 +56,28 @@ def _has_a_closed_broker(settings: Settings) -> bool:
     return broker.startswith(("redis://", "rediss://")) and "@" in broker
 
 
+def _counts_together(settings: Settings) -> bool:
+    return str(settings["CACHES"]["default"]["BACKEND"]).endswith("RedisCache")
+
+
+def _shows_no_mail(settings: Settings) -> bool:
+    return str(settings["EMAIL_BACKEND"]) not in _SHOWING
+
+
+def _knows_who_takes_mail(settings: Settings) -> bool:
+    return bool(settings["EMAIL_HOST"]) or not _by_smtp(settings)
+
+
+def _encrypts_mail(settings: Settings) -> bool:
+    return bool(settings["EMAIL_USE_TLS"] or settings["EMAIL_USE_SSL"]) or not _by_smtp(settings)
+
+
+def _by_smtp(settings: Settings) -> bool:
+    """Whether the process sends mail, and by SMTP: workers and commands send none."""
+    sends = set(settings["ROLES"]) - {"worker"}
+    return bool(sends) and str(settings["EMAIL_BACKEND"]).endswith("smtp.EmailBackend")
+
+
 def _names_its_hosts(settings: Settings) -> bool:
     return "*" not in settings["ALLOWED_HOSTS"]
 
@@ -66,6 +96,20 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("VISOR_SANDBOX_AUTHENTICATOR", "must be off", _has_no_plain_forms),
     Rule("VISOR_DATABASE_URL", "must be PostgreSQL", _has_postgresql),
     Rule("VISOR_BROKER_URL", "must be Redis, with its password", _has_a_closed_broker),
+    Rule(
+        "VISOR_CACHE_URL",
+        "must be Redis: counters that processes do not share limit nobody",
+        _counts_together,
+    ),
+    Rule(
+        "VISOR_EMAIL_BACKEND",
+        "must send mail, not show it: a reset link in a log opens an account",
+        _shows_no_mail,
+    ),
+    Rule("VISOR_MAIL_HOST", "must name the SMTP server", _knows_who_takes_mail),
+    Rule(
+        "VISOR_MAIL_TLS", "must be starttls or implicit: mails hold links that open accounts", _encrypts_mail
+    ),
     Rule("VISOR_ALLOWED_HOSTS", "must not hold *", _names_its_hosts),
     Rule("VISOR_ROLES", "must not name web and worker at once: they do not share a process", _splits_power),
 )
@@ -88,3 +132,13 @@ def refuse_without_role(roles: Sequence[str]) -> None:
     """Raise UnsafeSettings for a process that serves or takes tasks without saying what it is."""
     if not roles:
         raise UnsafeSettings(f"refusing to start: VISOR_ROLES {NAMES_A_ROLE}")
+
+
+def refuse_unsafe_database(*, production: bool) -> None:
+    """Raise UnsafeSettings where a check of the database fails in production; call when Django is set up."""
+    if not production:
+        return
+    failed = run_checks(tags=[Tags.database], databases=["default"])
+    said = [f"{one.msg} {one.hint or ''}".strip() for one in failed if one.is_serious()]
+    if said:
+        raise UnsafeSettings("refusing to start: " + "; ".join(said))

@@ -8,14 +8,14 @@ import base64
 import json
 import os
 import secrets
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from config.roles import Role
+from config.roles import ROLES, Role
 
 Content = Mapping[str, Mapping[str, str]]
 
@@ -30,20 +30,46 @@ def _b64(data: bytes) -> str:
 
 def generate() -> dict[str, dict[str, str]]:
     """Return fresh secrets for every role, from the operating system's DRBG (S9.4-10)."""
-    signing = Ed25519PrivateKey.generate()
-    raw = serialization.Encoding.Raw
-    private = signing.private_bytes(raw, serialization.PrivateFormat.Raw, serialization.NoEncryption())
-    public = signing.public_key().public_bytes(raw, serialization.PublicFormat.Raw)
-    return {
-        "public": {"verdict_public_key": _b64(public)},
+    private, public = _key_pair()
+    made = {
+        "public": {"verdict_public_key": public},
         "web": {"django_secret_key": secrets.token_urlsafe(48), "token_kek": _b64(secrets.token_bytes(32))},
         "portal": {"django_secret_key": secrets.token_urlsafe(48)},
         "worker": {
             "django_secret_key": secrets.token_urlsafe(48),
-            "verdict_private_key": _b64(private),
+            "verdict_private_key": private,
             "vault_kek": _b64(secrets.token_bytes(32)),
         },
     }
+    return with_own_keys(made)
+
+
+def task_key_of(role: str) -> str:
+    """Return the name of the key by which a role signs its tasks, in its own section of the file."""
+    return f"task_private_key_{role}"
+
+
+def seal_key_of(role: str) -> str:
+    """Return the name of the key by which a role vouches for rows (authsvc/seals/keys.py)."""
+    return f"seal_private_key_{role}"
+
+
+def with_own_keys(content: Content) -> dict[str, dict[str, str]]:
+    """Return the content with the keys of each role that it lacks, their public parts in `public`.
+
+    By one a role signs its tasks (S6.2-09), by the other it vouches for rows (T02).
+    """
+    made = {section: dict(values) for section, values in content.items()}
+    for name in (name_of(role) for role in ROLES for name_of in (task_key_of, seal_key_of)):
+        section = made.setdefault(name.rpartition("_")[2], {})
+        if name not in section:
+            section[name], made["public"][name.replace("private", "public")] = _key_pair()
+    return made
+
+
+def _key_pair() -> tuple[str, str]:
+    made = Ed25519PrivateKey.generate()
+    return _b64(made.private_bytes_raw()), _b64(made.public_key().public_bytes_raw())
 
 
 def write(path: Path, content: dict[str, dict[str, str]]) -> None:
@@ -55,6 +81,24 @@ def write(path: Path, content: dict[str, dict[str, str]]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(content, file, indent=2)
+
+
+def complete(path: Path) -> bool:
+    """Add what a file of an earlier release lacks, and leave the rest as it is; False where nothing is."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    completed = with_own_keys(content)
+    if completed == content:
+        return False
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    write(beside, completed)
+    beside.replace(path)
+    return True
+
+
+def being_written() -> bool:
+    """Tell whether this process is the command that writes the file, and so needs none of it."""
+    return sys.argv[1:2] == ["generate_secrets"]
 
 
 class Held(NamedTuple):
@@ -85,6 +129,13 @@ def load(path: Path, roles: Sequence[Role]) -> Held:
     missing = [section for section in ["public", *roles] if section not in content]
     if missing:
         raise SecretsProblem(f"{path} has no section {missing[0]!r}")
+    own = (name_of(role) for role in roles for name_of in (task_key_of, seal_key_of))
+    lacking = [name for name in own if name not in content[name.rpartition("_")[2]]]
+    if lacking:
+        raise SecretsProblem(
+            f"{path} is of an earlier release and lacks {', '.join(lacking)}: "
+            "run `manage.py generate_secrets`, which adds"
+        )
     return held(content, roles)
 
 

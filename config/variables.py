@@ -78,6 +78,12 @@ class Process(BaseModel):
         "The secrets file that `manage.py generate_secrets` writes; a process reads its roles' sections.",
         shown="`secrets.json` in VISOR_DATA_DIR",
     )
+    counters_file: Path | None = variable(
+        None,
+        "The file of the counters that older copies of sealed rows are told by; all processes use the same "
+        "one. It never travels with the database's backup.",
+        shown="`counters.sqlite3` in VISOR_DATA_DIR",
+    )
     log_level: str = variable("INFO", "The least severe messages that are logged: `DEBUG` to `CRITICAL`.")
     admin_password: SecretStr | None = variable(
         None, "The password that `manage.py create_admin` gives, instead of asking for one.", secret=True
@@ -102,9 +108,32 @@ class Addresses(BaseModel):
     trusted_proxies: Words = variable(
         [], "IP addresses, with commas, of proxies whose Client-Cert header (RFC 9440) is believed."
     )
-    email_backend: str = variable(
-        "django.core.mail.backends.console.EmailBackend", "Django's back end that sends mail."
+    proxy_count: int = variable(
+        0,
+        "How many proxies add the visitor's address to X-Forwarded-For; the last that many are believed. "
+        "Limits by address go by it, so none of them tells people behind a proxy apart where it is 0.",
     )
+
+
+class Mail(BaseModel):
+    """Mail to administrators and people"""
+
+    email_backend: str = variable(
+        "django.core.mail.backends.console.EmailBackend",
+        "Django's back end that sends mail. In production none that shows mails: they hold links that open "
+        "accounts.",
+        in_production="django.core.mail.backends.smtp.EmailBackend",
+    )
+    mail_host: str = variable("", "The SMTP server that takes mail.")
+    mail_port: int = variable(587, "Its port.")
+    mail_user: str = variable("", "The user to give it; none where it knows this host.")
+    mail_password: SecretStr | None = variable(
+        None, "The user's password; better in a file, named by VISOR_MAIL_PASSWORD_FILE.", secret=True
+    )
+    mail_tls: Literal["starttls", "implicit", "none"] = variable(
+        "starttls", "How the connection is encrypted: by STARTTLS, from its first byte (port 465), or not."
+    )
+    mail_from: str = variable("Visor <visor@localhost>", "Whom mails say that they are from.")
 
 
 class Storage(BaseModel):
@@ -112,15 +141,23 @@ class Storage(BaseModel):
 
     database_url: str | None = variable(
         None,
-        "The database, as dj-database-url writes it; parameters go to the driver (`?sslmode=verify-full`).",
+        "The database, as dj-database-url writes it; parameters go to the driver (`?sslmode=verify-full`, "
+        "and `&sslcert=…&sslkey=…` for a client certificate).",
         in_production=REQUIRED,
         shown="SQLite in VISOR_DATA_DIR",
         secret=True,
     )
     broker_url: str = variable(
         "embedded://localhost",
-        "Celery's broker; `embedded://localhost` keeps messages as files in VISOR_DATA_DIR.",
+        "Celery's broker; `embedded://localhost` keeps messages as files in VISOR_DATA_DIR. "
+        "`rediss://…?ssl_cert_reqs=required&ssl_certfile=…&ssl_keyfile=…` for a client certificate.",
         in_production=REQUIRED,
+        secret=True,
+    )
+    cache_url: str | None = variable(
+        None,
+        "The Redis server in which processes count together how often something was tried.",
+        shown="that of VISOR_BROKER_URL; the process's own memory where that is none",
         secret=True,
     )
 
@@ -172,4 +209,4 @@ class Tools(BaseModel):
     chromium: Path | None = variable(None, "The browser that tests drive.", shown="the machine's own")
 
 
-SUBJECTS: Final[tuple[type[BaseModel], ...]] = (Process, Addresses, Storage, Faces, Sandbox, Tools)
+SUBJECTS: Final[tuple[type[BaseModel], ...]] = (Process, Addresses, Mail, Storage, Faces, Sandbox, Tools)

@@ -57,6 +57,8 @@ SCREENS: Final = (
     ),
     Screen("provider", _("Provider"), "provider", "portal.provider.urls", Permission.SEE_PROVIDER),
     Screen("audit", _("Audit log"), "audit", "portal.auditlog.urls", Permission.SEE_AUDIT),
+    Screen("approvals", _("Approvals"), "approvals", "portal.approvals.urls", Permission.SEE_APPROVALS),
+    Screen("team", _("Team"), "team", "portal.team.urls", Permission.SEE_TEAM),
 )
 
 

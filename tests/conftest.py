@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.cache import cache
 
 from authsvc.core.remembered import forget_everything
 from tests import campaign, floor, needs, plans
@@ -70,8 +72,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """Let no test meet what another one made this process remember: their databases differ."""
+    """Let no test meet what another one made this process remember or count: their databases differ."""
     forget_everything()
+    cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_counters(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Count in a file of this run alone; what is counted has random names, which no two tests share."""
+    settings.COUNTERS_FILE = tmp_path_factory.mktemp("counters") / "counters.sqlite3"
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,15 @@
 """Rows that tests begin with; each function makes one, with what most tests do not care about filled in."""
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
 from authsvc.core.ids import b64u, new_id
 from authsvc.devices.models import Device
+from authsvc.keys.holding import Holder, holder
+from authsvc.keys.models import WorkerKey
 from authsvc.privacy.consent import give_consent
 from authsvc.privacy.models import ConsentReceipt
 from authsvc.privacy.notice import current_notice
@@ -17,6 +21,15 @@ def make_tenant(slug: str = "", **fields: Any) -> Tenant:
     """Make a sandbox tenant; no scope is needed for it."""
     slug = slug or f"t-{secrets.token_hex(6)}"
     return Tenant.objects.create(slug=slug, **{"name": slug.title(), "kind": Tenant.Kind.SANDBOX, **fields})
+
+
+def offer_sample_key(worker: Holder | None = None) -> str:
+    """Have a worker, or this process, offer a sample key, as one that is there for an hour; return its id."""
+    worker = worker or holder()
+    worker.beat()
+    offered = WorkerKey.objects.filter(worker=worker.worker).order_by("-offered_until")
+    offered.update(seen_at=now() + timedelta(hours=1))
+    return offered[0].kid
 
 
 def make_subject(**fields: Any) -> Subject:

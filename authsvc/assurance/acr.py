@@ -1,13 +1,24 @@
 """The acr strings of the levels; tenant data with a shipped default."""
 
-from authsvc.assurance.levels import Level
+from authsvc.assurance.levels import Evidence, Level, assess
+from authsvc.devices.attestation.formats import proving
 
 DEFAULT_ACR = {level: f"urn:visor:{level.name}" for level in Level if level}
 # EAP ACR Values 1.0: phishing-resistant, and phishing-resistant with a hardware-protected key.
 ALIASES = {"phr": Level.L3, "phrh": Level.L3}
 
-# What this release can reach at all: it captures in browsers, which caps at L2 (S9.3-06).
-ATTAINABLE = (Level.L1, Level.L2)
+
+def attainable() -> tuple[Level, ...]:
+    """Return the levels that can be reached now, lowest first, by the rule that every sign-in is held to.
+
+    The best there is: a passkey that verified its user, on hardware where a format of attestation is listed
+    that can prove it. A face from a browser raises nothing (S9.3-06), and no other agent is let in.
+    """
+    hardware = bool(proving())
+    best = Evidence(
+        passkey="hwk" if hardware else "swk", attested=hardware, origin_bound=True, user_verified=True
+    )
+    return tuple(level for level in Level if Level.NONE < level <= assess(best).level)
 
 
 def acr_of(level: Level) -> str:

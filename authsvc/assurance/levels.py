@@ -1,7 +1,14 @@
-"""The assurance level that a transaction's evidence earns (Annex B); computed, never asserted (SB-01)."""
+"""The assurance level that a transaction's evidence earns (Annex B); computed, never asserted (SB-01).
 
-from dataclasses import dataclass
+The table is docs/assurance.md's. Each level is reached in one of two ways, with the face or by the equal way
+without it (S5.3-02), and whoever controls a page controls its camera: a face that a browser captured is
+evidence beside the passkey's, and raises nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Final
 
 from authsvc.assurance.evidence import Proven
 from authsvc.core.application_models import APPLICATION_MODELS, application_model
@@ -22,15 +29,18 @@ class Level(IntEnum):
 class Evidence:
     """What a transaction proved, and nothing that anybody asked for.
 
-    `passkey` is "hwk", "swk" or None. `face` says that the worker accepted it with PAD; `iad`, that
-    injection detection had no doubt; `evaluated`, that engine, model files and stages have a current
-    evaluation record. `model` is the letter of the reference's application model. `share` is "prf",
-    "browser" or None. `browser_capture` is true for pages and false for attested native agents. `fresh` and
-    `intent` say that it happened in this transaction and by an explicit act.
+    `passkey` is "hwk", "swk" or None; `attested`, that a statement of its authenticator was verified;
+    `certified`, that the authenticator is certified at FIDO level 2 or better, which nothing records before
+    the metadata service is read. `face` says that the worker accepted it with PAD; `iad`, that injection
+    detection had no doubt; `evaluated`, that an evaluation record that stands vouches for what judged it.
+    `model` is the letter of the reference's application model. `share` is "prf", "browser" or None.
+    `browser_capture` is true for pages and false for attested native agents. `fresh` and `intent` say that
+    it happened in this transaction and by an explicit act.
     """
 
     passkey: str | None = None
     attested: bool = False
+    certified: bool = False
     origin_bound: bool = False
     user_verified: bool = False
     face: bool = False
@@ -70,44 +80,91 @@ class Assessment:
     amr: tuple[str, ...]
     reasons: tuple[str, ...]
 
+    @property
+    def face(self) -> bool:
+        """Whether a face counts among the methods."""
+        return FACE in self.amr
+
+
+FACE: Final = "face"
+"""The method of RFC 8176 by which a token says that a face was compared."""
+
+Reasons = tuple[str, ...]
+Way = Callable[[Evidence], Reasons]
+
 
 def assess(evidence: Evidence) -> Assessment:
-    """Return the level that the evidence earns.
-
-    L2 is reached with the face, or by the equal route without it: a passkey that verified its user is
-    two factors in one act (S5.3-02, SP 800-63B-4 section 2.2; docs/adr/0091). The face alone earns
-    nothing (S5.2-01).
-    """
+    """Return the level that the evidence earns; the face alone earns nothing (S5.2-01)."""
     if evidence.passkey is None or not evidence.fresh:
         return Assessment(Level.NONE, (), (gettext_noop("no fresh proof of a device key"),))
-    for level, misses in ((Level.L4, _misses_l4), (Level.L3, _misses_l3), (Level.L2, _misses_l2)):
-        if not misses(evidence):
-            return Assessment(level, _amr(evidence, level), _above(evidence, level))
-    return Assessment(Level.L1, _amr(evidence, Level.L1), _misses_l2(evidence))
+    counted = _counted(evidence)
+    level = max((level for level, ways in _WAYS.items() if _reached(counted, ways)), default=Level.L1)
+    return Assessment(level, _amr(counted, level), _why_not_higher(evidence, counted, level))
 
 
-def _misses_l2(evidence: Evidence) -> tuple[str, ...]:
-    if not evidence.intent:
-        return (gettext_noop("no explicit act of the person"),)
-    if evidence.face and not evidence.evaluated:
-        # Whoever relied on a face that nobody measured is at L1, whatever else was there (S9.2-03).
-        return (gettext_noop("the engine has no evaluation record"),)
-    if evidence.user_verified or evidence.face:
-        return ()
-    return (gettext_noop("one factor: neither the face nor user verification"),)
+def _counted(evidence: Evidence) -> Evidence:
+    """Return the evidence without what does not count.
+
+    A face that no standing record vouches for counts as absent (S9.2-03). Hardware is what an attestation
+    proved to be hardware; every other key may have been copied.
+    """
+    hardware = evidence.passkey == "hwk" and evidence.attested
+    return replace(evidence, face=evidence.face and evidence.evaluated, passkey="hwk" if hardware else "swk")
 
 
-def _misses_l3(evidence: Evidence) -> tuple[str, ...]:
-    wanted = {
-        gettext_noop("the face was not verified"): evidence.face and evidence.evaluated,
-        gettext_noop("the key is not bound to a device"): evidence.passkey == "hwk",
-        gettext_noop("the key is not attested"): evidence.attested,
-        gettext_noop("the proof is not bound to the origin"): evidence.origin_bound,
-        gettext_noop("injection is not excluded"): evidence.iad,
-        _UNFIT_REFERENCE: _reference_carries(evidence, Level.L3),
-        gettext_noop("a browser captured"): not evidence.browser_capture,
-    }
-    return _misses_l2(evidence) + tuple(reason for reason, met in wanted.items() if not met)
+def _level_two(evidence: Evidence) -> Reasons:
+    return _missed(
+        (gettext_noop("no explicit act of the person"), evidence.intent),
+        (gettext_noop("the key did not verify its user"), evidence.user_verified),
+    )
+
+
+def _level_three_with_the_face(evidence: Evidence) -> Reasons:
+    return _missed(
+        (gettext_noop("no explicit act of the person"), evidence.intent),
+        (gettext_noop("the face was not verified"), evidence.face),
+        *_hardware(evidence),
+        (gettext_noop("injection is not excluded"), evidence.iad),
+        (_UNFIT_REFERENCE, _reference_carries(evidence, Level.L3)),
+        (gettext_noop("a browser captured"), not evidence.browser_capture),
+    )
+
+
+def _level_three_without(evidence: Evidence) -> Reasons:
+    return _level_two(evidence) + _missed(*_hardware(evidence))
+
+
+def _level_four_with_the_face(evidence: Evidence) -> Reasons:
+    verified = (gettext_noop("the key did not verify its user"), evidence.user_verified)
+    return _level_three_with_the_face(evidence) + _missed(verified)
+
+
+def _level_four_without(evidence: Evidence) -> Reasons:
+    certified = (gettext_noop("the key is not certified at FIDO level 2 or better"), evidence.certified)
+    return _level_three_without(evidence) + _missed(certified)
+
+
+def _hardware(evidence: Evidence) -> tuple[tuple[str, bool], ...]:
+    return (
+        (gettext_noop("no attestation vouches for the key as hardware"), evidence.passkey == "hwk"),
+        (gettext_noop("the proof is not bound to the origin"), evidence.origin_bound),
+    )
+
+
+_WAYS: Final[Mapping[Level, tuple[Way, ...]]] = {
+    Level.L2: (_level_two,),
+    Level.L3: (_level_three_with_the_face, _level_three_without),
+    Level.L4: (_level_four_with_the_face, _level_four_without),
+}
+"""The ways to each level, that with the face first; a way returns what it misses."""
+
+
+def _reached(evidence: Evidence, ways: tuple[Way, ...]) -> bool:
+    return any(not way(evidence) for way in ways)
+
+
+def _missed(*conditions: tuple[str, bool]) -> Reasons:
+    return tuple(reason for reason, met in conditions if not met)
 
 
 _FIT_MODELS = " or ".join(row.letter for row in APPLICATION_MODELS if row.earns >= Level.L3)
@@ -123,27 +180,26 @@ def _reference_carries(evidence: Evidence, level: Level) -> bool:
     return row is not None and row.earns >= level and (not row.shares or evidence.share == "prf")
 
 
-def _misses_l4(evidence: Evidence) -> tuple[str, ...]:
-    local = () if evidence.user_verified else (gettext_noop("the key did not verify its user"),)
-    return _misses_l3(evidence) + local
-
-
-def _above(evidence: Evidence, level: Level) -> tuple[str, ...]:
+def _why_not_higher(evidence: Evidence, counted: Evidence, level: Level) -> Reasons:
+    """Return what the next level misses, on the way that was begun: with the face where it counts."""
     if level == Level.L4:
         return ()
-    return _misses_l4(evidence) if level == Level.L3 else _misses_l3(evidence)
+    ways = _WAYS[Level(level + 1)]
+    unmeasured = (
+        gettext_noop("the face counts as absent: no evaluation record that stands vouches for it"),
+        counted.face == evidence.face,
+    )
+    return _missed(unmeasured) + (ways[0] if counted.face else ways[-1])(counted)
 
 
 def _amr(evidence: Evidence, level: Level) -> tuple[str, ...]:
-    methods = [evidence.passkey or ""]
-    if evidence.face and evidence.evaluated:
-        methods.insert(0, "face")
-    if level >= Level.L3:
-        methods.append("pop")
-    if evidence.user_verified:
-        methods.append("user")
-    if level >= Level.L2:
-        methods.append("mfa")
-    if level >= Level.L4:
-        methods.append("mca")
-    return tuple(methods)
+    """Return the methods of a level, in the order of docs/assurance.md."""
+    used = {
+        FACE: evidence.face,
+        str(evidence.passkey): True,
+        "pop": level >= Level.L3,
+        "user": evidence.user_verified or level >= Level.L3,
+        "mfa": level >= Level.L2,
+        "mca": not _level_four_with_the_face(evidence),
+    }
+    return tuple(method for method, applies in used.items() if applies)

@@ -14,7 +14,7 @@ ALARM: Final = True
 class Tag(StrEnum):
     """What happened, as `source:subject:action` and in plain words; the source is the part that saw it.
 
-    Each has a writer, or stands in the list of tests/arch/test_tags.py that says why not.
+    Each has a writer (tests/arch/test_tags.py).
     """
 
     words: Text
@@ -27,10 +27,36 @@ class Tag(StrEnum):
         tag.words, tag.is_alarm = words, is_alarm
         return tag
 
+    TASK_REFUSED = (
+        "platform:task:refused",
+        _("A message to a worker came that no server of ours had sent like this."),
+        ALARM,
+    )
+    TASK_REPEATED = "platform:task:repeated", _("A message to a worker came again after it had been done.")
+
     TENANT_CREATED = "platform:tenant:created", _("An organisation was created.")
 
     ADMIN_SIGNED_IN = "portal:admin:signed-in", _("An administrator signed in.")
+    ADMIN_SIGN_IN_FAILED = "portal:admin:sign-in-failed", _("An administrator’s sign-in failed.")
     ADMIN_INVITED = "portal:admin:invited", _("An administrator was invited.")
+    ADMIN_INVITATION_WITHDRAWN = (
+        "portal:admin:invitation-withdrawn",
+        _("An administrator’s invitation was withdrawn."),
+    )
+    ADMIN_JOINED = "portal:admin:joined", _("An administrator joined.")
+    ADMIN_ROLE_CHANGED = "portal:admin:role-changed", _("An administrator got another role.")
+    ADMIN_DISABLED = "portal:admin:disabled", _("An administrator was disabled.")
+    ADMIN_ENABLED = "portal:admin:enabled", _("An administrator was let in again.")
+    ADMIN_REMOVED = "portal:admin:removed", _("An administrator was removed.")
+    ADMIN_STARTED_ANEW = (
+        "portal:admin:started-anew",
+        _("An administrator’s password and factors were taken back, so that they start anew."),
+    )
+
+    APPROVAL_ASKED = "portal:approval:asked", _("A second administrator’s agreement was asked for.")
+    APPROVAL_GIVEN = "portal:approval:given", _("An administrator agreed to what another had asked for.")
+    APPROVAL_REFUSED = "portal:approval:refused", _("What an administrator had asked for was refused.")
+    APPROVAL_EXPIRED = "portal:approval:expired", _("Nobody agreed in time to what was asked for.")
 
     CLIENT_CREATED = "portal:client:created", _("A relying party was registered.")
     CLIENT_CHANGED = "portal:client:changed", _("A relying party was changed.")
@@ -131,6 +157,13 @@ class Tag(StrEnum):
         "oidc:backchannel:notified",
         _("A relying party was called because a result waits."),
     )
+
+    SEAL_REFUSED = (
+        "seals:row:refused",
+        _("An entry of the database was changed from outside, and was not believed."),
+        ALARM,
+    )
+    ROWS_VOUCHED_FOR = "seals:rows:vouched-for", _("An operator vouched for entries of an earlier release.")
 
     KEY_CREATED = "keys:key:created", _("A key was made.")
     KEY_ROTATED = "keys:key:rotated", _("A key was rotated.")

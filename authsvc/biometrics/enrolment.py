@@ -13,12 +13,14 @@ from authsvc.transactions.records import NewReference
 def enrol(capture: Capture, sample: bytes) -> Judgement:
     """Return the judgement on a sample's plain text, which keeps the reference that was made."""
     protection = protection_for_new()
-    outcome, face = examine(capture, sample, plan=protection.enrol, protection=protection)
+    outcome, face, findings = examine(capture, sample, plan=protection.enrol, protection=protection)
     manifest, template = outcome.manifest, outcome.template
     if face is None or manifest is None or template is None:
-        return Judgement(outcome.decision, face)
+        return Judgement(outcome.decision, face, findings=findings)
     made = Features(template, face.engine, round(outcome.quality))
-    return Judgement(outcome.decision, face, lambda: _keep(capture, protection, manifest, made))
+    return Judgement(
+        outcome.decision, face, lambda: _keep(capture, protection, manifest, made), findings=findings
+    )
 
 
 def _keep(capture: Capture, protection: Protection, manifest: Manifest, made: Features) -> NewReference:

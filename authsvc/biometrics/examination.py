@@ -7,6 +7,8 @@ from django.conf import settings
 
 from authsvc.assurance.evidence import FaceProof
 from authsvc.biometrics import pipeline
+from authsvc.biometrics.adoption import note_adopted
+from authsvc.biometrics.bands import bands_of
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.judgement import context_of
@@ -16,6 +18,7 @@ from authsvc.biometrics.types import Manifest, Thresholds
 from authsvc.core.stages import Plan
 from authsvc.protection.base import Protection
 from authsvc.transactions.models import Capture
+from authsvc.transactions.records import Findings
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +30,16 @@ def examine(
     plan: Plan,
     protection: Protection,
     open_reference: OpenReference = pipeline.no_reference,
-) -> tuple[Outcome, FaceProof | None]:
+) -> tuple[Outcome, FaceProof | None, Findings]:
     """Run a plan of the model over a sample's plain text.
 
-    Return the outcome, and of an accepted one the evidence of the face, as the verdict carries it.
+    Return the outcome, of an accepted one the evidence of the face, as the verdict carries it, and what the
+    audit log learns of it.
     """
     engine = load_engine()
     allowed = capture.tenant.is_sandbox and settings.SIMULATOR_ENABLED
     thresholds = thresholds_for(engine.engine_id, sandbox=allowed)
+    note_adopted(thresholds.record, engine=engine.engine_id)
     outcome = pipeline.run(
         plan,
         sample,
@@ -46,8 +51,18 @@ def examine(
     )
     log.info("capture %s: %s %s", capture.id, outcome.decision.outcome, outcome.detail)
     if outcome.decision.outcome != "accepted" or outcome.manifest is None:
-        return outcome, None
-    return outcome, _evidence(capture, outcome.manifest, thresholds, engine, protection)
+        return outcome, None, _findings(outcome, thresholds, engine)
+    face = _evidence(capture, outcome.manifest, thresholds, engine, protection)
+    return outcome, face, _findings(outcome, thresholds, engine)
+
+
+def _findings(outcome: Outcome, thresholds: Thresholds, engine: Engine) -> Findings:
+    return Findings(
+        stages=bands_of(outcome.parts, operating_point=thresholds.operating_point),
+        engine=engine.engine_id,
+        policy=thresholds.policy_version,
+        record=thresholds.record,
+    )
 
 
 def _evidence(

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from authsvc.assurance.evidence import FaceProof
 from authsvc.biometrics.types import CaptureContext, Challenge, DecisionResult
 from authsvc.transactions.models import Capture
-from authsvc.transactions.records import NewReference, Verdict
+from authsvc.transactions.records import NO_FINDINGS, Findings, NewReference, Verdict
 
 Store = Callable[[], NewReference | None]
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the worker found: what its verdict says, and what must be stored together with it, or None."""
+    """What the worker found: what its verdict says, and what must be stored together with it, or None.
+
+    `findings` is what the audit log learns of it.
+    """
 
     decision: DecisionResult
     face: FaceProof | None = None
     store: Store | None = None
+    findings: Findings = NO_FINDINGS
 
     def verdict(self, capture: Capture, made: NewReference | None) -> Verdict:
         """Return the verdict on a capture, with the reference that it made; no score is in it (S7-02)."""

@@ -8,10 +8,11 @@ from authsvc.biometrics.binding import bind
 from authsvc.biometrics.enrolment import enrol
 from authsvc.biometrics.judgement import Judgement
 from authsvc.biometrics.types import DecisionResult, Reason, StageError
-from authsvc.biometrics.unsealing import unseal_sample
+from authsvc.biometrics.unsealing import SampleLost, unseal_sample
 from authsvc.biometrics.verification import verify
 from authsvc.keys.samples import CannotUnseal
 from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.services import LOST
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +26,16 @@ KINDS: Final[Mapping[str, Callable[[Capture, bytes], Judgement]]] = {
 def judge(capture: Capture, sealed: bytes | None) -> Judgement:
     """Return the judgement on a submitted capture by its sealed sample, which None says is gone.
 
-    Whatever goes wrong refuses, and never raises (S6.2-02).
+    Whatever goes wrong refuses, and never raises (S6.2-02). A sample that nobody can open any more is asked
+    for again: it says nothing of the person.
     """
     try:
         return _judge(capture, sealed)
     except StageError as problem:
         return _refused(capture, problem.reason, problem.detail)
+    except SampleLost as problem:
+        log.info("capture %s is lost: %s", capture.id, problem)
+        return Judgement(DecisionResult("again", Reason.LOST, LOST))
     except CannotUnseal as problem:
         return _refused(capture, Reason.FOREIGN, str(problem))
     except Exception as problem:  # noqa: BLE001 - an unknown fault must refuse, not hang the person
@@ -45,5 +50,5 @@ def _refused(capture: Capture, reason: Reason, detail: str) -> Judgement:
 
 def _judge(capture: Capture, sealed: bytes | None) -> Judgement:
     if sealed is None:
-        raise StageError(Reason.INTERNAL, detail="the sample is gone")
+        raise SampleLost("the sample is gone")
     return KINDS[capture.transaction.kind](capture, unseal_sample(sealed, capture=capture))

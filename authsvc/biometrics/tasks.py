@@ -5,20 +5,24 @@ from time import perf_counter
 from uuid import UUID
 
 from celery import shared_task
-from celery.signals import worker_init, worker_ready
+from celery.signals import worker_init
 from django.db import transaction as database
 
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.biometrics import presence
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.judgement import Judgement
 from authsvc.biometrics.judging import judge
 from authsvc.biometrics.worker import prepare_worker
-from authsvc.keys.samples import destroy_old_sample_keys, ensure_sample_key
+from authsvc.core.errors import Refused
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Capture
 from authsvc.transactions.services import read_sealed, record_verdict
 from authsvc.transactions.verdict import sign_verdict
 
 log = logging.getLogger(__name__)
+presence.announce()
 
 
 @shared_task(ignore_result=True)
@@ -41,24 +45,32 @@ def verify_capture(tenant_id: str, capture_id: str) -> None:
 
 
 def _conclude(capture: Capture, judgement: Judgement) -> None:
-    """Store what an enrolment or a binding makes together with the verdict, or neither."""
-    with database.atomic():
-        made = judgement.store() if judgement.store is not None else None
-        if not record_verdict(capture.id, sign_verdict(judgement.verdict(capture, made))):
-            database.set_rollback(True)
-            log.info("capture %s was decided while it was judged", capture.id)
+    """Store what an enrolment or a binding makes together with the verdict, or neither.
+
+    A verdict that is not believed changes nothing, and the log says so all the same (T26).
+    """
+    try:
+        with database.atomic():
+            made = judgement.store() if judgement.store is not None else None
+            signed = sign_verdict(judgement.verdict(capture, made))
+            if not record_verdict(capture.id, signed, findings=judgement.findings):
+                database.set_rollback(True)
+                log.info("capture %s was decided while it was judged", capture.id)
+    except Refused as refused:
+        if refused.tag:
+            _note_refusal(capture, refused)
+        raise
 
 
-@shared_task(ignore_result=True)
-def renew_sample_keys() -> None:
-    """Offer a fresh key in time, and destroy old ones."""
-    ensure_sample_key()
-    destroy_old_sample_keys()
-
-
-@worker_ready.connect
-def _offer_key(**_: object) -> None:
-    ensure_sample_key()
+def _note_refusal(capture: Capture, refused: Refused) -> None:
+    record(
+        Tag(refused.tag),
+        transaction=capture.transaction_id,
+        subject=str(capture.transaction.subject_id or ""),
+        reason=refused.code,
+        capture=capture.id,
+        detail=refused.detail,
+    )
 
 
 @worker_init.connect

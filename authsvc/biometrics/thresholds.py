@@ -1,12 +1,17 @@
 """What policy and evaluation fix for a capture."""
 
+import logging
 from functools import cache
 
 from django.conf import settings
 
 from authsvc.biometrics.records.record import EvaluationRecord, current_record, load_records
+from authsvc.biometrics.records.standing import weakness_of
 from authsvc.biometrics.types import Reason, StageError, Thresholds
+from authsvc.core.clock import now
 from authsvc.policy.services import current_policy
+
+log = logging.getLogger(__name__)
 
 
 @cache
@@ -18,8 +23,9 @@ def evaluation_records() -> list[EvaluationRecord]:
 def thresholds_for(engine_id: str, *, sandbox: bool) -> Thresholds:
     """Return what policy and evaluation fix for a capture of the tenant in scope.
 
-    Without a record of exactly this engine and these stages, the newest record of any gives the threshold,
-    and `record` is None: the result is worth L1 (S9.2-03). Raises StageError where there is none at all.
+    Without a record of exactly this engine and these stages that stands, the newest record of any gives the
+    threshold, and `record` is None: the face counts as absent (S9.2-03). Raises StageError where there is
+    none at all.
     """
     policy = current_policy()
     records = evaluation_records()
@@ -32,6 +38,16 @@ def thresholds_for(engine_id: str, *, sandbox: bool) -> Thresholds:
         operating_point=policy.operating_point,
         comparison=nearest.threshold(policy.operating_point),
         quality=policy.minimum_quality,
-        record=fitting.id if fitting else None,
+        record=_standing(fitting, policy.operating_point),
         allow_simulated=sandbox,
     )
+
+
+def _standing(record: EvaluationRecord | None, operating_point: str) -> str | None:
+    """Return the id of a record that vouches for decisions at an operating point now."""
+    if record is None:
+        return None
+    weakness = weakness_of(record, operating_point, moment=now())
+    if weakness is not None:
+        log.warning("evaluation record %s vouches for no face: %s", record.id, weakness)
+    return record.id if weakness is None else None

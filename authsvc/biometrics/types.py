@@ -37,6 +37,7 @@ class Reason(StrEnum):
     CONTAINER = "container-malformed"
     MANIFEST = "manifest-malformed"
     FOREIGN = "sample-of-another-transaction"
+    LOST = "sample-lost"
     FRAME_COUNT = "frame-count"
     FRAME_TIMES = "frame-times"
     FRAME_HASH = "frame-hash"

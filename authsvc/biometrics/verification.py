@@ -16,14 +16,14 @@ def verify(capture: Capture, sample: bytes) -> Judgement:
     """Return the judgement on a sample's plain text, compared with the person's reference."""
     transaction = capture.transaction
     protection = protection_of(transaction.subject)
-    outcome, face = examine(
+    outcome, face, findings = examine(
         capture,
         sample,
         plan=protection.verify,
         protection=protection,
         open_reference=lambda manifest: _open(transaction, protection, manifest),
     )
-    return Judgement(outcome.decision, face)
+    return Judgement(outcome.decision, face, findings=findings)
 
 
 def _open(transaction: Transaction, protection: Protection, manifest: Manifest) -> Template:
@@ -45,4 +45,12 @@ def _open(transaction: Transaction, protection: Protection, manifest: Manifest) 
             detail=str(problem),
         )
         raise StageError(Reason.REFERENCE, detail=str(problem)) from None
+    # Not the pseudonym: the log of people is not to say whose reference is which (S6.1-02).
+    record(
+        Tag.REFERENCE_OPENED,
+        transaction=transaction.id,
+        subject=str(subject.id),
+        model=protection.letter,
+        version=subject.reference_version,
+    )
     return decode_template(template)

@@ -16,7 +16,7 @@ from authsvc.capture.queueing import enqueue_verification
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret
 from authsvc.transactions.models import Capture, Transaction
-from authsvc.transactions.services import Party, accept_sample, cancel, expire_overdue, find_live, status_of
+from authsvc.transactions.services import Party, accept_sample, cancel, find_live, look_after, status_of
 
 _DONE = gettext_lazy("This step is already done.")
 
@@ -93,7 +93,7 @@ def _hand_on(capture: Capture) -> None:
 class Sample(AgentEndpoint):
     """The one sealed sample."""
 
-    parser_classes = (wire.SampleParser,)
+    parser_classes = (wire.SampleParser, wire.JsonSampleParser)
 
     def post(self, request: Request, **_: Any) -> Response:
         """Take it; what was not asked for is refused before it is read (S6.2-01)."""
@@ -119,7 +119,8 @@ class Status(JsonEndpoint):
         """Say it; an ended transaction is `expired` for every agent that may ask."""
         try:
             transaction = find_live(txn, browser_key(request, txn), party=Party.AGENT)
-            expire_overdue(transaction)
+            if capture := look_after(transaction):
+                enqueue_verification(tenant_id=str(capture.tenant_id), capture_id=capture.id)
             return Response(status_of(transaction))
         except Refused as refused:
             if refused.code not in {"expired", "ended"}:

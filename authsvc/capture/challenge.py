@@ -1,6 +1,7 @@
 """The challenge that an agent gets: what to do before the camera, and the key to seal the answer to."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -12,7 +13,7 @@ from authsvc.biometrics.types import Step
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u
-from authsvc.keys.samples import OfferedKey, current_sample_key
+from authsvc.keys.samples import OfferedKey, keys_on_offer
 from authsvc.policy.services import current_policy
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.services import issue_capture
@@ -29,16 +30,17 @@ def offer_challenge(transaction: Transaction, *, prefer: Any) -> dict[str, Any]:
     """
     if prefer not in (None, "no-light"):
         raise Refused("bad-preference", _("Please reload the page."), detail=f"prefer {prefer!r}")
-    capture = issue_capture(transaction, challenge=_draw(transaction, light=prefer is None))
-    key = current_sample_key()
-    if key is None:
+    keys = keys_on_offer()
+    drawn = _draw(transaction, light=prefer is None)
+    capture = issue_capture(transaction, challenge=drawn, offered_to=[key.kid for key in keys])
+    if not keys:
         raise Refused(
             "no-worker",
             _("Your face cannot be checked at the moment. Try again soon, or continue without your face."),
             detail="no worker has published a sample key",
             status=503,
         )
-    return _answer(capture, key)
+    return _answer(capture, keys)
 
 
 def _draw(transaction: Transaction, *, light: bool) -> dict[str, Any]:
@@ -58,12 +60,12 @@ def _step(step: Step) -> dict[str, Any]:
     return {name: value for name, value in asdict(step).items() if value is not None}
 
 
-def _answer(capture: Capture, key: OfferedKey) -> dict[str, Any]:
+def _answer(capture: Capture, keys: Sequence[OfferedKey]) -> dict[str, Any]:
     drawn = capture.challenge
     return {
         "capture": capture.number,
         **drawn,
         "expires_in": max(0, int((capture.expires_at - now()).total_seconds())),
-        "seal": {"kid": key.kid, "key": key.key, "signature": key.signature},
+        "seal": {**asdict(keys[0]), "second": asdict(keys[1]) if len(keys) > 1 else None},
         "warning": "light" if any(step["cue"] == "light" for step in drawn["steps"]) else None,
     }

@@ -31,6 +31,7 @@ class JsonEndpoint(APIView):
     permission_classes = ()
     parser_classes: Sequence[type[BaseParser]] = (wire.ObjectParser,)
     renderer_classes = (JSONRenderer,)
+    refusal: Tag = Tag.AGENT_REFUSED
 
     @property
     def body(self) -> dict[str, Any]:
@@ -52,7 +53,8 @@ class JsonEndpoint(APIView):
         if refused is None:
             return super().handle_exception(exc)
         transaction = str(self.kwargs.get("txn", ""))
-        return wire.error(refused, reference=record_refusal(self.request, refused, transaction=transaction))
+        number = record_refusal(self.request, refused, transaction=transaction, tag=self.refusal)
+        return wire.error(refused, reference=number)
 
 
 class AgentEndpoint(JsonEndpoint):
@@ -70,16 +72,19 @@ class AgentEndpoint(JsonEndpoint):
         self.transaction = find_live(txn, browser_key(request, txn), party=Party.AGENT)
 
 
-def record_refusal(request: HttpRequest | Request, refused: Refused, *, transaction: str = "") -> str:
+def record_refusal(
+    request: HttpRequest | Request, refused: Refused, *, transaction: str = "", tag: Tag = Tag.AGENT_REFUSED
+) -> str:
     """Write the refusal to the audit log and the process log; return the receipt number for the person.
 
-    The audit row has it as its transaction, which it is wherever there is one.
+    The audit row has it as its transaction, which it is wherever there is one, and the refusal's own tag
+    where it has one. Call it when what was refused has been rolled back, so that the row stays.
     """
     number = receipt_number(transaction)
     # Not the path, which may hold the token of an enrolment link.
     view = request.resolver_match.view_name if request.resolver_match else ""
     record(
-        Tag.AGENT_REFUSED,
+        Tag(refused.tag or tag),
         transaction=number,
         reason=refused.code,
         detail=refused.detail,

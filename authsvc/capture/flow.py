@@ -15,12 +15,14 @@ from authsvc.capture.ceremonies import (
     finish_proving,
     own_passkeys,
 )
+from authsvc.clients.settings.face import requires_face
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
+from authsvc.policy.services import policy_stands
 from authsvc.privacy.consent import covers_capture, give_consent, live_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.records import EnrolmentRequest
+from authsvc.transactions.records import EnrolmentRequest, SignInRequest
 from authsvc.transactions.services import (
     decline_face,
     hold_to_key,
@@ -40,14 +42,25 @@ def describe(transaction: Transaction) -> dict[str, Any]:
         "rp": {"name": client.name if client else transaction.tenant.name},
         "expires_in": max(0, int((transaction.expires_at - now()).total_seconds())),
         "notice_version": current_notice(transaction.tenant).version,
-        "face": {"offered": face_offered(transaction), "required": transaction.kind == Kind.ENROL},
+        "face": {
+            "offered": face_offered(transaction),
+            "required": transaction.kind == Kind.ENROL,
+            "demanded": face_demanded(transaction),
+        },
         "passkeys": len(own_passkeys(transaction)),
         "bind_required": transaction.kind == Kind.BIND,
     }
 
 
 def face_offered(transaction: Transaction) -> bool:
-    """Whether the face can be used here: the partner offers it, and who is known has one and agreed."""
+    """Whether the face can be used here: the partner offers it, and who is known has one and agreed.
+
+    Without a policy to judge by it cannot, and the passkey goes on alone (T24).
+    """
+    return _is_offered(transaction) and policy_stands()
+
+
+def _is_offered(transaction: Transaction) -> bool:
     if transaction.kind == Kind.OWN_PAGE:
         return False
     if transaction.kind == Kind.ENROL:
@@ -56,6 +69,13 @@ def face_offered(transaction: Transaction) -> bool:
         return False
     subject = transaction.subject
     return subject is None or (subject.has_face and live_consent(subject) is not None)
+
+
+def face_demanded(transaction: Transaction) -> bool:
+    """Whether a sign-in without the face does not answer the relying party, whatever else is proven."""
+    if transaction.kind != Kind.AUTHENTICATE or transaction.client is None:
+        return False
+    return SignInRequest.from_json(transaction.request).face or requires_face(transaction.client)
 
 
 def passkey_options(transaction: Transaction, *, session_key: Any, passkey: Any = None) -> dict[str, Any]:
@@ -118,6 +138,9 @@ def _after_proof(transaction: Transaction) -> dict[str, str]:
         return _after_creation(transaction)
     if face_offered(transaction):
         return _before_the_face(transaction)
+    if face_demanded(transaction):
+        # Said before the relying party hears of it; the agent goes on without the face, or leaves.
+        return {"next": "demanded"}
     return finish_without_face(transaction)
 
 

@@ -18,10 +18,12 @@ from django.views.decorators.http import require_GET
 from authsvc.capture.browser import browser_key
 from authsvc.capture.ceremonies import own_passkeys
 from authsvc.capture.endpoints import record_refusal
+from authsvc.capture.flow import face_demanded
 from authsvc.capture.problems import PROBLEMS
 from authsvc.capture.texts import page_texts
 from authsvc.capture.ways import ways_from
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.settings.face import ALTERNATIVE, prefers_face
 from authsvc.core.errors import Refused
 from authsvc.core.texts import Text
 from authsvc.privacy.notice import current_notice
@@ -106,6 +108,9 @@ def _context(transaction: Transaction) -> dict[str, object]:
         "client": client,
         "asking": client.name if client else transaction.tenant.name,
         "approval": asked if asked.backchannel else None,
+        "demanded": face_demanded(transaction),
+        "preferred": client is not None and prefers_face(client),
+        "alternative": ALTERNATIVE.of(client) if client else "",
         "has_passkey": transaction.device is None and bool(own_passkeys(transaction)),
         "steps": steps_of(transaction),
         "problems": PROBLEMS,
@@ -118,6 +123,7 @@ def _context(transaction: Transaction) -> dict[str, object]:
             "build": AGENT_BUILD,
             "leave": transaction.continue_path,
             "kind": transaction.kind,
+            "demanded": face_demanded(transaction),
             "txn": transaction.id,
             "notice": notice.version,
             "begin": _beginning(transaction, asked),

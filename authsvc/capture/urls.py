@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from authsvc.audit.tags import Tag
 from authsvc.capture import agent_api, page
 
 app_name = "capture"
@@ -15,7 +16,7 @@ urlpatterns = [
     path("agent/<str:txn>/consent", agent_api.Consent.as_view(), name="agent-consent"),
     path("agent/<str:txn>/without-face", agent_api.WithoutFace.as_view(), name="without-face"),
     path("agent/<str:txn>/challenge", agent_api.Challenge.as_view(), name="challenge"),
-    path("agent/<str:txn>/sample", agent_api.Sample.as_view(), name="sample"),
+    path("agent/<str:txn>/sample", agent_api.Sample.as_view(refusal=Tag.SAMPLE_REFUSED), name="sample"),
     path("agent/<str:txn>/status", agent_api.Status.as_view(), name="status"),
     path("agent/<str:txn>/cancel", agent_api.Leave.as_view(), name="cancel"),
 ]

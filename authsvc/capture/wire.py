@@ -75,6 +75,12 @@ class SampleParser(LimitedParser):
     limit = SAMPLE_LIMIT
 
 
+class JsonSampleParser(SampleParser):
+    """A sample that two workers can open, a JWE in JSON (RFC 7516 section 7.2.1) of as many bytes."""
+
+    media_type = "application/jose+json"
+
+
 def require_own_origin(request: HttpRequest | Request) -> None:
     """Refuse a request that no page of this server sent (docs/protocol.md section 1)."""
     origin = request.headers.get("Origin", "")

@@ -19,6 +19,7 @@ _FILES: Final = (
     "proof",
     "browserless",
     "assurance",
+    "face",
     "received",
     "certificates",
 )

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.ids import new_id
-from authsvc.tenancy.models import TenantOwned
+from authsvc.seals.rows import SealedRow
 
 
 def default_scopes() -> list[str]:
@@ -14,7 +14,7 @@ def default_scopes() -> list[str]:
     return ["openid", "profile", "email", "address", "phone"]
 
 
-class RelyingParty(TenantOwned):
+class RelyingParty(SealedRow):
     """A partner site registered with a tenant; an OpenID Connect client.
 
     Fields carry the names of RFC 7591 and of OpenID Connect Dynamic Client Registration where these
@@ -85,7 +85,7 @@ class RelyingParty(TenantOwned):
     default_acr_values = models.JSONField(default=list, blank=True)
     floor_level = models.CharField(max_length=4, default="L1", help_text="The least assurance it ever gets.")
     face_offered = models.BooleanField(default=True)
-    # Nobody reads it yet: a relying party that requires the face will have to give one.
+    # What requiring the face stands on (settings/face.py).
     justification = models.JSONField(default=dict, blank=True, help_text="Why remote face (S5.3-01).")
 
     # Sign-ins that it starts without a browser (CIBA).
@@ -157,7 +157,7 @@ class RelyingParty(TenantOwned):
         return list((self.jwks or {}).get("keys", []))
 
 
-class ClientSecret(TenantOwned):
+class ClientSecret(SealedRow):
     """One of a relying party's overlapping secrets; only its SHA-256 is kept."""
 
     relying_party = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="secrets")

@@ -8,11 +8,19 @@ class Refused(Exception):
 
     `person` is put into a language where it is shown. `detail` says which rule failed, what came and what
     was expected; it goes to the log and the audit row, never to the person. `status` is the HTTP status.
-    `retry_after` is in seconds, where waiting helps.
+    `retry_after` is in seconds, where waiting helps. `tag` is the event that the refusal is in the audit log,
+    where it is one of its own.
     """
 
     def __init__(
-        self, code: str, person: Text, *, detail: str = "", status: int = 400, retry_after: int | None = None
+        self,
+        code: str,
+        person: Text,
+        *,
+        detail: str = "",
+        status: int = 400,
+        retry_after: int | None = None,
+        tag: str = "",
     ) -> None:
         super().__init__(f"{code}: {detail or in_english(person)}")
         self.code = code
@@ -20,3 +28,4 @@ class Refused(Exception):
         self.detail = detail
         self.status = status
         self.retry_after = retry_after
+        self.tag = tag

@@ -45,7 +45,8 @@ class Limit:
     """At most `most` within any `per`; `name` keeps the counters of one limit apart from another's.
 
     Time is cut into windows of `per`. What was spent in the window before counts by the part of it that is
-    not over yet, so that nobody gets twice as much around the end of a window; what was refused costs nothing.
+    not over yet, so that nobody gets twice as much around the end of a window; what was refused costs
+    nothing.
     """
 
     name: str
@@ -63,7 +64,7 @@ class Limit:
             raise TooMany(self, retry_after=wait, detail=f"more than {self.most} in {self.per}")
 
     def give_back(self, key: str) -> None:
-        """Take back one that was spent just now, because it turned out to be none of those that are limited."""
+        """Take back one that was spent just now: it turned out to be none of those that are limited."""
         try:
             cache.decr(self._place(key, self._time()[0]))
         except _TROUBLE as problem:

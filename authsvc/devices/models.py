@@ -4,11 +4,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.ids import new_id
+from authsvc.seals.rows import SealedRow
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.models import TenantOwned
 
 
-class Device(TenantOwned):
+class Device(SealedRow):
     """A passkey bound to a subject."""
 
     class Status(models.TextChoices):
@@ -42,5 +42,8 @@ class Device(TenantOwned):
 
     @property
     def key_kind(self) -> str:
-        """`swk` for a passkey that may be copied, `hwk` for one bound to its device (RFC 8176)."""
-        return "swk" if self.syncable else "hwk"
+        """`hwk` for a key that an attestation proved to be hardware and that cannot be copied (RFC 8176).
+
+        Every other is `swk`, and so is what the software phone says of itself.
+        """
+        return "hwk" if self.attested and not (self.syncable or self.simulated) else "swk"

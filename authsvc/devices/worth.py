@@ -26,9 +26,9 @@ class Worth:
 def worth_of(made: RegistrationResponse, *, aaguid: uuid.UUID) -> Worth:
     """Return what a passkey is worth whose registration has been verified.
 
-    One that its maker may copy to other devices (backup-eligible) counts as software-held. The share
-    kind is `prf` where the authenticator says that it has PRF, else `browser`. `aaguid` is the id of
-    the authenticator's model.
+    One that its maker may copy to other devices (backup-eligible) counts as software-held, and so does every
+    one that no attestation proves to be hardware (`Device.key_kind`). The share kind is `prf` where the
+    authenticator says that it has PRF, else `browser`. `aaguid` is the id of the authenticator's model.
     """
     attestation = made.response.attestation_object
     return Worth(

@@ -4,11 +4,11 @@ from django.db import models
 
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id
+from authsvc.seals.rows import SealedRow
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.models import TenantOwned
 
 
-class EnrolmentLink(TenantOwned):
+class EnrolmentLink(SealedRow):
     """An invitation that an administrator made; only the SHA-256 of its token is kept."""
 
     id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)

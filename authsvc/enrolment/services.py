@@ -5,7 +5,6 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction as database
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +20,7 @@ from authsvc.privacy.consent import give_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.paths import tenant_address
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import bound_device, consume, find_begun, open_transaction
@@ -33,6 +33,7 @@ _OVER = {
     "expired": _("This link was valid for seven days, and they are over. Please ask for a new one."),
 }
 _CLOSED = _("This account is closed.")
+_LINK_REFUSED = str(Tag.ENROLMENT_LINK_REFUSED)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -44,8 +45,8 @@ def create_link(*, subject: Subject, created_by: str) -> tuple[EnrolmentLink, st
         subject=subject, digest=secret_hash(token), created_by=created_by, expires_at=now() + LINK_LIFE
     )
     record(Tag.ENROLMENT_LINK_CREATED, actor=created_by, subject=str(subject.id), link=link.id)
-    path = reverse("enrolment:notice", kwargs={"tenant": link.tenant.slug, "token": token})
-    return link, settings.BASE_URL + path
+    # No route: the portal makes links, and has none of the pages that they lead to.
+    return link, f"{tenant_address(link.tenant)}enrol/{token}/"
 
 
 @database.atomic
@@ -68,16 +69,20 @@ def find_link(token: str) -> EnrolmentLink:
 
 def _open_link(link: EnrolmentLink | None) -> EnrolmentLink:
     if link is None:
-        raise Refused("unknown-link", _NO_LINK, detail="no such link in this tenant", status=404)
+        raise Refused(
+            "unknown-link", _NO_LINK, detail="no such link in this tenant", status=404, tag=_LINK_REFUSED
+        )
     if link.subject.status == Subject.Status.CLOSED:
-        raise Refused("account-closed", _CLOSED, detail=f"link {link.id} of a closed account", status=410)
+        said = f"link {link.id} of a closed account"
+        raise Refused("account-closed", _CLOSED, detail=said, status=410, tag=_LINK_REFUSED)
     if link.state != "open":
         raise _over(link)
     return link
 
 
 def _over(link: EnrolmentLink) -> Refused:
-    return Refused(f"link-{link.state}", _OVER[link.state], detail=f"link {link.id}", status=410)
+    said = f"link {link.id}"
+    return Refused(f"link-{link.state}", _OVER[link.state], detail=said, status=410, tag=_LINK_REFUSED)
 
 
 def show_notice(link: EnrolmentLink) -> dict[str, str]:
@@ -146,7 +151,7 @@ def finish_enrolment(*, transaction_id: str, browser_key: str | None, at: str) -
         pk=asked.link, used_at=None, revoked_at=None, expires_at__gt=now()
     ).update(used_at=now())
     if not used:
-        raise _over(EnrolmentLink.objects.get(pk=asked.link))
+        raise _over(link_of(transaction))
     Subject.objects.filter(pk=transaction.subject.pk).update(status=Subject.Status.ACTIVE)
     Device.objects.filter(pk=transaction.device_id).update(status=Device.Status.ACTIVE)
     record(

@@ -1,4 +1,4 @@
-"""SigningKey, SampleKey and VaultKey."""
+"""SigningKey, WorkerKey, SampleKey, VaultKey and TaskDone."""
 
 import uuid
 
@@ -32,11 +32,26 @@ class SigningKey(TenantOwned):
         indexes = [models.Index(fields=["tenant", "algorithm", "state"])]
 
 
-class SampleKey(models.Model):
-    """A short-lived key that agents seal samples to; only a worker opens its private part.
+class WorkerKey(models.Model):
+    """The public part of a short-lived key that agents seal samples to; a worker's memory has the other.
 
-    It belongs to the worker pool, not to a tenant: the sealed sample itself is bound to its
-    transaction. The worker signs the public part, so that a changed row is not used.
+    It belongs to a worker, not to a tenant: the sealed sample itself is bound to its transaction. The
+    worker signs the public part, so that a changed row is not used. On PostgreSQL the table is not logged.
+    """
+
+    kid = models.CharField(primary_key=True, max_length=24, editable=False)
+    worker = models.CharField(max_length=24, db_index=True)
+    public_jwk = models.JSONField()
+    signature = models.CharField(max_length=90)
+    offered_until = models.DateTimeField()
+    kept_until = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="When the worker last said so, by the database's clock.")
+
+
+class SampleKey(models.Model):
+    """A sample key of the releases before, sealed in the database: only deleted when its time is over.
+
+    The table goes with the next release, beside which no process of those can run.
     """
 
     kid = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
@@ -57,3 +72,16 @@ class VaultKey(TenantOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant"], name="vault_one_key_per_tenant")]
+
+
+class TaskDone(models.Model):
+    """A signed task that was done, so that its message does not count a second time (tasks.py).
+
+    It belongs to no tenant: the message itself says for whom it was.
+    """
+
+    id = models.CharField(primary_key=True, max_length=64)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["until"], name="keys_taskdone_until_idx")]

@@ -1,27 +1,34 @@
-"""Keys that agents seal their samples to (S9.5-02): made and opened by workers, offered by the web tier."""
+"""Keys that agents seal their samples to (S9.5-02), as every process sees them: who offers one, who is there.
+
+The private parts lie in the memory of the workers that made them and nowhere else (holding.py). Whether a
+worker is there is read off the database's own clock, by which the workers say so every second.
+"""
 
 import json
+import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
-from joserfc.jwk import ECKey
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from authsvc.core.clock import now
-from authsvc.core.envelope import CannotOpen, context, seal, unseal
-from authsvc.core.ids import b64u, new_id, unb64u
-from authsvc.keys.models import SampleKey
+from authsvc.core.ids import unb64u
+from authsvc.keys.models import WorkerKey
 
-OFFERED = timedelta(hours=1)
-# A sample may arrive until its challenge ends, and must have a verdict five minutes later at most.
-KEPT_AFTER = timedelta(minutes=8)
+SILENT = timedelta(seconds=4)
+"""A worker that was not heard of for so long is gone, and what was sealed to it alone with it."""
+OFFERED_AT_ONCE = 2
+"""To so many workers a sample is sealed, where there are as many: one of them may die."""
 
 
 class CannotUnseal(Exception):
-    """The sample key is unknown, destroyed, or not ours."""
+    """The sample is sealed to a key that was never offered for it, or is no sealed sample."""
 
 
 @dataclass(frozen=True)
@@ -33,70 +40,49 @@ class OfferedKey:
     signature: str
 
 
-def _signed_bytes(kid: str, public_jwk: dict[str, Any]) -> bytes:
-    return (
-        b"visor/sample-key/v1\x00" + kid.encode() + b"\x00" + json.dumps(public_jwk, sort_keys=True).encode()
-    )
+def signed_bytes(kid: str, public_jwk: dict[str, Any], offered_until: datetime) -> bytes:
+    """Return what a worker signs of a key: a row put back, or offered for longer, is not believed."""
+    key, until = json.dumps(public_jwk, sort_keys=True), int(offered_until.timestamp())
+    return b"\x00".join([b"visor/sample-key/v2", kid.encode(), str(until).encode(), key.encode()])
 
 
-def current_sample_key() -> OfferedKey | None:
-    """Return the key to seal samples to now, or None where no worker has published one.
+def worker_of(kid: str) -> str:
+    """Return the id of the worker that made a key."""
+    return kid.partition(".")[0]
+
+
+def queue_of(worker: str) -> str:
+    """Return the name of the queue that one worker alone listens to."""
+    return f"samples.{worker}"
+
+
+def keys_on_offer() -> list[OfferedKey]:
+    """Return the keys to seal a sample to now, of different workers by chance; empty where none is there.
 
     A row whose signature is not the worker's is not offered: whoever can write to the database cannot
     make agents seal faces to a key of their own.
     """
-    row = SampleKey.objects.filter(offered_until__gt=now()).order_by("-created_at").first()
-    if row is None:
-        return None
+    newest = {row.worker: row for row in _heard().filter(offered_until__gt=now()).order_by("offered_until")}
+    rows = [row for row in newest.values() if _is_the_workers(row)]
+    chosen = secrets.SystemRandom().sample(rows, min(OFFERED_AT_ONCE, len(rows)))
+    return [OfferedKey(row.kid, row.public_jwk, row.signature) for row in chosen]
+
+
+def still_held(kids: Iterable[str] | None = None) -> set[str]:
+    """Return those of the keys, or of all, whose worker is there to open what was sealed to them."""
+    held = _heard().filter(kept_until__gt=now())
+    rows = held if kids is None else held.filter(kid__in=list(kids))
+    return set(rows.values_list("kid", flat=True))
+
+
+def _heard() -> QuerySet[WorkerKey]:
+    return WorkerKey.objects.filter(seen_at__gt=Now() - SILENT)
+
+
+def _is_the_workers(row: WorkerKey) -> bool:
     public = Ed25519PublicKey.from_public_bytes(settings.SECRETS["verdict_public_key"])
     try:
-        public.verify(unb64u(row.signature), _signed_bytes(row.kid, row.public_jwk))
+        public.verify(unb64u(row.signature), signed_bytes(row.kid, row.public_jwk, row.offered_until))
     except (InvalidSignature, ValueError):
-        return None
-    return OfferedKey(row.kid, row.public_jwk, row.signature)
-
-
-def ensure_sample_key(*, at_least: timedelta = timedelta(minutes=20)) -> OfferedKey:
-    """Return a key that is offered for `at_least` longer, making one where there is none; workers only."""
-    current = SampleKey.objects.filter(offered_until__gt=now() + at_least).order_by("-created_at").first()
-    if current is not None:
-        return OfferedKey(current.kid, current.public_jwk, current.signature)
-    kid, pair, moment = new_id(), ECKey.generate_key("P-256", private=True), now()
-    public = {
-        name: str(value)
-        for name, value in pair.as_dict(private=False).items()
-        if name in {"kty", "crv", "x", "y"}
-    }
-    signer = Ed25519PrivateKey.from_private_bytes(settings.SECRETS["verdict_private_key"])
-    signature = b64u(signer.sign(_signed_bytes(kid, public)))
-    SampleKey.objects.create(
-        kid=kid,
-        public_jwk=public,
-        signature=signature,
-        sealed_private=seal(
-            settings.SECRETS["vault_kek"],
-            json.dumps(pair.as_dict(private=True)).encode(),
-            context("sample-key", kid),
-        ),
-        created_at=moment,
-        offered_until=moment + OFFERED,
-        destroyed_at=moment + OFFERED + KEPT_AFTER,
-    )
-    return OfferedKey(kid, public, signature)
-
-
-def open_sample_key(kid: str) -> ECKey:
-    """Return the private key of this id; workers only. Raises CannotUnseal."""
-    row = SampleKey.objects.filter(kid=kid, destroyed_at__gt=now()).first()
-    if row is None:
-        raise CannotUnseal("no such sample key")
-    try:
-        private = unseal(settings.SECRETS["vault_kek"], bytes(row.sealed_private), context("sample-key", kid))
-    except CannotOpen:
-        raise CannotUnseal("the sample key cannot be opened") from None
-    return ECKey.import_key(json.loads(private))
-
-
-def destroy_old_sample_keys() -> int:
-    """Delete keys past their life, with which every sample sealed to them is gone; returns how many."""
-    return SampleKey.objects.filter(destroyed_at__lte=now()).delete()[0]
+        return False
+    return True

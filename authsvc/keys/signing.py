@@ -152,7 +152,7 @@ def rotate_due(actor: str = "schedule") -> None:
         with suppress(NoSigningKey):
             rotate(key.algorithm, actor=actor)
     SigningKey.objects.filter(state=State.PREVIOUS, state_changed_at__lt=now() - KEEP_PREVIOUS).update(
-        state=State.RETIRED, state_changed_at=now()
+        state=State.RETIRED, state_changed_at=now(), public_seal=None
     )
     forget_rings()
 
@@ -258,7 +258,11 @@ def _move(key: SigningKey, state: State) -> None:
         # It never signs again.
         key.sealed_private = b""
         _parsed.forget(key.kid)
-    key.save(update_fields=["state", "state_changed_at", "became_current_at", "sealed_private"])
+    if state == State.RETIRED:
+        # Nor is it published again, whoever moves it back.
+        key.public_seal = None
+    moved = ("state", "state_changed_at", "became_current_at")
+    key.save(update_fields=[*moved, "sealed_private", "public_seal"])
 
 
 def _lock_tenant() -> Any:

@@ -25,20 +25,22 @@ def vouch(key: SigningKey) -> None:
 
 
 def is_ours(key: SigningKey) -> bool:
-    """Tell whether the web role made this key, public part, tenant and algorithm and all.
-
-    A key of a release before seals is ours where its private part opens to its public one; it is given
-    its seal then.
-    """
+    """Tell whether the web role made this key, public part, tenant and algorithm and all."""
     if key.public_seal is None:
-        return _adopted(key)
+        return False
     with suppress(CannotOpen):
         unseal(settings.SECRETS["token_kek"], bytes(key.public_seal), _public_context(key))
         return True
     return False
 
 
-def _adopted(key: SigningKey) -> bool:
+def adopt(key: SigningKey) -> bool:
+    """Give a key of a release before seals its seal, where its private part opens to its public one.
+
+    For `manage.py seal_rows` alone. False for one that is sealed, retired or somebody else's.
+    """
+    if key.public_seal is not None:
+        return False
     try:
         opened = unseal(settings.SECRETS["token_kek"], bytes(key.sealed_private), private_context(key))
     except CannotOpen:

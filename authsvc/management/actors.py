@@ -8,10 +8,14 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Member:
-    """A user of the portal; the role is looked up in the tenant in scope when an act is performed."""
+    """A user of the portal; the role is looked up in the tenant in scope when an act is performed.
+
+    `proven_at` is when their session last used a passkey or a second factor, None where it never did.
+    """
 
     user_id: UUID
     name: str
+    proven_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -37,5 +41,21 @@ class System:
     name: str
 
 
-Actor = Member | Person | System
+@dataclass(frozen=True)
+class Agreed:
+    """Two who are at one: who asked for an act, and who agreed to it. approvals.py alone makes them one.
+
+    The same one twice where the tenant has nobody else, and the act waited in sight of the team.
+    """
+
+    asked: Member
+    agreed: "Actor"
+
+    @property
+    def name(self) -> str:
+        """What the audit log calls them: by who asked; who agreed stands in the approval's own event."""
+        return self.asked.name
+
+
+Actor = Member | Person | System | Agreed
 COMMAND_LINE: Final = System("command line")

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ManagementConfig(AppConfig):
-    """Carries the operator's commands; it has no models."""
+    """Carries the operator's commands, and what waits for a second administrator."""
 
     name = "authsvc.management"
     label = "management"

@@ -12,8 +12,9 @@ from django.utils.translation import ngettext
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import ClientSecret, RelyingParty
+from authsvc.clients.settings.face import REQUIRED
 from authsvc.core.texts import Text
-from authsvc.keys.samples import current_sample_key
+from authsvc.keys.samples import keys_on_offer
 from authsvc.management.attempts.outcome import with_outcome
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Transaction
@@ -60,7 +61,13 @@ def sign_ins_by_hour(moment: datetime) -> list[Hour]:
 
 def needs_attention(moment: datetime) -> list[Attention]:
     """Return what is wrong or soon will be, the gravest first."""
-    return _alarms(moment) + _worker() + _locked_people(moment) + _expiring_secrets(moment)
+    return (
+        _alarms(moment)
+        + _worker()
+        + _locked_people(moment)
+        + _expiring_secrets(moment)
+        + _expiring_assessments(moment)
+    )
 
 
 def _alarms(moment: datetime) -> list[Attention]:
@@ -70,7 +77,7 @@ def _alarms(moment: datetime) -> list[Attention]:
 
 
 def _worker() -> list[Attention]:
-    if current_sample_key() is not None:
+    if keys_on_offer():
         return []
     text = _("No worker has published a key, so faces cannot be checked. Passkeys alone still work.")
     return [Attention("bad", _("Face checks are down"), text)]
@@ -106,6 +113,18 @@ def _expiring_secrets(moment: datetime) -> list[Attention]:
     )
     text = _("within two weeks: %(names)s") % {"names": ", ".join(names)}
     return [Attention("warn", _("Client secrets expire"), text, "relying-parties")] if names else []
+
+
+def _expiring_assessments(moment: datetime) -> list[Attention]:
+    """Name the relying parties that require the face, and whose impact assessment ends soon or has ended."""
+    soon = (moment + _EXPIRES_SOON).date().isoformat()
+    requiring = RelyingParty.objects.filter(extra__face=REQUIRED, justification__dpia_until__lte=soon)
+    names = list(requiring.order_by("name").values_list("name", flat=True)[:5])
+    text = _("%(names)s: the face is not required any more when its day has passed.") % {
+        "names": ", ".join(names)
+    }
+    title = _("Impact assessments end")
+    return [Attention("warn", title, text, "relying-parties")] if names else []
 
 
 def totals() -> dict[str, int]:

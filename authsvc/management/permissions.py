@@ -1,6 +1,7 @@
 """Who may do what: each act with the permission that it takes, and each role with its permissions."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -16,38 +17,69 @@ class Permission(StrEnum):
     SEE_RELYING_PARTIES = "see_relying_parties"
     SEE_PROVIDER = "see_provider"
     SEE_AUDIT = "see_audit"
+    SEE_TEAM = "see_team"
+    SEE_APPROVALS = "see_approvals"
 
     CHANGE_PEOPLE = "change_people"
     CHANGE_RELYING_PARTIES = "change_relying_parties"
     CHANGE_PROVIDER = "change_provider"
     CHANGE_KEYS = "change_keys"
     CHANGE_TEAM = "change_team"
+    AGREE = "agree"
 
 
 SEEING: Final = frozenset(permission for permission in Permission if permission.startswith("see_"))
 
+
+@dataclass(frozen=True)
+class Act:
+    """What an act takes of somebody who has signed in to the portal: a permission, and how fresh a proof.
+
+    JUST_PROVEN is for all that changes who may sign in, what is trusted or what is revealed: they used a
+    passkey or their second factor minutes ago (acting.FRESH). ANY_TIME is for what only takes back or names.
+    """
+
+    permission: Permission
+    just_proven: bool
+
+
+JUST_PROVEN: Final = True
+ANY_TIME: Final = False
+
 # An act is called by its module and its name; `@act` finds its row here.
-ACTS: Final[Mapping[str, Permission]] = {
-    "people.invite": Permission.CHANGE_PEOPLE,
-    "people.create_link": Permission.CHANGE_PEOPLE,
-    "people.revoke_link": Permission.CHANGE_PEOPLE,
-    "people.revoke_device": Permission.CHANGE_PEOPLE,
-    "people.rename_device": Permission.CHANGE_PEOPLE,
-    "people.close": Permission.CHANGE_PEOPLE,
-    "faces.remove": Permission.CHANGE_PEOPLE,
-    "faces.withdraw": Permission.CHANGE_PEOPLE,
-    "relying_parties.register": Permission.CHANGE_RELYING_PARTIES,
-    "relying_parties.change": Permission.CHANGE_RELYING_PARTIES,
-    "relying_parties.add_secret": Permission.CHANGE_RELYING_PARTIES,
-    "relying_parties.revoke_secret": Permission.CHANGE_RELYING_PARTIES,
-    "provider.set_options": Permission.CHANGE_PROVIDER,
-    "provider.trust_statements": Permission.CHANGE_PROVIDER,
-    "provider.distrust_statements": Permission.CHANGE_PROVIDER,
-    "provider.issue_initial_token": Permission.CHANGE_PROVIDER,
-    "provider.revoke_initial_token": Permission.CHANGE_PROVIDER,
-    "keys.rotate": Permission.CHANGE_KEYS,
-    "keys.revoke": Permission.CHANGE_KEYS,
-    "team.admit": Permission.CHANGE_TEAM,
+ACTS: Final[Mapping[str, Act]] = {
+    "people.invite": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
+    "people.create_link": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
+    "people.revoke_link": Act(Permission.CHANGE_PEOPLE, ANY_TIME),
+    "people.revoke_device": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
+    "people.rename_device": Act(Permission.CHANGE_PEOPLE, ANY_TIME),
+    "people.close": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
+    "faces.remove": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
+    "faces.withdraw": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
+    "relying_parties.register": Act(Permission.CHANGE_RELYING_PARTIES, JUST_PROVEN),
+    "relying_parties.change": Act(Permission.CHANGE_RELYING_PARTIES, JUST_PROVEN),
+    "relying_parties.add_secret": Act(Permission.CHANGE_RELYING_PARTIES, JUST_PROVEN),
+    "relying_parties.revoke_secret": Act(Permission.CHANGE_RELYING_PARTIES, JUST_PROVEN),
+    "provider.set_options": Act(Permission.CHANGE_PROVIDER, JUST_PROVEN),
+    "provider.trust_statements": Act(Permission.CHANGE_PROVIDER, JUST_PROVEN),
+    "provider.distrust_statements": Act(Permission.CHANGE_PROVIDER, JUST_PROVEN),
+    "provider.issue_initial_token": Act(Permission.CHANGE_PROVIDER, JUST_PROVEN),
+    "provider.revoke_initial_token": Act(Permission.CHANGE_PROVIDER, ANY_TIME),
+    "keys.rotate": Act(Permission.CHANGE_KEYS, JUST_PROVEN),
+    "keys.revoke": Act(Permission.CHANGE_KEYS, JUST_PROVEN),
+    "team.admit": Act(Permission.CHANGE_TEAM, JUST_PROVEN),
+    "team.invite": Act(Permission.CHANGE_TEAM, JUST_PROVEN),
+    "team.withdraw_invitation": Act(Permission.CHANGE_TEAM, ANY_TIME),
+    "team.set_role": Act(Permission.CHANGE_TEAM, JUST_PROVEN),
+    "team.disable": Act(Permission.CHANGE_TEAM, JUST_PROVEN),
+    "team.enable": Act(Permission.CHANGE_TEAM, JUST_PROVEN),
+    "team.remove": Act(Permission.CHANGE_TEAM, JUST_PROVEN),
+    "team.start_anew": Act(Permission.CHANGE_TEAM, JUST_PROVEN),
+    # To ask for an act, or to agree to one, takes the permission for that act besides.
+    "approvals.ask": Act(Permission.AGREE, JUST_PROVEN),
+    "approvals.approve": Act(Permission.AGREE, JUST_PROVEN),
+    "approvals.carry_out_alone": Act(Permission.AGREE, JUST_PROVEN),
+    "approvals.refuse": Act(Permission.AGREE, ANY_TIME),
 }
 
 # What a person may do with what is their own, and whether it takes a passkey used just now.

@@ -5,9 +5,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from authsvc.audit.models import AuditEvent
+from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients import services
 from authsvc.clients.models import ClientSecret, RelyingParty
+from authsvc.clients.problems import RegistrationProblems
 from authsvc.management.acting import act
 from authsvc.management.actors import Actor
 
@@ -43,6 +45,17 @@ def add_secret(*, by: Actor, party: RelyingParty) -> str:
 def revoke_secret(*, by: Actor, secret: ClientSecret) -> None:
     """Remove a secret; other processes stop accepting it within ten seconds."""
     services.revoke_secret(secret=secret, actor=by.name)
+
+
+def note_refusal(problems: RegistrationProblems, *, actor: Actor, party: RelyingParty | None = None) -> None:
+    """Record that settings were refused, by the names of the fields, once what was tried is rolled back."""
+    record(
+        Tag.CLIENT_REFUSED,
+        actor=actor.name,
+        client=party.client_id if party is not None else "",
+        reason="settings",
+        fields=sorted(problems.fields),
+    )
 
 
 def secrets_of(party: RelyingParty) -> list[ClientSecret]:

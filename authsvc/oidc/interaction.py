@@ -11,7 +11,10 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.assurance.face import face_said
 from authsvc.assurance.levels import Assessment, Evidence, assess
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
 from authsvc.capture.browser import browser_key, set_browser_key
 from authsvc.clients.models import RelyingParty
 from authsvc.core.errors import Refused
@@ -157,6 +160,9 @@ def result_of(txn: str, key: str | None, *, at: str) -> Transaction:
     try:
         return consume(txn, key, at=at)
     except Refused as refused:
+        if refused.tag:
+            # What it refused is rolled back; the event is not (T26).
+            record(Tag(refused.tag), transaction=txn, reason=refused.code, detail=refused.detail)
         raise _ended(refused) from None
 
 
@@ -168,8 +174,8 @@ def assessment_of(consumed: Transaction) -> Assessment:
 def event_of(consumed: Transaction) -> Event:
     """Return the authentication of a transaction whose result was taken up, at that moment."""
     assert consumed.ended_at is not None
-    assessment = assessment_of(consumed)
-    return Event(assessment.level, tuple(assessment.amr), consumed.ended_at, consumed.evidence.policy)
+    assessment, proven = assessment_of(consumed), consumed.evidence
+    return Event(assessment.level, assessment.amr, consumed.ended_at, proven.policy, face_said(proven))
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id
 from authsvc.devices.models import Device
+from authsvc.seals.rows import SealedRow
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import TenantOwned
 
 
-class Provider(TenantOwned):
+class Provider(SealedRow):
     """What a tenant's provider offers, and the sealed secret that its pairwise identifiers come from."""
 
     sealed_pairwise_secret = models.BinaryField()
@@ -28,13 +29,14 @@ class Provider(TenantOwned):
         constraints = [models.UniqueConstraint(fields=["tenant"], name="oidc_one_provider_per_tenant")]
 
 
-class Session(TenantOwned):
+class Session(SealedRow):
     """One browser signed in at the provider: who, how strongly, and when (single sign-on).
 
     The cookie holds a secret, kept as SHA-256. Relying parties see neither it nor `id`, but each a `sid` of
     its own that is made of `id` (offering/provider.py).
     `events` holds, for each level, when it was last reached and by which methods:
-    `{"L2": {"at": ISO 8601, "amr": […], "policy": digest}}`. Use never raises or renews them.
+    `{"L2": {"at": ISO 8601, "amr": […], "policy": digest, "face": claim or null}}`. Use never raises
+    or renews them.
     """
 
     id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
@@ -51,7 +53,7 @@ class Session(TenantOwned):
         indexes = [models.Index(fields=["tenant", "subject"]), models.Index(fields=["authenticated_at"])]
 
 
-class Grant(TenantOwned):
+class Grant(SealedRow):
     """What one authorization gave a relying party, and the single-use code that it was handed over by.
 
     The event's acr, amr and authentication time stay with the grant: every token made from it, also by
@@ -72,6 +74,7 @@ class Grant(TenantOwned):
     )
     acr = models.CharField(max_length=120)
     amr = models.JSONField(default=list)
+    face = models.JSONField(null=True, help_text="The claim `face` of the event; none without one.")
     policy = models.CharField(max_length=64, blank=True)
     auth_time = models.DateTimeField()
     nonce = models.TextField(blank=True)
@@ -96,7 +99,7 @@ class Grant(TenantOwned):
         ]
 
 
-class Token(TenantOwned):
+class Token(SealedRow):
     """An access or a refresh token; only its SHA-256 is kept.
 
     Refresh tokens of one grant are a family: a spent one that comes back revokes them all.
@@ -147,7 +150,7 @@ class UsedOnce(TenantOwned):
         indexes = [models.Index(fields=["expires_at"])]
 
 
-class BackchannelRequest(TenantOwned):
+class BackchannelRequest(SealedRow):
     """An authentication that a relying party asked for without a browser (CIBA); answered once."""
 
     class State(models.TextChoices):
@@ -191,7 +194,7 @@ class BackchannelRequest(TenantOwned):
         ]
 
 
-class RememberedConsent(TenantOwned):
+class RememberedConsent(SealedRow):
     """What a person agreed to let a third-party relying party have; asked again after twelve months."""
 
     client = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="+")
@@ -209,7 +212,7 @@ class RememberedConsent(TenantOwned):
         ]
 
 
-class InitialAccessToken(TenantOwned):
+class InitialAccessToken(SealedRow):
     """Lets its bearer register relying parties (RFC 7591 section 3); only its SHA-256 is kept."""
 
     digest = models.CharField(primary_key=True, max_length=64)

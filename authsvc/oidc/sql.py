@@ -6,15 +6,18 @@ The tenant stands in each, or is held against the row that came.
 
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 
 from authsvc.oidc.models import Grant, Token
+from authsvc.seals.rows import SealedRow, believed
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.rows import columns_of, from_row
 from authsvc.tenancy.scope import current_tenant_id
+
+Row = TypeVar("Row", bound=SealedRow)
 
 
 def note_used(names: dict[str, datetime]) -> set[str]:
@@ -36,6 +39,8 @@ def note_used(names: dict[str, datetime]) -> set[str]:
 def take_grant(code_digest: str, moment: datetime) -> Grant | None:
     """Mark the code of a grant redeemed and return the grant; None where it is unknown, or was before.
 
+    None also for a grant whose seal does not hold.
+
     One statement both checks and marks, so of any number of parallel tries exactly one gets the grant.
     """
     with connection.cursor() as cursor:
@@ -47,11 +52,14 @@ def take_grant(code_digest: str, moment: datetime) -> Grant | None:
             [_time(moment), _tenant(), code_digest],
         )
         row = cursor.fetchone()
-    return from_row(Grant, row) if row else None
+    return _believed(from_row(Grant, row)) if row else None
 
 
 def read_token(digest: str, *, lock: bool = False) -> Token | None:
-    """Return a token with its grant and its person, in one statement; locked until the commit if asked."""
+    """Return a token with its grant and its person, in one statement; locked until the commit if asked.
+
+    None where the seal of one of the three does not hold.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_token_statement(lock=lock), [digest])
         row = cursor.fetchone()
@@ -64,17 +72,26 @@ def read_token(digest: str, *, lock: bool = False) -> Token | None:
         return None
     token.grant = from_row(Grant, row[-grants - subjects : -subjects])
     token.grant.subject = from_row(Subject, row[-subjects:])
-    return token
+    return _believed(token)
 
 
-def spend_token(digest: str, moment: datetime, *, purpose: str, sealed_answer: bytes) -> None:
-    """Note that a locked refresh token was spent: when, on what, and with which answer."""
+def spend_token(token: Token, *, sealed_answer: bytes) -> None:
+    """Note that a locked refresh token was spent, as it says of itself, and with which answer."""
+    assert token.spent_at is not None
+    assert token.seal is not None
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE oidc_token SET spent_at = %s, spent_on = %s, sealed_answer = %s "
+            "UPDATE oidc_token SET spent_at = %s, spent_on = %s, sealed_answer = %s, seal = %s "
             "WHERE tenant_id = %s AND digest = %s",
-            [_time(moment), purpose, sealed_answer, _tenant(), digest],
+            [
+                *(_time(token.spent_at), token.spent_on, sealed_answer, bytes(token.seal)),
+                *(_tenant(), token.digest),
+            ],
         )
+
+
+def _believed(row: Row) -> Row | None:
+    return row if believed(row) else None
 
 
 @cache

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from authsvc.keys.signing import rotate_due
+from authsvc.keys.tasks import forget_done
 from authsvc.oidc.sessions.logout.ending import end_baseless_sessions
 from authsvc.oidc.sessions.sweeping import sweep_expired
 from authsvc.tenancy.each import in_each_tenant
@@ -26,3 +27,4 @@ def sweep_provider() -> None:
     """Delete what has expired, so that no table grows without end."""
     with every_tenant_scope():
         sweep_expired()
+    forget_done()

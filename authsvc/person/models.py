@@ -3,11 +3,11 @@
 from django.db import models
 
 from authsvc.devices.models import Device
+from authsvc.seals.rows import SealedRow
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.models import TenantOwned
 
 
-class Visit(TenantOwned):
+class Visit(SealedRow):
     """A person's stay at their own page, after using a passkey for it; only its cookie's digest is kept."""
 
     digest = models.CharField(max_length=64, unique=True)

@@ -56,8 +56,7 @@ def find_visit(request: TenantRequest) -> Visit | None:
     visit = recent_visit(request)
     if visit is None or visit.device.status != Device.Status.ACTIVE:
         return None
-    visit.last_used_at = now()
-    Visit.objects.filter(pk=visit.pk).update(last_used_at=visit.last_used_at)
+    visit.move_on(last_used_at=now())
     return visit
 
 

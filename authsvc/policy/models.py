@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from authsvc.tenancy.models import TenantOwned
+from authsvc.seals.rows import SealedRow
 
 
-class PolicyVersion(TenantOwned):
+class PolicyVersion(SealedRow):
     """One published version; `digest` is stamped into every decision (S5.2-03)."""
 
     number = models.PositiveIntegerField()

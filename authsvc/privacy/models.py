@@ -3,11 +3,11 @@
 from django.db import models
 
 from authsvc.core.ids import new_id
+from authsvc.seals.rows import SealedRow
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.models import TenantOwned
 
 
-class ConsentReceipt(TenantOwned):
+class ConsentReceipt(SealedRow):
     """A stored, versioned receipt of explicit consent to face comparison; it ends within twelve months."""
 
     id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)

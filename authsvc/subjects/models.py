@@ -6,7 +6,7 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from authsvc.tenancy.models import TenantOwned
+from authsvc.seals.rows import SealedRow
 
 
 def new_user_handle() -> bytes:
@@ -14,7 +14,7 @@ def new_user_handle() -> bytes:
     return secrets.token_bytes(32)
 
 
-class Subject(TenantOwned):
+class Subject(SealedRow):
     """A person that a tenant lets sign in.
 
     `reference` is the pseudonym under which the vault holds the biometric reference, and

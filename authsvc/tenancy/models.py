@@ -48,7 +48,7 @@ class TenantQuerySet(models.QuerySet[Row]):
         """Insert rows, each stamped with the tenant in scope."""
         rows = list(objs)
         for row in rows:
-            row.stamp_tenant()
+            row.make_ready()
         return super().bulk_create(rows, *args, **kwargs)
 
 
@@ -77,6 +77,10 @@ class TenantOwned(models.Model):
         """Store the row in the tenant in scope."""
         self.stamp_tenant()
         super().save(*args, **kwargs)
+
+    def make_ready(self) -> None:
+        """Do what a row needs before it is stored without `save`."""
+        self.stamp_tenant()
 
     def stamp_tenant(self) -> None:
         """Set the tenant in scope, or raise NoTenantScope where the row belongs to another."""

@@ -43,7 +43,7 @@ def insert(rows: Sequence[Row]) -> None:
     # The connection itself, as each field asks it several things that its proxy would pass on one by one.
     database, values = connections[DEFAULT_DB_ALIAS], []
     for row in rows:
-        row.stamp_tenant()
+        row.make_ready()
         values += [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
     insert_values(model._meta.db_table, columns_of(model), len(rows), values)
     for row in rows:

@@ -1,7 +1,8 @@
 """Challenges, samples and what becomes of them; one sample a challenge, one verdict a sample."""
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +14,14 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
+from authsvc.keys.samples import still_held
 from authsvc.privacy.consent import covers_capture, live_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions import tries
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Capture, SealedSample, Transaction
-from authsvc.transactions.records import NewReference, Verdict
+from authsvc.transactions.records import NO_FINDINGS, Findings, NewReference, Verdict
+from authsvc.transactions.telling import told_of
 from authsvc.transactions.verdict import check_verdict, verdict_refused
 
 CHALLENGE_LIFE = timedelta(seconds=120)
@@ -26,13 +29,18 @@ VERDICT_WITHIN = timedelta(seconds=60)
 MATCH_TRIES = 3
 QUALITY_RETRIES = 10
 
+LOST = "lost"
+"""The hint where nobody is left to open a sample: the person did nothing wrong."""
 _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
 
 
 @database.atomic
-def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
+def issue_capture(
+    row: Transaction, *, challenge: dict[str, Any], offered_to: Sequence[str] | None = None
+) -> Capture:
     """Store a fresh challenge for a proven device, in place of one that was not answered.
 
+    `offered_to` are the ids of the sample keys that the answer may be sealed to.
     Raises Refused before device proof (409), without the person's consent, when the face is locked,
     or when the transaction has used its three match tries or ten quality retries. A sign-in needs consent to
     the notice as it stands now; a way to the own page takes no face.
@@ -60,6 +68,7 @@ def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
         transaction=current,
         number=current.captures.count() + 1,
         challenge=challenge,
+        offered_to=None if offered_to is None else list(offered_to),
         issued_at=moment,
         expires_at=min(moment + CHALLENGE_LIFE, current.expires_at),
     )
@@ -67,8 +76,7 @@ def issue_capture(row: Transaction, *, challenge: dict[str, Any]) -> Capture:
     current.save(update_fields=["state"])
     record(
         Tag.CHALLENGE_ISSUED,
-        transaction=current.pk,
-        subject=str(subject.pk),
+        **told_of(current),
         capture=capture.pk,
         number=capture.number,
         cues=[step["cue"] for step in challenge.get("steps", [])],
@@ -120,13 +128,13 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
     capture.state, capture.submitted_at = Capture.State.SUBMITTED, moment
     capture.deadline = moment + VERDICT_WITHIN
     capture.sample_digest = hashlib.sha256(body).hexdigest()
+    capture.judge = next_judge(capture)
     capture.save()
     current.state = Transaction.State.SUBMITTED
     current.save(update_fields=["state"])
     record(
         Tag.SAMPLE_ACCEPTED,
-        transaction=current.pk,
-        subject=str(current.subject_id),
+        **told_of(current),
         capture=capture.pk,
         sample=capture.sample_digest,
         size=len(body),
@@ -135,11 +143,12 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
 
 
 @database.atomic
-def record_verdict(capture_id: str, signed: str) -> bool:
+def record_verdict(capture_id: str, signed: str, *, findings: Findings = NO_FINDINGS) -> bool:
     """Take the worker's signed verdict on a capture, once; True when it changed anything.
 
     Late or doubled verdicts change nothing (S6.4-04). The sample is erased in the same step. Raises
-    Refused for a forged or cross-wired verdict, which changes nothing either.
+    Refused for a forged or cross-wired verdict, which changes nothing either; whoever called records it,
+    since what is written here is rolled back. `findings` are for the audit log.
     """
     capture = Capture.objects.get(pk=capture_id)
     current = locked(capture.transaction_id)
@@ -150,8 +159,35 @@ def record_verdict(capture_id: str, signed: str) -> bool:
     capture.verdict, capture.hint = signed, verdict.hint or ""
     if verdict.outcome == "accepted":
         _accept(current, verdict)
-    _conclude(current, capture, state=verdict.outcome, reason=verdict.reason)
+    _conclude(current, capture, state=verdict.outcome, reason=verdict.reason, findings=findings)
     return True
+
+
+def next_judge(capture: Capture) -> str:
+    """Return the key by which a sample is to be opened: the first whose worker is there, "" where none is."""
+    offered = capture.offered_to or []
+    held = still_held(offered)
+    return next((kid for kid in offered if kid in held), "")
+
+
+@database.atomic
+def hand_over(capture_id: str) -> bool:
+    """Give a waiting sample whose worker is gone to the other that can open it; True where there is one.
+
+    Where there is none, the person is asked again, and has the try back: nobody has judged anything.
+    """
+    capture = Capture.objects.get(pk=capture_id)
+    current = locked(capture.transaction_id)
+    capture.refresh_from_db()
+    judge = next_judge(capture)
+    if capture.state != Capture.State.SUBMITTED or judge == capture.judge != "":
+        return False
+    if judge:
+        Capture.objects.filter(pk=capture.pk).update(judge=judge)
+        return True
+    capture.hint = LOST
+    _conclude(current, capture, state=Capture.State.AGAIN, reason="sample-lost")
+    return False
 
 
 @database.atomic
@@ -166,11 +202,24 @@ def expire_capture(capture_id: str) -> bool:
     return True
 
 
-def expire_overdue(row: Transaction) -> None:
-    """Refuse the transaction's sample if its verdict is overdue: the person need not wait for a sweeper."""
-    due = row.captures.filter(state=Capture.State.SUBMITTED, deadline__lte=now()).first()
-    if due is not None and expire_capture(due.pk):
-        row.refresh_from_db()
+def look_after(row: Transaction) -> Capture | None:
+    """Settle the transaction's sample if it waits in vain: the person need not wait for a sweeper.
+
+    It is refused where its verdict is overdue, and asked for again where nobody is left to open it. Returns
+    the capture where another worker can, and has not heard of it.
+    """
+    waiting = row.captures.filter(state=Capture.State.SUBMITTED).first()
+    if waiting is None:
+        return None
+    if waiting.deadline is not None and waiting.deadline <= now():
+        handed_over = False
+        expire_capture(waiting.pk)
+    elif waiting.offered_to is None or still_held([waiting.judge]):
+        return None
+    else:
+        handed_over = hand_over(waiting.pk)
+    row.refresh_from_db()
+    return waiting if handed_over else None
 
 
 def _accept(current: Transaction, verdict: Verdict) -> None:
@@ -192,7 +241,9 @@ def _attach_reference(current: Transaction, made: NewReference | None) -> None:
         tries.rebind_face(current.subject)
 
 
-def _conclude(current: Transaction, capture: Capture, *, state: str, reason: str) -> None:
+def _conclude(
+    current: Transaction, capture: Capture, *, state: str, reason: str, findings: Findings = NO_FINDINGS
+) -> None:
     capture.state, capture.reason, capture.decided_at = state, reason, now()
     capture.save()
     erased = SealedSample.objects.filter(capture=capture).delete()[0]
@@ -201,10 +252,22 @@ def _conclude(current: Transaction, capture: Capture, *, state: str, reason: str
         current.state = Transaction.State.PROVEN
         current.face_closed = _tries_used(current)
     current.save(update_fields=["state", "decided_at", "stored_evidence", "face_closed"])
-    common = {"transaction": current.pk, "subject": str(current.subject_id)}
-    record(Tag.VERDICT_RECORDED, **common, reason=reason, capture=capture.pk, outcome=state)
+    record(
+        Tag.VERDICT_RECORDED,
+        **told_of(current),
+        reason=reason,
+        capture=capture.pk,
+        outcome=state,
+        agent=_agent(current),
+        **findings.told(),
+    )
     if erased:
-        record(Tag.SAMPLE_ERASED, **common, capture=capture.pk)
+        record(Tag.SAMPLE_ERASED, **told_of(current), capture=capture.pk)
+
+
+def _agent(current: Transaction) -> dict[str, str]:
+    agent = current.evidence.agent
+    return asdict(agent) if agent is not None else {}
 
 
 def _settle(current: Transaction, capture: Capture) -> None:

@@ -18,7 +18,8 @@ from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.parties import Party, is_party, require_party
 from authsvc.transactions.records import Requested
-from authsvc.transactions.verdict import check_verdict
+from authsvc.transactions.telling import told_of
+from authsvc.transactions.verdict import check_verdict, evidence_altered
 
 LIFE = timedelta(seconds=300)
 
@@ -128,7 +129,7 @@ def end(row: Transaction, state: str, tag: Tag) -> bool:
         return False
     SealedSample.objects.filter(capture__transaction=row).delete()
     Capture.objects.filter(transaction=row, state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
-    record(tag, transaction=row.id, subject=str(row.subject_id or ""))
+    record(tag, **told_of(row))
     return True
 
 
@@ -179,7 +180,7 @@ def consume(transaction_id: str, key: str | None, *, at: str) -> Transaction:
         )
     _check_evidence(row)
     row.state = Transaction.State.CONSUMED
-    record(Tag.TRANSACTION_CONSUMED, transaction=row.id, subject=str(row.subject_id or ""))
+    record(Tag.TRANSACTION_CONSUMED, **told_of(row))
     return row
 
 
@@ -187,16 +188,10 @@ def _check_evidence(row: Transaction) -> None:
     try:
         face = row.evidence.face
     except NotARecord as problem:
-        raise _altered(str(problem)) from None
+        raise evidence_altered(str(problem)) from None
     if face is None:
         return
     capture = Capture.objects.get(pk=face.capture, transaction=row)
     verdict = check_verdict(capture.verdict, capture=capture)
     if verdict.outcome != "accepted" or verdict.face != face:
-        raise _altered("the stored evidence is not what the worker signed")
-
-
-def _altered(detail: str) -> Refused:
-    return Refused(
-        "verdict-altered", _("Something went wrong. Please start again."), detail=detail, status=409
-    )
+        raise evidence_altered("the stored evidence is not what the worker signed")

@@ -1,5 +1,7 @@
 """Transaction, Capture, SealedSample and AttemptCounter."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -7,11 +9,12 @@ from authsvc.assurance.evidence import Proven
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import new_id
 from authsvc.devices.models import Device
+from authsvc.seals.rows import SealedRow
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import TenantOwned
 
 
-class Transaction(TenantOwned):
+class Transaction(SealedRow):
     """One enrolment, sign-in, binding or entry to the own page; a random id ties it together (S6.4-01)."""
 
     class Kind(models.TextChoices):
@@ -71,6 +74,14 @@ class Transaction(TenantOwned):
     def evidence(self, proven: Proven) -> None:
         self.stored_evidence = proven.to_json()
 
+    @property
+    def proven_by_passkey(self) -> Any:
+        """The evidence without the face, which the worker signs itself: what the row's seal speaks of."""
+        stored = self.stored_evidence
+        if not isinstance(stored, dict):
+            return stored
+        return {name: value for name, value in stored.items() if name != "face"}
+
 
 class Capture(TenantOwned):
     """One challenge and the one sample that may answer it."""
@@ -97,6 +108,10 @@ class Capture(TenantOwned):
     verdict = models.TextField(blank=True, help_text="The worker's signed verdict, a compact JWS.")
     reason = models.CharField(max_length=80, blank=True)
     hint = models.CharField(max_length=20, blank=True)
+    offered_to = models.JSONField(null=True, help_text="Ids of the sample keys that were offered for it.")
+    judge = models.CharField(
+        max_length=24, blank=True, default="", db_default="", help_text="The one of them that opens it."
+    )
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -107,7 +122,10 @@ class Capture(TenantOwned):
 
 
 class SealedSample(TenantOwned):
-    """The ciphertext that an agent uploaded: deleted with the verdict, and unreadable here at any time."""
+    """The ciphertext that an agent uploaded: deleted with the verdict, and unreadable here at any time.
+
+    On PostgreSQL the table is not logged: no replica and no backup has a sample (docs/adr/0271).
+    """
 
     capture = models.OneToOneField(Capture, primary_key=True, on_delete=models.CASCADE, related_name="sample")
     body = models.BinaryField()

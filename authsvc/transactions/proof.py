@@ -20,6 +20,7 @@ from authsvc.devices.models import Device
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.parties import renew_key
+from authsvc.transactions.telling import told_of
 
 _PROVEN = (Transaction.State.PROVEN, Transaction.State.CHALLENGED)
 _PROVABLE = (Transaction.State.OPEN, *_PROVEN)
@@ -139,8 +140,7 @@ def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: st
     Device.objects.filter(pk=device.pk).update(last_used_at=now())
     record(
         Tag.DEVICE_PROVEN,
-        transaction=row.pk,
-        subject=str(device.subject_id),
+        **told_of(current),
         device=device.id,
         kind=device.key_kind,
         user_verified=proof.user_verified,
@@ -166,4 +166,4 @@ def decline_face(row: Transaction) -> None:
     current.state, current.decided_at = Transaction.State.DECIDED, now()
     current.evidence = replace(current.evidence, face=None)
     current.save()
-    record(Tag.FACE_DECLINED, transaction=row.pk, subject=str(current.subject_id))
+    record(Tag.FACE_DECLINED, **told_of(current))

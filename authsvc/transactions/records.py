@@ -6,7 +6,7 @@ does not know left alone; a signed verdict is read exactly.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from authsvc.assurance.evidence import FaceProof
 from authsvc.core.records import read_exactly, read_stored
@@ -45,8 +45,8 @@ class SignInRequest:
     """Of a sign-in's request, what the page and the portal show; the whole is the provider's.
 
     `essential_acr` is None where the request leaves it open; `max_age` is in seconds. `backchannel` is the id
-    of the request that the sign-in approves, with its `binding_message` (CIBA Core 1.0). A sign-in that no
-    relying party asked for has none of it.
+    of the request that the sign-in approves, with its `binding_message` (CIBA Core 1.0). `face` says that the
+    request demands one. A sign-in that no relying party asked for has none of it.
     """
 
     redirect_uri: str = ""
@@ -54,6 +54,7 @@ class SignInRequest:
     max_age: int | None = None
     acr_values: list[str] = field(default_factory=list)
     essential_acr: list[str] | None = None
+    face: bool = False
     backchannel: str = ""
     binding_message: str = ""
 
@@ -91,6 +92,28 @@ class NewReference:
     pseudonym: str
     version: int
     share_kind: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the audit log learns of how a sample was judged (S9.4-11); no score (S7-02).
+
+    `stages` is the band of each stage, which for a comparison is its named operating point; `engine`,
+    `policy` and `record` are what judged it: the models, the policy's digest, the evaluation record.
+    """
+
+    stages: Mapping[str, str] = field(default_factory=dict)
+    engine: str = ""
+    policy: str = ""
+    record: str | None = None
+
+    def told(self) -> dict[str, Any]:
+        """Return what an event says of it: what there is."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+NO_FINDINGS: Final = Findings()
+"""Of a sample that nobody judged: it did not open, or no verdict came in time."""
 
 
 @dataclass(frozen=True)

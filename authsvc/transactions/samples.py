@@ -22,6 +22,18 @@ def read_sealed(capture_id: str) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
+def are_logged() -> bool:
+    """Whether the database writes samples to a log, from which replicas and backups are made."""
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relpersistence FROM pg_class WHERE oid = to_regclass(%s)", [SealedSample._meta.db_table]
+        )
+        row = cursor.fetchone()
+    return row is not None and row[0] != "u"
+
+
 def reclaim_space() -> None:
     """Let the database forget what was deleted; call outside any transaction.
 

@@ -1,10 +1,12 @@
 """The public face of the transactions: what the other layers call."""
 
 from authsvc.transactions.capturing import (
+    LOST,
     accept_sample,
     expire_capture,
-    expire_overdue,
+    hand_over,
     issue_capture,
+    look_after,
     record_verdict,
 )
 from authsvc.transactions.ceremony import (
@@ -35,9 +37,10 @@ from authsvc.transactions.proof import (
 )
 from authsvc.transactions.samples import read_sealed
 from authsvc.transactions.status import status_of
-from authsvc.transactions.sweeping import sweep, waiting_captures
+from authsvc.transactions.sweeping import orphaned_captures, sweep, waiting_captures
 
 __all__ = [
+    "LOST",
     "DeviceProof",
     "Party",
     "accept_sample",
@@ -48,14 +51,16 @@ __all__ = [
     "end_running",
     "expected_challenge",
     "expire_capture",
-    "expire_overdue",
     "find_begun",
     "find_live",
+    "hand_over",
     "hold_to_key",
     "issue_capture",
+    "look_after",
     "new_device_challenge",
     "open_ceremony",
     "open_transaction",
+    "orphaned_captures",
     "own_transaction",
     "read_sealed",
     "record_device_proof",

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
+from authsvc.keys.samples import still_held
 from authsvc.tenancy.scope import every_tenant_scope, tenant_scope
 from authsvc.transactions.capturing import expire_capture
 from authsvc.transactions.lifecycle import end
@@ -34,6 +35,17 @@ def waiting_captures(older_than: timedelta) -> list[tuple[str, str]]:
             state=Capture.State.SUBMITTED, submitted_at__lte=moment - older_than, deadline__gt=moment
         ).values_list("tenant_id", "id")[:_BATCH]
         return [(str(tenant), capture) for tenant, capture in rows]
+
+
+def orphaned_captures() -> list[tuple[str, str]]:
+    """Return (tenant id, capture id) of samples that wait for a worker which is gone."""
+    held = still_held()
+    with every_tenant_scope():
+        waiting = Capture.objects.filter(state=Capture.State.SUBMITTED, deadline__gt=now())
+        orphaned = waiting.filter(offered_to__isnull=False).exclude(judge__in=held)
+        return [
+            (str(tenant), capture) for tenant, capture in orphaned.values_list("tenant_id", "id")[:_BATCH]
+        ]
 
 
 def _sweep_captures() -> int:

@@ -8,6 +8,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from authsvc.audit.tags import Tag
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u
 from authsvc.core.records import NotARecord
@@ -15,6 +16,7 @@ from authsvc.transactions.models import Capture
 from authsvc.transactions.records import Verdict
 
 _TYPE = "visor-verdict+jws"
+_DISBELIEVED = _("Something went wrong. Please start again.")
 
 
 def sign_verdict(verdict: Verdict) -> str:
@@ -68,6 +70,9 @@ def _check_subject_matter(verdict: Verdict, capture: Capture) -> None:
 
 def verdict_refused(detail: str) -> Refused:
     """Return the refusal of a verdict; `detail` is for auditors."""
-    return Refused(
-        "verdict-refused", _("Something went wrong. Please start again."), detail=detail, status=409
-    )
+    return Refused("verdict-refused", _DISBELIEVED, detail=detail, status=409, tag=Tag.VERDICT_REFUSED)
+
+
+def evidence_altered(detail: str) -> Refused:
+    """Return the refusal of evidence that is not what the worker signed; `detail` is for auditors."""
+    return Refused("verdict-altered", _DISBELIEVED, detail=detail, status=409, tag=Tag.VERDICT_REFUSED)

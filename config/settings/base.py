@@ -3,7 +3,8 @@
 from config.settings.parts.process import *  # isort: skip - which process this is
 from config.settings.parts.applications import *  # isort: skip - what it is made of, by role
 from config.settings.parts.transport import *  # isort: skip - hosts, https, cookies, headers
-from config.settings.parts.pages import *  # isort: skip - templates, languages, files, mail
+from config.settings.parts.pages import *  # isort: skip - templates, languages, files
+from config.settings.parts.mail import *  # isort: skip - where mail goes
 from config.settings.parts.storage import *  # isort: skip - database and cache
 from config.settings.parts.queue import *  # isort: skip - Celery
 from config.settings.parts.administrators import *  # isort: skip - accounts, second factors, sessions

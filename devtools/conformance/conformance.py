@@ -18,6 +18,7 @@ from authsvc.keys.algorithms import SIGNING
 from authsvc.keys.signing import ensure_keys
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.offering.persons import test_persons
+from authsvc.policy.services import store_shipped_policy
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from devtools.conformance.parties import ACTOR, Method, Place, with_key, with_secret
@@ -67,6 +68,7 @@ def build_conformance(*, suite: str) -> dict[str, Content]:
     with tenant_scope(tenant.id):
         if created:
             record(Tag.TENANT_CREATED, actor=ACTOR)
+            store_shipped_policy(published_by=ACTOR)
         set_options(
             actor=ACTOR, dynamic_registration=True, open_registration=True, sandbox_authenticator=True
         )

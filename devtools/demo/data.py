@@ -11,6 +11,7 @@ from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.services import register
 from authsvc.enrolment.services import create_link
+from authsvc.management.tenants import found_tenant
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.models import Tenant
@@ -30,12 +31,10 @@ def build_demo(*, partner_url: str, known: dict[str, Any]) -> dict[str, Any]:
 
     Each run makes fresh enrolment links: one for the software phone, one to try with a webcam.
     """
-    tenant, created = Tenant.objects.get_or_create(
-        slug=SLUG, defaults={"name": "Demo Organisation", "kind": Tenant.Kind.SANDBOX}
+    tenant = Tenant.objects.filter(slug=SLUG).first() or found_tenant(
+        slug=SLUG, name="Demo Organisation", kind=Tenant.Kind.SANDBOX, actor=ACTOR
     )
     with tenant_scope(tenant.id):
-        if created:
-            record(Tag.TENANT_CREATED, actor=ACTOR)
         return {
             "issuer": f"{settings.BASE_URL}/t/{SLUG}/",
             "portal": f"{settings.BASE_URL}/portal/",

@@ -24,6 +24,7 @@ from devtools.phone.sealing import (
     container,
     encrypt,
     manifest,
+    media_type,
     new_session_key,
     public_jwk,
 )
@@ -247,7 +248,7 @@ class SoftwarePhone:
                 items[3], items[4] = items[4], items[3]
         seal = challenge["seal"]
         if self.fault is Fault.FOREIGN_SEAL:
-            seal = {**seal, "key": public_jwk(new_session_key())}
+            seal = {**seal, "key": public_jwk(new_session_key()), "second": None}
         return encrypt(container(content, frames), binding, seal).encode()
 
     def _share(self, device: Answer | None) -> tuple[bytes | None, str]:
@@ -275,7 +276,7 @@ class SoftwarePhone:
         if self.fault is Fault.LATE_UPLOAD:
             time.sleep(challenge["expires_in"] + 2)
         for _ in range(2 if self.fault is Fault.DOUBLE_UPLOAD else 1):
-            _json(8, self.browser.post_bytes(urljoin(visit.api, "sample"), sample, "application/jose"))
+            _json(8, self.browser.post_bytes(urljoin(visit.api, "sample"), sample, media_type(sample)))
 
     def _await_verdict(self, visit: _Visit) -> dict[str, Any]:
         with self._step(9, "worker opens, checks, compares, and signs its parts"):
@@ -317,7 +318,7 @@ class SoftwarePhone:
     def _check_closed(self, visit: _Visit) -> None:
         if self.fault is Fault.REUSED_TRANSACTION:
             sample = self.recorded or b""
-            _json(13, self.browser.post_bytes(urljoin(visit.api, "sample"), sample, "application/jose"))
+            _json(13, self.browser.post_bytes(urljoin(visit.api, "sample"), sample, media_type(sample)))
 
     # ---- small parts
 

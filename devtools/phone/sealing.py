@@ -19,7 +19,9 @@ from joserfc.jwk import ECKey
 from devtools.rendering.frame import Frame
 
 MAGIC: Final = b"VSR1"
-_ALGORITHMS: Final = ["ECDH-ES", "A256GCM"]
+_TO_ONE: Final = "ECDH-ES"
+_TO_SEVERAL: Final = "ECDH-ES+A256KW"
+_ALGORITHMS: Final = [_TO_ONE, _TO_SEVERAL, "A256GCM"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +95,34 @@ def container(content: dict[str, Any], frames: Sequence[Frame]) -> bytes:
 
 
 def encrypt(plain: bytes, binding: Binding, seal: dict[str, Any]) -> str:
-    """Return the compact JWE under the challenge's seal key, bound to its transaction by the header."""
+    """Return the JWE under the challenge's seal keys, bound to its transaction by the header.
+
+    It is compact where there is one key, and JSON where there is a second.
+    """
     header = {
-        "alg": "ECDH-ES",
         "enc": "A256GCM",
-        "kid": seal["kid"],
         "typ": "visor-sample+jwe",
         "txn": binding.txn,
         "dev": binding.device,
         "chl": binding.nonce,
     }
     registry = jwe.JWERegistry(algorithms=_ALGORITHMS, strict_check_header=False)
+    if seal.get("second"):
+        return _to_both(plain, header, seal, registry)
+    header |= {"alg": _TO_ONE, "kid": seal["kid"]}
     return jwe.encrypt_compact(header, plain, ECKey.import_key(seal["key"]), registry=registry)
+
+
+def media_type(sealed: bytes) -> str:
+    """Return the media type of a JWE, compact or in JSON (RFC 7516 section 9)."""
+    return "application/jose+json" if sealed.startswith(b"{") else "application/jose"
+
+
+def _to_both(plain: bytes, header: dict[str, Any], seal: dict[str, Any], registry: jwe.JWERegistry) -> str:
+    sealed = jwe.GeneralJSONEncryption(header, plain)
+    for each in (seal, seal["second"]):
+        sealed.add_recipient({"alg": _TO_SEVERAL, "kid": each["kid"]}, ECKey.import_key(each["key"]))
+    return json.dumps(jwe.encrypt_json(sealed, None, registry=registry))
 
 
 def _entry(frame: Frame) -> dict[str, Any]:

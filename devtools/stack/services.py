@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -30,6 +30,13 @@ POSTGRES_SETTINGS = {
     "max_connections": "300",
     "listen_addresses": "127.0.0.1",
 }
+DURABLE_SETTINGS = {
+    "wal_level": "replica",
+    "wal_keep_size": "4GB",
+    "max_connections": "100",
+    "listen_addresses": "127.0.0.1",
+}
+"""A server that logs as in production, and keeps its log."""
 
 
 class ServiceProblem(Exception):
@@ -108,25 +115,38 @@ def _create_cluster(initdb: str, folder: Path, user: str | None) -> Path:
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[str | None]:
+def postgresql(settings: Mapping[str, str] = POSTGRES_SETTINGS) -> Iterator[str | None]:
     """Yield the URL of an empty database on a new server, or None where PostgreSQL is not installed.
 
     Raises ServiceProblem.
     """
-    initdb, postgres, psql, is_ready = map(postgres_binary, ("initdb", "postgres", "psql", "pg_isready"))
-    if not (initdb and postgres and psql and is_ready):
+    initdb, psql = map(postgres_binary, ("initdb", "psql"))
+    if not (initdb and psql):
         yield None
         return
     user = unprivileged_user()
-    with _folder(user) as folder:
-        data, port = _create_cluster(initdb, folder, user), str(free_port())
-        settings = [part for item in POSTGRES_SETTINGS.items() for part in ("-c", "=".join(item))]
-        command = [postgres, "-D", str(data), "-p", port, "-k", str(folder), *settings]
-        where = ["-h", "127.0.0.1", "-p", port, "-U", "root", "-d", "postgres"]
-        with _server(command, ready=[is_ready, *where], log=folder / "log", user=user, stop=signal.SIGINT):
-            for statement in ("CREATE ROLE visor LOGIN CREATEDB", "CREATE DATABASE visor OWNER visor"):
-                subprocess.run([psql, "-X", "-q", *where, "-c", statement], check=True)
-            yield f"postgres://visor@127.0.0.1:{port}/visor"
+    with _folder(user) as folder, served(_create_cluster(initdb, folder, user), settings) as port:
+        for statement in ("CREATE ROLE visor LOGIN CREATEDB", "CREATE DATABASE visor OWNER visor"):
+            where = ["-h", "127.0.0.1", "-p", str(port), "-U", "root", "-d", "postgres"]
+            subprocess.run([psql, "-X", "-q", *where, "-c", statement], check=True)
+        yield f"postgres://visor@127.0.0.1:{port}/visor"
+
+
+@contextlib.contextmanager
+def served(data: Path, settings: Mapping[str, str]) -> Iterator[int]:
+    """Run a PostgreSQL server on a data directory while the block runs; yield its port.
+
+    Raises ServiceProblem.
+    """
+    postgres, is_ready = map(postgres_binary, ("postgres", "pg_isready"))
+    if not (postgres and is_ready):
+        raise ServiceProblem("PostgreSQL is not installed")
+    port, folder = free_port(), data.parent
+    given = [part for item in settings.items() for part in ("-c", "=".join(item))]
+    command = [postgres, "-D", str(data), "-p", str(port), "-k", str(folder), *given]
+    ready = [is_ready, "-h", "127.0.0.1", "-p", str(port), "-U", "root", "-d", "postgres"]
+    with _server(command, ready=ready, log=folder / "log", user=unprivileged_user(), stop=signal.SIGINT):
+        yield port
 
 
 @contextlib.contextmanager

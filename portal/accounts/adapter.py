@@ -1,33 +1,105 @@
 """What django-allauth asks us: who may sign up, what is confirmed again, how secrets are kept."""
 
-import time
+from datetime import UTC, datetime
+from typing import Any
 
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
+from authsvc.core.clock import now
 from authsvc.core.envelope import context, derive, seal, unseal
 from authsvc.core.ids import b64u, unb64u
+from authsvc.core.limits import TooMany
+from authsvc.management.acting import FRESH
+from portal.accounts import failures, second_factor, tries
+from portal.accounts.models import User
 from portal.accounts.second_factor import FACTORS
 from portal.ui.qr import qr_svg
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts are made by invitation or command only."""
+    """Accounts are made by invitation or command only, and open by no password alone."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": _(
+            "That was wrong too often from where you are. Wait five minutes, or use your passkey."
+        ),
+    }
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
         """Refuse everybody."""
         return False
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the password before it is looked at, and refuse what was tried too often."""
+        account = credentials.get("email", "")
+        try:
+            self._costs = tries.spend_password(request, account)
+        except TooMany:
+            failures.note(request, _known(account), factor="password", reason="too-many")
+            raise self.validation_error("too_many_login_attempts") from None
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Return whose password it is, None for nobody's; what is right costs nothing."""
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            tries.give_back(self._costs)
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write down that a password was wrong."""
+        failures.note(request, _known(credentials.get("email", "")), factor="password", reason="wrong")
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return whom a request comes from; its connection's address where proxies are missing in between."""
+        try:
+            return str(super().get_client_ip(request))
+        except ImproperlyConfigured:
+            return str(request.META["REMOTE_ADDR"])
+
     def is_reauthentication_required(self, *, app: str, **_: object) -> bool:
-        """Ask again before a change of credentials, unless the person signed in minutes ago."""
-        entries = get_authentication_records(self.request, self.request.user)
-        return not any(time.time() - entry["at"] < app_settings.REAUTHENTICATION_TIMEOUT for entry in entries)
+        """Ask again before a change of credentials, unless passkey or second factor was used minutes ago.
+
+        Who owns neither yet, and is about to enrol the first, gave the password minutes ago.
+        """
+        user = self.request.user
+        proven = second_factor.proven_at(self.request, user)
+        if proven is None and not second_factor.enrolled(user):
+            proven = _signed_in_at(self.request, user)
+        return proven is None or now() - proven > FRESH
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """Take the password for a proof only where the account owns nothing better."""
+        return not second_factor.enrolled(user) and bool(super().reauthenticate(user, password))
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Offer what `reauthenticate` takes, and no password beside a factor."""
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [way for way in ways if way["id"] != "reauthenticate" or not second_factor.enrolled(user)]
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """Send no link to who owns no second factor: it would open the account alone (T11)."""
+        if second_factor.enrolled(user):
+            super().send_password_reset_mail(user, email, context)
+        else:
+            self.send_mail("account/email/ask_an_owner", email, {"request": self.request})
+
+
+def _known(account: str) -> User | None:
+    return User.objects.filter(email=account.strip().lower()).first()
+
+
+def _signed_in_at(request: HttpRequest, user: User) -> datetime | None:
+    moments = [entry["at"] for entry in get_authentication_records(request, user)]
+    return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
 
 class MfaAdapter(DefaultMFAAdapter):

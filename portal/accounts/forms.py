@@ -1,11 +1,122 @@
-"""Forms of an administrator's own account, where django-allauth's lack something."""
+"""Forms of an administrator's own account, where django-allauth's lack something.
 
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+A code that is wrong is counted (tries.py) and written down (failures.py); a passkey cannot be guessed, so it
+is written down only, and nothing that others do keeps it from opening.
+"""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter as account_adapter
+from allauth.account.internal.flows.login import record_authentication
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from allauth.mfa.webauthn.internal.auth import extract_user_from_response
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from authsvc.core.limits import TooMany
+from portal.accounts import failures, recovery, tries
+from portal.accounts.models import User
 
 
 class AddPasskeyForm(AddWebAuthnForm):
     """A new passkey; its name has a label that can be translated."""
 
     name = forms.CharField(label=_("Name"), required=False)
+
+
+class _ByCode:
+    """The six digits of the app, or one of the recovery codes."""
+
+    user: User
+    cleaned_data: dict[str, Any]
+    authenticator: Authenticator | None
+    reauthenticated: bool | None = None
+
+    def clean_code(self) -> str:
+        """Return the code that is right, and used up by now; raises ValidationError."""
+        code: str = self.cleaned_data["code"]
+        try:
+            costs = tries.spend_code(context.request, self.user)
+        except TooMany:
+            failures.note(context.request, self.user, factor="code", reason="too-many")
+            raise account_adapter().validation_error("too_many_login_attempts") from None
+        if not self._opens(code):
+            failures.note(context.request, self.user, factor="code", reason="wrong")
+            raise get_adapter().validation_error("incorrect_code")
+        tries.give_back(costs)
+        return code
+
+    def save(self) -> None:
+        """Note in the session that a second factor was used."""
+        if self.authenticator is not None:
+            super().save()  # type: ignore[misc]
+            return
+        kind = "recovery_code"
+        record_authentication(
+            context.request, self.user, "mfa", type=kind, reauthenticated=self.reauthenticated
+        )
+
+    def _opens(self, code: str) -> bool:
+        app = Authenticator.objects.filter(user_id=self.user.pk, type=Authenticator.Type.TOTP).first()
+        self.authenticator = app if app is not None and app.wrap().validate_code(code) else None
+        return self.authenticator is not None or recovery.use_code(self.user, code)
+
+
+class CodeForm(_ByCode, AuthenticateForm):
+    """A code as the second step of signing in."""
+
+
+class CodeAgainForm(_ByCode, ReauthenticateForm):
+    """A code in the middle of a session."""
+
+    reauthenticated = True
+
+
+class _ByPasskey:
+    """A passkey's answer."""
+
+    user: User | None
+    cleaned_data: dict[str, Any]
+
+    def clean_credential(self) -> Authenticator:
+        """Return the passkey that answered; raises ValidationError."""
+        given = self.cleaned_data["credential"]
+        try:
+            found: Authenticator = super().clean_credential()  # type: ignore[misc]
+        except ValidationError:
+            owner = self.user or _claimed(given)
+            if owner is not None:
+                failures.note(context.request, owner, factor="passkey", reason="wrong")
+            raise
+        return found
+
+
+def _claimed(given: Any) -> User | None:
+    """Return whose passkey it claims to be."""
+    try:
+        found: User = extract_user_from_response(given)
+    except ValidationError:
+        return None
+    return found
+
+
+class PasskeyForm(_ByPasskey, LoginWebAuthnForm):
+    """A passkey in place of password and code."""
+
+
+class PasskeyAsSecondForm(_ByPasskey, AuthenticateWebAuthnForm):
+    """A passkey as the second step of signing in."""
+
+
+class PasskeyAgainForm(_ByPasskey, ReauthenticateWebAuthnForm):
+    """A passkey in the middle of a session."""

@@ -1,8 +1,10 @@
 """Who may enter the portal; every path under /portal/ passes here, so that no view can forget to ask."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,11 +14,14 @@ from django.urls import reverse
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.ids import new_secret
+from authsvc.management import approvals
+from authsvc.management.acting import NeedsAgreement, ProveAgain
 from authsvc.management.actors import Member
+from authsvc.management.membership import membership_of
 from authsvc.management.permissions import SEEING, Permission, permissions_of
 from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.models import Tenant
-from portal.accounts import second_factor
+from portal.accounts import agreeing, second_factor, stepping_up
 from portal.accounts.models import User
 from portal.accounts.requests import PortalRequest
 from portal.screens import Screen, screen_of, visible
@@ -50,7 +55,30 @@ class PortalGate:
         tenant: Tenant | None = getattr(request, "tenant", None)
         if tenant is not None:
             _admit(request, user, tenant)
+            return _prove(cast("PortalRequest", request))
         return None
+
+    def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
+        """Ask a member to prove themselves again, or for another's agreement, where the act takes it.
+
+        django-allauth's own forms are asked for anew after it: it would keep the whole request in the
+        session, with the cookie that opens it.
+        """
+        if isinstance(problem, ProveAgain) and hasattr(request, "member"):
+            return stepping_up.ask(cast("PortalRequest", request))
+        if isinstance(problem, NeedsAgreement) and hasattr(request, "member"):
+            return agreeing.ask(cast("PortalRequest", request), problem)
+        if isinstance(problem, ReauthenticationRequired) and request.method not in _SAFE:
+            return redirect(request.get_full_path())
+        return None
+
+
+def _prove(request: PortalRequest) -> HttpResponse | None:
+    """Take a proof that came with a form; what a view finds is then a member who has just proven it."""
+    answer = stepping_up.take_proof(request)
+    if answer is None:
+        request.member = replace(request.member, proven_at=second_factor.proven_at(request, request.user))
+    return answer
 
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -60,7 +88,7 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _admit(request: HttpRequest, user: User, tenant: Tenant) -> None:
-    membership = Membership.objects.filter(user=user, tenant=tenant).first()
+    membership = membership_of(user.pk, tenant.pk)
     if membership is None:
         # A stranger learns nothing, not even that the tenant exists (S9.4-01).
         raise Http404
@@ -84,6 +112,7 @@ def _describe(
     member.member = Member(user_id=membership.user_id, name=member.user.email)
     member.screen, member.screens = screen, visible(allowed)
     member.once = new_secret()
+    member.waiting = approvals.pending().count()
 
 
 def _note_entry(request: HttpRequest, user: User, tenant: Tenant) -> None:

@@ -1,9 +1,12 @@
-"""User, an administrator, and the forms that users sent."""
+"""User, an administrator: their sessions, their recovery codes, and the forms that they sent."""
 
 import uuid
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +50,36 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def recovery_codes_left(self) -> int:
+        """How many recovery codes still open the portal."""
+        return self.recovery_codes.filter(used_at=None).count()
+
+
+class AdministratorSession(AbstractBaseSession):
+    """A session of the portal (sessions.py); `session_key` is the SHA-256 of its key, hexadecimal."""
+
+    session_key = models.CharField(max_length=64, primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sessions")
+
+    @classmethod
+    def get_session_store_class(cls) -> type[Any]:
+        """Return what reads and writes these rows."""
+        store: type[Any] = import_module(settings.SESSION_ENGINE).SessionStore
+        return store
+
+
+class RecoveryCode(models.Model):
+    """A code that opens the portal once in the second factor's place; only its SHA-256 is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_once")]
 
 
 class SentForm(TenantOwned):

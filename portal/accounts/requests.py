@@ -12,7 +12,7 @@ class PortalRequest(TenantRequest):
     """A request of a signed-in member of the tenant that the path names; the gate made sure of it.
 
     `member` performs acts, `may` is what the role allows, `screens` is what navigation shows, `once` is the
-    key of a form that makes something.
+    key of a form that makes something, `waiting` how many requests wait for an administrator's agreement.
     """
 
     user: User
@@ -22,3 +22,4 @@ class PortalRequest(TenantRequest):
     screen: Screen
     screens: list[Screen]
     once: str
+    waiting: int

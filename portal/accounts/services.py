@@ -1,15 +1,22 @@
-"""Creating administrators; nobody signs up alone."""
+"""Making administrators, inviting them and ending them; nobody signs up alone.
+
+What changes who is in the team is an act of authsvc.management.team; beside it stands what is the portal's:
+accounts, factors, sessions, mails.
+"""
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
 from authsvc.management import team
 from authsvc.management.actors import Actor
+from authsvc.tenancy.memberships.models import Invitation, Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
-from portal.accounts.models import User
+from portal.accounts.mails import send_invitation
+from portal.accounts.models import AdministratorSession, RecoveryCode, User
 
 
 @transaction.atomic
@@ -37,3 +44,68 @@ def create_administrator(
     with tenant_scope(tenant.id):
         team.admit(by=by, user=user, role=role)
     return user
+
+
+@transaction.atomic
+def invite_administrator(*, by: Actor, tenant: Tenant, email: str, role: str) -> None:
+    """Send an invitation by mail, without which there is none; raises like team.invite, and OSError."""
+    invitation, token = team.invite(by=by, email=email, role=role)
+    send_invitation(invitation, tenant=tenant, token=token)
+
+
+@transaction.atomic
+def join(*, invitation: Invitation, password: str, name: str) -> User:
+    """Make the account of who follows an invitation, and return it, a member.
+
+    Raises ValidationError for a password that breaks the rules, and Invitation.DoesNotExist where the link is
+    over by now.
+    """
+    validate_password(password, User(email=invitation.email, name=name))
+    user = User.objects.create_user(invitation.email, password, name=name)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    team.accept(invitation=invitation, user=user)
+    return user
+
+
+@transaction.atomic
+def set_password_anew(*, invitation: Invitation, user: User, password: str) -> None:
+    """Give an account that was taken back a new password; raises like `join`."""
+    validate_password(password, user)
+    team.accept(invitation=invitation, user=user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+
+
+@transaction.atomic
+def start_administrator_anew(*, by: Actor, tenant: Tenant, membership: Membership) -> None:
+    """Take password, factors and sessions of a member back, and mail them a link to set a new password.
+
+    Raises team.BelongsElsewhere, and OSError where the mail cannot be sent.
+    """
+    invitation, token = team.start_anew(by=by, membership=membership)
+    user = User.objects.get(pk=membership.user_id)
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    Authenticator.objects.filter(user=user).delete()
+    RecoveryCode.objects.filter(user=user).delete()
+    end_sessions(user)
+    send_invitation(invitation, tenant=tenant, token=token)
+
+
+@transaction.atomic
+def disable_administrator(*, by: Actor, membership: Membership) -> None:
+    """Let a member in no more, and end their sessions at once; raises team.LastOwner."""
+    team.disable(by=by, membership=membership)
+    end_sessions(User.objects.get(pk=membership.user_id))
+
+
+@transaction.atomic
+def remove_administrator(*, by: Actor, membership: Membership) -> None:
+    """Take a member's role away, and end their sessions at once; raises team.LastOwner."""
+    team.remove(by=by, membership=membership)
+    end_sessions(User.objects.get(pk=membership.user_id))
+
+
+def end_sessions(user: User) -> None:
+    """End every session of a user, in whichever tenant."""
+    AdministratorSession.objects.filter(user=user).delete()

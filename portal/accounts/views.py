@@ -1,14 +1,17 @@
 """Where an administrator lands: the second factor to enrol, the tenants to choose from, the theme."""
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from authsvc.management.membership import memberships_of
 from portal.accounts import second_factor
 from portal.accounts.models import User
+from portal.accounts.recovery import make_codes
 
 THEMES = ("auto", "light", "dark")
 _YEAR = 365 * 24 * 3600
@@ -28,12 +31,25 @@ def second_factor_page(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/second_factor.html")
 
 
+@require_http_methods(["GET", "POST"])
+@login_required
+@reauthentication_required(app="portal")
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """Say how many codes are left; make new ones, and show them this once."""
+    user = request.user
+    assert isinstance(user, User)
+    if not second_factor.proven(request, user):
+        return redirect("second-factor")
+    codes = make_codes(user) if request.method == "POST" else []
+    return render(request, "portal/recovery_codes.html", {"codes": codes})
+
+
 @require_GET
 def choose_tenant(request: HttpRequest) -> HttpResponse:
     """List the tenants of the person, or go straight to the only one."""
     user = request.user
     assert isinstance(user, User)
-    memberships = list(user.memberships.select_related("tenant").order_by("tenant__name"))
+    memberships = memberships_of(user.pk)
     if len(memberships) == 1:
         return redirect("overview", tenant=memberships[0].tenant.slug)
     return render(request, "portal/choose_tenant.html", {"memberships": memberships})

@@ -19,7 +19,6 @@ from authsvc.oidc.models import InitialAccessToken, Provider
 from authsvc.oidc.offering.problems import OptionRefused
 from authsvc.oidc.wire.addresses import discovery_address, issuer_of
 from portal.accounts.once import Made, make_once, shown_once
-from portal.accounts.proof import proven_again
 from portal.accounts.requests import PortalRequest
 from portal.provider.forms import OptionsForm, StatementIssuerForm, TokenForm
 from portal.ui.paging import page_of
@@ -154,7 +153,6 @@ def key_use(request: PortalRequest, tenant: str, kid: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@proven_again
 def key_revoke(request: PortalRequest, tenant: str, kid: str) -> HttpResponse:
     """Say what breaks, and retire a key at once."""
     key = get_object_or_404(SigningKey.objects, pk=kid)

@@ -37,6 +37,7 @@ def party_create(request: PortalRequest, tenant: str) -> HttpResponse:
         try:
             return make_once(request, lambda: _registered(request, form.cleaned_data))
         except RegistrationProblems as problems:
+            relying_parties.note_refusal(problems, actor=request.member)
             form.show_problems(problems)
     return _show_form(request, form, party=None)
 
@@ -64,6 +65,7 @@ def party_edit(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
         try:
             relying_parties.change(by=request.member, party=row, **form.cleaned_data)
         except RegistrationProblems as problems:
+            relying_parties.note_refusal(problems, actor=request.member, party=row)
             form.show_problems(problems)
         else:
             messages.success(request, _("The changes are in force within ten seconds."))
@@ -81,6 +83,7 @@ def secret_add(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
             lambda: _made(request, row, relying_parties.add_secret(by=request.member, party=row)),
         )
     except RegistrationProblems as problems:
+        relying_parties.note_refusal(problems, actor=request.member, party=row)
         messages.error(
             request, " ".join(map(str, problems.fields.get("secret", [_("That was not possible.")])))
         )

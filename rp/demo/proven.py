@@ -7,29 +7,41 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 METHODS = {
-    "face": _("your face, compared on camera"),
-    "hwk": _("a passkey on hardware that you hold"),
+    "face": _("your face, compared with the one that you enrolled"),
+    "hwk": _("a passkey on hardware that its maker vouches for"),
     "swk": _("a passkey on your device"),
     "user": _("your device recognised you"),
     "mfa": _("more than one factor"),
     "pop": _("your device held its key"),
+    "mca": _("your face and your device, each by a way of its own"),
 }
 LEVELS = {
     "urn:visor:L1": _("One factor"),
     "urn:visor:L2": _("Two factors"),
-    "urn:visor:L3": _("Two factors on hardware"),
-    "urn:visor:L4": _("Two factors on certified hardware"),
+    "urn:visor:L3": _("Two factors on attested hardware"),
+    "urn:visor:L4": _("Two factors on certified hardware, or with the face beside them"),
+}
+
+# What the claim `face` says, a sentence a member and value; what is not known here is shown as it stands.
+FACE = {
+    ("match", "server"): _("compared by the server"),
+    ("match", "device"): _("compared by your device"),
+    ("match", "none"): _("not compared"),
+    ("pad", "remote"): _("the server saw no sign of a picture or a mask"),
+    ("capture", "browser"): _("a browser held the camera, so whoever controls the page controls the camera"),
+    ("capture", "native"): _("an app whose build was attested held the camera"),
 }
 
 
 def proven(claims: Mapping[str, Any], *, now: float) -> dict[str, Any]:
-    """Return `level`, `methods`, `at` (UTC) and `age` (whole seconds) for a page."""
+    """Return `level`, `methods`, `face`, `at` (UTC) and `age` (whole seconds) for a page."""
     auth_time = int(claims.get("auth_time", 0))
     acr = str(claims.get("acr", ""))
     return {
         "level": LEVELS.get(acr, acr),
         "acr": acr,
         "methods": _methods(claims.get("amr", ())),
+        "face": _face(claims.get("face")),
         "at": datetime.fromtimestamp(auth_time, UTC),
         "age": max(0, int(now) - auth_time),
     }
@@ -37,3 +49,11 @@ def proven(claims: Mapping[str, Any], *, now: float) -> dict[str, Any]:
 
 def _methods(amr: Iterable[str]) -> list[str]:
     return [str(METHODS.get(method, method)) for method in amr]
+
+
+def _face(said: object) -> list[str]:
+    """Return what is said of a face in words, nothing without one."""
+    if not isinstance(said, Mapping):
+        return []
+    known = [(name, str(said[name])) for name in ("match", "pad", "capture") if name in said]
+    return [str(FACE.get(pair, ": ".join(pair))) for pair in known]

@@ -18,7 +18,6 @@ from authsvc.clients.scopes import SCOPES
 from authsvc.core.ids import new_secret
 from authsvc.enrolment.services import create_link, open_binding
 from authsvc.keys.algorithms import SIGNING
-from authsvc.keys.samples import ensure_sample_key
 from authsvc.management.attempts.explain import _TELLERS, tag_text
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.offering.persons import test_persons as seeded_persons
@@ -30,7 +29,7 @@ from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import open_transaction
 from portal.accounts.models import User
 from tests.arch import pseudo
-from tests.factories import make_consent, make_subject, make_tenant
+from tests.factories import make_consent, make_subject, make_tenant, offer_sample_key
 from tests.provider.browser import Browser, fields_of_form, make_partner, make_person
 from tests.tenancy.conftest import World, fill
 from tests.tenancy.people import make_user, signed_in
@@ -189,7 +188,7 @@ def test_capture_and_enrolment(tenant: Tenant) -> None:
 
 
 def test_a_persons_own_page(tenant: Tenant) -> None:
-    ensure_sample_key()
+    offer_sample_key()
     visitor = Visitor(Agent(tenant))
     reader = Reader(visitor.agent.client)
     reader.get(visitor.root)

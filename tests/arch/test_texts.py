@@ -28,6 +28,7 @@ UNMARKED: Final = {
     "authsvc/oidc/offering/persons.py": "claims of made-up people",
     "authsvc/oidc/sandbox/checks.py": "Django's check for operators",
     "authsvc/oidc/wire/cors.py": "names of headers",
+    "authsvc/transactions/checks.py": "Django's check for operators",
     "authsvc/transactions/lifecycle.py: the stored evidence is not what the worker signed": "to the log",
     "authsvc/transactions/services.py: Party": "a name for `from … import`",
     "authsvc/transactions/tries.py: every try that is left is in flight": "goes to the log",

@@ -111,20 +111,22 @@ def test_a_marked_sample_is_ciphertext_while_it_waits_and_gone_after_the_verdict
             }
             if ending == "worker lost":
                 worker.kill()
-        if ending == "worker lost":
-            sinks.rows("UPDATE transactions_capture SET deadline = now() WHERE id = %s RETURNING id", capture)
 
     fault = Fault.WRONG_FACE if ending == "refused" else None
     phone = WatchedPhone(
-        person, fault=fault, tries=3 if ending == "accepted" else 1, meanwhile=judged_but_undecided
+        person,
+        fault=fault,
+        tries=3 if ending == "accepted" else 1,
+        beforehand=lambda api, sample: worker.hold_pool(),
+        meanwhile=judged_but_undecided,
     )
-    worker.stop()
     if ending == "accepted":
         phone.sign_in(f"{stack.partner_url}/members")
     else:
         with pytest.raises(Denied) as denied:
             phone.sign_in(f"{stack.partner_url}/members")
         assert denied.value.step == 10
+        assert denied.value.code == ("again lost" if ending == "worker lost" else "refused")
     sinks.await_row("SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM transactions_sealedsample)")
     stack.python("from authsvc.transactions.services import sweep\nsweep()")
     phone.answers.append(phone.browser.get(f"{stack.partner_url}/whoami.json").content)

@@ -70,7 +70,8 @@ class Api:
         assert calm(said["message"]), said["message"]
         query = (
             "SELECT reason, details->>'detail' FROM audit_auditevent "
-            "WHERE transaction = %s AND tag = 'capture:request:refused' ORDER BY sequence DESC LIMIT 1"
+            "WHERE transaction = %s AND tag IN ('capture:request:refused', 'transaction:sample:refused') "
+            "ORDER BY sequence DESC LIMIT 1"
         )
         ((reason, detail),) = self._sinks.rows(query, said["reference"])
         assert reason == code

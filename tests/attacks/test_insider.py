@@ -12,7 +12,7 @@ from authsvc.audit.models import AuditEvent
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.remembered import forget_everything
-from authsvc.keys.samples import ensure_sample_key, open_sample_key
+from authsvc.keys.holding import Holder
 from authsvc.keys.signing import ensure_keys
 from authsvc.oidc.proofs import jose
 from authsvc.tenancy.models import Tenant
@@ -20,10 +20,12 @@ from authsvc.transactions.records import Verdict
 from authsvc.transactions.verdict import sign_verdict
 from authsvc.vault import opening as vault
 from config import secrets
+from tests.factories import offer_sample_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S8.3-01", "S6.1-01")]
 SHARE = os.urandom(32)
-KEYS = {"token_kek", "vault_kek", "verdict_private_key"}
+MEMORY = "the memory of the worker that made a sample key"
+KEYS = {"token_kek", "vault_kek", "verdict_private_key", MEMORY}
 Power = Callable[[], object]
 
 
@@ -33,7 +35,7 @@ def powers(tenant: Tenant, settings: Any, keys_of: Callable[[str], dict[str, byt
     settings.SECRETS = keys_of("web")
     ensure_keys()
     settings.SECRETS = keys_of("worker")
-    kid = ensure_sample_key().kid
+    kid = offer_sample_key(Holder())
     row = vault.create_reference(
         model="G",
         template=b"a template",
@@ -48,7 +50,7 @@ def powers(tenant: Tenant, settings: Any, keys_of: Callable[[str], dict[str, byt
     named = {"pseudonym": row.pseudonym, "device": "device"}
     return {
         "sign a token": lambda: jose.sign({"sub": "anybody"}, algorithm="ES256"),
-        "open a sample": lambda: open_sample_key(kid),
+        "open a sample": lambda: opened(kid),
         "open a reference": lambda: vault.open_reference(version=1, device_share=SHARE, **named),
         "sign a verdict": lambda: sign_verdict(verdict),
     }
@@ -67,6 +69,14 @@ def keys_of() -> Callable[[str], dict[str, bytes]]:
     return read
 
 
+def opened(kid: str) -> object:
+    """Open a sample as a process does that has just begun, with whatever secrets."""
+    key = Holder().open(kid)
+    if key is None:
+        raise KeyError(MEMORY)
+    return key
+
+
 def usable(power: Power) -> bool:
     """Tell whether a power can be used; it cannot where one of the keys is not the process's."""
     forget_everything()
@@ -81,7 +91,7 @@ def usable(power: Power) -> bool:
     ("role", "allowed"),
     [
         ("web", {"sign a token"}),
-        ("worker", {"open a sample", "open a reference", "sign a verdict"}),
+        ("worker", {"open a reference", "sign a verdict"}),
         ("portal", set()),
     ],
 )

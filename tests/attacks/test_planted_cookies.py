@@ -12,7 +12,6 @@ from authsvc.capture.browser import MOST, cookie_name, set_browser_key
 from authsvc.core.ids import new_id, new_secret, secret_hash
 from authsvc.delivery.models import Delivery
 from authsvc.devices.models import Device
-from authsvc.keys.samples import ensure_sample_key
 from authsvc.oidc.models import Session
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.offering.persons import test_persons as persons
@@ -21,7 +20,7 @@ from authsvc.person.models import Visit
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Transaction
-from tests.factories import make_tenant
+from tests.factories import make_tenant, offer_sample_key
 from tests.provider.browser import Browser, Partner, answer_of, make_partner, make_person
 from tests.unit.capture.agent import Agent
 
@@ -31,7 +30,7 @@ OLD = "A" * 43
 @pytest.fixture
 def victim(tenant: Tenant) -> Agent:
     """A person with a passkey, in a browser of their own."""
-    ensure_sample_key()
+    offer_sample_key()
     agent = Agent(tenant)
     agent.enrolled(reference="")
     return agent

@@ -1,10 +1,12 @@
-"""A worker killed at any moment leaves one verdict, one counted try, and no sample."""
+"""A worker killed at any moment leaves one verdict or one request to capture again, and no sample."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from authsvc.keys.samples import SILENT
 from devtools.phone.faults import Fault
 from devtools.phone.phone import Denied, Person
 from devtools.stack.stack import Stack
@@ -31,15 +33,35 @@ class Attempt:
         self.stack, self.sinks, self._person = stack, sinks, person
         self.txn = ""
 
-    def refused(self, meanwhile: Callable[[str], None]) -> None:
+    def refused(self, workers: Sequence[Worker], meanwhile: Callable[[str], None]) -> None:
+        """Come to a refusal, which counts."""
         before = self._failures()
+        assert self._denied(workers, meanwhile) == "refused"
+        assert self._failures() == before + 1
+
+    def lost(self, workers: Sequence[Worker], meanwhile: Callable[[str], None]) -> None:
+        """Be asked to capture again, which does not count."""
+        before = self._failures()
+        assert self._denied(workers, meanwhile) == "again lost"
+        assert self._failures() == before
+
+    def _denied(self, workers: Sequence[Worker], meanwhile: Callable[[str], None]) -> str:
+        """Make the attempt with the workers' pools held from the upload on; return how it ended."""
+
+        def hold(*_: object) -> None:
+            for worker in workers:
+                worker.hold_pool()
+
         phone = WatchedPhone(
-            self._person, fault=Fault.WRONG_FACE, meanwhile=lambda txn: self._note(txn, meanwhile)
+            self._person,
+            fault=Fault.WRONG_FACE,
+            beforehand=hold,
+            meanwhile=lambda txn: self._note(txn, meanwhile),
         )
         with pytest.raises(Denied) as denied:
             phone.sign_in(f"{self.stack.partner_url}/members")
-        assert (denied.value.step, denied.value.code) == (10, "refused")
-        assert self._failures() == before + 1
+        assert denied.value.step == 10
+        return denied.value.code
 
     def _note(self, txn: str, meanwhile: Callable[[str], None]) -> None:
         self.txn = txn
@@ -56,10 +78,17 @@ class Attempt:
         return [reason for (reason,) in self.sinks.rows(query, self.txn, tag)]
 
     def capture(self) -> str:
-        ((capture,),) = self.sinks.rows(
-            "SELECT id FROM transactions_capture WHERE transaction_id = %s", self.txn
-        )
-        return str(capture)
+        return self._of_capture("id")
+
+    def judge(self, *workers: Worker) -> Worker:
+        """Return the worker that has the sample."""
+        (found,) = (each for each in workers if self._of_capture("judge").startswith(f"{each.id}."))
+        return found
+
+    def _of_capture(self, column: str) -> str:
+        query = f"SELECT {column} FROM transactions_capture WHERE transaction_id = %s"  # noqa: S608 - our own
+        ((value,),) = self.sinks.rows(query, self.txn)
+        return str(value)
 
     def nothing_left(self) -> None:
         """One verdict, the sample erased once, and none anywhere."""
@@ -82,22 +111,22 @@ def judged_but_undecided(sinks: Sinks, worker: Worker, txn: str) -> Iterator[Non
         yield
 
 
-def test_killed_before_the_decision_a_second_worker_comes_to_the_verdict(
+def test_t10_killed_before_the_decision_the_other_worker_comes_to_the_verdict(
     attempt: Attempt, sinks: Sinks, stack: Stack, worker: Worker
 ) -> None:
-    with contextlib.ExitStack() as later:
+    with working(stack) as second:
 
         def kill(txn: str) -> None:
-            with judged_but_undecided(sinks, worker, txn):
-                worker.kill()
+            judging = attempt.judge(worker, second)
+            (other,) = {worker, second} - {judging}
+            with judged_but_undecided(sinks, judging, txn):
+                judging.kill()
             assert attempt.recorded("transaction:verdict:recorded") == []
-            # Its message is lost or never acknowledged; the sweeper hands the capture out again.
-            later.enter_context(working(stack))
+            other.go_on()
 
-        worker.stop()
-        attempt.refused(kill)
+        attempt.refused([worker, second], kill)
         attempt.nothing_left()
-    assert attempt.recorded("transaction:verdict:recorded") != ["deadline"]
+    assert attempt.recorded("transaction:verdict:recorded") not in (["deadline"], ["sample-lost"])
 
 
 def test_killed_after_the_decision_the_second_delivery_changes_nothing(
@@ -106,34 +135,62 @@ def test_killed_after_the_decision_the_second_delivery_changes_nothing(
     def kill(txn: str) -> None:
         with judged_but_undecided(sinks, worker, txn):
             # The pool goes on and decides; nobody is left to acknowledge the message.
-            worker.stop(pool=False)
+            worker.stop_main()
         sinks.await_row(DECIDED, txn)
         worker.kill()
 
-    worker.stop()
-    attempt.refused(kill)
+    attempt.refused([worker], kill)
     attempt.nothing_left()
     with working(stack) as second:
         stack.python(
-            "from authsvc.capture.queueing import enqueue_verification\n"
-            f"enqueue_verification(tenant_id=str(tenant.id), capture_id={attempt.capture()!r})"
+            "from celery import current_app\n"
+            "from authsvc.capture.queueing import VERIFY\n"
+            f"current_app.send_task(VERIFY, args=[str(tenant.id), {attempt.capture()!r}], ignore_result=True)"
         )
         second.await_word(f"capture {attempt.capture()} is decided already")
     attempt.nothing_left()
 
 
-@pytest.mark.requirement("S7-04", "S6.4-04")
-def test_killed_and_not_replaced_the_deadline_denies(attempt: Attempt, sinks: Sinks, worker: Worker) -> None:
+@pytest.mark.requirement("S6.4-04")
+def test_t10_killed_and_not_replaced_the_person_is_asked_again_at_once(
+    attempt: Attempt, sinks: Sinks, worker: Worker
+) -> None:
     def kill(txn: str) -> None:
         with judged_but_undecided(sinks, worker, txn):
             worker.kill()
+
+        killed.append(time.monotonic())
+
+    killed: list[float] = []
+    attempt.lost([worker], kill)
+    assert time.monotonic() - killed[0] < SILENT.total_seconds() + 2
+    attempt.nothing_left()
+    assert attempt.recorded("transaction:verdict:recorded") == ["sample-lost"]
+
+
+def test_t10_both_workers_killed_the_sweeper_finds_out_where_nobody_asks(
+    attempt: Attempt, sinks: Sinks, stack: Stack, worker: Worker
+) -> None:
+    with working(stack) as second:
+
+        def kill(txn: str) -> None:
+            worker.kill()
+            second.kill()
+            sinks.await_row(DECIDED, txn)
+
+        attempt.lost([worker, second], kill)
+    attempt.nothing_left()
+
+
+@pytest.mark.requirement("S7-04", "S6.4-04")
+def test_a_worker_that_never_ends_meets_the_deadline(attempt: Attempt, sinks: Sinks, worker: Worker) -> None:
+    def wait(txn: str) -> None:
         sinks.rows(
             "UPDATE transactions_capture SET deadline = now() WHERE transaction_id = %s RETURNING 1", txn
         )
         # Nobody asks for the status meanwhile: the sweeper alone ends it.
         sinks.await_row(DECIDED, txn)
 
-    worker.stop()
-    attempt.refused(kill)
+    attempt.refused([worker], wait)
     attempt.nothing_left()
     assert attempt.recorded("transaction:verdict:recorded") == ["deadline"]

@@ -51,7 +51,7 @@ def signed_in(stack: Stack, photos: Path, name: str) -> tuple[Person, bytes | No
 
 # All that a relying party may ever read in an ID token; what is new must be added here, and thought of.
 CLAIMS = {"iss", "aud", "azp", "sub", "iat", "exp", "jti", "auth_time", "nonce", "acr", "amr", "sid"}
-CLAIMS |= {"at_hash", "ial", "c_hash", "s_hash", "policy", "name", "email", "email_verified"}
+CLAIMS |= {"at_hash", "face", "ial", "c_hash", "s_hash", "policy", "name", "email", "email_verified"}
 
 
 @pytest.mark.requirement("S6.4-01", "S9.4-06", "S6.2-01", "S10-04", "SB-03")
@@ -65,7 +65,9 @@ def test_a_person_signs_in_at_the_partner_site(stack: Stack, person: Person) -> 
     assert claims["iss"] == stack.demo["issuer"]
     assert claims["aud"] in (stack.demo["client_id"], [stack.demo["client_id"]])
     assert claims["acr"] == "urn:visor:L2"
-    assert {"face", "hwk", "mfa"} <= set(claims["amr"])
+    # Nothing attests the software phone's key, whatever its backup flags say (T08).
+    assert claims["amr"] == ["face", "swk", "user", "mfa"]
+    assert claims["face"] == {"match": "server", "pad": "remote", "capture": "browser", "model": "G"}
     assert {"sub", "exp", "iat", "jti", "auth_time", "nonce"} <= set(claims) <= CLAIMS
     assert claims["ial"] == "none"
 
@@ -76,6 +78,7 @@ def test_a_person_signs_in_without_a_face(stack: Stack, person: Person) -> None:
     assert phone.sign_in(f"{stack.partner_url}/members", face=False).status_code == 200
     claims = phone.browser.get(f"{stack.partner_url}/whoami.json", accept="application/json").json()
     assert "face" not in claims["amr"]
+    assert "face" not in claims
     assert claims["acr"] == "urn:visor:L2"
 
 
@@ -99,6 +102,37 @@ def test_every_fault_is_denied(stack: Stack, photos: Path, fault: Fault) -> None
             phone.browser.get(f"{stack.partner_url}/whoami.json", accept="application/json").status_code
             != 200
         )
+
+
+LOG = """
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
+last = AuditEvent.objects.filter(tag=Tag.CODE_ISSUED).latest("sequence")
+rows = AuditEvent.objects.filter(transaction=last.transaction).order_by("sequence")
+print(json.dumps([[row.tag, row.client, row.subject, row.details] for row in rows]))
+"""
+
+
+@pytest.mark.requirement("S9.4-11", "S7-02")
+def test_t26_a_sign_in_can_be_told_from_the_log_alone(stack: Stack, person: Person) -> None:
+    SoftwarePhone(person, pace=False).sign_in(f"{stack.partner_url}/members")
+    rows = stack.python(LOG)
+    told = {tag: details for tag, _, _, details in rows}
+    order = ["transaction:opened", "device:proven", "challenge:issued", "sample:accepted", "reference:opened"]
+    order += ["verdict:recorded", "transaction:consumed", "code:issued", "token:issued"]
+    tags = [tag.partition(":")[2] for tag, _, _, _ in rows]
+    assert [tag for tag in tags if tag in order] == order
+    verdict = told["transaction:verdict:recorded"]
+    assert verdict["agent"]["type"] == "simulator"
+    assert verdict["stages"]["comparison"] == "at 1e-4"
+    assert set(verdict["stages"].values()) == {"passed", "at 1e-4"}
+    code = told["oidc:code:issued"]
+    assert (code["policy"], code["face"]["capture"]) == (verdict["policy"], "browser")
+    assert verdict["engine"].startswith("dlib_onnx:")
+    assert verdict["record"]
+    # Who asked and about whom stands in every step that knows it.
+    assert {client for tag, client, _, _ in rows if "reference" not in tag} == {stack.demo["client_id"]}
+    assert len({subject for _, _, subject, _ in rows if subject}) == 1
 
 
 @pytest.mark.requirement("S9.4-12", "S9.4-11")

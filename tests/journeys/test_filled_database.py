@@ -56,8 +56,12 @@ def _migrated(kept: Dump, data: Path, database: str | None) -> Upgraded:
     product = _unstarted(data, settings)
     kept.lay_out(data, visor=product.base_url, partner=product.partner_url, database=database)
     before = row_counts(data, database)
+    product.manage("generate_secrets")
     product.manage("migrate", "--verbosity", "0")
-    return Upgraded(kept, before, row_counts(data, database), product, settings)
+    after = row_counts(data, database)
+    vouched = product.manage("seal_rows")
+    assert re.search(r"(?m)^session: [1-9]", vouched), vouched
+    return Upgraded(kept, before, after, product, settings)
 
 
 def _unstarted(data: Path, settings: dict[str, Any]) -> Stack:

@@ -7,6 +7,7 @@ import json
 import re
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,13 +15,16 @@ from django.test import Client as HttpClient
 from joserfc import jws
 from joserfc.jwk import KeySet
 
-from authsvc.assurance.evidence import Agent, PasskeyProof, Proven
+from authsvc.assurance.evidence import Agent, FaceProof, PasskeyProof, Proven
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.services import register
+from authsvc.core.clock import now
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
-from authsvc.transactions.models import Transaction
+from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.records import Verdict
+from authsvc.transactions.verdict import sign_verdict
 from tests.factories import make_device, make_subject
 
 CALLBACK = "https://partner.example/callback"
@@ -97,29 +101,60 @@ class Browser:
         assert path.startswith(f"{self.root}signin/"), response["Location"]
         return path.rstrip("/").rsplit("/", 1)[1]
 
-    def prove(self, txn: str, subject: Subject, *, level: str = "L2") -> None:
-        """Stand in for the capture page: the transaction is decided with evidence of the level."""
+    def prove(self, txn: str, subject: Subject, *, level: str = "L2", face: FaceProof | None = None) -> None:
+        """Stand in for the capture page: the transaction is decided with evidence of the level.
+
+        `face` is what a worker signed of a face; `show_face` makes it.
+        """
         device = Device.objects.filter(subject=subject).first() or make_device(subject)
         Transaction.objects.filter(pk=txn).update(
             state=Transaction.State.DECIDED,
             subject=subject,
             device=device,
             stored_evidence=Proven(
-                PasskeyProof(device.id, "hwk", user_verified=level != "L1", attested=False, share_kind=""),
+                PasskeyProof(device.id, "swk", user_verified=level != "L1", attested=False, share_kind=""),
                 Agent("browser", "test"),
+                face,
             ).to_json(),
         )
+
+    def show_face(self, txn: str, **changes: Any) -> FaceProof:
+        """Stand in for camera and worker: a capture with a signed verdict, and what it says of the face."""
+        row, moment = Transaction.objects.get(pk=txn), now()
+        capture = Capture.objects.create(
+            transaction=row, number=1, challenge={}, issued_at=moment, expires_at=moment, sample_digest="d"
+        )
+        accepted = {
+            "pad": "accepted",
+            "iad": "accepted",
+            "engine": "engine",
+            "record": "record",
+            "policy": "p",
+        }
+        at = {"operating_point": "1e-4", "model": "G", "share_kind": "prf"}
+        face = FaceProof(**{"capture": capture.id, **accepted, **at, **changes})
+        verdict = Verdict(str(row.tenant_id), txn, capture.id, "d", "accepted", "matched", None, face)
+        Capture.objects.filter(pk=capture.pk).update(
+            state=Capture.State.ACCEPTED, verdict=sign_verdict(verdict)
+        )
+        return face
 
     def resume(self, txn: str) -> Any:
         """Go on as the capture page would."""
         return self.http.get(f"{self.root}authorize/resume/{txn}")
 
     def sign_in(
-        self, partner: Partner, subject: Subject, *, level: str = "L2", **extra: str | None
+        self,
+        partner: Partner,
+        subject: Subject,
+        *,
+        level: str = "L2",
+        face: Any = False,
+        **extra: str | None,
     ) -> dict[str, str]:
         """Authenticate from the start and return the parameters of the answer."""
         txn = self.opened(self.authorize(partner, **extra))
-        self.prove(txn, subject, level=level)
+        self.prove(txn, subject, level=level, face=self.show_face(txn) if face else None)
         return answer_of(self.resume(txn))
 
     def redeem(self, partner: Partner, code: str, **extra: Any) -> Any:
@@ -154,6 +189,19 @@ class Browser:
     def userinfo(self, access_token: str) -> Any:
         """Ask for the person's claims."""
         return self.http.get(f"{self.root}userinfo", headers={"Authorization": f"Bearer {access_token}"})
+
+
+def justified(**changes: str) -> dict[str, str]:
+    """All that requiring the face stands on."""
+    until = (now() + timedelta(days=100)).date().isoformat()
+    recorded = {
+        "face_reason": "Payments above 10,000",
+        "face_owner": "Head of payments",
+        "dpia_reference": "DPIA-2026-07",
+        "dpia_until": until,
+        "face_alternative": "Approve at any branch, or by phone with your adviser.",
+    }
+    return {**recorded, **changes}
 
 
 def make_person(**fields: Any) -> Subject:

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 
+from authsvc.clients.models import RelyingParty
 from authsvc.clients.services import register
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.enrolment.services import create_link
 from authsvc.keys.models import SigningKey
 from authsvc.keys.signing import ensure_keys
+from authsvc.management import approvals, team
+from authsvc.management.acting import NeedsAgreement
+from authsvc.management.actors import Member, System
 from authsvc.oidc.ciba.waiting import open_request
 from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.oidc.requests.wanted import Backchannel, Context
@@ -67,11 +71,30 @@ def fill(tenant: Tenant) -> World:
             "client_id": party.client_id,
             "initial": secret_hash(initial),
             "number": "A" * 10,
+            "invitation": invite(tenant),
+            "membership": str(make_user((tenant, Role.ADMIN)).memberships.get().pk),
+            "approval": ask(tenant, party),
             "kid": SigningKey.objects.get(state=SigningKey.State.NEXT).kid,
         }
     assert secret_hash(values["token"]) == link.digest
     assert row.created_at <= now()
     return World(tenant, values)
+
+
+def invite(tenant: Tenant) -> str:
+    """Invite somebody to administer the tenant in scope, and return the invitation's id."""
+    email = f"invited@{tenant.slug}.example"
+    made, _ = team.invite(by=System("a test"), email=email, role=Role.AUDITOR)
+    return made.pk
+
+
+def ask(tenant: Tenant, party: RelyingParty) -> str:
+    """Ask for an act that takes a second administrator, and return the request's id."""
+    asker = make_user((tenant, Role.ADMIN))
+    by = Member(asker.pk, asker.email, proven_at=now())
+    given = {"by": by, "party": party, "redirect_uris": [*party.redirect_uris, "https://new.example/cb"]}
+    wanted = NeedsAgreement(by, "relying_parties.change", given, ["for a test"])
+    return approvals.ask(by=by, wanted=wanted, why=f"Asked of {tenant.slug}").pk
 
 
 def make_visit(world: World) -> str:

@@ -2,12 +2,14 @@
 
 import secrets
 import time
+from functools import cache
 
 from allauth.account.internal.flows.login import (
     _AUTHENTICATION_METHODS_USER_SESSION_KEY,
     AUTHENTICATION_METHODS_SESSION_KEY,
 )
 from allauth.account.internal.userkit import user_id_to_str
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from authsvc.tenancy.memberships.models import Membership
@@ -19,10 +21,17 @@ PASSWORD = "a pass phrase of the tests"
 
 def make_user(*memberships: tuple[Tenant, str], email: str = "") -> User:
     """Make a user with roles in tenants."""
-    user = User.objects.create_user(email or f"{secrets.token_hex(6)}@example.org", PASSWORD)
+    user = User(email=email or f"{secrets.token_hex(6)}@example.org", password=_hashed())
+    user.save()
     for tenant, role in memberships:
         Membership.objects.create(user=user, tenant=tenant, role=role)
     return user
+
+
+@cache
+def _hashed() -> str:
+    """The password's hash, made once: hashing is slow on purpose."""
+    return make_password(PASSWORD)
 
 
 def signed_in(user: User, *, second_factor: bool = True) -> Client:

@@ -119,9 +119,6 @@ EXPECTED: dict[str, Kind] = {
     f"{_A}2fa/reauthenticate/": Kind.ACCOUNT,
     f"{_A}2fa/totp/activate/": Kind.ACCOUNT,
     f"{_A}2fa/totp/deactivate/": Kind.ACCOUNT,
-    f"{_A}2fa/recovery-codes/": Kind.ACCOUNT,
-    f"{_A}2fa/recovery-codes/generate/": Kind.ACCOUNT,
-    f"{_A}2fa/recovery-codes/download/": Kind.ACCOUNT,
     f"{_A}2fa/webauthn/": Kind.ACCOUNT,
     f"{_A}2fa/webauthn/add/": Kind.ACCOUNT,
     f"{_A}2fa/webauthn/login/": Kind.ACCOUNT,
@@ -129,6 +126,8 @@ EXPECTED: dict[str, Kind] = {
     f"{_A}2fa/webauthn/keys/<int:pk>/remove/": Kind.ACCOUNT,
     f"{_A}2fa/webauthn/keys/<int:pk>/edit/": Kind.ACCOUNT,
     f"{_A}second-factor/": Kind.ACCOUNT,
+    f"{_A}recovery-codes/": Kind.ACCOUNT,
+    f"{_A}join/<slug:tenant>/<str:token>/": Kind.ACCOUNT,
     f"{_A}theme/": Kind.ACCOUNT,
     "portal/": Kind.ACCOUNT,
     # The screens of the portal say themselves what they have.

@@ -1,7 +1,7 @@
-"""Evaluation records: the measured error rates that an acr above L1 stands on (S9.2-03).
+"""Evaluation records: the measured error rates that a face counts by (S9.2-03).
 
 A record holds for exactly one engine (its models by hash) and one version of what judges (manifest.py). A
-changed model, threshold rule or stage has none, and its tokens fall to L1 until it is evaluated.
+changed model, threshold rule or stage has none, and its faces count as absent until it is evaluated.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from authsvc.clients.settings.groups import ASSURANCE
 
 _LEVELS = (
     (Level.L1.name, _("L1 – one factor, or a session used again")),
-    (Level.L2.name, _("L2 – passkey with face or with user verification, fresh")),
-    (Level.L3.name, _("L3 – hardware-attested key and face, no injection")),
-    (Level.L4.name, _("L4 – L3 and local user verification")),
+    (Level.L2.name, _("L2 – passkey that verified its user, fresh; a face beside it where one was used")),
+    (Level.L3.name, _("L3 – attested hardware key; with the face, an attested app too")),
+    (Level.L4.name, _("L4 – certified hardware key, or L3 with face and local user verification")),
 )
 
 

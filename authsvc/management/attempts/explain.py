@@ -71,6 +71,7 @@ def _tell_opened(transaction: Transaction, _capture: Capture | None, _event: Aud
     name = transaction.client.name if transaction.client else _("a relying party")
     facts = [
         (_("Assurance asked for"), _words(asked.essential_acr) or _words(asked.acr_values)),
+        (_("Face"), _("demanded by the request") if asked.face else ""),
         (_("Redirect URI"), asked.redirect_uri),
         (_("Scope"), _words(asked.scope)),
         (_("Max age"), "" if asked.max_age is None else _in_seconds(asked.max_age)),
@@ -79,7 +80,10 @@ def _tell_opened(transaction: Transaction, _capture: Capture | None, _event: Aud
 
 
 def _tell_device(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
-    kinds = {"hwk": _("bound to its device (hwk)"), "swk": _("may be copied by its maker (swk)")}
+    kinds = {
+        "hwk": _("hardware, as its attestation proves (hwk)"),
+        "swk": _("not proven to be hardware, so it may have been copied (swk)"),
+    }
     agent = event.details.get("agent") or {}
     facts = [
         (_("Passkey"), kinds.get(str(event.details.get("kind")), "")),
@@ -133,7 +137,20 @@ def _tell_verdict(_transaction: Transaction, capture: Capture | None, event: Aud
     if capture is not None and capture.charged:
         counted = _COUNTED.get(kind, _("yes"))
         facts.append((_("Counted as a try"), counted))
-    return Told(title, kind, facts=facts)
+    return Told(title, kind, facts=[*facts, *_judged_by(event)])
+
+
+def _judged_by(event: AuditEvent) -> Facts:
+    """Return how each stage ended, and what judged it."""
+    details = event.details
+    stages = details.get("stages") or {}
+    facts = [
+        (_("Stages"), "; ".join(f"{stage} {band}" for stage, band in stages.items())),
+        (_("Engine"), str(details.get("engine", ""))),
+        (_("Policy"), str(details.get("policy", ""))),
+        (_("Evaluation record"), str(details.get("record", ""))),
+    ]
+    return _present(facts)
 
 
 def _tell_verdict_refused(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:

@@ -68,6 +68,8 @@ _WEB = {
     "other-person": _("The passkey belongs to another person than the one who began."),
     "simulator-refused": _("The software phone is not admitted here."),
     "too-large": _("The sample is larger than the protocol allows."),
+    "face-demanded": _("The relying party demands a face, and none was shown. The passkey was in order."),
+    "face-attainable": _("A face was demanded for a relying party that offers none."),
     "acr-reached": _("What was proven is less than what was asked for."),
     "hint-names-nobody": _("The hint names nobody here, several people, or a closed account."),
     "asked-too-often": _("The person was asked too often lately, so this request does not reach them."),

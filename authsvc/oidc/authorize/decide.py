@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from authsvc.assurance.levels import Level
 from authsvc.clients.models import RelyingParty
-from authsvc.oidc.requests.reached import preference_met, reported_acr
+from authsvc.oidc.requests.reached import face_missing, preference_met, reported_acr
 from authsvc.oidc.requests.wanted import Wanted
 from authsvc.oidc.tokens.event import Event
 
@@ -33,7 +34,14 @@ def reusable(events: list[Event], wanted: Wanted, client: RelyingParty, *, momen
     for event in events:
         if wanted.max_age is not None and is_older(event, wanted.max_age, moment):
             continue
+        if face_missing(_methods(event), wanted, client):
+            continue
         acr = reported_acr(event.level, wanted, client)
         if acr is not None and (preference_met(event.level, wanted) or "none" in wanted.prompt):
             return Reuse(event, acr)
     return None
+
+
+def _methods(event: Event) -> tuple[str, ...]:
+    """Return the methods that still count: one that has decayed to L1 is one old factor (ADR 0093)."""
+    return event.amr if event.level > Level.L1 else ()

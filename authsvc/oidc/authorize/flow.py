@@ -8,7 +8,7 @@ from typing import Final
 from django.db import transaction
 from django.http import HttpResponse
 
-from authsvc.assurance.levels import Level
+from authsvc.assurance.levels import Assessment, Level
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
@@ -20,9 +20,9 @@ from authsvc.oidc.consents.consent import consent_needed, remember_consent
 from authsvc.oidc.interaction import assessment_of, begin, enter
 from authsvc.oidc.models import PushedRequest, Session
 from authsvc.oidc.offering.provider import subject_identifier
-from authsvc.oidc.requests.reached import reported_acr
+from authsvc.oidc.requests.reached import face_missing, reported_acr
 from authsvc.oidc.requests.wanted import Wanted
-from authsvc.oidc.sessions.session import events_of, find_session
+from authsvc.oidc.sessions.session import events_of, find_session, note_use
 from authsvc.oidc.tokens.grants import CodeBinding, issue_code
 from authsvc.oidc.wire.door import Saying
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -83,6 +83,7 @@ def resume(
     assert consumed.subject is not None
     assessment = assessment_of(consumed)
     acr = _reached(client, wanted, assessment.level, assessment.reasons)
+    _require_face(client, assessment, wanted)
     _require_person(client, consumed.subject, wanted)
     entry = enter(request, consumed)
     signed = Signed(entry.session, Reuse(entry.event, acr), consumed.id)
@@ -149,7 +150,7 @@ def hand_over(request: TenantRequest, client: RelyingParty, wanted: Wanted, sign
     """Issue the code and send it to the relying party; raises RequestRefused for a request used before."""
     _use_up(wanted)
     if not signed.transaction_id:
-        Session.objects.filter(pk=signed.session.pk).update(last_used_at=now())
+        note_use(signed.session)
     code = issue_code(
         client=client,
         session=signed.session,
@@ -198,6 +199,17 @@ def _signed_in(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> 
     moment = now()
     reuse = reusable(events_of(session, moment=moment), wanted, client, moment=moment)
     return Signed(session, reuse) if reuse is not None else None
+
+
+def _require_face(client: RelyingParty, assessment: Assessment, wanted: Wanted) -> None:
+    if face_missing(assessment.amr, wanted, client):
+        raise RequestRefused(
+            "unmet_authentication_requirements",
+            "The face was demanded, and none was shown.",
+            rule="face-demanded",
+            came=" ".join(assessment.amr),
+            expected="face among the methods",
+        )
 
 
 def _require_person(client: RelyingParty, subject: Subject, wanted: Wanted) -> None:

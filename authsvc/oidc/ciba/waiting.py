@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from authsvc.assurance.face import face_said
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
@@ -19,7 +20,7 @@ from authsvc.oidc.ciba.ping import PING, seal_callback
 from authsvc.oidc.consents.consent import consent_needed, remember_consent, words_of
 from authsvc.oidc.interaction import assessment_of
 from authsvc.oidc.models import BackchannelRequest
-from authsvc.oidc.requests.reached import reported_acr
+from authsvc.oidc.requests.reached import face_missing, reported_acr
 from authsvc.oidc.requests.wanted import Context, Wanted
 from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.tokens.grants import Actor, grant_by_backchannel
@@ -141,10 +142,13 @@ def approve(row: BackchannelRequest, consumed: Transaction) -> None:
     acr = reported_acr(assessment.level, wanted, row.client)
     if acr is None:
         raise _refused("acr-reached", assessment.level.name, row.client.floor_level)
+    if face_missing(assessment.amr, wanted, row.client):
+        raise _refused("face-demanded", " ".join(assessment.amr), "face among the methods")
     if consent_needed(row.client, consumed.subject, wanted):
         # The page named what is shared, and the person went on from it.
         remember_consent(row.client, consumed.subject, wanted)
-    event = Event(assessment.level, tuple(assessment.amr), _moment(consumed), consumed.evidence.policy)
+    proven = consumed.evidence
+    event = Event(assessment.level, assessment.amr, _moment(consumed), proven.policy, face_said(proven))
     grant = grant_by_backchannel(
         client=row.client,
         actor=Actor(consumed.subject.pk, consumed.device_id),

@@ -54,7 +54,9 @@ def remember_consent(client: RelyingParty, subject: Subject, wanted: Wanted) -> 
         "given_at": moment,
         "expires_at": moment + CONSENT,
     }
-    RememberedConsent.objects.update_or_create(client=client, subject=subject, defaults=values)
+    # In place of what was remembered, also where that was altered and is not believed.
+    RememberedConsent.objects.filter(client=client, subject=subject).delete()
+    RememberedConsent.objects.create(client=client, subject=subject, **values)
     record(
         Tag.CLAIMS_CONSENT_GIVEN,
         client=client.client_id,

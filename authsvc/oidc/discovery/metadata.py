@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from authsvc.assurance.acr import ALIASES, ATTAINABLE, acr_of
+from authsvc.assurance.acr import ALIASES, acr_of, attainable
 from authsvc.clients.grant_types import GRANT_TYPES
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.scopes import SCOPES
@@ -63,7 +63,7 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "tls_client_certificate_bound_access_tokens": bool(settings.TRUSTED_PROXIES),
         "display_values_supported": ["page"],
         "claim_types_supported": ["normal"],
-        "claims_supported": ["sub", "acr", "amr", "auth_time", *PERSONAL_CLAIMS],
+        "claims_supported": ["sub", "acr", "amr", "face", "auth_time", *PERSONAL_CLAIMS],
         "claims_parameter_supported": True,
         "request_parameter_supported": True,
         # RFC 8707 has no name for it; others say it like this.
@@ -97,5 +97,5 @@ def _confidential_methods() -> list[str]:
 
 
 def _acr_values() -> list[str]:
-    own = [acr_of(level) for level in ATTAINABLE]
-    return own + [alias for alias, level in ALIASES.items() if level in ATTAINABLE]
+    levels = attainable()
+    return [acr_of(level) for level in levels] + [name for name, level in ALIASES.items() if level in levels]

@@ -15,6 +15,7 @@ from authsvc.core.envelope import context, seal, unseal
 from authsvc.core.ids import b64u
 from authsvc.core.remembered import Remembered
 from authsvc.oidc.models import Provider
+from authsvc.seals.rows import believed
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import current_tenant_id
 
@@ -60,7 +61,7 @@ def locked_row() -> Provider | None:
     if "token_kek" in settings.SECRETS:
         # Not by `provider_options`, which would remember the row of a transaction that is rolled back.
         _load(current_tenant_id())
-    return Provider.objects.select_for_update().first()
+    return Provider.objects.unchecked().select_for_update().first()
 
 
 def forget_options() -> None:
@@ -87,14 +88,16 @@ def session_identifier(client: RelyingParty, session_id: str) -> str:
 
 def _load(tenant_id: UUID) -> Options:
     aad = context("visor/pairwise/v1", str(tenant_id))
-    row, _made = Provider.objects.get_or_create(
+    row, _made = Provider.objects.unchecked().get_or_create(
         tenant_id=tenant_id,
         defaults={"sealed_pairwise_secret": seal(settings.SECRETS["token_kek"], os.urandom(32), aad)},
     )
+    # Where somebody altered what is offered, nothing beyond sign-ins is; the secret is sealed by itself.
+    offered = row if believed(row) else Provider()
     return Options(
         pairwise_secret=unseal(settings.SECRETS["token_kek"], bytes(row.sealed_pairwise_secret), aad),
-        dynamic_registration=row.dynamic_registration,
-        open_registration=row.open_registration,
-        sandbox_authenticator=row.sandbox_authenticator,
-        statement_issuers=row.statement_issuers,
+        dynamic_registration=offered.dynamic_registration,
+        open_registration=offered.open_registration,
+        sandbox_authenticator=offered.sandbox_authenticator,
+        statement_issuers=offered.statement_issuers,
     )

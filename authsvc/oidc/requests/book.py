@@ -44,6 +44,7 @@ TABLE: tuple[tuple[str, bool, bool, bool], ...] = (
     ("prompt",                  YES, YES, NOT),
     ("max_age",                 YES, YES, NOT),
     ("claims",                  YES, YES, NOT),
+    ("face",                    YES, YES, NOT),
     ("acr",                     YES, YES, YES),
     ("acr_reachable",           NOT, NOT, YES),
     ("binding_message",         NOT, NOT, YES),

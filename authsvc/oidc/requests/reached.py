@@ -1,8 +1,11 @@
-"""Which acr answers a request, at the level that was reached."""
+"""What answers a request: the acr, at the level that was reached, and the face where it is demanded."""
+
+from collections.abc import Collection
 
 from authsvc.assurance.acr import acr_of, level_of
-from authsvc.assurance.levels import Level
+from authsvc.assurance.levels import FACE, Level
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.settings.face import requires_face
 from authsvc.oidc.requests.wanted import Wanted
 
 
@@ -18,6 +21,16 @@ def reported_acr(level: Level, wanted: Wanted, client: RelyingParty) -> str | No
     if wanted.essential_acr is not None:
         return next((acr for acr in wanted.essential_acr if _reaches(level, acr)), None)
     return next((acr for acr in wanted.acr_values if level_of(acr) == level), acr_of(level))
+
+
+def face_demanded(wanted: Wanted, client: RelyingParty) -> bool:
+    """Whether no authentication without a face answers: by the request, or by the registration."""
+    return wanted.face or requires_face(client)
+
+
+def face_missing(amr: Collection[str], wanted: Wanted, client: RelyingParty) -> bool:
+    """Whether a face is demanded, and is not among the methods of an authentication."""
+    return face_demanded(wanted, client) and FACE not in amr
 
 
 def preference_met(level: Level, wanted: Wanted) -> bool:

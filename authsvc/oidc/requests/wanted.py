@@ -15,8 +15,8 @@ class Wanted:
     """The request in checked form; it travels as JSON through the transaction.
 
     `essential_acr` are the acr values of which one must be met, in order of preference, or None where
-    the request leaves it open. `max_age` is in seconds. `pushed` is the digest of the pushed request
-    that it came from.
+    the request leaves it open. `face` says that the request demands one. `max_age` is in seconds. `pushed`
+    is the digest of the pushed request that it came from.
     """
 
     client_id: str = ""
@@ -30,6 +30,7 @@ class Wanted:
     max_age: int | None = None
     acr_values: list[str] = field(default_factory=list)
     essential_acr: list[str] | None = None
+    face: bool = False
     sub: str = ""
     code_challenge: str = ""
     dpop_jkt: str = ""

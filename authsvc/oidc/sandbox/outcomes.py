@@ -67,12 +67,7 @@ def decide(row: Transaction, *, tenant: Tenant, subject: Subject, outcome: Outco
 
 
 def _proven(level: Level, moment: datetime) -> Proven:
-    strong = level >= Level.L2
     passkey = PasskeyProof(
-        device="sandbox",
-        kind="hwk" if strong else "swk",
-        user_verified=strong,
-        attested=False,
-        share_kind="",
+        device="sandbox", kind="swk", user_verified=level >= Level.L2, attested=False, share_kind=""
     )
     return Proven(passkey, Agent("sandbox", "form"), at=moment.isoformat())

@@ -1,5 +1,7 @@
 """The browser's session at the provider: single sign-on within the limits of each level."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +23,6 @@ OVERALL = {Level.L4: timedelta(hours=12), Level.L3: timedelta(hours=24), Level.L
 IDLE = {Level.L4: timedelta(minutes=15), Level.L3: timedelta(hours=1), Level.L2: timedelta(hours=1)}
 # A session that decayed is worth L1 until it ends altogether.
 LIFE = timedelta(hours=24)
-_RENEWED = ("digest", "device", "events", "authenticated_at", "last_used_at")
 
 
 def session_cookie(tenant: Tenant) -> str:
@@ -60,7 +61,7 @@ def events_of(session: Session, *, moment: datetime) -> list[Event]:
     idle = moment - session.last_used_at
     found: dict[Level, Event] = {}
     for name, stored in session.events.items():
-        worth = _decayed(_read_event(name, stored), idle, moment)
+        worth = _decayed(_stored(Level[name], stored), idle, moment)
         kept = found.get(worth.level)
         if kept is None or kept.at < worth.at:
             found[worth.level] = worth
@@ -69,19 +70,26 @@ def events_of(session: Session, *, moment: datetime) -> list[Event]:
 
 def event_of_moment(session: Session, moment: datetime) -> Event | None:
     """Return the event that was entered into the session at that moment, None where it is there no more."""
-    events = (_read_event(name, stored) for name, stored in session.events.items())
+    events = (_stored(Level[name], stored) for name, stored in session.events.items())
     return next((event for event in events if event.at == moment), None)
 
 
-def _read_event(name: str, stored: dict[str, Any]) -> Event:
-    return Event(Level[name], tuple(stored["amr"]), datetime.fromisoformat(stored["at"]), stored["policy"])
+def _stored(level: Level, entry: Mapping[str, Any]) -> Event:
+    # Sessions of the release before say nothing of a face.
+    moment = datetime.fromisoformat(entry["at"])
+    return Event(level, tuple(entry["amr"]), moment, entry["policy"], entry.get("face"))
+
+
+def note_use(session: Session) -> None:
+    """Let a session's rest begin anew; where it was changed meanwhile, that change stands."""
+    session.move_on(last_used_at=now())
 
 
 def _decayed(event: Event, idle: timedelta, moment: datetime) -> Event:
     level = event.level
     while level > Level.L1 and (idle > IDLE[level] or moment - event.at > OVERALL[level]):
         level = Level(level - 1)
-    return Event(level, event.amr, event.at, event.policy)
+    return replace(event, level=level)
 
 
 @transaction.atomic
@@ -109,15 +117,18 @@ def begin_session(
 
 def _go_on(current: Session, secret: str, device: Device | None, event: Event) -> bool:
     """Enter an event under a new secret; False where the session ended, or another tab renewed it first."""
-    known = Session.objects.filter(pk=current.pk, digest=current.digest, ended_at=None)
-    current.digest, current.device = secret_hash(secret), device
-    current.events = {**current.events, **_entry(event)}
-    current.authenticated_at = current.last_used_at = event.at
-    return bool(known.update(**{name: getattr(current, name) for name in _RENEWED}))
+    return current.move_on(
+        digest=secret_hash(secret),
+        device=device,
+        events={**current.events, **_entry(event)},
+        authenticated_at=event.at,
+        last_used_at=event.at,
+    )
 
 
 def _entry(event: Event) -> dict[str, Any]:
-    stored = {"at": event.at.isoformat(), "amr": list(event.amr), "policy": event.policy}
+    amr = list(event.amr)
+    stored = {"at": event.at.isoformat(), "amr": amr, "policy": event.policy, "face": event.face}
     return {event.level.name: stored}
 
 

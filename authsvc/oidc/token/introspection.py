@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from authsvc.assurance.face import as_claim
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.oidc.callers.endpoint import Caller, client_endpoint
@@ -82,6 +83,7 @@ def _description(token: Token, client: RelyingParty) -> dict[str, Any]:
         "auth_time": int(grant.auth_time.timestamp()),
         "acr": grant.acr,
         "amr": grant.amr,
+        **as_claim(grant.face),
     }
     if token.kind == Token.Kind.ACCESS:
         content["token_type"] = binding.token_type

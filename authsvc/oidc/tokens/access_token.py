@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from authsvc.assurance.face import as_claim
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id, new_secret, secret_hash
@@ -91,6 +92,7 @@ def _jwt(grant: Grant, client: RelyingParty, scope: str, binding: Binding, momen
         "auth_time": int(grant.auth_time.timestamp()),
         "acr": grant.acr,
         "amr": grant.amr,
+        **as_claim(grant.face),
     }
     if binding.confirmation():
         claims["cnf"] = binding.confirmation()

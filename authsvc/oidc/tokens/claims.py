@@ -33,6 +33,7 @@ PROTOCOL_CLAIMS = frozenset(
     for names in (
         ("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "auth_time", "nonce", "acr", "amr", "azp"),
         ("at_hash", "c_hash", "s_hash", "sid", "cnf", "scope", "client_id", "events", "policy", "ial", "typ"),
+        ("face",),
     )
     for name in names
 )

@@ -1,5 +1,6 @@
 """The authentication event that tokens speak of."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,12 +10,16 @@ from authsvc.assurance.levels import Level
 
 @dataclass(frozen=True)
 class Event:
-    """An authentication as tokens speak of it: the level reached, how, under which policy, and when."""
+    """An authentication as tokens speak of it: the level reached, how, under which policy, and when.
+
+    `face` is the claim of that name, None where no face counts.
+    """
 
     level: Level
     amr: tuple[str, ...]
     at: datetime
     policy: str = ""
+    face: Mapping[str, str] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the event as JSON."""
@@ -24,4 +29,4 @@ class Event:
     def from_json(cls, value: dict[str, Any]) -> "Event":
         """Return the event that `to_json` wrote."""
         at = datetime.fromisoformat(value["at"])
-        return cls(Level[value["level"]], tuple(value["amr"]), at, value["policy"])
+        return cls(Level[value["level"]], tuple(value["amr"]), at, value["policy"], value.get("face"))

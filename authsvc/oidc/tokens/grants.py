@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from authsvc.assurance.face import as_claim
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
@@ -75,6 +76,8 @@ def issue_code(
         subject=str(session.subject_id),
         acr=acr,
         amr=list(event.amr),
+        **as_claim(event.face),
+        policy=event.policy,
         scope=scope,
     )
     return code
@@ -108,6 +111,7 @@ def _grant(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> G
         sub=subject_identifier(client, actor.subject_id),
         sid=session_identifier(client, actor.session.pk) if actor.session else "",
         amr=list(event.amr),
+        face=event.face,
         policy=event.policy,
         auth_time=event.at,
         created_at=moment,

@@ -5,6 +5,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
+from authsvc.assurance.face import as_claim
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id
@@ -47,7 +48,7 @@ def half_hash(value: str, algorithm: str) -> str:
 
 
 def _protocol(grant: Grant, client: RelyingParty, moment: datetime) -> dict[str, Any]:
-    claims = {
+    claims: dict[str, Any] = {
         "iss": issuer_of(client.tenant),
         "sub": grant.sub,
         "aud": client.client_id,
@@ -57,6 +58,7 @@ def _protocol(grant: Grant, client: RelyingParty, moment: datetime) -> dict[str,
         "auth_time": int(grant.auth_time.timestamp()),
         "acr": grant.acr,
         "amr": grant.amr,
+        **as_claim(grant.face),
         # Proofing before enrolment is outside ISO/IEC 27553-2; nothing is claimed about it (SB-03).
         "ial": "none",
     }

@@ -23,4 +23,6 @@ def lock_refresh_token(text: str) -> Token | None:
 
 def mark_spent(token: Token, *, purpose: str, sealed_answer: bytes) -> None:
     """Note that a locked refresh token was spent: when, on what, and with which answer."""
-    spend_token(token.digest, now(), purpose=purpose, sealed_answer=sealed_answer)
+    token.spent_at, token.spent_on = now(), purpose
+    token.make_ready()
+    spend_token(token, sealed_answer=sealed_answer)

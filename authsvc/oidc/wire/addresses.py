@@ -4,11 +4,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.paths import tenant_address
 
 
 def issuer_of(tenant: Tenant) -> str:
     """Return the issuer identifier of a tenant, with its trailing slash."""
-    return f"{settings.BASE_URL}/t/{tenant.slug}/"
+    return tenant_address(tenant)
 
 
 def discovery_address(tenant: Tenant) -> str:

@@ -1,23 +1,39 @@
-"""Membership, what lets a user into a tenant."""
+"""Membership, what lets a user into a tenant, and the invitation to one."""
+
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 
-from authsvc.tenancy.models import Tenant
+from authsvc.core.ids import new_id
+from authsvc.tenancy.models import Tenant, TenantOwned
 from authsvc.tenancy.roles import Role
+
+
+class InForce(models.Manager["Membership"]):
+    """Sees the memberships that let their user in: all but the disabled ones."""
+
+    def get_queryset(self) -> models.QuerySet["Membership"]:
+        """Return the memberships of any tenant that are in force."""
+        return super().get_queryset().filter(disabled_at=None)
 
 
 class Membership(models.Model):
     """A user's role in a tenant.
 
     Not scoped to a tenant like other rows: it is read before any scope is entered, to decide which one
-    a user may enter.
+    a user may enter. Who asks that looks at those `in_force`.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
     created_at = models.DateTimeField(auto_now_add=True)
+    disabled_at = models.DateTimeField(null=True)
+    seal = models.BinaryField(null=True, editable=False, help_text="The portal’s word (authsvc/seals).")
+
+    objects: ClassVar[models.Manager["Membership"]] = models.Manager()
+    in_force: ClassVar[InForce] = InForce()
 
     class Meta:
         # The portal's accounts made the table.
@@ -26,3 +42,27 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role} of {self.tenant}"
+
+
+class Invitation(TenantOwned):
+    """What lets somebody become a member by a link in a mail, once; only the SHA-256 of its token is kept.
+
+    `starts_anew` is for a member who cannot sign in any more: it sets a new password on their account.
+    """
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role)
+    starts_anew = models.BooleanField(default=False)
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.CharField(max_length=254)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "-created_at"], name="invitation_by_age")]
+
+    def __str__(self) -> str:
+        return f"invitation of {self.email}"

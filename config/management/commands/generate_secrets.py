@@ -9,9 +9,9 @@ from config import secrets
 
 
 class Command(BaseCommand):
-    """Generates the secrets of every role, and never overwrites any."""
+    """Generates the secrets of every role, adds those that a later release needs, and overwrites none."""
 
-    help = "Write a new secrets file, unless there is one."
+    help = "Write a new secrets file, or add what the one that is there lacks."
     requires_system_checks: list[str] = []
 
     def handle(self, *_: Any, **__: Any) -> None:
@@ -19,6 +19,8 @@ class Command(BaseCommand):
         try:
             secrets.write(settings.SECRETS_FILE, secrets.generate())
         except FileExistsError:
-            self.stdout.write(f"{settings.SECRETS_FILE} exists and is left as it is")
+            added = secrets.complete(settings.SECRETS_FILE)
+            done = "got what it lacked" if added else "exists and is left as it is"
+            self.stdout.write(f"{settings.SECRETS_FILE} {done}")
         else:
             self.stdout.write(f"wrote {settings.SECRETS_FILE}")

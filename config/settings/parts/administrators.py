@@ -27,10 +27,24 @@ ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# What may be tried how often is said in portal/accounts/tries.py: these would count passkeys too, or lock
+# everybody behind one address.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
+MFA_RATE_LIMITS = {"webauthn_login": None}
+ALLAUTH_TRUSTED_PROXY_COUNT = given.proxy_count
+SESSION_ENGINE = "portal.accounts.sessions"
 MFA_ADAPTER = "portal.accounts.adapter.MfaAdapter"
-MFA_FORMS = {"add_webauthn": "portal.accounts.forms.AddPasskeyForm"}
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "add_webauthn": "portal.accounts.forms.AddPasskeyForm",
+    "authenticate": "portal.accounts.forms.CodeForm",
+    "reauthenticate": "portal.accounts.forms.CodeAgainForm",
+    "login_webauthn": "portal.accounts.forms.PasskeyForm",
+    "authenticate_webauthn": "portal.accounts.forms.PasskeyAsSecondForm",
+    "reauthenticate_webauthn": "portal.accounts.forms.PasskeyAgainForm",
+}
+# Recovery codes are the portal's own (portal/accounts/recovery.py).
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
 PORTAL_SESSION_IDLE = timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""Templates, languages, files of pages, mail."""
+"""Templates, languages, files of pages."""
 
 from pathlib import Path
 
@@ -29,5 +29,3 @@ STATIC_ROOT: Path | None = ROOT / "build" / "collected"
 STATICFILES_DIRS = [ROOT / "static", ROOT / "build" / "static"]
 WHITENOISE_USE_FINDERS = False
 WHITENOISE_AUTOREFRESH = False
-
-EMAIL_BACKEND = given.email_backend

@@ -18,6 +18,12 @@ _SQLITE = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
 }
+# A full memory throws counters out, so it takes more of them than a flood makes in a window.
+_OWN_MEMORY = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
+}
+_PATIENCE = {"socket_connect_timeout": 2, "socket_timeout": 2}  # seconds
 
 
 def database(url: str) -> dict[str, Any]:
@@ -34,4 +40,18 @@ def database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": database(given.database_url or f"sqlite:///{given.data_dir / 'visor.sqlite3'}")}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+def shared_memory(url: str) -> dict[str, Any]:
+    """Return Django's description of what processes count in together: a Redis server, or own memory."""
+    if not url.startswith("redis"):
+        return {**_OWN_MEMORY}
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": "visor",
+        "OPTIONS": _PATIENCE,
+    }
+
+
+CACHES = {"default": shared_memory(given.cache_url or given.broker_url)}

@@ -20,6 +20,9 @@ const OVER = new Set(["expired", "ended", "unknown"]);
 // What only the address bar of a browser can mend, which an app's own view has not.
 const NEEDS_BROWSER = new Set(["denied", "no-camera", "insecure"]);
 
+// Where a face can still be shown; on other screens it cannot be, or not now.
+const FACE_IS_NEXT = new Set(["choice", "prepare", "warning", "again"]);
+
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const clock = () => performance.now();
 
@@ -46,7 +49,8 @@ export class Agent {
       "start-camera": () => this.ask(null),
       "no-light": () => this.ask("no-light"),
       "with-light": () => this.record(),
-      "without-face": () => this.withoutFace(),
+      "without-face": () => (config.demanded ? this.#sayDemanded() : this.withoutFace()),
+      "go-back": () => this.withoutFace(),
       agree: () => this.agree(),
       leave: () => this.leave(),
       retry: () => this.#retry(),
@@ -213,6 +217,8 @@ export class Agent {
       show("create");
     } else if (next === "agree") {
       show("agree");
+    } else if (next === "demanded") {
+      this.#sayDemanded();
     } else if (next === "choose") {
       show(this.#withoutFaceBecause() ?? "choice");
     } else if (this.kind === "bind") {
@@ -315,7 +321,8 @@ export class Agent {
     if (status.state === "done") {
       this.#go(status.continue_url);
     } else if (status.state === "again") {
-      show("again", { hint: say(`hint.${status.hint}`) ?? say("again") });
+      const lost = status.hint === "lost";
+      show("again", { why: say(lost ? "lost" : "unclear"), hint: say(`hint.${status.hint}`) ?? say("again") });
     } else if (status.state === "locked") {
       this.#locked(status.retry_after);
     } else if (status.state === "refused") {
@@ -334,6 +341,13 @@ export class Agent {
 
   async agree() {
     await this.#next(await this.api.post("consent", { notice_version: this.config.notice }));
+  }
+
+  // The relying party demands the face: said before it hears that somebody goes without.
+  #sayDemanded() {
+    const usable = FACE_IS_NEXT.has(document.body.dataset.showing);
+    find("demanded").querySelector('[data-act="prepare"]').hidden = !usable;
+    show("demanded");
   }
 
   async withoutFace() {

@@ -41,7 +41,7 @@ export class Api {
   }
 
   upload(path, jwe) {
-    const init = { method: "POST", headers: { "Content-Type": "application/jose" }, body: jwe };
+    const init = { method: "POST", headers: { "Content-Type": "application/jose+json" }, body: jwe };
     return this.#send(path, init, "upload");
   }
 

@@ -5,6 +5,8 @@ import { chainOf, signChain } from "./chain.js";
 import { concat, toB64u, utf8, wipe } from "./bytes.js";
 import { within } from "./deadline.js";
 
+const ALGORITHM = "ECDH-ES+A256KW";
+
 function pack(manifest, frames) {
   const text = utf8(JSON.stringify(manifest));
   const length = new DataView(new ArrayBuffer(4));
@@ -26,7 +28,7 @@ async function load(jose) {
 const encoded = (share) => (share ? toB64u(share) : null);
 
 export async function sealSample({ jose, txn, challenge, sessionKey, own, added, frames, camera, probe }) {
-  const { CompactEncrypt, importJWK } = await load(jose);
+  const { GeneralEncrypt, importJWK } = await load(jose);
   const chain = await chainOf(challenge.nonce, txn, frames);
   const manifest = {
     txn,
@@ -48,11 +50,13 @@ export async function sealSample({ jose, txn, challenge, sessionKey, own, added,
     chain_signature: toB64u(await signChain(sessionKey, chain)),
   };
   const plain = pack(manifest, frames);
-  const header = { alg: "ECDH-ES", enc: "A256GCM", kid: challenge.seal.kid, typ: "visor-sample+jwe" };
+  const header = { enc: "A256GCM", typ: "visor-sample+jwe", txn, dev: own.id, chl: challenge.nonce };
   try {
-    return await new CompactEncrypt(plain)
-      .setProtectedHeader({ ...header, txn, dev: own.id, chl: challenge.nonce })
-      .encrypt(await importJWK(challenge.seal.key, "ECDH-ES"));
+    const sealing = new GeneralEncrypt(plain).setProtectedHeader(header);
+    for (const { kid, key } of [challenge.seal, challenge.seal.second].filter(Boolean)) {
+      sealing.addRecipient(await importJWK(key, ALGORITHM)).setUnprotectedHeader({ alg: ALGORITHM, kid });
+    }
+    return JSON.stringify(await sealing.encrypt());
   } finally {
     wipe(plain, ...frames.map((frame) => frame.jpeg));
   }

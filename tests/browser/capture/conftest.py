@@ -12,7 +12,6 @@ from pytest_django.live_server_helper import LiveServer
 
 from authsvc.biometrics.unsealing import unseal_sample
 from authsvc.capture import agent_api
-from authsvc.keys.samples import ensure_sample_key
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions import services
@@ -20,7 +19,7 @@ from authsvc.transactions.models import Capture
 from tests import needs
 from tests.browser.capture import camera
 from tests.browser.capture.person import Person
-from tests.factories import make_tenant
+from tests.factories import make_tenant, offer_sample_key
 from tests.unit.transactions.flow import verdict_on
 
 expect.set_options(timeout=15_000)
@@ -51,7 +50,7 @@ def tenant(live_server: LiveServer, settings: Any) -> Iterator[Tenant]:
     settings.BASE_URL = live_server.url
     made = make_tenant(name="Northwind Bank")
     with tenant_scope(made.id):
-        ensure_sample_key()
+        offer_sample_key()
         yield made
 
 

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from devtools.stack.stack import Stack
-from tests.browser.portal.conftest import Administrator
+from tests.browser.looks import assert_looks_right
+from tests.browser.portal.conftest import Administrator, long_ago
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.requirement("S9.4-01")]
 
@@ -16,7 +17,12 @@ def test_the_first_sign_in_enrols_an_app_and_the_next_asks_for_its_code(newcomer
     page.goto(newcomer.portal)
     expect(page.get_by_role("heading", name="Protect your account")).to_be_visible()
     newcomer.enrol_app()
-    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    expect(page.get_by_role("heading", name="You have no recovery codes")).to_be_visible()
+    page.get_by_role("link", name="Make recovery codes").click()
+    page.get_by_role("button", name="Make ten codes").click()
+    recovery = page.locator("#recovery-codes").inner_text().split()
+    assert len(recovery) == 10
+    assert_looks_right(page, "recovery codes")
     page.get_by_role("link", name="Go on to the portal").click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
@@ -25,11 +31,14 @@ def test_the_first_sign_in_enrols_an_app_and_the_next_asks_for_its_code(newcomer
     page.get_by_label("Code").fill("12345")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("alert")).to_contain_text("Incorrect code")
-    newcomer.give_code()
+    page.get_by_label("Code").fill(recovery[0])
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
-def test_a_passkey_is_enrolled_and_opens_the_portal_alone(newcomer: Administrator) -> None:
+def test_a_passkey_is_enrolled_opens_the_portal_alone_and_confirms_an_act(
+    newcomer: Administrator, stack: Stack
+) -> None:
     page = newcomer.page
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
@@ -52,6 +61,15 @@ def test_a_passkey_is_enrolled_and_opens_the_portal_alone(newcomer: Administrato
     page.goto(f"{newcomer.base}/portal/")
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+
+    long_ago(stack)
+    page = newcomer.open("people/new/")
+    page.get_by_label("Name", exact=True).fill("Ada of the passkey")
+    page.get_by_role("button", name="Create the link").click()
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    assert_looks_right(page, "confirm with a passkey")
+    page.get_by_role("button", name="Confirm with a passkey").click()
+    expect(page.get_by_role("heading", name="Ada of the passkey")).to_be_visible()
 
 
 def test_the_demo_s_administrator_gets_in_with_what_the_demo_prints(

@@ -35,6 +35,11 @@ def test_a_person_signs_in_and_three_attacks_are_refused(tmp_path: Path) -> None
     environment = _environment(tmp_path, free_port())
     first = _run(environment)
     assert first.returncode == 0, first.stdout + first.stderr
+    # What the demo says of levels is what the token says (T08).
+    assert '"capture": "browser"' in first.stdout
+    assert '"swk"' in first.stdout
+    assert "hwk" not in first.stdout
+    assert "L2 is what the passkey alone earns" in first.stdout
     again = _run(environment)
     assert again.returncode == 0, again.stdout + again.stderr
 

@@ -121,7 +121,7 @@ def _(walker: Walker) -> Answer:
 @refusal("no-worker")
 def _(walker: Walker) -> Answer:
     row = _face(walker)
-    with patch("authsvc.capture.challenge.current_sample_key", return_value=None):
+    with patch("authsvc.capture.challenge.keys_on_offer", return_value=[]):
         return walker.agent.post(row, "challenge", ASK)
 
 

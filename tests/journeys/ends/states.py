@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 
@@ -16,6 +15,9 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_id
 from authsvc.core.remembered import forget_everything
 from authsvc.devices.models import Device
+from authsvc.management import team
+from authsvc.management.actors import System
+from authsvc.management.models import Approval
 from authsvc.oidc.ciba.waiting import open_request
 from authsvc.oidc.models import BackchannelRequest, Session
 from authsvc.oidc.offering.options import set_options
@@ -23,11 +25,16 @@ from authsvc.oidc.offering.persons import test_persons as persons_of_tests
 from authsvc.oidc.requests.wanted import Backchannel, Context
 from authsvc.person.models import Visit
 from authsvc.subjects.models import Subject
+from authsvc.tenancy.memberships.models import Invitation, Membership
+from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.transactions.models import Transaction
+from portal.accounts.models import User
+from portal.accounts.recovery import make_codes
+from portal.relying_parties.forms import values_of
 from tests.factories import make_subject
 from tests.journeys.ends.walker import Answer, Walker, Way
-from tests.provider.browser import fields_of_form, make_partner
+from tests.provider.browser import fields_of_form, justified, make_partner
 from tests.tenancy.conftest import World, fill
 from tests.tenancy.people import PASSWORD, make_user, signed_in
 from tests.tenancy.routes import Kind, filled, routes
@@ -585,6 +592,12 @@ def _(walker: Walker) -> Answer:
     return walker.get(_approved(walker, level="L1"))
 
 
+@state("Approve", "without the face that the relying party requires")
+def _(walker: Walker) -> Answer:
+    _phone(walker, face="required", **justified())
+    return walker.get(_approved(walker))
+
+
 @state("Approve", "signed out in another tab")
 def _(walker: Walker) -> Answer:
     _phone(walker)
@@ -902,6 +915,71 @@ def _(walker: Walker) -> Answer:
     return _portal(walker, Role.OWNER).get(path)
 
 
+def _long_ago(browser: Client) -> Client:
+    """Let what the browser's session has proven be long ago."""
+    session = browser.session
+    entries = session["account_authentication_methods"]
+    session["account_authentication_methods"] = [{**each, "at": 0.0} for each in entries]
+    session.save()
+    return browser
+
+
+@state("Portal", "an act, long after signing in")
+def _(walker: Walker) -> Answer:
+    user = make_user((walker.tenant, Role.OWNER), email=_email())
+    _own_factor(user)
+    walker.browser = _long_ago(signed_in(user))
+    path = f"/portal/{walker.tenant.slug}/people/new/"
+    return walker.browser.post(path, {"name": "Ada", "prove-code": "12345"})
+
+
+@state("Portal", "an act that another has to agree to")
+def _(walker: Walker) -> Answer:
+    with _filled(walker) as world:
+        party = RelyingParty.objects.get(pk=world.values["party"])
+    values = {**values_of(party), "redirect_uris": "https://new.example/cb", "name": "Partner"}
+    sent = {name: value for name, value in values.items() if isinstance(value, str) and value}
+    Tenant.objects.filter(pk=walker.tenant.pk).update(kind=Tenant.Kind.LIVE)
+    browser = _portal(walker, Role.OWNER)
+    path = filled("portal/<slug:tenant>/relying-parties/<str:party>/edit/", world.values)
+    return browser.post(path, {**sent, "scopes": ["openid"]})
+
+
+def _team(about: str, act: str, *, elsewhere: bool = False, **sent: str) -> None:
+    @state("Portal", about)
+    def walk(walker: Walker) -> Answer:
+        browser = _portal(walker, Role.OWNER)
+        own = Membership.objects.get(tenant=walker.tenant)
+        if elsewhere:
+            Membership.objects.create(user_id=own.user_id, tenant=Walker().tenant, role=Role.ADMIN)
+        given = {name: value.format(email=own.user.get_username()) for name, value in sent.items()}
+        path = f"/portal/{walker.tenant.slug}/team/{act.format(own=own.pk)}/"
+        return walker.goes_on(browser.post(path, given))
+
+
+_team("the last owner is disabled", "{own}/disable")
+_team("a member is invited again", "invite", email="{email}", role="admin")
+_team("an account of two organisations is reset", "{own}/anew", elsewhere=True)
+
+
+@state("Portal", "agreeing with oneself")
+def _(walker: Walker) -> Answer:
+    with _filled(walker) as world:
+        asked = Approval.objects.get()
+    walker.browser = signed_in(User.objects.get(pk=asked.asked_by))
+    path = filled("portal/<slug:tenant>/approvals/<str:approval>/agree/", world.values)
+    return walker.goes_on(walker.browser.post(path))
+
+
+@state("Portal", "agreeing to what is over")
+def _(walker: Walker) -> Answer:
+    with _filled(walker) as world:
+        Approval.objects.update(expires_at=now())
+    browser = _portal(walker, Role.OWNER)
+    path = filled("portal/<slug:tenant>/approvals/<str:approval>/agree/", world.values)
+    return walker.goes_on(browser.post(path))
+
+
 # --- administrators' accounts -----------------------------------------------------------------------------
 @state("Account", "not signed in")
 def _(walker: Walker) -> Answer:
@@ -915,6 +993,39 @@ def _(walker: Walker) -> Answer:
     return walker.browser.post("/account/login/", {"login": "a@example.org", "password": "wrong"})
 
 
+@state("Account", "a wrong password too often")
+def _(walker: Walker) -> Answer:
+    walker.browser = Client()
+    sent = {"login": _email(), "password": "wrong"}
+    return [walker.browser.post("/account/login/", sent) for _ in range(6)][-1]
+
+
+def _invited(walker: Walker, email: str) -> str:
+    """Invite somebody, and return where the mail's link leads."""
+    _, token = team.invite(by=System("a walk"), email=email, role=Role.ADMIN)
+    return f"/account/join/{walker.tenant.slug}/{token}/"
+
+
+@state("Account", "an invitation")
+def _(walker: Walker) -> Answer:
+    walker.browser = Client()
+    return walker.browser.get(_invited(walker, _email()))
+
+
+@state("Account", "an invitation of somebody who has an account")
+def _(walker: Walker) -> Answer:
+    walker.browser = Client()
+    return walker.browser.get(_invited(walker, make_user(email=_email()).email))
+
+
+@state("Account", "an invitation that is over")
+def _(walker: Walker) -> Answer:
+    walker.browser = Client()
+    path = _invited(walker, _email())
+    Invitation.objects.update(expires_at=now())
+    return walker.browser.get(path)
+
+
 @state("Account", "no second factor yet")
 def _(walker: Walker) -> Answer:
     _portal(walker, Role.OWNER, second_factor=False)
@@ -923,7 +1034,7 @@ def _(walker: Walker) -> Answer:
 
 def _own_factor(user: Any) -> None:
     TOTP.activate(user, generate_totp_secret())
-    RecoveryCodes.activate(user)
+    make_codes(user)
 
 
 @state("Account", "a second factor was added in another window")
@@ -953,7 +1064,7 @@ def _account(route: str) -> None:
 
 
 for account in routes(Kind.ACCOUNT):
-    if "<" not in account and "(" not in account and not account.endswith("download/"):
+    if "<" not in account and "(" not in account:
         _account(account)
 
 
@@ -961,10 +1072,5 @@ for account in routes(Kind.ACCOUNT):
 def _(walker: Walker) -> Answer:
     user = make_user((walker.tenant, Role.OWNER), email=_email())
     _own_factor(user)
-    walker.browser = signed_in(user)
-    session = walker.browser.session
-    session["account_authentication_methods"] = [
-        {**each, "at": 0.0} for each in session["account_authentication_methods"]
-    ]
-    session.save()
+    walker.browser = _long_ago(signed_in(user))
     return walker.goes_on(walker.browser.get("/account/2fa/webauthn/add/"))

@@ -11,11 +11,10 @@ from django.test import Client
 from authsvc.core.clock import now
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.enrolment.services import create_link
-from authsvc.keys.samples import ensure_sample_key
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
-from tests.factories import make_subject, make_tenant
+from tests.factories import make_subject, make_tenant, offer_sample_key
 from tests.provider.browser import Browser, Partner, make_partner
 from tests.unit.capture.agent import Agent
 
@@ -30,7 +29,7 @@ class Walker:
 
     def begin(self) -> "Walker":
         """Get ready inside the tenant's scope."""
-        ensure_sample_key()
+        offer_sample_key()
         self.agent = Agent(self.tenant)
         self.browser = self.agent.client
         self.browser.raise_request_exception = False

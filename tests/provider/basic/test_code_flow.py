@@ -19,5 +19,5 @@ def test_code_flow_with_a_secret_in_the_header(visitor: Browser) -> None:
     assert claims["aud"] == partner.party.client_id
     assert claims["nonce"] == "nonce-1"
     assert claims["acr"] == "urn:visor:L2"
-    assert claims["amr"] == ["hwk", "user", "mfa"]
+    assert claims["amr"] == ["swk", "user", "mfa"]
     assert visitor.userinfo(tokens["access_token"]).json() == {"sub": claims["sub"]}

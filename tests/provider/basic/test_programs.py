@@ -97,9 +97,10 @@ def test_the_same_transport_holds_on_either_way(visitor: Browser, monkeypatch: p
         assert (stranger.status_code, stranger["X-Content-Type-Options"]) == (400, "nosniff"), route
 
 
-def test_only_the_transports_rules_stand_before_the_short_way() -> None:
-    assert settings.MIDDLEWARE[:2] == [
+def test_only_the_transports_rules_and_what_tells_of_rows_stand_before_the_short_way() -> None:
+    assert settings.MIDDLEWARE[:3] == [
         "django.middleware.security.SecurityMiddleware",
+        "authsvc.seals.refusals.TellingAtTheEnd",
         "authsvc.tenancy.shortway.ShortWay",
     ]
 

@@ -69,7 +69,7 @@ def test_approved_on_the_phone_and_redeemed_once(starter: Starter, visitor: Brow
     tokens = starter.poll(auth_req_id).json()
     claims = visitor.claims(tokens["id_token"])
     assert claims["acr"] == "urn:visor:L2"
-    assert {"hwk", "user"} <= set(claims["amr"])
+    assert {"swk", "user"} <= set(claims["amr"])
     assert "nonce" not in claims
     assert visitor.userinfo(tokens["access_token"]).json()["sub"] == claims["sub"]
     assert starter.poll(auth_req_id).json()["error"] == "invalid_grant"

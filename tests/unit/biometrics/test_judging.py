@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from authsvc.biometrics.decoder.confinement import Confinement
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.records.record import EvaluationRecord, load_records
+from authsvc.biometrics.records.standing import weakness_of
 from authsvc.biometrics.stages.decode import pictures
 from authsvc.biometrics.types import DecisionResult, Reason, StageError
 from authsvc.keys.samples import CannotUnseal
@@ -65,8 +67,9 @@ def test_whatever_goes_wrong_refuses(
 
 
 @pytest.mark.requirement("S6.2-02")
-def test_a_sample_that_is_gone_is_refused() -> None:
-    assert judging.judge(CAPTURE, None).decision == DecisionResult("refused", Reason.INTERNAL)
+def test_t10_a_sample_that_is_gone_is_asked_for_again() -> None:
+    """A crash of the database empties their table."""
+    assert judging.judge(CAPTURE, None).decision == DecisionResult("again", Reason.LOST, "lost")
 
 
 @pytest.mark.requirement("S8.1-07")
@@ -106,3 +109,40 @@ def test_without_any_record_nobody_is_compared(monkeypatch: pytest.MonkeyPatch) 
     with_records(monkeypatch)
     with pytest.raises(StageError, match="no evaluation record"):
         thresholds.thresholds_for(load_engine().engine_id, sandbox=False)
+
+
+@pytest.mark.usefixtures("_tenant")
+@pytest.mark.requirement("S9.2-03")
+@pytest.mark.parametrize(
+    ("age", "lowest", "stands"),
+    [
+        (timedelta(0), 0.0, True),
+        (timedelta(days=365), 0.0, True),
+        (timedelta(days=365, seconds=1), 0.0, False),
+        (timedelta(days=-2), 0.0, False),
+        (timedelta(0), 1e-4, True),
+        (timedelta(0), 1.1e-4, False),
+    ],
+)
+def test_t08_a_record_that_is_too_old_or_too_weak_vouches_for_no_face(
+    monkeypatch: pytest.MonkeyPatch, shipped: EvaluationRecord, age: timedelta, lowest: float, stands: bool
+) -> None:
+    moment = datetime(2027, 1, 1, tzinfo=UTC)
+    point = {**shipped.points["1e-4"], "fmr_interval": [lowest, 1.0]}
+    aged = replace(shipped, created=(moment - age).isoformat(), points={**shipped.points, "1e-4": point})
+    monkeypatch.setattr(thresholds, "now", lambda: moment)
+    with_records(monkeypatch, aged)
+    found = thresholds.thresholds_for(load_engine().engine_id, sandbox=False)
+    assert (found.record == shipped.id) == stands
+    assert found.comparison == shipped.threshold("1e-4")
+
+
+@pytest.mark.requirement("S9.2-03")
+@pytest.mark.parametrize(
+    "change",
+    [{"points": {}}, {"created": "yesterday"}, {"created": "2027-01-01"}, {"points": {"1e-4": {"fmr": 0.0}}}],
+)
+def test_an_odd_record_vouches_for_nothing(shipped: EvaluationRecord, change: dict[str, Any]) -> None:
+    moment = datetime.fromisoformat(shipped.created)
+    assert weakness_of(shipped, "1e-4", moment=moment) is None
+    assert weakness_of(replace(shipped, **change), "1e-4", moment=moment) is not None

@@ -93,3 +93,14 @@ def test_without_person_device_or_reference_nothing_opens(
         setattr(transaction, missing, None)
     with pytest.raises(StageError, match="no subject"):
         opened(transaction, share)
+
+
+@pytest.mark.requirement("S9.4-11", "S6.1-02")
+def test_t26_an_opened_reference_is_written_down_without_its_pseudonym(
+    transaction: Any, share: Share
+) -> None:
+    opened(transaction, share)
+    event = AuditEvent.objects.get(tag=Tag.REFERENCE_OPENED)
+    assert (event.transaction, event.subject) == ("txn", str(transaction.subject.id))
+    assert event.details == {"model": "G", "version": 1}
+    assert transaction.subject.reference not in str(vars(event))

@@ -33,7 +33,7 @@ def test_the_transaction_is_described(agent: Agent) -> None:
     body = agent.get(row).json()
     assert body["rp"] == {"name": "Shop"}
     assert (body["kind"], body["state"], body["bind_required"]) == ("authenticate", "open", False)
-    assert body["face"] == {"offered": True, "required": False}
+    assert body["face"] == {"offered": True, "required": False, "demanded": False}
     assert 290 <= body["expires_in"] <= 300
 
 
@@ -64,7 +64,8 @@ def test_a_challenge_has_what_the_protocol_says(agent: Agent) -> None:
     body: Any = agent.post(agent.proven(), "challenge", {"prefer": None}).json()
     assert set(body) == {"capture", "nonce", "expires_in", "steps", "frames", "seal", "warning"}
     assert body["steps"][0]["cue"] == "centre"
-    assert set(body["seal"]) == {"kid", "key", "signature"}
+    assert set(body["seal"]) == {"kid", "key", "signature", "second"}
+    assert body["seal"]["second"] is None
     assert body["frames"] == {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
 
 
@@ -92,7 +93,7 @@ def test_no_challenge_without_consent(agent: Agent) -> None:
 def test_without_a_worker_the_face_is_closed_and_the_other_way_open(agent: Agent, monkeypatch: Any) -> None:
     agent.enrolled()
     row = agent.proven()
-    monkeypatch.setattr("authsvc.capture.challenge.current_sample_key", lambda: None)
+    monkeypatch.setattr("authsvc.capture.challenge.keys_on_offer", list)
     refused(agent.post(row, "challenge", {"prefer": None}), 503, "no-worker")
     assert not Capture.objects.exists()
     assert agent.post(row, "without-face").json()["next"] == "done"

@@ -26,7 +26,9 @@ from tests.provider.mtls.authorities import authority, der
 from tests.provider.tokens import key_set, new_key
 
 # Columns that are no settings: who and whose it is, and what only the server writes.
-NO_SETTINGS = {"id", "tenant", "client_id", "justification", "extra", "registration_digest", "created_at"}
+NO_SETTINGS = {
+    *("id", "tenant", "client_id", "justification", "extra", "registration_digest", "created_at", "seal")
+}
 EVERY_MEMBER: dict[str, Any] = {
     "client_name": "Partner",
     "client_uri": "https://partner.example/",

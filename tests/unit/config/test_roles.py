@@ -149,4 +149,6 @@ def test_a_new_production_site_makes_its_secrets_itself(tmp_path: Path) -> None:
     done = python(MANAGE, "generate_secrets", **told)
     assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0, done.stderr
     done = python(LIST, **{**told, "VISOR_ROLES": "worker"})
-    assert json.loads(done.stdout)[2] == ["vault_kek", "verdict_private_key", "verdict_public_key"]
+    own = ["task_private_key_worker", *(f"task_public_key_{role}" for role in sorted(roles.ROLES))]
+    known = ["vault_kek", "verdict_private_key", "verdict_public_key"]
+    assert json.loads(done.stdout)[2] == [*own, *known]

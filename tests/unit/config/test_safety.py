@@ -14,6 +14,11 @@ SAFE = {
     "ROLES": ["web"],
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
     "CELERY_BROKER_URL": "rediss://:password@broker:6379/0",
+    "CACHES": {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}},
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "EMAIL_HOST": "mail.example.org",
+    "EMAIL_USE_TLS": True,
+    "EMAIL_USE_SSL": False,
     "ALLOWED_HOSTS": ["id.example.org"],
 }
 REFUSED = [
@@ -24,6 +29,13 @@ REFUSED = [
     ("VISOR_DATABASE_URL", "DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3"}}),
     ("VISOR_BROKER_URL", "CELERY_BROKER_URL", "embedded://localhost"),
     ("VISOR_BROKER_URL", "CELERY_BROKER_URL", "redis://broker:6379/0"),
+    ("VISOR_CACHE_URL", "CACHES", {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}),
+    ("VISOR_EMAIL_BACKEND", "EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend"),
+    ("VISOR_EMAIL_BACKEND", "EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend"),
+    ("VISOR_EMAIL_BACKEND", "EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"),
+    ("VISOR_EMAIL_BACKEND", "EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend"),
+    ("VISOR_MAIL_HOST", "EMAIL_HOST", ""),
+    ("VISOR_MAIL_TLS", "EMAIL_USE_TLS", False),
     ("VISOR_ALLOWED_HOSTS", "ALLOWED_HOSTS", ["*"]),
 ]
 
@@ -37,6 +49,14 @@ def test_safe_settings_start():
 def test_each_unsafe_setting_refuses(variable, name, value):
     with pytest.raises(UnsafeSettings, match=rf"refusing to start: {variable} must [^;]*$"):
         refuse_unsafe({**SAFE, name: value})
+
+
+def test_t11_who_sends_no_mail_needs_no_server_for_it():
+    silent = {**SAFE, "EMAIL_HOST": "", "EMAIL_USE_TLS": False}
+    assert problems({**silent, "ROLES": ["worker"]}) == []
+    assert problems({**silent, "ROLES": []}) == []
+    assert len(problems({**silent, "ROLES": ["portal"]})) == 2
+    assert problems({**SAFE, "EMAIL_USE_TLS": False, "EMAIL_USE_SSL": True}) == []
 
 
 def test_every_rule_has_a_case():

@@ -1,6 +1,9 @@
 """The secrets file: never overwritten, private, and read by role."""
 
+import json
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from config import secrets
 from config.roles import ROLES
@@ -17,15 +20,19 @@ def path(tmp_path):
 
 def test_each_role_sees_its_own_keys_only(path):
     web, worker, portal = (secrets.load(path, [role]) for role in ROLES)
-    assert set(web.keys) == {"token_kek", "verdict_public_key"}
-    assert set(worker.keys) == {"verdict_private_key", "vault_kek", "verdict_public_key"}
-    assert set(portal.keys) == {"verdict_public_key"}
+    known = {"verdict_public_key", *(f"{of}_public_key_{role}" for of in ("task", "seal") for role in ROLES)}
+    own = {role: {f"task_private_key_{role}", f"seal_private_key_{role}"} for role in ROLES}
+    assert set(web.keys) == {"token_kek", *own["web"], *known}
+    assert set(worker.keys) == {"verdict_private_key", "vault_kek", *own["worker"], *known}
+    assert set(portal.keys) == {*own["portal"], *known}
     assert len({web.django_key, worker.django_key, portal.django_key}) == 3
 
 
 def test_several_roles_hold_the_keys_of_each(path):
     both = secrets.load(path, ["portal", "web"])
-    assert set(both.keys) == {"token_kek", "verdict_public_key"}
+    assert {"token_kek", "task_private_key_web", "task_private_key_portal"} < set(both.keys)
+    assert {"seal_private_key_web", "seal_private_key_portal"} < set(both.keys)
+    assert "seal_private_key_worker" not in both.keys
     assert both.django_key == secrets.load(path, ["portal"]).django_key
 
 
@@ -50,3 +57,26 @@ def test_a_missing_or_broken_file_is_named(tmp_path):
     (tmp_path / "short.json").write_text('{"public": {}}')
     with pytest.raises(secrets.SecretsProblem, match="no section 'web'"):
         secrets.load(tmp_path / "short.json", ["web"])
+
+
+@pytest.mark.requirement("S6.2-09")
+@pytest.mark.parametrize("kind", ["task_", "seal_"])
+def test_a_file_of_an_earlier_release_gets_what_it_lacks_and_keeps_the_rest(path, kind):
+    content = json.loads(path.read_text())
+    earlier = {
+        section: {name: value for name, value in values.items() if not name.startswith(kind)}
+        for section, values in content.items()
+    }
+    path.write_text(json.dumps(earlier))
+    with pytest.raises(secrets.SecretsProblem, match=f"{kind}private_key_web.*generate_secrets"):
+        secrets.load(path, ["web"])
+    assert secrets.complete(path)
+    completed = json.loads(path.read_text())
+    for section, values in earlier.items():
+        assert values.items() <= completed[section].items()
+    assert path.stat().st_mode & 0o077 == 0
+    held = secrets.load(path, ["web"]).keys
+    made = Ed25519PrivateKey.from_private_bytes(held[f"{kind}private_key_web"]).public_key()
+    assert made.public_bytes_raw() == held[f"{kind}public_key_web"]
+    assert not secrets.complete(path)
+    assert json.loads(path.read_text()) == completed

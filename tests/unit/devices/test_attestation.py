@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import uuid
 from typing import Any
 
 import pytest
@@ -60,6 +61,25 @@ def test_a_listed_format_decides_by_the_statement_and_what_it_was_made_over(
     assert seen == [("packed", RegistrationResponse.from_dict(credential).response.client_data.hash)]
     state, credential = made_by(Authenticator(), subject)
     assert not verify_creation(state, credential, subject=subject).attested
+
+
+@pytest.mark.parametrize("attested", [False, True])
+@pytest.mark.parametrize("syncable", [False, True])
+@pytest.mark.parametrize("simulated", [False, True])
+def test_t08_hardware_is_what_was_attested_and_cannot_be_copied(
+    attested: bool, syncable: bool, simulated: bool
+) -> None:
+    device = Device(attested=attested, syncable=syncable, simulated=simulated)
+    assert device.key_kind == ("hwk" if (attested, syncable, simulated) == (True, False, False) else "swk")
+
+
+def test_t08_a_key_that_says_it_cannot_be_copied_is_not_believed() -> None:
+    """The program of T08: a backup flag that is off, and the model of another authenticator."""
+    subject = make_subject()
+    state, credential = made_by(Authenticator(backup_eligible=False), subject)
+    device = verify_creation(state, credential, subject=subject)
+    device.simulated, device.aaguid = False, uuid.uuid4()
+    assert (device.syncable, device.key_kind) == (False, "swk")
 
 
 def test_a_format_that_nobody_listed_attests_nothing() -> None:

@@ -310,3 +310,25 @@ def test_the_passkeys_page_explains_first(agent: Agent) -> None:
     page = agent.client.get(f"/t/{agent.tenant.slug}/passkeys/")
     assert page.status_code == 200
     assert not Transaction.objects.exists()
+
+
+@pytest.mark.requirement("S9.4-11")
+@pytest.mark.parametrize(
+    "reason", ["unknown-link", "link-used", "link-revoked", "link-expired", "account-closed"]
+)
+def test_t26_a_refused_link_is_an_event_of_its_own(
+    agent: Agent, path: str, subject: Subject, reason: str
+) -> None:
+    fields = {"link-used": "used_at", "link-revoked": "revoked_at"}
+    if reason in fields:
+        EnrolmentLink.objects.update(**{fields[reason]: now()})
+    if reason == "link-expired":
+        EnrolmentLink.objects.update(expires_at=now() - timedelta(seconds=1))
+    if reason == "account-closed":
+        Subject.objects.update(status=Subject.Status.CLOSED)
+    if reason == "unknown-link":
+        path = path.replace(path.split("/")[-2], "another")
+    assert agent.client.get(path).status_code in {404, 410}
+    event = AuditEvent.objects.get(tag=Tag.ENROLMENT_LINK_REFUSED)
+    assert event.reason == reason
+    assert not AuditEvent.objects.filter(tag=Tag.AGENT_REFUSED).exists()

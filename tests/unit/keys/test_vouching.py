@@ -13,6 +13,7 @@ from authsvc.core.clock import now
 from authsvc.core.remembered import forget_everything
 from authsvc.keys import signing
 from authsvc.keys.models import SigningKey
+from authsvc.keys.vouching import adopt
 from authsvc.tenancy.scope import tenant_scope
 from tests.factories import make_tenant
 
@@ -73,8 +74,23 @@ def test_a_key_whose_public_part_was_changed_is_replaced(state: str) -> None:
     }
 
 
-def test_keys_of_a_release_before_seals_stay() -> None:
+def test_keys_of_a_release_before_seals_stay_where_an_operator_vouches_for_them() -> None:
     before = published()
     SigningKey.objects.update(public_seal=None)
+    assert all(adopt(key) for key in SigningKey.objects.all())
     assert published() == before
-    assert not SigningKey.objects.filter(public_seal=None).exists()
+    assert not any(adopt(key) for key in SigningKey.objects.all())
+
+
+def test_t02_reading_seals_no_key() -> None:
+    row = SigningKey.objects.filter(algorithm="ES256").first()
+    SigningKey.objects.filter(pk=row.pk).update(public_seal=None)
+    assert row.kid not in published()
+    assert SigningKey.objects.get(pk=row.pk).public_seal is None
+
+
+def test_t02_a_retired_key_does_not_come_back() -> None:
+    row = SigningKey.objects.get(algorithm="ES256", state=State.CURRENT)
+    signing.revoke(row.kid)
+    SigningKey.objects.filter(pk=row.pk).update(state=State.PREVIOUS)
+    assert row.kid not in published()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -15,11 +16,16 @@ from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import STAGE_FOR
 from authsvc.keys.signing import ensure_keys
 from authsvc.management.actors import Member
+from authsvc.management.approvals import LIFE
+from authsvc.management.freezing import digest_of
+from authsvc.management.models import Approval
 from authsvc.oidc.models import InitialAccessToken
 from authsvc.oidc.offering.options import trust_statements
 from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.subjects.models import Subject
+from authsvc.tenancy.memberships.models import Invitation, Membership
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
 from portal.accounts.models import User
 from tests.factories import make_consent, make_device, make_subject, make_tenant
@@ -42,6 +48,10 @@ class Estate:
     token: InitialAccessToken
     key: SigningKey
     newcomer: User
+    colleague: Membership
+    disabled: Membership
+    invitation: Invitation
+    asked: Approval
 
 
 @pytest.fixture
@@ -70,10 +80,39 @@ def _filled(tenant: Tenant) -> Estate:
         token=InitialAccessToken.objects.get(),
         key=SigningKey.objects.get(state=SigningKey.State.CURRENT),
         newcomer=make_user(),
+        colleague=make_user((tenant, Role.ADMIN)).memberships.get(),
+        disabled=_disabled(tenant),
+        asked=_asked(tenant),
+        invitation=Invitation.objects.create(
+            email="invited@example.org", role=Role.ADMIN, digest="0" * 64, expires_at=now() + STAGE_FOR
+        ),
     )
 
 
-def member(*memberships: tuple[Tenant, str]) -> Member:
-    """Return a user with these roles, as acts know one."""
+def _asked(tenant: Tenant) -> Approval:
+    by = member((tenant, Role.ADMIN))
+    moment = now()
+    kept = {"name": "Asked for", "redirect_uris": ["https://asked.example/cb"]}
+    return Approval.objects.create(
+        act="relying_parties.register",
+        arguments=kept,
+        digest=digest_of("relying_parties.register", kept),
+        why="a test",
+        asked_by=by.user_id,
+        asked_by_name=by.name,
+        asked_at=moment,
+        expires_at=moment + LIFE,
+    )
+
+
+def _disabled(tenant: Tenant) -> Membership:
+    found = make_user((tenant, Role.ADMIN)).memberships.get()
+    found.disabled_at = now()
+    found.save()
+    return found
+
+
+def member(*memberships: tuple[Tenant, str], ago: timedelta | None = timedelta(0)) -> Member:
+    """Return a user with these roles, as acts know one, who proved it so long ago, None for never."""
     user = make_user(*memberships)
-    return Member(user_id=user.pk, name=user.email)
+    return Member(user_id=user.pk, name=user.email, proven_at=None if ago is None else now() - ago)

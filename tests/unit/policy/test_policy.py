@@ -1,11 +1,23 @@
 """Policies: tightened, never loosened; versioned; an altered one decides nothing."""
 
-import pytest
+import json
+from typing import Any
 
+import pytest
+from django.db import connection
+
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
 from authsvc.core.application_models import APPLICATION_MODELS
-from authsvc.policy.evaluate import DEFAULT, policy_problems, read_policy
+from authsvc.policy.evaluate import DEFAULT, policy_digest, policy_problems, read_policy
 from authsvc.policy.models import PolicyVersion
-from authsvc.policy.services import current_policy, publish_policy
+from authsvc.policy.services import (
+    BrokenPolicy,
+    current_policy,
+    policy_stands,
+    publish_policy,
+    store_shipped_policy,
+)
 from authsvc.tenancy.scope import tenant_scope
 from tests.factories import make_tenant
 
@@ -61,5 +73,41 @@ def test_versions_follow_each_other_and_an_altered_one_is_refused():
         second = publish_policy(document=changed(minimum_quality=50), published_by="admin")
         assert (second.number, current_policy().minimum_quality) == (2, 50)
         PolicyVersion.objects.filter(number=2).update(document=DEFAULT)
-        with pytest.raises(ValueError, match="does not match its digest"):
+        with pytest.raises(BrokenPolicy, match="does not match its digest"):
             current_policy()
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("S5.2-03")
+def test_t24_the_shipped_policy_is_stored_as_version_0_once():
+    with tenant_scope(make_tenant().id):
+        first = store_shipped_policy(published_by="set-up")
+        assert (first.number, first.document, first.digest) == (0, DEFAULT, policy_digest(DEFAULT))
+        assert store_shipped_policy(published_by="set-up") is None
+        assert current_policy() == read_policy(DEFAULT)
+        assert publish_policy(document=changed(minimum_quality=50), published_by="admin").number == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("S5.2-03")
+@pytest.mark.parametrize("column", ["document", "number", "published_by", "published_at", "seal"])
+def test_t24_a_policy_that_is_rewritten_with_its_digest_is_refused(column):
+    values: dict[str, Any] = {
+        "number": 7,
+        "published_by": "somebody",
+        "published_at": "2020-01-01 00:00:00+00",
+        "seal": None,
+    }
+    with tenant_scope(make_tenant().id):
+        publish_policy(document=changed(minimum_quality=50), published_by="admin")
+        weaker = changed(minimum_quality=41)
+        values["document"] = json.dumps(weaker)
+        with connection.cursor() as cursor:
+            statement = f"UPDATE policy_policyversion SET {column} = %s"  # noqa: S608
+            cursor.execute(statement, [values[column]])
+            if column == "document":
+                cursor.execute("UPDATE policy_policyversion SET digest = %s", [policy_digest(weaker)])
+        with pytest.raises(BrokenPolicy):
+            current_policy()
+        assert not policy_stands()
+        assert AuditEvent.objects.filter(tag=Tag.SEAL_REFUSED.value, reason="policy").count() == 1

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pytest
 from django.test import Client
 
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from portal.relying_parties.forms import RelyingPartyForm, values_of
-from tests.provider.browser import CALLBACK
+from tests.provider.browser import CALLBACK, justified
 
 
 def posted(**changes: Any) -> dict[str, Any]:
@@ -41,3 +44,36 @@ def test_a_third_party_with_refresh_tokens_and_signed_answers(admin: Client, bas
     assert admin.post(f"{base}relying-parties/{party.pk}/edit/", changed).status_code == 302
     party.refresh_from_db()
     assert {name: getattr(party, name) for name in wanted} == wanted
+
+
+def refusals() -> list[tuple[str, list[str]]]:
+    """The relying party and the fields of each refusal in the log."""
+    rows = AuditEvent.objects.filter(tag=Tag.CLIENT_REFUSED).order_by("sequence")
+    return [(row.client, row.details["fields"]) for row in rows]
+
+
+@pytest.mark.requirement("S9.4-11", "S9.4-03")
+def test_t26_what_is_refused_at_a_relying_party_is_written_down(admin: Client, base: str) -> None:
+    bad = posted(redirect_uris="ftp://partner.example/")
+    assert admin.post(f"{base}relying-parties/new/", bad).status_code == 422
+    assert refusals() == [("", ["redirect_uris"])]
+    assert admin.post(f"{base}relying-parties/new/", posted()).status_code == 302
+    party = RelyingParty.objects.get()
+    admin.post(f"{base}relying-parties/{party.pk}/edit/", bad)
+    assert refusals()[1:] == [(party.client_id, ["redirect_uris"])]
+
+
+@pytest.mark.requirement("S5.3-01")
+def test_the_face_is_required_with_its_whole_justification_or_not_at_all(admin: Client, base: str) -> None:
+    bare = admin.post(f"{base}relying-parties/new/", posted(face="required"))
+    assert bare.status_code == 422
+    assert b"Needed where the face is required." in bare.content
+    assert not RelyingParty.objects.exists()
+    assert refusals() == [("", sorted(justified()))]
+    assert (
+        admin.post(f"{base}relying-parties/new/", posted(face="required", **justified())).status_code == 302
+    )
+    party = RelyingParty.objects.get()
+    assert party.justification == justified()
+    page = admin.get(f"{base}relying-parties/{party.pk}/").content.decode()
+    assert justified()["face_alternative"] in page

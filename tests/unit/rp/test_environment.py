@@ -64,3 +64,13 @@ def test_what_was_proven_is_put_in_words():
     words = proven(claims, now=1_800_000_007.9)
     assert (words["level"], words["age"], words["methods"][2]) == ("Two factors", 7, "new")
     assert words["methods"][0].startswith("a passkey")
+    assert words["face"] == []
+
+
+def test_t08_the_partner_says_what_captured_the_face():
+    face = {"match": "server", "pad": "remote", "capture": "browser", "model": "G"}
+    said = proven({"face": face}, now=0)["face"]
+    assert said[0] == "compared by the server"
+    assert "whoever controls the page controls the camera" in said[2]
+    assert proven({"face": {"capture": "orbit"}}, now=0)["face"] == ["capture: orbit"]
+    assert proven({"face": "odd"}, now=0)["face"] == []

@@ -78,8 +78,13 @@ def face_proof(capture: Capture) -> FaceProof:
 
 def verdict_on(judged: Capture, outcome: Any = "accepted", **changes: Any) -> str:
     """Return a verdict that the worker's key signed."""
+    return sign_verdict(replace(verdict_of(judged, outcome), **changes))
+
+
+def verdict_of(judged: Capture, outcome: Any = "accepted") -> Verdict:
+    """Return what a worker says of a capture, unsigned."""
     accepted = outcome == "accepted"
-    verdict = Verdict(
+    return Verdict(
         tenant=str(judged.tenant_id),
         transaction=judged.transaction_id,
         capture=judged.id,
@@ -89,4 +94,3 @@ def verdict_on(judged: Capture, outcome: Any = "accepted", **changes: Any) -> st
         hint="light" if outcome == "again" else None,
         face=face_proof(judged) if accepted else None,
     )
-    return sign_verdict(replace(verdict, **changes))

@@ -40,7 +40,7 @@ def test_an_accepted_sign_in_is_used_once():
     used = services.consume(row.id, flow.BROWSER, at=f"/done/{row.id}")
     assert used.state == Transaction.State.CONSUMED
     assert used.evidence.face == flow.face_proof(capture)
-    assert used.evidence.passkey.kind == "hwk"
+    assert used.evidence.passkey.kind == "swk"
     refused("ended", services.consume, row.id, flow.BROWSER, at=f"/done/{row.id}")
 
 

@@ -65,6 +65,7 @@ SIGN_IN = {
     "max_age": 60,
     "acr_values": ["urn:visor:L2"],
     "essential_acr": None,
+    "face": False,
     "sub": "",
     "code_challenge": "challenge",
     "dpop_jkt": "",

@@ -10,11 +10,10 @@ from authsvc.audit.tags import Tag
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u
 from authsvc.devices.models import Device
-from authsvc.keys.samples import ensure_sample_key
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions import services
 from authsvc.transactions.models import Capture, Transaction
-from tests.factories import make_tenant
+from tests.factories import make_tenant, offer_sample_key
 from tests.unit.capture.agent import Agent, session_key
 from tests.unit.transactions import flow
 
@@ -25,7 +24,7 @@ State = Transaction.State
 def agent(db: None) -> Iterator[Agent]:
     tenant = make_tenant()
     with tenant_scope(tenant.id):
-        ensure_sample_key()
+        offer_sample_key()
         yield Agent(tenant)
 
 

@@ -15,6 +15,13 @@ LISTED: Mapping[str, str] = {
     "none": "none",
 }
 
+_SAYS_NOTHING = "none"
+
 FORMATS: Mapping[str, Format] = {
     name: import_module(f"{__name__}.{module}").proves for name, module in LISTED.items()
 }
+
+
+def proving() -> list[str]:
+    """Return the formats by which an authenticator can be proven at all."""
+    return [name for name in FORMATS if name != _SAYS_NOTHING]

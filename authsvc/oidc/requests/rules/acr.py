@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from authsvc.assurance.acr import ATTAINABLE, level_of
+from authsvc.assurance.acr import attainable, level_of
 from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
 
@@ -19,7 +19,8 @@ def check(context: Context) -> None:
     if not asked.get("essential"):
         context.wanted.acr_values = values or context.wanted.acr_values
         return
-    reachable = [value for value in values if level_of(value) in ATTAINABLE]
+    levels = attainable()
+    reachable = [value for value in values if level_of(value) in levels]
     if values and not reachable:
         raise RequestRefused(
             "unmet_authentication_requirements",

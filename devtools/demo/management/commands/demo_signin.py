@@ -34,6 +34,16 @@ REFUSALS = (
 )
 
 
+# Of the claims above, as docs/assurance.md has it.
+WORTH = (
+    "acr    L2 is what the passkey alone earns: it verified its user. The face raised nothing.",
+    "amr    swk: nothing attests the software phone's key, so it counts as software.",
+    "       face: compared on the server, judged by an evaluated engine, no sign of an attack.",
+    "face   capture: browser. Whoever controls the page controls the camera; only an attested",
+    "       agent carries a face to L3.",
+)
+
+
 class Command(BaseCommand):
     """Enrols, signs in at the partner site, and tries the refusals; fails where one does not go as told."""
 
@@ -64,7 +74,10 @@ class Command(BaseCommand):
         phone.sign_in(f"{demo['partner']}/members")
         call_command("audit", "verify", stdout=self.stdout)
         self._title("The ID token's claims, as the partner site received them")
-        self.stdout.write(json.dumps(_claims(phone, demo["partner"]), indent=2))
+        claims = _claims(phone, demo["partner"])
+        self.stdout.write(json.dumps(claims, indent=2))
+        self._title("What they are worth")
+        self.stdout.write("\n".join(WORTH))
         wrong = [refusal.title for refusal in REFUSALS if not self._refused(refusal, person, phone, demo)]
         if wrong:
             raise CommandError(f"Not refused as told: {'; '.join(wrong)}")

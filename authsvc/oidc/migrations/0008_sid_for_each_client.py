@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("oidc", "0005_one_outbox"),
+        ("oidc", "0007_seals"),
         ("subjects", "0003_devices_of_their_own"),
     ]
 

@@ -1,0 +1,121 @@
+"""That this worker is there: it says so every second, renews its sample keys, and has a queue of its own.
+
+A thread of the worker's main process does it, so that neither a long capture nor a scheduler that stands
+still lets a key run out.
+"""
+
+import logging
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Any, Final
+
+from celery import current_app
+from celery.signals import (
+    celeryd_after_setup,
+    worker_process_init,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
+from django.db import Error, connection
+from kombu.entity import Exchange, Queue
+from kombu.exceptions import KombuError
+
+from authsvc.keys.holding import forget_gone_workers, holder
+from authsvc.keys.samples import queue_of
+
+log = logging.getLogger(__name__)
+BEAT_SECONDS: Final = 1.0
+CLEAR_SECONDS: Final = 300.0
+FORGET_SECONDS: Final = 30.0
+
+
+class Every(Thread):
+    """Does one thing again and again; what goes wrong with the database goes to the log, and it goes on."""
+
+    def __init__(self, seconds: float, act: Callable[[], object]) -> None:
+        super().__init__(name=f"every {seconds} s", daemon=True)
+        self._seconds, self._act = seconds, act
+        self._stopped = Event()
+
+    def run(self) -> None:
+        """Go on until `stop` is called."""
+        while not self._stopped.wait(self._seconds):
+            tried(self._act)
+        connection.close()
+
+    def stop(self) -> None:
+        """End it, after what it is at."""
+        self._stopped.set()
+
+
+def tried(act: Callable[[], object]) -> None:
+    """Do what the next beat can mend, should it fail."""
+    try:
+        act()
+    except (Error, KombuError, OSError) as problem:
+        log.warning("the worker cannot say that it is there: %s", type(problem).__name__)
+        connection.close()
+
+
+def announce() -> None:
+    """Have the Celery worker that loads this say that it is there, from when it is ready until it ends."""
+    celeryd_after_setup.connect(_listen)
+    worker_ready.connect(_begin)
+    worker_process_init.connect(_begin_forgetting)
+    worker_shutting_down.connect(_stop_offering)
+    worker_shutdown.connect(_leave)
+
+
+_threads: list[Every] = []
+
+
+def own_queue(worker: str) -> Queue:
+    """Return the queue of one worker."""
+    name = queue_of(worker)
+    exchange = Exchange("samples", durable=False)  # type: ignore[no-untyped-call]
+    return Queue(name, exchange, routing_key=name, durable=False)  # type: ignore[no-untyped-call]
+
+
+def _listen(instance: Any, **_: object) -> None:
+    """Draw the seed before the pool forks, and take messages from the queue that is named after it."""
+    instance.app.amqp.queues.select_add(own_queue(holder().worker))
+
+
+def _begin(**_: object) -> None:
+    tried(holder().beat)
+    tried(clear_up)
+    _threads.extend(
+        [
+            Every(BEAT_SECONDS, holder().beat),
+            Every(CLEAR_SECONDS, clear_up),
+        ]
+    )
+    for thread in _threads:
+        thread.start()
+    log.info("worker %s opens samples from now on", holder().worker)
+
+
+def _begin_forgetting(**_: object) -> None:
+    """Let a process of the pool that has nothing to do forget old keys too."""
+    Every(FORGET_SECONDS, holder().forget_old).start()
+
+
+def _stop_offering(**_: object) -> None:
+    tried(holder().stop_offering)
+
+
+def _leave(**_: object) -> None:
+    for thread in _threads:
+        thread.stop()
+        thread.join(timeout=BEAT_SECONDS)
+    tried(holder().withdraw)
+
+
+def clear_up() -> None:
+    """Delete the queues of workers that are long gone, and what they published."""
+    for worker in forget_gone_workers():
+        with current_app.connection_for_write() as broker:
+            queue = own_queue(worker)(broker.default_channel)
+            queue.declare()  # type: ignore[no-untyped-call]
+            queue.delete()  # type: ignore[no-untyped-call]

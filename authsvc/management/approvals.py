@@ -1,0 +1,197 @@
+"""Four eyes as a service: an act is asked for, another administrator agrees, and it is done (S9.4-02).
+
+Where the tenant has nobody else who could agree, the act waits a day instead, in sight of the whole team.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from importlib import import_module
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
+from authsvc.core.errors import Refused
+from authsvc.core.texts import Text
+from authsvc.management.acting import NeedsAgreement, NotPermitted, act, may
+from authsvc.management.actors import Actor, Agreed, Member
+from authsvc.management.four_eyes import narrowed
+from authsvc.management.freezing import digest_of, frozen, thawed
+from authsvc.management.models import Approval
+from authsvc.management.permissions import ACTS, permissions_of
+from authsvc.tenancy.models import TenantOwned
+from authsvc.tenancy.scope import current_tenant_id
+
+LIFE: Final = timedelta(days=7)
+ALONE_AFTER: Final = timedelta(hours=24)
+
+# What each act that can wait is called on screens.
+WORDS: Final[Mapping[str, Text]] = {
+    "relying_parties.register": _("Register a relying party"),
+    "relying_parties.change": _("Change a relying party"),
+}
+
+
+class NotPending(Refused):
+    """The request was decided already, has expired, or is about what is gone."""
+
+    def __init__(self, approval: Approval, *, detail: str) -> None:
+        text = _("This request is over; nothing was changed.")
+        super().__init__("not-pending", text, detail=f"{approval.pk}: {detail}", status=409)
+
+
+class OwnRequest(Refused):
+    """Who asked would agree with themselves."""
+
+    def __init__(self, approval: Approval) -> None:
+        text = _("Somebody else has to agree to what you asked for.")
+        super().__init__("own-request", text, detail=approval.pk, status=409)
+
+
+@act
+def ask(*, by: Member, wanted: NeedsAgreement, why: str) -> Approval:
+    """Ask for what an act refused to do for one alone; return the request, or the same one from before."""
+    if not may(by, ACTS[wanted.act].permission):
+        raise NotPermitted(by, wanted.act)
+    kept = frozen(narrowed(wanted.act, wanted.given))
+    digest = digest_of(wanted.act, kept)
+    found = pending().filter(digest=digest, asked_by=by.user_id).first()
+    if found is not None:
+        return found
+    moment = now()
+    asked = Approval.objects.create(
+        act=wanted.act,
+        arguments=kept,
+        digest=digest,
+        about=_about(wanted.given)[:200],
+        why=why[:300],
+        asked_by=by.user_id,
+        asked_by_name=by.name,
+        asked_at=moment,
+        expires_at=moment + LIFE,
+        alone_from=None if others_who_may(by.user_id, wanted.act) else moment + ALONE_AFTER,
+    )
+    _record(Tag.APPROVAL_ASKED, by, asked, why=asked.why, alone=asked.alone_from is not None)
+    return asked
+
+
+@act
+def approve(*, by: Actor, approval: Approval) -> Any:
+    """Agree to what another asked for: it is done in this very transaction, and its result returned.
+
+    Raises NotPending, OwnRequest, NotPermitted where either may not do it, and what the act raises.
+    """
+    row = _pending(approval)
+    if isinstance(by, Member) and by.user_id == row.asked_by:
+        raise OwnRequest(row)
+    if not may(by, ACTS[row.act].permission):
+        raise NotPermitted(by, row.act)
+    return _carry_out(row, by)
+
+
+@act
+def carry_out_alone(*, by: Member, approval: Approval) -> Any:
+    """Carry out what one asked for a day ago, where nobody else could agree; raises like `approve`."""
+    row = _pending(approval)
+    if row.asked_by != by.user_id or not row.may_go_alone or others_who_may(by.user_id, row.act):
+        raise OwnRequest(row)
+    return _carry_out(row, by)
+
+
+@act
+def refuse(*, by: Actor, approval: Approval) -> None:
+    """Refuse what another asked for, or take back what one asked for oneself; raises NotPending."""
+    row = _pending(approval)
+    _decide(row, Approval.State.REFUSED, by.name)
+    _record(Tag.APPROVAL_REFUSED, by, row)
+
+
+def expire() -> int:
+    """End the tenant's requests that nobody decided in time, and return how many."""
+    due = Approval.objects.filter(state=Approval.State.PENDING, expires_at__lte=now())
+    ended = 0
+    for row in due:
+        if Approval.objects.filter(pk=row.pk, state=Approval.State.PENDING).update(
+            state=Approval.State.EXPIRED, decided_at=now()
+        ):
+            record(Tag.APPROVAL_EXPIRED, act=row.act, approval=row.pk, asked_by=row.asked_by_name)
+            ended += 1
+    return ended
+
+
+def pending() -> QuerySet[Approval]:
+    """Return the requests that wait, the newest first."""
+    found = Approval.objects.filter(state=Approval.State.PENDING, expires_at__gt=now())
+    return found.order_by("-asked_at")
+
+
+def decided() -> QuerySet[Approval]:
+    """Return the requests that are over, the newest first."""
+    return Approval.objects.exclude(pk__in=pending().values("pk")).order_by("-asked_at")
+
+
+def others_who_may(user_id: UUID, act: str) -> bool:
+    """Whether somebody else of the tenant could agree to an act that this user asks for."""
+    # Not above: the process that ends what nobody decided has no users, and so no memberships to import.
+    from authsvc.tenancy.memberships.models import Membership
+
+    found = Membership.in_force.filter(tenant_id=current_tenant_id()).exclude(user_id=user_id)
+    return any(ACTS[act].permission in permissions_of(row.role) for row in found)
+
+
+def _about(given: Mapping[str, Any]) -> str:
+    """Return the name of the row that an act is about, or the name that it is to get."""
+    rows = [str(value) for value in given.values() if isinstance(value, TenantOwned)]
+    return rows[0] if rows else str(given.get("name", ""))
+
+
+def _pending(approval: Approval) -> Approval:
+    """Return the request's row, locked until it is decided; raises NotPending."""
+    row = Approval.objects.select_for_update().get(pk=approval.pk)
+    if not row.is_pending:
+        raise NotPending(row, detail=f"it is {row.state}, and expires at {row.expires_at.isoformat()}")
+    if digest_of(row.act, row.arguments) != row.digest or row.act not in ACTS:
+        raise NotPending(row, detail="it is not what was asked for")
+    return row
+
+
+def _carry_out(row: Approval, by: Actor) -> Any:
+    asked = Member(user_id=row.asked_by, name=row.asked_by_name)
+    if not may(asked, ACTS[row.act].permission):
+        raise NotPermitted(asked, row.act)
+    try:
+        given = thawed(row.arguments)
+    except ObjectDoesNotExist as gone:
+        raise NotPending(row, detail=f"what it is about is gone: {gone}") from None
+    _decide(row, Approval.State.APPROVED, by.name)
+    _record(Tag.APPROVAL_GIVEN, by, row)
+    return _act_of(row.act)(by=Agreed(asked=asked, agreed=by), **given)
+
+
+def _act_of(name: str) -> Callable[..., Any]:
+    room, function = name.split(".")
+    found: Callable[..., Any] = getattr(import_module(f"authsvc.management.{room}"), function)
+    return found
+
+
+def _decide(row: Approval, state: str, by_name: str) -> None:
+    row.state, row.decided_by_name, row.decided_at = state, by_name, now()
+    row.save(update_fields=["state", "decided_by_name", "decided_at"])
+
+
+def _record(tag: Tag, by: Actor, row: Approval, **details: Any) -> None:
+    record(
+        tag,
+        actor=by.name,
+        act=row.act,
+        approval=row.pk,
+        about=row.about,
+        digest=row.digest,
+        asked_by=row.asked_by_name,
+        **details,
+    )

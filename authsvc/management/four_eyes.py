@@ -1,0 +1,69 @@
+"""Which acts take the agreement of a second administrator, and why: the table of four eyes (S9.4-02).
+
+An act has a row where some of what it can do is risky; each rule of the row looks at what the act is given
+and says why that takes another's agreement, or nothing. Live tenants alone are asked: a sandbox is there to
+try things, and nobody who signs in to one is anybody (docs/adr/0283).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from authsvc.assurance.levels import Level
+from authsvc.clients.fields import FIELDS
+from authsvc.clients.models import RelyingParty
+from authsvc.core.texts import Text
+from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.scope import current_tenant_id
+
+Given = Mapping[str, Any]
+Rule = Callable[[Given], Text | None]
+
+
+def new_return_address(given: Given) -> Text | None:
+    """A relying party that is in use would send people to one more address."""
+    party: RelyingParty = given["party"]
+    added = set(given.get("redirect_uris", ())) - set(party.redirect_uris)
+    return _("It adds an address that sign-ins are sent to.") if added else None
+
+
+def public_subjects(given: Given) -> Text | None:
+    """A relying party would learn identifiers by which it can be told who is who elsewhere."""
+    party: RelyingParty | None = given.get("party")
+    if given.get("subject_type") != "public" or (party is not None and party.subject_type == "public"):
+        return None
+    return _("It tells the site identifiers that other sites know too.")
+
+
+def lower_floor(given: Given) -> Text | None:
+    """People would be let in with less."""
+    party: RelyingParty = given["party"]
+    level = given.get("floor_level", party.floor_level)
+    if level not in Level.__members__ or Level[level] >= Level[party.floor_level]:
+        return None
+    return _("It lets people in with less assurance.")
+
+
+RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
+    "relying_parties.register": (public_subjects,),
+    "relying_parties.change": (new_return_address, public_subjects, lower_floor),
+}
+
+
+def reasons(act: str, given: Given) -> list[Text]:
+    """Return why an act, given this, takes a second administrator; nothing where it takes none."""
+    found = [why for rule in RULES.get(act, ()) if (why := rule(given)) is not None]
+    return found if found and not Tenant.objects.get(pk=current_tenant_id()).is_sandbox else []
+
+
+def narrowed(act: str, given: Given) -> dict[str, Any]:
+    """Return what an act is given without what would change nothing: a request is kept for days."""
+    if act != "relying_parties.change":
+        return dict(given)
+    party: RelyingParty = given["party"]
+    return {
+        name: value
+        for name, value in given.items()
+        if name == "party" or name not in FIELDS or FIELDS[name].of(party) != value
+    }

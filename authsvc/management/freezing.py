@@ -1,0 +1,47 @@
+"""What an act is given, as it is kept until somebody agrees: JSON, with rows by their names and keys."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.apps import apps
+
+from authsvc.tenancy.models import TenantOwned
+
+_ROW: Final = "$row"
+_KEY: Final = "key"
+
+
+def frozen(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an act is given, without its actor, as JSON has it; TypeError for what it has not."""
+    kept = {name: _frozen(value) for name, value in given.items() if name != "by"}
+    return dict(json.loads(json.dumps(kept)))
+
+
+def thawed(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `frozen` kept, its rows as they are now; raises ObjectDoesNotExist for one that is gone.
+
+    A row of another tenant than the one in scope is gone, too.
+    """
+    return {name: _thawed(value) for name, value in kept.items()}
+
+
+def digest_of(act: str, kept: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of an act and what it is given, hexadecimal, over canonical JSON."""
+    text = json.dumps([act, kept], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, TenantOwned):
+        return {_ROW: value._meta.label_lower, _KEY: str(value.pk)}
+    return value
+
+
+def _thawed(value: Any) -> Any:
+    if not isinstance(value, dict) or _ROW not in value:
+        return value
+    model = apps.get_model(value[_ROW])
+    assert issubclass(model, TenantOwned)
+    return model.objects.get(pk=value[_KEY])

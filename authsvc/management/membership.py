@@ -1,0 +1,18 @@
+"""Reading memberships, which are believed by the portal's seal alone."""
+
+from uuid import UUID
+
+from authsvc.seals.rows import believed
+from authsvc.tenancy.memberships.models import Membership
+
+
+def membership_of(user_id: UUID, tenant_id: UUID) -> Membership | None:
+    """Return a user's membership of a tenant, or None where there is none in force that is believed."""
+    found = Membership.in_force.filter(user_id=user_id, tenant_id=tenant_id).first()
+    return found if found is not None and believed(found) else None
+
+
+def memberships_of(user_id: UUID) -> list[Membership]:
+    """Return a user's memberships with their tenants, by the tenants' names."""
+    rows = Membership.in_force.filter(user_id=user_id).select_related("tenant").order_by("tenant__name")
+    return [row for row in rows if believed(row)]

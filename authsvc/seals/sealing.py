@@ -1,0 +1,222 @@
+"""Sealing a row, and telling whether a row's seal holds.
+
+A seal is: format (1 byte), role (1), key (4), the row's version (8), and a MAC (32) or a signature (64)
+over all of these with kind, tenant, identity and fields in canonical JSON.
+"""
+
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+from authsvc.core.errors import Refused
+from authsvc.seals.counters import counters
+from authsvc.seals.keys import SealKey, keys_of, own_key, verifies
+from authsvc.seals.kinds import Kind, Role, Values, kind_of
+
+_FORMAT: Final = b"\x01"
+_ROLES: Final[dict[bytes, Role]] = {b"w": "web", b"k": "worker", b"p": "portal"}
+_LETTERS: Final = {role: letter for letter, role in _ROLES.items()}
+_HEAD: Final = 14
+
+
+class CannotSeal(Exception):
+    """This process may not decide what the row says; which roles may is in the message."""
+
+
+class NotBelieved(Refused):
+    """A row without a valid seal would have been changed, and so vouched for."""
+
+    def __init__(self, row: Model) -> None:
+        super().__init__(
+            "not-believed",
+            _("This entry was changed from outside and cannot be used. Please ask your administrator."),
+            detail=f"{row._meta.label} {row.pk} has no valid seal",
+            status=409,
+        )
+
+
+class Stored(NamedTuple):
+    """A row as the database holds it: whose and which it is, what it says, its seal, whether it is over."""
+
+    tenant_id: UUID
+    identity: Any
+    values: Values
+    seal: bytes | None
+    over: bool
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a seal says of itself."""
+
+    role: Role
+    key: bytes
+    version: int
+
+    def to_bytes(self) -> bytes:
+        """Return the beginning of the seal."""
+        return _FORMAT + _LETTERS[self.role] + self.key + self.version.to_bytes(8, "big")
+
+    @classmethod
+    def of(cls, seal: bytes | None) -> "Head | None":
+        """Return what a seal says of itself, None where it is none."""
+        if seal is None or len(seal) <= _HEAD or seal[:1] != _FORMAT or seal[1:2] not in _ROLES:
+            return None
+        return cls(_ROLES[seal[1:2]], seal[2:6], int.from_bytes(seal[6:_HEAD], "big"))
+
+
+def stored_of(row: Any) -> Stored:
+    """Return a row that was just read as the database holds it."""
+    kind = kind_of(type(row))
+    seal = None if row.seal is None else bytes(row.seal)
+    values = tuple(map(_fixed, kind.values(row)))
+    return Stored(row.tenant_id, kind.identify(row), values, seal, kind.is_over(row))
+
+
+def put_seal(row: Any, before: Stored | None = None) -> None:
+    """Seal what is about to be stored, in the version that follows; saves nothing.
+
+    `before` is how the database holds the row, None for a new one. What did not change keeps its seal, and
+    what is over loses it. Raises NotBelieved where the stored row has no valid seal, since a change would
+    vouch for it, and CannotSeal where this process may not decide what it says.
+    """
+    kind, after = kind_of(type(row)), stored_of(row)
+    if after.over:
+        _count_on(kind, before)
+        row.seal = None
+    elif before is None:
+        row.seal = _made(kind, after, version=_least(kind, after))
+    elif before.over or before[:3] != after[:3]:
+        if before.over or not _verifies(kind, before):
+            raise NotBelieved(row)
+        row.seal = _made(kind, after, version=_next_version(kind, before, after))
+
+
+def holds(row: Any) -> bool:
+    """Tell whether a row is to be believed here: it is over, nobody checks it here, or its seal holds."""
+    kind = kind_of(type(row))
+    if kind.is_over(row) or not set(kind.checked_by) & set(settings.ROLES):
+        return True
+    return _verifies(kind, stored_of(row))
+
+
+def forget(row: Any) -> None:
+    """Note that a row is deleted, so that a copy of it does not count when it is put back."""
+    _count_on(kind_of(type(row)), stored_of(row))
+
+
+def _least(kind: Kind, stored: Stored) -> int:
+    return counters().current(counter_of(kind, stored)) if kind.counted else 0
+
+
+def vouch(row: Any) -> bool:
+    """Seal a row of a release before seals for whoever holds its role's key; False where it needs none.
+
+    Saves nothing. Raises CannotSeal. For `manage.py seal_rows` alone.
+    """
+    kind, stored = kind_of(type(row)), stored_of(row)
+    if stored.seal is not None or stored.over:
+        return False
+    row.seal = _made(kind, stored, version=_least(kind, stored))
+    return True
+
+
+def counter_of(kind: Kind, stored: Stored) -> str:
+    """Return the name of the counter that a row's version is held against."""
+    return f"{kind.name}/{stored.tenant_id}/{stored.identity}"
+
+
+def _verifies(kind: Kind, stored: Stored) -> bool:
+    head = Head.of(stored.seal)
+    if head is None or stored.seal is None or not kind.may_say(head.role, stored.values):
+        return False
+    message, proof = _message(kind, stored, head), stored.seal[_HEAD:]
+    if not any(_checks(kind, key, proof, message) for key in keys_of(head.role) if key.ident == head.key):
+        return False
+    return head.version >= _least(kind, stored)
+
+
+def _checks(kind: Kind, key: SealKey, proof: bytes, message: bytes) -> bool:
+    if not kind.private:
+        return verifies(key.public, proof, message)
+    return key.mac is not None and hmac.compare_digest(hmac.digest(key.mac, message, "sha256"), proof)
+
+
+def _made(kind: Kind, stored: Stored, *, version: int) -> bytes:
+    for sealer in kind.sealed_by:
+        key = own_key(sealer.role)
+        if key is not None and kind.may_say(sealer.role, stored.values):
+            head = Head(sealer.role, key.ident, version)
+            return head.to_bytes() + _proof(kind, key, _message(kind, stored, head))
+    may = " or ".join(sealer.role for sealer in kind.sealed_by)
+    here = ", ".join(settings.ROLES) or "no role"
+    raise CannotSeal(f"{kind.name}: only {may} may say what this row does, and here is {here} (VISOR_ROLES)")
+
+
+def _proof(kind: Kind, key: SealKey, message: bytes) -> bytes:
+    assert key.mac is not None
+    assert key.signer is not None
+    return hmac.digest(key.mac, message, "sha256") if kind.private else key.signer.sign(message)
+
+
+def _next_version(kind: Kind, before: Stored, after: Stored) -> int:
+    head = Head.of(before.seal)
+    assert head is not None
+    if not kind.counted or kind.moved_only(before.values, after.values):
+        return head.version
+    _raise_at_commit(counter_of(kind, after), head.version + 1)
+    return head.version + 1
+
+
+def _count_on(kind: Kind, before: Stored | None) -> None:
+    head = Head.of(before.seal) if before is not None else None
+    if kind.counted and before is not None and head is not None:
+        _raise_at_commit(counter_of(kind, before), head.version + 1)
+
+
+def _raise_at_commit(name: str, value: int) -> None:
+    # Not before: a change that is rolled back leaves the row as it was, in the version that it had.
+    transaction.on_commit(lambda: counters().raise_to({name: value}))
+
+
+def _message(kind: Kind, stored: Stored, head: Head) -> bytes:
+    said = {name: value for name, value in kind.said(stored.values).items() if not _is_empty(value)}
+    spoken = [kind.name, stored.tenant_id, stored.identity, said]
+    return b"visor/seal/v1\x00" + head.to_bytes() + _JSON.encode(spoken).encode()
+
+
+def _fixed(value: Any) -> Any:
+    """Return a value as it is now, whatever is done to its lists and dictionaries later."""
+    if isinstance(value, dict | list):
+        return _JSON.encode(value).encode() if value else None
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def _is_empty(value: Any) -> bool:
+    """What is not there is not spoken of, so that a column that a later release adds breaks no seal.
+
+    A nought is there.
+    """
+    return value is None or value is False or value == ""
+
+
+def _plain(value: Any) -> str | dict[str, str]:
+    """Return what JSON has no form for; the column tells its kind, so that none looks like another."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, bytes):
+        return {"hex": value.hex()}
+    raise TypeError(f"{type(value).__name__} cannot be sealed")
+
+
+_JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain)

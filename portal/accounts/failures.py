@@ -1,0 +1,37 @@
+"""Writing down that somebody could not sign in as an administrator: in the log of each of their tenants."""
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+from django.http import HttpRequest
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.limits import Limit, TooMany
+from authsvc.tenancy.scope import tenant_scope
+from portal.accounts.models import User
+from portal.accounts.tries import address_of
+
+log = logging.getLogger(__name__)
+
+# The log keeps everything for ever: a flood of tries is written down by its beginning.
+NOTED: Final = Limit("portal-failure-noted", 20, timedelta(hours=1))
+
+
+def note(request: HttpRequest, user: User | None, *, factor: str, reason: str) -> None:
+    """Record a failed sign-in; `factor` is password, code or passkey, `reason` is wrong or too-many.
+
+    Neither what was given nor the name of an account that there is not is kept: people type passwords there.
+    """
+    address = address_of(request)
+    log.warning("an administrator's sign-in failed: %s %s, from %s", factor, reason, address)
+    if user is None:
+        return
+    try:
+        NOTED.spend(f"{user.pk} {factor} {reason}")
+    except TooMany:
+        return
+    for tenant_id in user.memberships.values_list("tenant_id", flat=True):
+        with tenant_scope(tenant_id):
+            record(Tag.ADMIN_SIGN_IN_FAILED, actor=user.email, reason=reason, factor=factor, address=address)

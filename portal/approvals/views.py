@@ -1,0 +1,110 @@
+"""Screens of the approvals."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+from authsvc.clients.fields import FIELDS
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.problems import RegistrationProblems
+from authsvc.core.texts import Text
+from authsvc.management import approvals
+from authsvc.management.models import Approval
+from portal.accounts.once import Made, make_once, shown_once
+from portal.accounts.requests import PortalRequest
+from portal.ui.paging import page_of
+
+
+@require_GET
+def approval_list(request: PortalRequest, tenant: str) -> HttpResponse:
+    """List what waits, and below it what was decided."""
+    page = page_of(request, approvals.decided(), key=("-asked_at", "-id"))
+    context = {"pending": _told(approvals.pending()), "page": page, "rows": _told(page.rows)}
+    return render(request, "portal/approvals/list.html", context)
+
+
+@require_GET
+def detail(request: PortalRequest, tenant: str, approval: str) -> HttpResponse:
+    """Show one request: what it would do, why, and who may decide."""
+    row = get_object_or_404(Approval.objects, pk=approval)
+    context: dict[str, Any] = {
+        "row": row,
+        "words": approvals.WORDS.get(row.act, row.act),
+        "values": _values(row.arguments),
+        "own": row.asked_by == request.user.pk,
+        "secret": shown_once(request),
+    }
+    return render(request, "portal/approvals/detail.html", context)
+
+
+@require_POST
+def agree(request: PortalRequest, tenant: str, approval: str) -> HttpResponse:
+    """Agree, which does it at once."""
+    row = get_object_or_404(Approval.objects, pk=approval)
+    return _carried_out(request, row, lambda: approvals.approve(by=request.member, approval=row))
+
+
+@require_POST
+def alone(request: PortalRequest, tenant: str, approval: str) -> HttpResponse:
+    """Carry out one's own request after a day, where nobody else could agree."""
+    row = get_object_or_404(Approval.objects, pk=approval)
+    return _carried_out(request, row, lambda: approvals.carry_out_alone(by=request.member, approval=row))
+
+
+@require_POST
+def refuse(request: PortalRequest, tenant: str, approval: str) -> HttpResponse:
+    """Refuse a request, or take back one's own."""
+    row = get_object_or_404(Approval.objects, pk=approval)
+    try:
+        approvals.refuse(by=request.member, approval=row)
+    except approvals.NotPending as problem:
+        messages.info(request, str(problem.person))
+    else:
+        messages.success(request, _("It is refused; nothing was changed."))
+    return redirect("approval", tenant=tenant, approval=row.pk)
+
+
+def _carried_out(request: PortalRequest, row: Approval, perform: Callable[[], Any]) -> HttpResponse:
+    """Do it, and lead to the request's page, which shows a secret that was made."""
+    try:
+        return make_once(request, lambda: _made(request, row, perform()))
+    except (approvals.NotPending, approvals.OwnRequest) as problem:
+        messages.error(request, str(problem.person))
+    except RegistrationProblems as problems:
+        said = " ".join(str(text) for texts in problems.fields.values() for text in texts)
+        messages.error(request, _("It cannot be done as it was asked for: %(said)s") % {"said": said})
+    return redirect("approval", tenant=request.tenant.slug, approval=row.pk)
+
+
+def _made(request: PortalRequest, row: Approval, result: Any) -> Made:
+    messages.success(request, _("It is done."))
+    parts = result if isinstance(result, tuple) else (result,)
+    secret = next((part for part in parts if isinstance(part, str)), "")
+    return Made(reverse("approval", args=[request.tenant.slug, row.pk]), secret)
+
+
+def _told(rows: Any) -> list[tuple[Approval, Text]]:
+    return [(row, approvals.WORDS.get(row.act, row.act)) for row in rows]
+
+
+def _values(kept: Mapping[str, Any]) -> list[tuple[Text, str, str]]:
+    """Return what would be set: label, value now ("" where nothing is there yet), and value then."""
+    named = [value["key"] for value in kept.values() if isinstance(value, dict) and "$row" in value]
+    party = RelyingParty.objects.filter(pk__in=named).first()
+    return [
+        (row.label or row.name, _text(row.of(party)) if party is not None else "", _text(kept[row.name]))
+        for row in (FIELDS[name] for name in kept if name in FIELDS)
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return "\n".join(value)
+    return value if isinstance(value, str) else json.dumps(value, indent=2)

@@ -1,0 +1,487 @@
+"""T02: whoever writes to the database is nobody by it. Each row is changed by SQL as its owner, and refused.
+
+The columns come from the database's own catalogue: one that is neither sealed nor named in FREE fails here.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection, models, transaction
+
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
+from authsvc.clients.models import ClientSecret
+from authsvc.core.clock import now
+from authsvc.core.ids import new_id, new_secret, secret_hash
+from authsvc.core.remembered import forget_everything
+from authsvc.devices.models import Device
+from authsvc.enrolment.services import create_link
+from authsvc.oidc.models import (
+    BackchannelRequest,
+    Grant,
+    InitialAccessToken,
+    Provider,
+    RememberedConsent,
+    Session,
+    Token,
+)
+from authsvc.oidc.offering.options import set_options
+from authsvc.oidc.registration.access import issue_initial_token
+from authsvc.person.models import Visit
+from authsvc.policy.evaluate import DEFAULT
+from authsvc.policy.models import PolicyVersion
+from authsvc.policy.services import publish_policy
+from authsvc.seals.kinds import KINDS
+from authsvc.subjects.models import Subject
+from authsvc.tenancy.memberships.models import Membership
+from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.roles import Role
+from authsvc.transactions.models import Transaction
+from tests.factories import make_consent, make_tenant
+from tests.provider.browser import Browser, Partner, answer_of, make_partner, make_person
+from tests.provider.ciba.conftest import HINT, Starter
+from tests.provider.ciba.test_answers import approve, at_the_phone
+from tests.provider.tokens import key_set, new_key
+from tests.tenancy.people import make_user, signed_in
+
+pytestmark = pytest.mark.requirement("S8.3-01")
+
+Values = dict[str, Any]
+
+# What no seal speaks of, and why nobody is let in or promoted by it.
+FREE: dict[str, dict[str, str]] = {
+    "session": {},
+    "grant": {"session_id": "which sign-out ends it: the session's row is deleted long before"},
+    "token": {"sealed_answer": "opened by the text of the token alone"},
+    "device": {
+        "share_kind": "the worker's; another one opens no reference",
+        "name": "what the person calls it",
+        "created_at": "shown",
+        "last_used_at": "shown",
+    },
+    "subject": {"created_at": "shown"},
+    "evidence": {
+        "webauthn_nonce": "one answer's; without it, or with another, that answer is refused",
+        "webauthn_state": "one ceremony's; the passkey signs the challenge that this server drew",
+        "face_closed": "how often the camera may start",
+        "decided_at": "shown",
+        "ended_at": "shown",
+    },
+    "policy": {"id": "its number is what it is known by"},
+    "membership": {"id": "user and tenant are what it is known by", "created_at": "shown"},
+    "relying-party": {"created_at": "shown"},
+    "client-secret": {
+        "id": "relying party and digest are what it is known by",
+        "hint": "shown",
+        "created_at": "shown",
+        "last_used_at": "shown",
+    },
+    "provider": {
+        "id": "the tenant is what it is known by",
+        "sealed_pairwise_secret": "opened by the web's key, for this tenant alone",
+    },
+    "enrolment-link": {"created_at": "shown"},
+    "consent": {},
+    "remembered-consent": {"id": "relying party and person are what it is known by"},
+    "visit": {"id": "its digest is what it is known by"},
+    "backchannel-request": {
+        "sealed_callback": "opened by the web's key, for this request alone",
+        "interval": "how often the relying party may ask",
+        "polled_at": "the same",
+        "answered_at": "shown",
+    },
+    "initial-token": {"note": "shown"},
+}
+# Columns of FREE that close a way all the same when they are overwritten.
+NEEDED = {"session_id", "sealed_pairwise_secret", "sealed_callback"}
+
+
+@dataclass
+class Case:
+    """A sealed row, and the way in that rests on it; `works` tells whether that is open."""
+
+    row: models.Model
+    works: Callable[[], bool]
+
+
+@pytest.fixture
+def partner(tenant: Tenant) -> Partner:
+    """A relying party that may stay signed in."""
+    return make_partner(offline_access=True, scopes=["openid", "profile", "offline_access"])
+
+
+@pytest.fixture
+def ada(tenant: Tenant) -> Subject:
+    """Somebody with a passkey."""
+    return make_person()
+
+
+def sessions(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    visitor.sign_in(partner, ada)
+    return Case(Session.objects.get(), lambda: "code" in answer_of(visitor.authorize(partner, prompt="none")))
+
+
+def devices(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    return Case(ada.devices.get(), sessions(visitor, partner, ada).works)
+
+
+def subjects(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    works = sessions(visitor, partner, ada).works
+    return Case(Subject.objects.get(), works)
+
+
+def grants(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    code = visitor.sign_in(partner, ada, nonce="n", **visitor.pkce())["code"]
+    redeemed = lambda: visitor.redeem(partner, code, code_verifier=visitor.verifier).status_code == 200  # noqa: E731
+    return Case(Grant.objects.get(), redeemed)
+
+
+def access_tokens(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    text = visitor.tokens(partner, ada)["access_token"]
+    return Case(Token.objects.get(), lambda: visitor.userinfo(text).status_code == 200)
+
+
+def refresh_tokens(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    text = visitor.tokens(partner, ada, scope="openid offline_access")["refresh_token"]
+    row = Token.objects.get(kind=Token.Kind.REFRESH)
+    return Case(row, lambda: visitor.refresh(partner, text).status_code == 200)
+
+
+def evidence(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    txn = visitor.opened(visitor.authorize(partner))
+    visitor.prove(txn, ada)
+    return Case(Transaction.objects.get(), lambda: _goes_on(visitor.resume(txn)))
+
+
+def _goes_on(response: Any) -> bool:
+    return response.status_code in {302, 303} and "code=" in response["Location"]
+
+
+def policies(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    publish_policy(document={**DEFAULT, "minimum_quality": 50}, published_by="an administrator")
+    txn = visitor.opened(visitor.authorize(partner))
+    agent = f"{visitor.root}agent/{txn}/"
+    return Case(PolicyVersion.objects.get(), lambda: visitor.http.get(agent).json()["face"]["offered"])
+
+
+def memberships(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    user = make_user((visitor.tenant, Role.AUDITOR))
+    portal, screen = signed_in(user), f"/portal/{visitor.tenant.slug}/attempts/"
+    return Case(Membership.objects.get(), lambda: portal.get(screen).status_code == 200)
+
+
+def relying_parties(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    return Case(partner.party, lambda: "/signin/" in visitor.authorize(partner).get("Location", ""))
+
+
+def client_secrets(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    # Whoever proved itself hears that the code is none, and a stranger that it is one.
+    return Case(ClientSecret.objects.get(), lambda: visitor.redeem(partner, "none").status_code == 400)
+
+
+def registering_itself(visitor: Browser, token: str = "") -> bool:
+    body = json.dumps({"redirect_uris": ["https://itself.example/callback"], "client_name": "Itself"})
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    made = visitor.http.post(
+        f"{visitor.root}register", body, content_type="application/json", headers=headers
+    )
+    return made.status_code == 201
+
+
+def providers(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    set_options(dynamic_registration=True, open_registration=True)
+    return Case(Provider.objects.get(), lambda: registering_itself(visitor))
+
+
+def initial_tokens(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    set_options(dynamic_registration=True)
+    text = issue_initial_token()
+    return Case(InitialAccessToken.objects.get(), lambda: registering_itself(visitor, text))
+
+
+def enrolment_links(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    invited = Subject.objects.create(name="Somebody invited")
+    row, url = create_link(subject=invited, created_by="an administrator")
+    return Case(row, lambda: visitor.http.get(urlsplit(url).path).status_code == 200)
+
+
+def consents(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    row = make_consent(ada)
+    txn = visitor.opened(visitor.authorize(partner))
+    Transaction.objects.filter(pk=txn).update(subject=ada)
+    agent = f"{visitor.root}agent/{txn}/"
+    return Case(row, lambda: visitor.http.get(agent).json()["face"]["offered"])
+
+
+def remembered_consents(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    third = make_partner(name="A third party", first_party=False)
+    moment = now()
+    row = RememberedConsent.objects.create(
+        client=third.party,
+        subject=ada,
+        scopes=["openid"],
+        given_at=moment,
+        expires_at=moment + timedelta(days=30),
+    )
+    visitor.sign_in(third, ada)
+    return Case(row, lambda: "code" in answer_of(visitor.authorize(third, prompt="none")))
+
+
+def visits(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    secret, moment = new_secret(), now()
+    row = Visit.objects.create(
+        digest=secret_hash(secret),
+        subject=ada,
+        device=ada.devices.get(),
+        proven_at=moment,
+        last_used_at=moment,
+    )
+    visitor.http.cookies["visor_me"] = secret
+    return Case(row, lambda: ada.name.encode() in visitor.http.get(f"{visitor.root}me/").content)
+
+
+def backchannel_requests(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    key = new_key("ES256")
+    calls = make_partner(name="It calls", jwks=key_set(key), backchannel_token_delivery_mode="poll")
+    starter = Starter(calls, key, visitor)
+    Subject.objects.filter(pk=ada.pk).update(external_id=HINT)
+    asked = starter.ask().json()["auth_req_id"]
+    at_the_phone(visitor, ada)
+    assert "answered=yes" in approve(visitor, ada)["Location"]
+    return Case(BackchannelRequest.objects.get(), lambda: starter.poll(asked).status_code == 200)
+
+
+CASES: dict[str, tuple[str, Callable[[Browser, Partner, Subject], Case]]] = {
+    "sessions": ("session", sessions),
+    "grants": ("grant", grants),
+    "access tokens": ("token", access_tokens),
+    "refresh tokens": ("token", refresh_tokens),
+    "devices": ("device", devices),
+    "subjects": ("subject", subjects),
+    "evidence": ("evidence", evidence),
+    "policies": ("policy", policies),
+    "memberships": ("membership", memberships),
+    "relying parties": ("relying-party", relying_parties),
+    "client secrets": ("client-secret", client_secrets),
+    "providers": ("provider", providers),
+    "initial tokens": ("initial-token", initial_tokens),
+    "enrolment links": ("enrolment-link", enrolment_links),
+    "consents": ("consent", consents),
+    "remembered consents": ("remembered-consent", remembered_consents),
+    "visits": ("visit", visits),
+    "backchannel requests": ("backchannel-request", backchannel_requests),
+}
+
+
+@pytest.fixture(params=CASES)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def case(
+    kind: str, visitor: Browser, partner: Partner, ada: Subject, django_capture_on_commit_callbacks: Any
+) -> Case:
+    """A row of one kind, believed so far; what counts changes has counted."""
+    with django_capture_on_commit_callbacks(execute=True):
+        return CASES[kind][1](visitor, partner, ada)
+
+
+@contextmanager
+def trial() -> Iterator[None]:
+    """Run the block in vain: what it changes is taken back."""
+    forget_everything()
+    point = transaction.savepoint()
+    try:
+        yield
+    finally:
+        transaction.savepoint_rollback(point)
+        forget_everything()
+
+
+def sql(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Send a statement as the owner of the tables does."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(values))
+        return cursor.fetchall() if cursor.description else []
+
+
+def columns_of(row: models.Model) -> list[str]:
+    """The row's columns, as the database names them."""
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_table_description(cursor, row._meta.db_table)
+    return [column.name for column in found]
+
+
+def place_of(row: models.Model) -> tuple[str, Any]:
+    """A condition that is true of the row alone."""
+    field = row._meta.pk
+    return f'"{field.column}" = %s', field.get_db_prep_value(row.pk, connection)
+
+
+def write(row: models.Model, **columns: Any) -> None:
+    """Write columns of the row behind the product's back."""
+    where, key = place_of(row)
+    for name, value in columns.items():
+        field = next(field for field in row._meta.concrete_fields if field.column == name)
+        stored = field.get_db_prep_save(value, connection)
+        sql(f'UPDATE "{row._meta.db_table}" SET "{name}" = %s WHERE {where}', stored, key)  # noqa: S608
+
+
+def other(row: models.Model, column: str) -> Any:
+    """Another value of the column's kind, as near as can be."""
+    field = next(field for field in row._meta.concrete_fields if field.column == column)
+    value = getattr(row, field.attname)
+    if isinstance(field, models.ForeignKey):
+        return _another(field)
+    if isinstance(field, models.BooleanField):
+        return not value
+    if isinstance(field, models.DateTimeField):
+        return (value or now()) + timedelta(seconds=1)
+    if isinstance(field, models.JSONField):
+        return {**value, "amr": ["face"]} if isinstance(value, dict) else [*(value or []), "face"]
+    if isinstance(field, models.BinaryField):
+        return (bytes(value) if value else b"") + b"\x01"
+    if isinstance(field, models.IntegerField):
+        return (value or 0) + 1
+    if isinstance(field, models.UUIDField):
+        return "00000000-0000-4000-8000-000000000000"
+    named = {"status": "pending", "role": "owner", "kind": "bind"}
+    return named.get(column, _longer(value, field.max_length))
+
+
+def _longer(text: str, longest: int | None) -> str:
+    return f"{text}x" if longest is None else f"{text}x"[-longest:]
+
+
+def _another(field: Any) -> Any:
+    """The key of another row that the column may point at."""
+    if field.related_model is Tenant:
+        return make_tenant().pk
+    if field.name == "user":
+        return make_user().pk
+    made: dict[Any, Callable[[], Any]] = {
+        Subject: make_person,
+        Device: lambda: make_person().devices.get(),
+        Session: new_id,
+        Grant: new_id,
+    }
+    found = made.get(field.related_model, lambda: make_partner(name="Another").party)()
+    return found if isinstance(found, str) else found.pk
+
+
+def sealed_columns(kind: str, case: Case) -> list[str]:
+    known = {field.column for field in case.row._meta.concrete_fields}
+    return [name for name in columns_of(case.row) if name in known and name not in FREE[CASES[kind][0]]]
+
+
+def told() -> list[str]:
+    """The kinds of which a row was not believed."""
+    rows = AuditEvent.objects.filter(tag=Tag.SEAL_REFUSED.value).order_by("sequence")
+    return list(rows.values_list("reason", flat=True))
+
+
+def test_every_kind_has_its_case_here() -> None:
+    assert {name for name, _ in CASES.values()} == {kind.name for kind in KINDS} == set(FREE)
+
+
+def test_t02_a_row_that_is_as_it_was_lets_in(case: Case) -> None:
+    with trial():
+        assert case.works()
+    assert told() == []
+
+
+def test_t02_every_column_that_is_changed_by_sql_closes_the_way(kind: str, case: Case) -> None:
+    for column in sealed_columns(kind, case):
+        with trial():
+            write(case.row, **{column: other(case.row, column)})
+            assert not case.works(), column
+
+
+def test_t02_what_no_seal_speaks_of_closes_nothing(kind: str, case: Case) -> None:
+    for column in set(FREE[CASES[kind][0]]) - NEEDED:
+        with trial():
+            write(case.row, **{column: other(case.row, column)})
+            assert case.works(), column
+
+
+def test_t02_a_row_without_a_seal_is_refused_and_told(kind: str, case: Case) -> None:
+    with trial():
+        write(case.row, seal=None)
+        assert not case.works()
+        assert told() == [CASES[kind][0]]
+
+
+def test_t02_nothing_is_sealed_by_reading(case: Case) -> None:
+    with trial():
+        write(case.row, seal=None)
+        case.works()
+        where, key = place_of(case.row)
+        read = f'SELECT seal FROM "{case.row._meta.db_table}" WHERE {where}'  # noqa: S608
+        assert sql(read, key) == [(None,)]
+
+
+@pytest.mark.django_db
+def test_t02_a_session_that_is_inserted_signs_nobody_in(
+    visitor: Browser, partner: Partner, ada: Subject
+) -> None:
+    secret, moment = new_secret(), now()
+    visitor.sign_in(partner, ada)
+    true = Session.objects.get()
+    for seal in (None, bytes(true.seal or b""), b"\x01w" + bytes(44)):
+        forged = Session(
+            digest=secret_hash(secret),
+            tenant=visitor.tenant,
+            subject=ada,
+            device=true.device,
+            events={"L2": {"at": moment.isoformat(), "amr": ["face", "hwk", "mfa"], "policy": ""}},
+            authenticated_at=moment,
+            last_used_at=moment,
+            seal=seal,
+        )
+        with trial():
+            _insert(forged)
+            stranger = Browser(visitor.tenant)
+            stranger.http.cookies["visor_session"] = secret
+            stranger.opened(stranger.authorize(partner))
+            assert answer_of(stranger.authorize(partner, prompt="none"))["error"] == "login_required"
+            assert told() == ["session"]
+
+
+def _insert(row: models.Model) -> None:
+    fields = row._meta.concrete_fields
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+    places = ", ".join(["%s"] * len(fields))
+    sql(f'INSERT INTO "{row._meta.db_table}" ({names}) VALUES ({places})', *values)  # noqa: S608
+
+
+def test_t02_the_seal_of_one_row_is_none_of_another(visitor: Browser, partner: Partner, ada: Subject) -> None:
+    """Two people are alike but for their names; each has the seal of the other."""
+    case = sessions(visitor, partner, ada)
+    second = make_person()
+    for mine, theirs in ((ada, second), (ada.devices.get(), second.devices.get())):
+        with trial():
+            write(mine, seal=bytes(theirs.seal or b""))
+            assert not case.works()
+
+
+def test_t02_the_seal_of_one_tenant_is_none_of_another(visitor: Browser) -> None:
+    user = make_user((visitor.tenant, Role.AUDITOR), (make_tenant(), Role.OWNER))
+    mine, theirs = (Membership.objects.get(role=role) for role in (Role.AUDITOR, Role.OWNER))
+    portal, screen = signed_in(user), f"/portal/{visitor.tenant.slug}/attempts/"
+    assert portal.get(screen).status_code == 200
+    write(mine, role=theirs.role, seal=bytes(theirs.seal or b""))
+    assert portal.get(screen).status_code == 404
+
+
+def test_t02_one_update_makes_nobody_owner(visitor: Browser) -> None:
+    user = make_user((visitor.tenant, Role.AUDITOR))
+    write(Membership.objects.get(), role=Role.OWNER)
+    assert signed_in(user).get(f"/portal/{visitor.tenant.slug}/team/").status_code == 404

@@ -1,0 +1,145 @@
+"""S9.4-02 on screens: a risky change is asked for, seen by the team, and done by another's agreement."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMessage
+from django.test import Client
+
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.services import register
+from authsvc.core.clock import now
+from authsvc.management.models import Approval
+from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.roles import Role
+from portal.accounts.models import User
+from portal.relying_parties.forms import values_of
+from tests.tenancy.people import make_user, signed_in
+
+pytestmark = pytest.mark.requirement("S9.4-02")
+ADDRESS, SECOND = "https://partner.example/cb", "https://partner.example/second"
+
+
+@pytest.fixture
+def tenant(tenant: Tenant) -> Tenant:
+    """A live tenant."""
+    tenant.kind = Tenant.Kind.LIVE
+    tenant.save()
+    return tenant
+
+
+@pytest.fixture
+def grace(tenant: Tenant) -> Client:
+    """Another administrator."""
+    return signed_in(make_user((tenant, Role.OWNER), email="grace@example.org"))
+
+
+@pytest.fixture
+def party(tenant: Tenant) -> RelyingParty:
+    return register(name="Partner", redirect_uris=[ADDRESS], scopes=["openid"])[0]
+
+
+def form_of(party: RelyingParty, **changed: Any) -> dict[str, Any]:
+    """What the form sends."""
+    values = {**values_of(party), **changed}
+    lines = {name: "\n".join(value) for name, value in values.items() if isinstance(value, list)}
+    sent = {**values, **lines, "scopes": values["scopes"]}
+    return {name: value for name, value in sent.items() if value not in (None, False, "")}
+
+
+def ask(browser: Client, base: str, party: RelyingParty, why: str = "A second site") -> Approval:
+    given = form_of(party, redirect_uris=[ADDRESS, SECOND])
+    page = browser.post(f"{base}relying-parties/{party.pk}/edit/", given)
+    assert page.status_code == 409
+    assert "Another administrator has to agree" in page.content.decode()
+    assert not Approval.objects.exists()
+    answer = browser.post(f"{base}relying-parties/{party.pk}/edit/", {**given, "agreement-why": why})
+    asked = Approval.objects.get()
+    assert answer["Location"] == f"{base}approvals/{asked.pk}/"
+    return asked
+
+
+def test_it_waits_and_is_done_when_another_agrees(
+    admin: Client, grace: Client, base: str, party: RelyingParty, mailoutbox: list[EmailMessage]
+) -> None:
+    asked = ask(admin, base, party)
+    assert asked.arguments.keys() == {"party", "redirect_uris"}
+    assert {address for mail in mailoutbox for address in mail.to} == {
+        "admin@example.org",
+        "grace@example.org",
+    }
+    assert asked.pk in str(mailoutbox[0].body)
+    assert "waits for an administrator" in admin.get(f"{base}people/").content.decode()
+    mine = admin.get(f"{base}approvals/{asked.pk}/").content.decode()
+    assert "Take it back" in mine
+    assert "Agree, and do it now" not in mine
+    admin.post(f"{base}approvals/{asked.pk}/agree/")
+    party.refresh_from_db()
+    assert party.redirect_uris == [ADDRESS]
+    theirs = grace.get(f"{base}approvals/{asked.pk}/").content.decode()
+    assert "Agree, and do it now" in theirs
+    assert SECOND in theirs
+    assert grace.post(f"{base}approvals/{asked.pk}/agree/").status_code == 302
+    party.refresh_from_db()
+    assert party.redirect_uris == [ADDRESS, SECOND]
+    assert "waits for an administrator" not in admin.get(f"{base}people/").content.decode()
+    assert "Carried out" in admin.get(f"{base}approvals/").content.decode()
+
+
+def test_it_is_refused(admin: Client, grace: Client, base: str, party: RelyingParty) -> None:
+    asked = ask(admin, base, party)
+    grace.post(f"{base}approvals/{asked.pk}/refuse/")
+    grace.post(f"{base}approvals/{asked.pk}/agree/")
+    asked.refresh_from_db()
+    assert asked.state == Approval.State.REFUSED
+    party.refresh_from_db()
+    assert party.redirect_uris == [ADDRESS]
+
+
+def test_an_auditor_sees_it_and_decides_nothing(
+    admin: Client, grace: Client, base: str, party: RelyingParty, tenant: Tenant
+) -> None:
+    asked = ask(admin, base, party)
+    auditor = signed_in(make_user((tenant, Role.AUDITOR)))
+    assert "Agree" not in auditor.get(f"{base}approvals/{asked.pk}/").content.decode().split("<main", 1)[1]
+    for act in ("agree", "alone", "refuse"):
+        assert auditor.post(f"{base}approvals/{asked.pk}/{act}/").status_code == 403
+    asked.refresh_from_db()
+    assert asked.is_pending
+
+
+def test_one_alone_waits_a_day_in_sight_of_the_team(
+    admin: Client, base: str, party: RelyingParty, user: User, mailoutbox: list[EmailMessage]
+) -> None:
+    asked = ask(admin, base, party)
+    assert asked.alone_from is not None
+    assert "alone from" in str(mailoutbox[0].body)
+    admin.post(f"{base}approvals/{asked.pk}/alone/")
+    party.refresh_from_db()
+    assert party.redirect_uris == [ADDRESS]
+    Approval.objects.update(alone_from=now() - timedelta(seconds=1))
+    assert "Carry it out now" in admin.get(f"{base}approvals/{asked.pk}/").content.decode()
+    admin.post(f"{base}approvals/{asked.pk}/alone/")
+    party.refresh_from_db()
+    assert party.redirect_uris == [ADDRESS, SECOND]
+
+
+def test_without_the_notice_nothing_is_asked(
+    admin: Client, base: str, party: RelyingParty, monkeypatch: Any
+) -> None:
+    def fails(*_: Any) -> int:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", fails)
+    given = form_of(party, redirect_uris=[ADDRESS, SECOND], **{"agreement-why": "x"})
+    page = admin.post(f"{base}relying-parties/{party.pk}/edit/", given)
+    assert page.status_code == 409
+    assert "could not be told" in page.content.decode()
+    assert not Approval.objects.exists()
+
+
+def test_a_reason_has_to_be_given(admin: Client, grace: Client, base: str, party: RelyingParty) -> None:
+    given = form_of(party, redirect_uris=[ADDRESS, SECOND], **{"agreement-why": " "})
+    assert admin.post(f"{base}relying-parties/{party.pk}/edit/", given).status_code == 409
+    assert not Approval.objects.exists()
