@@ -87,6 +87,10 @@ class Tag(StrEnum):
     TRANSACTION_CONSUMED = "transaction:transaction:consumed", _("An attempt was handed over.")
     DEVICE_PROVEN = "transaction:device:proven", _("A passkey was proven.")
     DEVICE_REFUSED = "transaction:device:refused", _("A passkey was refused.")
+    DEVICE_PROOF_DROPPED = (
+        "transaction:device:proof-dropped",
+        _("The page was loaded anew, so the passkey had to be used again."),
+    )
     DEVICE_COUNTER_BACK = (
         "transaction:device:counter-went-back",
         _("A synced passkey’s counter went back; it may be used on two devices."),

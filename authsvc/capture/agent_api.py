@@ -8,12 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from authsvc.capture import wire
-from authsvc.capture.browser import browser_key
+from authsvc.capture.browser import browser_key, set_browser_key
 from authsvc.capture.challenge import offer_challenge
 from authsvc.capture.endpoints import AgentEndpoint, JsonEndpoint
 from authsvc.capture.flow import agree, complete_passkey, describe, finish_without_face, passkey_options
 from authsvc.capture.queueing import enqueue_verification
 from authsvc.core.errors import Refused
+from authsvc.core.ids import new_secret
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.services import Party, accept_sample, cancel, find_live, look_after, status_of
 
@@ -45,11 +46,14 @@ class Passkey(AgentEndpoint):
     """A passkey's answer."""
 
     def post(self, request: Request, **_: Any) -> Response:
-        """Take it, and say what comes next."""
-        sent = self.body
-        return Response(
-            complete_passkey(self.transaction, credential=sent.get("credential"), agent=sent.get("agent"))
+        """Take it, say what comes next, and hand the transaction's new key to this browser alone."""
+        sent, key = self.body, new_secret()
+        answer = complete_passkey(
+            self.transaction, credential=sent.get("credential"), agent=sent.get("agent"), browser_key=key
         )
+        response = Response(answer)
+        set_browser_key(request, response, self.transaction.pk, key)
+        return response
 
 
 class Consent(AgentEndpoint):
@@ -114,7 +118,7 @@ class Status(JsonEndpoint):
     def get(self, request: Request, txn: str, **_: Any) -> Response:
         """Say it; an ended transaction is `expired` for every agent that may ask."""
         try:
-            transaction = find_live(txn, browser_key(request), party=Party.AGENT)
+            transaction = find_live(txn, browser_key(request, txn), party=Party.AGENT)
             if capture := look_after(transaction):
                 enqueue_verification(tenant_id=str(capture.tenant_id), capture_id=capture.id)
             return Response(status_of(transaction))

@@ -15,8 +15,10 @@ from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import Ceremony
 from authsvc.transactions.services import (
+    DeviceProof,
     new_device_challenge,
     record_device_proof,
+    remember_bound,
     remember_ceremony,
     take_ceremony,
 )
@@ -30,17 +32,24 @@ def begin_making(transaction: Transaction, *, session_key: dict[str, Any]) -> di
     return options
 
 
-def finish_making(transaction: Transaction, *, credential: dict[str, Any], agent: Agent) -> Device:
-    """Store the new passkey and return it; it is pending until what it is made for is finished.
+def finish_making(
+    transaction: Transaction, *, credential: dict[str, Any], agent: Agent, browser_key: str
+) -> None:
+    """Store the new passkey, pending until what it is made for is finished; raises Refused.
 
-    Raises Refused.
+    An enrolment is proven by it, a binding keeps it in mind. The browser with the key alone may go on.
     """
-    state = take_ceremony(transaction, "create").state
-    device = verify_creation(state, credential, subject=_subject(transaction))
+    ceremony = take_ceremony(transaction, "create")
+    device = verify_creation(ceremony.state, credential, subject=_subject(transaction))
+    described = agent_of(agent, device)
     with database.atomic():
-        require_agent_allowed(transaction.tenant, agent_of(agent, device).type)
+        require_agent_allowed(transaction.tenant, described.type)
         add_device(device, transaction=transaction.id)
-    return device
+        if transaction.kind == Transaction.Kind.ENROL:
+            proof = DeviceProof(device, described, ceremony.challenge)
+            record_device_proof(transaction, proof, browser_key=browser_key)
+        else:
+            remember_bound(transaction, device, browser_key=browser_key)
 
 
 def begin_proving(transaction: Transaction, *, session_key: dict[str, Any]) -> dict[str, Any]:
@@ -57,12 +66,17 @@ def begin_proving(transaction: Transaction, *, session_key: dict[str, Any]) -> d
     return options
 
 
-def finish_proving(transaction: Transaction, *, credential: dict[str, Any], agent: Agent) -> None:
-    """Accept the passkey's answer and bind its device and subject to the transaction; raises Refused."""
-    state = take_ceremony(transaction, "get").state
+def finish_proving(
+    transaction: Transaction, *, credential: dict[str, Any], agent: Agent, browser_key: str
+) -> None:
+    """Accept the passkey's answer and bind its device and subject to the transaction; raises Refused.
+
+    The browser with the key alone may go on with it.
+    """
+    ceremony = take_ceremony(transaction, "get")
     with database.atomic():
         device = verify_assertion(
-            state,
+            ceremony.state,
             credential,
             subject=transaction.subject,
             transaction=transaction.id,
@@ -70,7 +84,8 @@ def finish_proving(transaction: Transaction, *, credential: dict[str, Any], agen
         )
         described = agent_of(agent, device)
         require_agent_allowed(transaction.tenant, described.type)
-        record_device_proof(transaction, device=device, user_verified=True, agent=described)
+        proof = DeviceProof(device, described, ceremony.challenge)
+        record_device_proof(transaction, proof, browser_key=browser_key)
 
 
 def own_passkeys(transaction: Transaction) -> list[Device]:

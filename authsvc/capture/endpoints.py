@@ -68,7 +68,8 @@ class AgentEndpoint(JsonEndpoint):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Find the transaction; raises Refused where it is over, unknown or another browser's."""
         super().initial(request, *args, **kwargs)
-        self.transaction = find_live(kwargs["txn"], browser_key(request), party=Party.AGENT)
+        txn = kwargs["txn"]
+        self.transaction = find_live(txn, browser_key(request, txn), party=Party.AGENT)
 
 
 def record_refusal(

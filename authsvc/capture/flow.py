@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.assurance.evidence import Agent
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.capture.agents import agent_of, read_agent
+from authsvc.capture.agents import read_agent
 from authsvc.capture.ceremonies import (
     begin_making,
     begin_proving,
@@ -18,7 +18,6 @@ from authsvc.capture.ceremonies import (
 from authsvc.clients.settings.face import requires_face
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
-from authsvc.devices.models import Device
 from authsvc.policy.services import policy_stands
 from authsvc.privacy.consent import covers_capture, give_consent, live_consent
 from authsvc.privacy.notice import current_notice
@@ -27,10 +26,9 @@ from authsvc.transactions.records import EnrolmentRequest, SignInRequest
 from authsvc.transactions.services import (
     decline_face,
     face_needed,
+    hold_to_key,
     open_ceremony,
-    record_device_proof,
     record_device_refusal,
-    remember_bound,
 )
 
 Kind = Transaction.Kind
@@ -90,21 +88,25 @@ def passkey_options(transaction: Transaction, *, session_key: Any, passkey: Any 
     """
     if passkey not in (None, "existing"):
         raise Refused("bad-passkey", _("Please reload the page."), detail=f"passkey {passkey!r}")
+    hold_to_key(transaction, session_key)
     if _creates(transaction) and not (passkey and transaction.kind == Kind.ENROL):
         return begin_making(transaction, session_key=session_key)
     return begin_proving(transaction, session_key=session_key)
 
 
-def complete_passkey(transaction: Transaction, *, credential: Any, agent: Any) -> dict[str, str]:
+def complete_passkey(
+    transaction: Transaction, *, credential: Any, agent: Any, browser_key: str
+) -> dict[str, str]:
     """Take the answer of the ceremony and return what comes next.
 
-    Raises Refused, after recording why; nothing of the person's face tries is touched by a failure.
+    From now on the transaction is that of the browser with the key alone. Raises Refused, after recording
+    why; nothing of the person's face tries is touched by a failure.
     """
     try:
         described = read_agent(agent)
         if not isinstance(credential, dict):
             raise Refused("bad-credential", _("Please try again."), detail="credential is not an object")
-        return _complete(transaction, credential, described)
+        return _complete(transaction, credential, described, browser_key)
     except Refused as refused:
         record_device_refusal(transaction, reason=refused.code, detail=refused.detail)
         raise
@@ -117,27 +119,19 @@ def _creates(transaction: Transaction) -> bool:
     return transaction.kind == Kind.ENROL and transaction.device is None
 
 
-def _complete(transaction: Transaction, credential: dict[str, Any], agent: Agent) -> dict[str, str]:
-    if not _creates(transaction) or _proves(transaction):
-        finish_proving(transaction, credential=credential, agent=agent)
-        transaction.refresh_from_db()
-        return _after_proof(transaction)
-    device = finish_making(transaction, credential=credential, agent=agent)
-    if transaction.kind == Kind.ENROL:
-        _prove_by_creation(transaction, device, agent)
-    else:
-        remember_bound(transaction, device)
-    return _after_creation(transaction)
+def _complete(
+    transaction: Transaction, credential: dict[str, Any], agent: Agent, browser_key: str
+) -> dict[str, str]:
+    proves = not _creates(transaction) or _proves(transaction)
+    finish = finish_proving if proves else finish_making
+    finish(transaction, credential=credential, agent=agent, browser_key=browser_key)
+    transaction.refresh_from_db()
+    return _after_proof(transaction) if proves else _after_creation(transaction)
 
 
 def _proves(transaction: Transaction) -> bool:
     """Tell whether the person who enrols asked to use a passkey that they have."""
     return transaction.kind == Kind.ENROL and open_ceremony(transaction) == "get"
-
-
-def _prove_by_creation(transaction: Transaction, device: Device, agent: Agent) -> None:
-    record_device_proof(transaction, device=device, user_verified=True, agent=agent_of(agent, device))
-    transaction.refresh_from_db()
 
 
 def _after_proof(transaction: Transaction) -> dict[str, str]:

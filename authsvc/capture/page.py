@@ -55,7 +55,7 @@ def refusals_as_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 def _refusal(request: TenantRequest, refused: Refused, transaction: str) -> HttpResponse:
     number = record_refusal(request, refused, transaction=transaction)
-    ways = ways_from(request, own_transaction(transaction, browser_key(request)))
+    ways = ways_from(request, own_transaction(transaction, browser_key(request, transaction)))
     context = {"refused": refused, "number": number, "tenant": request.tenant, "ways": ways}
     return render(request, "capture/refusal.html", context, status=refused.status)
 
@@ -71,10 +71,11 @@ def protect(response: HttpResponse) -> HttpResponse:
 @refusals_as_page
 def page(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Show the agent's page of a transaction, or, to the browser whose it was, that it is over."""
-    own = own_transaction(txn, browser_key(request))
+    key = browser_key(request, txn)
+    own = own_transaction(txn, key)
     if own is not None and own.state in Transaction.ENDED:
         return over_page(request, own)
-    transaction = find_live(txn, browser_key(request), party=Party.AGENT)
+    transaction = find_live(txn, key, party=Party.AGENT)
     return render(request, "capture/page.html", _context(transaction))
 
 

@@ -21,6 +21,7 @@ _FILES: Final = (
     "assurance",
     "face",
     "received",
+    "certificates",
 )
 
 

@@ -47,6 +47,8 @@ CHOICE: Final = Kind("a text", _is_text, "")
 ALGORITHM: Final = Kind("a text", _is_text, "")
 TEXTS: Final = Kind("a list of texts", _is_texts, ())
 ADDRESSES: Final = Kind("a list of texts", _is_texts, ())
+# DER in base64.
+CERTIFICATES: Final = Kind("a list of certificates, each DER in base64", _is_texts, ())
 # Some of the choices; one text with blanks on the wire (RFC 6749 section 3.3).
 SCOPE: Final = Kind("a text", _is_text, (), _words, " ".join)
 FLAG: Final = Kind("true or false", lambda value: isinstance(value, bool), False)

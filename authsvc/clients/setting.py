@@ -43,6 +43,9 @@ class Setting:
     may set it, under its own name or that of `member`. `group` is the heading under which the form
     asks for it; without one it is set in metadata alone.
     `check` is a rule of its own; those of its kind and those that bind several settings are in validation/.
+    `approval` says of two values whether to go from the first to the second takes more than one person's word
+    in a live tenant; who registers itself cannot.
+    `length` is how many characters it may have where the usual ones are not enough.
     A setting without a column of RelyingParty is kept in its `extra`, and needs no migration (ADR 0195).
     """
 
@@ -57,6 +60,8 @@ class Setting:
     choices: Sequence[tuple[str, Text]] = ()
     summary: Summary | None = None
     check: Callable[[RelyingParty, Problems], None] | None = None
+    approval: Callable[[Any, Any], bool] | None = None
+    length: int = 0
 
     @cached_property
     def column(self) -> "Field[Any, Any] | None":
@@ -76,6 +81,8 @@ class Setting:
     @property
     def longest(self) -> int:
         """How many characters a text of it may have."""
+        if self.length:
+            return self.length
         return _LONGEST if self.column is None else self.column.max_length or _LONGEST
 
     @property
@@ -95,6 +102,10 @@ class Setting:
             return getattr(party, self.name)
         value = party.extra.get(self.name)
         return self.kind.empty if value is None else value
+
+    def needs_approval(self, party: RelyingParty, value: Any) -> bool:
+        """Whether setting this value takes another administrator's approval in a live tenant."""
+        return self.approval is not None and self.approval(self.of(party), value)
 
     def put(self, party: RelyingParty, value: Any) -> None:
         """Set its value; nothing is saved."""

@@ -1,6 +1,9 @@
 """Enrolment links: made, found, followed to a transaction, and used up with its result."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
 
 from django.db import transaction as database
 from django.urls import reverse
@@ -43,6 +46,7 @@ _OVER = {
 }
 _CLOSED = _("This account is closed.")
 _LINK_REFUSED = str(Tag.ENROLMENT_LINK_REFUSED)
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @database.atomic
@@ -112,21 +116,26 @@ def show_notice(link: EnrolmentLink) -> dict[str, str]:
 
 
 @database.atomic
-def agree(*, link: EnrolmentLink, notice_version: str, browser_key: str) -> Transaction:
-    """Store the person's consent and open the enrolment; raises Refused where the notice has changed."""
+def agree(
+    *, link: EnrolmentLink, notice_version: str, browser_key: str, held: Mapping[str, str] = _NOTHING
+) -> Transaction:
+    """Store the person's consent and open the enrolment; raises Refused where the notice has changed.
+
+    `held` are the keys that the browser holds of transactions that it began (capture/browser.py).
+    """
     give_consent(subject=link.subject, notice_version=notice_version)
-    return _open(link, browser_key, face=True)
+    return _open(link, browser_key, held, face=True)
 
 
-def decline(*, link: EnrolmentLink, browser_key: str) -> Transaction:
+def decline(*, link: EnrolmentLink, browser_key: str, held: Mapping[str, str] = _NOTHING) -> Transaction:
     """Open an enrolment of a passkey alone: no consent, no camera, no disadvantage (S10-01)."""
-    return _open(link, browser_key, face=False)
+    return _open(link, browser_key, held, face=False)
 
 
-def _open(link: EnrolmentLink, browser_key: str, *, face: bool) -> Transaction:
+def _open(link: EnrolmentLink, browser_key: str, held: Mapping[str, str], *, face: bool) -> Transaction:
     """Go on with what this browser has begun from the link, so that no second passkey is made, or begin."""
     asked = EnrolmentRequest(link=link.id, face=face)
-    begun = find_begun(kind=Transaction.Kind.ENROL, browser_key=browser_key, request=asked)
+    begun = find_begun(kind=Transaction.Kind.ENROL, held=held, request=asked)
     if begun is not None:
         return begun
     finish = reverse("enrolment:finish", kwargs={"tenant": link.tenant.slug, "txn": "{id}"})
@@ -146,10 +155,10 @@ def link_of(transaction: Transaction) -> EnrolmentLink:
     return _open_link(link)
 
 
-def begin_again(*, transaction: Transaction, browser_key: str) -> Transaction:
+def begin_again(*, transaction: Transaction, browser_key: str, held: Mapping[str, str]) -> Transaction:
     """Open the enrolment anew after one that was left, with the choice that was made then; raises Refused."""
     asked = EnrolmentRequest.from_json(transaction.request)
-    return _open(link_of(transaction), browser_key, face=asked.face)
+    return _open(link_of(transaction), browser_key, held, face=asked.face)
 
 
 def finish_enrolment(*, transaction_id: str, browser_key: str | None, at: str) -> Transaction:

@@ -13,12 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from authsvc.capture import wire
-from authsvc.capture.browser import browser_key, ensure_browser_key, set_browser_key
+from authsvc.capture.browser import browser_key, browser_keys, set_browser_key
 from authsvc.capture.endpoints import JsonEndpoint
 from authsvc.capture.page import refusals_as_page
 from authsvc.capture.texts import page_texts
 from authsvc.capture.ways import start_page
 from authsvc.core.errors import Refused
+from authsvc.core.ids import new_secret
 from authsvc.enrolment import services
 from authsvc.privacy.consent import NoticeChanged
 from authsvc.tenancy.middleware import TenantRequest
@@ -81,7 +82,7 @@ class Consent(JsonEndpoint):
         transaction, key = _choose(request, token, sent.get("notice_version"), face=face)
         agent = reverse("capture:agent", kwargs={"tenant": transaction.tenant.slug, "txn": transaction.id})
         response = Response({"transaction": transaction.id, "agent_url": settings.BASE_URL + agent})
-        set_browser_key(response, key)
+        set_browser_key(request, response, transaction.id, key)
         return response
 
 
@@ -94,22 +95,24 @@ def _consent_form(request: TenantRequest, *, token: str) -> HttpResponse:
     except NoticeChanged:
         page = reverse("enrolment:notice", kwargs={"tenant": request.tenant.slug, "token": token})
         return HttpResponseRedirect(f"{page}?changed=1", status=303)
-    return _to_agent(transaction, key)
+    return _to_agent(request, transaction, key)
 
 
 def _choose(
     request: HttpRequest | Request, token: str, version: Any, *, face: bool
 ) -> tuple[Transaction, str]:
     link = services.find_link(token)
-    key, _new = ensure_browser_key(request)
+    held, key = browser_keys(request), new_secret()
     if face:
-        return services.agree(link=link, notice_version=str(version), browser_key=key), key
-    return services.decline(link=link, browser_key=key), key
+        row = services.agree(link=link, notice_version=str(version), browser_key=key, held=held)
+    else:
+        row = services.decline(link=link, browser_key=key, held=held)
+    return row, held.get(row.pk, key)
 
 
-def _to_agent(transaction: Transaction, key: str) -> HttpResponse:
+def _to_agent(request: HttpRequest, transaction: Transaction, key: str) -> HttpResponse:
     response = _to_page(transaction)
-    set_browser_key(response, key)
+    set_browser_key(request, response, transaction.pk, key)
     return response
 
 
@@ -124,7 +127,9 @@ def finish(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Use the enrolment's result, once, and say that it is done; to who comes again, say where it stands."""
     own = _standing(request, txn)
     if own is None or own.state == Transaction.State.DECIDED:
-        own = services.finish_enrolment(transaction_id=txn, browser_key=browser_key(request), at=request.path)
+        own = services.finish_enrolment(
+            transaction_id=txn, browser_key=browser_key(request, txn), at=request.path
+        )
     if own.state == Transaction.State.CONSUMED:
         context = {"tenant": request.tenant, "face": own.evidence.face is not None}
         return render(request, "enrolment/done.html", context)
@@ -137,7 +142,7 @@ def finish(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
 
 def _standing(request: TenantRequest, txn: str) -> Transaction | None:
     """Return the browser's own transaction, where it is one that goes on at this path."""
-    own = own_transaction(txn, browser_key(request))
+    own = own_transaction(txn, browser_key(request, txn))
     return own if own is not None and own.continue_path == request.path else None
 
 
@@ -147,11 +152,12 @@ def _standing(request: TenantRequest, txn: str) -> Transaction | None:
 def again(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Begin an enrolment anew that this browser left; what the person chose stays chosen."""
     wire.require_own_origin(request)
-    key = browser_key(request)
-    own = own_transaction(txn, key)
-    if own is None or key is None or own.kind != Transaction.Kind.ENROL:
+    own = own_transaction(txn, browser_key(request, txn))
+    if own is None or own.kind != Transaction.Kind.ENROL:
         raise Refused("unknown", _("This sign-in does not exist. Please start again."), status=404)
-    return _to_agent(services.begin_again(transaction=own, browser_key=key), key)
+    held, key = browser_keys(request), new_secret()
+    row = services.begin_again(transaction=own, browser_key=key, held=held)
+    return _to_agent(request, row, held.get(row.pk, key))
 
 
 @csrf_exempt
@@ -162,8 +168,8 @@ def passkeys(request: TenantRequest, tenant: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "enrolment/passkeys.html", {"tenant": request.tenant})
     wire.require_own_origin(request)
-    key, _new = ensure_browser_key(request)
-    return _to_agent(services.open_binding(tenant=request.tenant, browser_key=key), key)
+    key = new_secret()
+    return _to_agent(request, services.open_binding(tenant=request.tenant, browser_key=key), key)
 
 
 @require_GET
@@ -172,7 +178,7 @@ def passkey_added(request: TenantRequest, tenant: str, txn: str) -> HttpResponse
     """Let the new passkey in, once, and say so; to who comes again, say where it stands."""
     own = _standing(request, txn)
     if own is None or own.state == Transaction.State.DECIDED:
-        services.finish_binding(transaction_id=txn, browser_key=browser_key(request), at=request.path)
+        services.finish_binding(transaction_id=txn, browser_key=browser_key(request, txn), at=request.path)
     elif own.state in Transaction.LEFT:
         return render(request, "enrolment/left.html", {"tenant": request.tenant, "transaction": own})
     elif own.state != Transaction.State.CONSUMED:

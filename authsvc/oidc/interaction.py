@@ -6,6 +6,7 @@ capture page and the person's passkey, or in a sandbox that turned it on, the sa
 
 from dataclasses import dataclass
 
+from django.db import transaction as database
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -14,13 +15,15 @@ from authsvc.assurance.face import face_said
 from authsvc.assurance.levels import Assessment, Evidence, assess
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.capture.browser import browser_key, ensure_browser_key, set_browser_key
+from authsvc.capture.browser import browser_key, set_browser_key
 from authsvc.clients.models import RelyingParty
 from authsvc.core.errors import Refused
+from authsvc.core.ids import new_secret
 from authsvc.core.texts import in_english
 from authsvc.oidc.models import Session
 from authsvc.oidc.offering.persons import preselection
 from authsvc.oidc.offering.provider import sandbox_offered
+from authsvc.oidc.sessions.logout.ending import end_session
 from authsvc.oidc.sessions.session import begin_session, find_session, set_session_cookie
 from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -28,7 +31,14 @@ from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import Requested
-from authsvc.transactions.services import Party, consume, find_live, open_transaction, own_transaction
+from authsvc.transactions.services import (
+    Party,
+    consume,
+    find_live,
+    open_transaction,
+    own_transaction,
+    renew_key,
+)
 
 
 def begin(
@@ -44,12 +54,11 @@ def begin(
     "{id}" in it stands for the transaction's id. `asked` is what the flow will want to know then.
     `login_hint` preselects a test person on the sandbox's form and does nothing elsewhere.
     """
-    key, fresh = ensure_browser_key(request)
+    key = new_secret()
     opened = open_sign_in(key, back_to=back_to, client=client, asked=asked)
     preselected = preselection(login_hint) if sandbox_offered(request.tenant) else ""
     response = HttpResponseRedirect(page_of(opened) + preselected)
-    if fresh:
-        set_browser_key(response, key)
+    set_browser_key(request, response, opened.pk, key)
     return response
 
 
@@ -66,10 +75,17 @@ def open_sign_in(
     )
 
 
+def give_new_key(request: TenantRequest, response: HttpResponse, row: Transaction) -> None:
+    """Let this browser alone go on, before an answer is taken that no passkey gave (sandbox tenants)."""
+    key = new_secret()
+    renew_key(row, key)
+    set_browser_key(request, response, row.pk, key)
+
+
 def running(request: TenantRequest, txn: str) -> Transaction:
     """Return the transaction that the browser's person is before right now; raises RequestRefused."""
     try:
-        return find_live(txn, browser_key(request), party=Party.AGENT)
+        return find_live(txn, browser_key(request, txn), party=Party.AGENT)
     except Refused as refused:
         raise _ended(refused) from None
 
@@ -120,12 +136,12 @@ def take_up(request: TenantRequest, txn: str) -> Outcome:
     own = mine(request, txn)
     if own is not None and own.continue_path == request.path and own.state != Transaction.State.DECIDED:
         return Outcome(own, fresh=False)
-    return Outcome(result_of(txn, browser_key(request), at=request.path), fresh=True)
+    return Outcome(result_of(txn, browser_key(request, txn), at=request.path), fresh=True)
 
 
 def mine(request: TenantRequest, txn: str) -> Transaction | None:
     """Return a transaction of this browser as it stands, None where it is not this browser's."""
-    return own_transaction(txn, browser_key(request))
+    return own_transaction(txn, browser_key(request, txn))
 
 
 def back_into(outcome: Outcome) -> HttpResponse:
@@ -155,32 +171,41 @@ def assessment_of(consumed: Transaction) -> Assessment:
     return assess(Evidence.from_record(consumed.evidence))
 
 
+def event_of(consumed: Transaction) -> Event:
+    """Return the authentication of a transaction whose result was taken up, at that moment."""
+    assert consumed.ended_at is not None
+    assessment, proven = assessment_of(consumed), consumed.evidence
+    return Event(assessment.level, assessment.amr, consumed.ended_at, proven.policy, face_said(proven))
+
+
 @dataclass(frozen=True)
 class Entry:
-    """An authentication in the browser's session; `secret` is the new cookie's where the session is new."""
+    """An authentication in the browser's session; `secret` is that of its new cookie."""
 
     session: Session
     event: Event
-    secret: str | None
+    secret: str
 
     def kept_by(self, response: HttpResponse, request: TenantRequest) -> HttpResponse:
         """Let the browser keep the session, and return the response."""
-        if self.secret is not None:
-            set_session_cookie(response, request, self.secret)
+        set_session_cookie(response, request, self.secret)
         return response
 
 
+@database.atomic
 def enter(request: TenantRequest, consumed: Transaction) -> Entry:
-    """Enter an authentication into the browser's session; raises RequestRefused for a closed account."""
+    """Enter an authentication into the browser's session; raises RequestRefused for a closed account.
+
+    The session of another person ends here, and its relying parties hear of it.
+    """
     assert consumed.subject is not None
     _require_open_account(consumed.subject)
-    session, secret, event = begin_session(
-        current=find_session(request),
-        subject=consumed.subject,
-        device=consumed.device,
-        assessment=assessment_of(consumed),
-        policy=consumed.evidence.policy,
-        face=face_said(consumed.evidence),
+    current, event = find_session(request), event_of(consumed)
+    if current is not None and current.subject_id != consumed.subject_id:
+        end_session(current, reason="replaced")
+        current = None
+    session, secret = begin_session(
+        current=current, subject=consumed.subject, device=consumed.device, event=event
     )
     return Entry(session, event, secret)
 

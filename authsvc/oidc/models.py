@@ -32,7 +32,8 @@ class Provider(SealedRow):
 class Session(SealedRow):
     """One browser signed in at the provider: who, how strongly, and when (single sign-on).
 
-    `id` is the `sid` that relying parties see; the cookie holds another secret, kept as SHA-256.
+    The cookie holds a secret, kept as SHA-256. Relying parties see neither it nor `id`, but each a `sid` of
+    its own that is made of `id` (offering/provider.py).
     `events` holds, for each level, when it was last reached and by which methods:
     `{"L2": {"at": ISO 8601, "amr": […], "policy": digest, "face": claim or null}}`. Use never raises
     or renews them.
@@ -68,6 +69,9 @@ class Grant(SealedRow):
     scope = models.CharField(max_length=200)
     claims = models.JSONField(default=dict, help_text="The `claims` parameter as it was granted.")
     sub = models.CharField(max_length=64)
+    sid = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Its session, as its tokens name it."
+    )
     acr = models.CharField(max_length=120)
     amr = models.JSONField(default=list)
     face = models.JSONField(null=True, help_text="The claim `face` of the event; none without one.")
@@ -160,7 +164,13 @@ class BackchannelRequest(SealedRow):
     id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
     digest = models.CharField(max_length=64, help_text="SHA-256 of the auth_req_id.")
     client = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="+")
-    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="+")
+    subject = models.ForeignKey(
+        Subject,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="Nobody where the hint named nobody: nothing says so to the relying party.",
+    )
     scope = models.CharField(max_length=200)
     acr_values = models.JSONField(default=list)
     binding_message = models.CharField(max_length=64, blank=True)

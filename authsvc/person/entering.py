@@ -6,8 +6,9 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 
-from authsvc.capture.browser import browser_key, ensure_browser_key, set_browser_key
+from authsvc.capture.browser import browser_key, set_browser_key
 from authsvc.core.errors import Refused
+from authsvc.core.ids import new_secret
 from authsvc.core.records import read_stored
 from authsvc.person.visits import begin_visit, end_visit, find_visit, set_visit_cookie
 from authsvc.tenancy.middleware import TenantRequest
@@ -32,8 +33,7 @@ class Entering:
 
 def begin(request: TenantRequest, *, then: str) -> HttpResponse:
     """Send the browser to use a passkey, and afterwards to the path `then` where that is one of ours."""
-    key, fresh = ensure_browser_key(request)
-    slug = request.tenant.slug
+    key, slug = new_secret(), request.tenant.slug
     opened = open_transaction(
         kind=Transaction.Kind.OWN_PAGE,
         browser_key=key,
@@ -41,8 +41,7 @@ def begin(request: TenantRequest, *, then: str) -> HttpResponse:
         request=Entering(then if _is_place(then, slug) else ""),
     )
     response = HttpResponseRedirect(reverse("capture:page", kwargs={"tenant": slug, "txn": opened.id}))
-    if fresh:
-        set_browser_key(response, key)
+    set_browser_key(request, response, opened.id, key)
     return response
 
 
@@ -50,7 +49,7 @@ def take_up(request: TenantRequest, txn: str) -> HttpResponse:
     """Begin a visit with the passkey that was used, once; raises Refused for another browser's or place's."""
     home = reverse("person:page", kwargs={"tenant": request.tenant.slug})
     try:
-        consumed = consume(txn, browser_key(request), at=request.path)
+        consumed = consume(txn, browser_key(request, txn), at=request.path)
     except Refused as refused:
         if refused.code in _OVER:
             return HttpResponseRedirect(home)

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction as database
 from django.http import HttpResponse
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.core import cookies
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.devices.models import Device
@@ -89,22 +89,15 @@ def sweep_visits() -> int:
 
 
 def cookie_name() -> str:
-    """Return the name of the cookie; over https it is one that this host alone can have set (RFC 6265bis)."""
-    return f"__Host-{_COOKIE}" if settings.SESSION_COOKIE_SECURE else _COOKIE
+    """Return the name of the cookie."""
+    return cookies.host_name(_COOKIE)
 
 
 def set_visit_cookie(response: HttpResponse, secret: str) -> None:
     """Hand a visit's secret to the browser; no other site's link or form brings it along."""
-    response.set_cookie(
-        cookie_name(),
-        secret,
-        path="/",
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Strict",
-    )
+    cookies.keep(response, cookie_name(), secret, samesite="Strict")
 
 
 def forget_visit_cookie(response: HttpResponse) -> None:
     """Take a visit's secret from the browser."""
-    response.delete_cookie(cookie_name(), path="/", samesite="Strict")
+    cookies.forget(response, cookie_name(), samesite="Strict")

@@ -169,8 +169,9 @@ KINDS: Final[tuple[Kind, ...]] = (
         name="grant",
         model="oidc.Grant",
         fields=(
-            *("client", "subject", "device", "transaction", "scope", "claims", "sub", "acr", "amr", "policy"),
-            *("auth_time", "nonce", "redirect_uri", "code_challenge", "code_digest", "code_expires_at"),
+            *("client", "subject", "device", "transaction", "scope", "claims", "sub", "sid", "acr", "amr"),
+            *("policy", "auth_time", "nonce", "redirect_uri", "code_challenge", "code_digest"),
+            *("code_expires_at",),
             *("dpop_jkt", "created_at", "expires_at", "face"),
         ),
         sealed_by=_WEB,

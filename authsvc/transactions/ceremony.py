@@ -9,6 +9,7 @@ from authsvc.core.errors import Refused
 from authsvc.core.records import read_stored
 from authsvc.devices.models import Device
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.parties import renew_key
 from authsvc.transactions.records import Bound, Ceremony, CeremonyKind
 
 
@@ -42,9 +43,11 @@ def take_ceremony(row: Transaction, kind: CeremonyKind) -> Ceremony:
     return read_stored(Ceremony, kept)
 
 
-def remember_bound(row: Transaction, device: Device) -> None:
-    """Keep which passkey a binding made."""
+@database.atomic
+def remember_bound(row: Transaction, device: Device, *, browser_key: str) -> None:
+    """Keep which passkey a binding made; the browser with the key alone may go on with it."""
     _keep(row, Bound(device.id))
+    renew_key(row, browser_key)
 
 
 def bound_device(row: Transaction) -> Device | None:

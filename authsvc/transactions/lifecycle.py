@@ -1,5 +1,6 @@
 """Opening, finding, cancelling and consuming a transaction; each step happens once."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import transaction as database
@@ -96,15 +97,19 @@ def own_transaction(transaction_id: str, key: str | None) -> Transaction | None:
     return row
 
 
-def find_begun(*, kind: str, browser_key: str, request: Requested) -> Transaction | None:
-    """Return what the same browser has begun for the same thing, and may still go on with, or None."""
+def find_begun(*, kind: str, held: Mapping[str, str], request: Requested) -> Transaction | None:
+    """Return what the same browser has begun for the same thing, and may still go on with, or None.
+
+    `held` are the keys that the browser holds, by transaction.
+    """
     begun = Transaction.objects.filter(
         kind=kind,
-        browser_digest=secret_hash(browser_key),
+        pk__in=held,
         state__in=(Transaction.State.OPEN, Transaction.State.PROVEN, Transaction.State.CHALLENGED),
         expires_at__gt=now() + LIFE / 2,
     )
-    return next((row for row in begun if row.request == request.to_json()), None)
+    same = (row for row in begun if row.request == request.to_json())
+    return next((row for row in same if is_party(row, Party.INITIATOR, held[row.pk])), None)
 
 
 def locked(transaction_id: str) -> Transaction:
@@ -168,8 +173,9 @@ def consume(transaction_id: str, key: str | None, *, at: str) -> Transaction:
             detail="revoked since its device proof",
             status=403,
         )
+    row.ended_at = now()
     changed = Transaction.objects.filter(pk=row.pk, state=Transaction.State.DECIDED).update(
-        state=Transaction.State.CONSUMED, ended_at=now()
+        state=Transaction.State.CONSUMED, ended_at=row.ended_at
     )
     if not changed:
         raise Refused(

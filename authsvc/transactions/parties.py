@@ -40,6 +40,16 @@ def require_party(row: Transaction, party: Party, key: str | None) -> None:
         )
 
 
+def renew_key(row: Transaction, key: str) -> None:
+    """Let the holder of this key alone play the browser's parts from now on.
+
+    A passkey was used there: who lured a person into a transaction of their own, by whatever means, holds a
+    key that is worth nothing when there is something to take (ADR 0285).
+    """
+    row.browser_digest = secret_hash(key)
+    row.save(update_fields=["browser_digest"])
+
+
 def _digest_of(row: Transaction, party: Party) -> str:
     # One browser for both; a phone that takes over as the agent gets a digest of its own (W2).
     return {Party.INITIATOR: row.browser_digest, Party.AGENT: row.browser_digest}[party]

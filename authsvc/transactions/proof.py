@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.db import transaction as database
@@ -15,28 +15,52 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
-from authsvc.core.ids import unb64u
+from authsvc.core.ids import b64u, unb64u
 from authsvc.devices.models import Device
 from authsvc.transactions.comparing import face_is_needed, face_needed
 from authsvc.transactions.lifecycle import locked
-from authsvc.transactions.models import Transaction
+from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.parties import renew_key
 from authsvc.transactions.telling import told_of
 
-_PROVABLE = (Transaction.State.OPEN, Transaction.State.PROVEN, Transaction.State.CHALLENGED)
+_PROVEN = (Transaction.State.PROVEN, Transaction.State.CHALLENGED)
+_PROVABLE = (Transaction.State.OPEN, *_PROVEN)
 
 
+@database.atomic
+def hold_to_key(row: Transaction, session_key: Any) -> None:
+    """Take a device proof back where the agent comes with another session key than the proven one (S9.5-03).
+
+    The passkey signed for that key and no other. A page that was loaded anew has lost it, and the person
+    proves again; what is only pending, as the passkey that an enrolment made, stays.
+    """
+    current = locked(row.pk)
+    if current.state not in _PROVEN or current.session_key == session_key:
+        return
+    current.captures.filter(state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
+    current.state, current.stored_evidence = Transaction.State.OPEN, {}
+    if current.kind != Transaction.Kind.ENROL:
+        current.device = None
+    current.save(update_fields=["state", "stored_evidence", "device"])
+    record(Tag.DEVICE_PROOF_DROPPED, transaction=row.pk, subject=str(current.subject_id))
+    row.refresh_from_db()
+
+
+@database.atomic
 def new_device_challenge(row: Transaction, session_key: dict[str, Any]) -> bytes:
     """Return the WebAuthn challenge of docs/protocol.md section 2, and remember what it is made of.
 
-    `session_key` is a public P-256 JWK with exactly kty, crv, x and y. Raises Refused for another.
+    `session_key` is a public P-256 JWK with exactly kty, crv, x and y. Raises Refused for another, and once
+    a device is proven for every other key than the proven one.
     """
-    thumbprint = _thumbprint(session_key)
-    nonce = secrets.token_bytes(32)
-    changed = Transaction.objects.filter(pk=row.pk, state__in=_PROVABLE).update(
-        webauthn_nonce=nonce, session_key=session_key
-    )
-    if not changed:
-        raise Refused("too-late", _("This step is already done."), detail=f"state {row.state}", status=409)
+    thumbprint, nonce = _thumbprint(session_key), secrets.token_bytes(32)
+    current = locked(row.pk)
+    if current.state not in _PROVABLE:
+        raise _too_late(current)
+    if current.state in _PROVEN and current.session_key != session_key:
+        raise _foreign_key(detail="another key than the proven one")
+    current.webauthn_nonce, current.session_key = nonce, session_key
+    current.save(update_fields=["webauthn_nonce", "session_key"])
     row.webauthn_nonce, row.session_key = nonce, session_key
     return _challenge(row.id, nonce, thumbprint)
 
@@ -68,17 +92,37 @@ def _thumbprint(session_key: dict[str, Any]) -> bytes:
         ) from None
 
 
+def _too_late(row: Transaction) -> Refused:
+    return Refused("too-late", _("This step is already done."), detail=f"state {row.state}", status=409)
+
+
+def _foreign_key(*, detail: str) -> Refused:
+    return Refused("bad-session-key", _("Please reload the page."), detail=detail, status=409)
+
+
+@dataclass(frozen=True)
+class DeviceProof:
+    """A passkey's good answer: of which device, by which agent, and to which challenge, base64url."""
+
+    device: Device
+    agent: Agent
+    challenge: str
+    user_verified: bool = True
+
+
 @database.atomic
-def record_device_proof(row: Transaction, *, device: Device, user_verified: bool, agent: Agent) -> None:
+def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: str) -> None:
     """Bind the proven device and its subject to the transaction; the challenge is used up.
 
-    A transaction that has a subject stays with that subject. Raises Refused.
+    From now on it is that of the browser with `browser_key` alone, which the server made just now. A
+    transaction that has a subject stays with that subject. Raises Refused, also where the session key has
+    become another than the one that the passkey signed.
     """
-    current = locked(row.pk)
+    current, device = locked(row.pk), proof.device
     if current.state not in _PROVABLE or current.webauthn_nonce is None:
-        raise Refused(
-            "too-late", _("This step is already done."), detail=f"state {current.state}", status=409
-        )
+        raise _too_late(current)
+    if proof.challenge != b64u(expected_challenge(current)):
+        raise _foreign_key(detail="an answer to another challenge")
     if current.subject_id not in {None, device.subject_id}:
         raise Refused(
             "other-person",
@@ -88,17 +132,20 @@ def record_device_proof(row: Transaction, *, device: Device, user_verified: bool
         )
     current.state = Transaction.State.PROVEN
     current.subject_id, current.device, current.webauthn_nonce = device.subject_id, device, None
-    passkey = PasskeyProof(device.id, device.key_kind, user_verified, device.attested, device.share_kind)
-    current.evidence = Proven(passkey, agent, face=None, at=now().isoformat())
+    passkey = PasskeyProof(
+        device.id, device.key_kind, proof.user_verified, device.attested, device.share_kind
+    )
+    current.evidence = Proven(passkey, proof.agent, face=None, at=now().isoformat())
     current.save()
+    renew_key(current, browser_key)
     Device.objects.filter(pk=device.pk).update(last_used_at=now())
     record(
         Tag.DEVICE_PROVEN,
         **told_of(current),
         device=device.id,
         kind=device.key_kind,
-        user_verified=user_verified,
-        agent=asdict(agent),
+        user_verified=proof.user_verified,
+        agent=asdict(proof.agent),
     )
 
 
@@ -115,8 +162,7 @@ def decline_face(row: Transaction) -> None:
     Raises Refused before device proof, and where a second passkey needs the face (403).
     """
     current = locked(row.pk)
-    ready = current.state in {Transaction.State.PROVEN, Transaction.State.CHALLENGED}
-    if not ready:
+    if current.state not in _PROVEN:
         raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
     if face_needed(current):
         raise face_is_needed()

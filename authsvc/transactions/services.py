@@ -26,10 +26,12 @@ from authsvc.transactions.lifecycle import (
     open_transaction,
     own_transaction,
 )
-from authsvc.transactions.parties import Party
+from authsvc.transactions.parties import Party, renew_key
 from authsvc.transactions.proof import (
+    DeviceProof,
     decline_face,
     expected_challenge,
+    hold_to_key,
     new_device_challenge,
     record_device_proof,
     record_device_refusal,
@@ -41,6 +43,7 @@ from authsvc.transactions.sweeping import orphaned_captures, sweep, waiting_capt
 
 __all__ = [
     "LOST",
+    "DeviceProof",
     "Party",
     "accept_sample",
     "attach_reference",
@@ -56,6 +59,7 @@ __all__ = [
     "find_begun",
     "find_live",
     "hand_over",
+    "hold_to_key",
     "issue_capture",
     "look_after",
     "new_device_challenge",
@@ -69,6 +73,7 @@ __all__ = [
     "record_verdict",
     "remember_bound",
     "remember_ceremony",
+    "renew_key",
     "status_of",
     "sweep",
     "take_ceremony",

@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.clients.certificates import pem_of, read_pem
 from authsvc.clients.fields import in_groups
 from authsvc.clients.kinds import (
     ADDRESS,
     ADDRESSES,
     ALGORITHM,
+    CERTIFICATES,
     CHOICE,
     FLAG,
     KEYS,
@@ -40,6 +42,23 @@ class AddressList(forms.CharField):
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
         """Return the lines that are not empty."""
         return [line.strip() for line in (value or "").splitlines() if line.strip()]
+
+
+class CertificateList(forms.CharField):
+    """Certificates in PEM (RFC 7468), one after another."""
+
+    widget = forms.Textarea(attrs={"rows": 6, "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show stored ones as PEM."""
+        return "\n".join(map(pem_of, value)) if isinstance(value, list | tuple) else value
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        """Return each as DER in base64; raises ValidationError for text around them that is none."""
+        try:
+            return read_pem(value or "")
+        except ValueError:
+            raise forms.ValidationError(_("This is not a list of certificates in PEM.")) from None
 
 
 class KeySet(forms.CharField):
@@ -88,6 +107,7 @@ _FIELDS: Mapping[Kind, Callable[[Setting, dict[str, Any]], forms.Field]] = {
     SCOPE: _scopes,
     TEXTS: lambda _row, common: AddressList(**common),
     ADDRESSES: lambda _row, common: AddressList(**common),
+    CERTIFICATES: lambda _row, common: CertificateList(**common),
     FLAG: lambda _row, common: forms.BooleanField(**common),
     SECONDS: lambda _row, common: forms.IntegerField(min_value=0, **common),
     KEYS: lambda _row, common: KeySet(**common),

@@ -13,7 +13,6 @@ HOMES = {
     "consume": "interaction.py",
     "find_live": "interaction.py",
     "own_transaction": "interaction.py",
-    "ensure_browser_key": "interaction.py",
     "set_browser_key": "interaction.py",
     "begin_session": "interaction.py",
     "set_session_cookie": "interaction.py",

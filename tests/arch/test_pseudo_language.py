@@ -13,7 +13,7 @@ from authsvc.assurance.levels import Level
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.capture.browser import COOKIE
+from authsvc.capture.browser import cookie_name
 from authsvc.clients.scopes import SCOPES
 from authsvc.core.ids import new_secret
 from authsvc.enrolment.services import create_link, open_binding
@@ -159,7 +159,6 @@ def test_every_page_of_an_account(world: World, owner: User) -> None:
 
 def test_capture_and_enrolment(tenant: Tenant) -> None:
     reader, key = Reader(Client()), new_secret()
-    reader.client.cookies[COOKIE] = key
     person = make_subject(name="Ada Example")
     base = f"/t/{tenant.slug}/"
     for transaction in (
@@ -172,6 +171,7 @@ def test_capture_and_enrolment(tenant: Tenant) -> None:
         ),
         open_binding(tenant=tenant, browser_key=key),
     ):
+        reader.client.cookies[cookie_name(transaction.pk)] = key
         reader.get(f"{base}signin/{transaction.pk}/")
     for path in ("signin/unknown/", "enrol/unknown/", "passkeys/finish/unknown/"):
         reader.get(f"{base}{path}", 404)

@@ -11,7 +11,7 @@ from django.test import Client
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.biometrics import tasks
-from authsvc.capture.browser import COOKIE
+from authsvc.capture.browser import cookie_name
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import secret_hash
@@ -112,7 +112,7 @@ def test_t26_an_enrolment_with_a_forged_verdict_says_so_as_well(shared: Tenant, 
     Transaction.objects.update(continue_path=path)
     Capture.objects.update(verdict=foreign(flow.verdict_of(Capture.objects.get())))
     client = Client()
-    client.cookies[COOKIE] = "k" * 43
+    client.cookies[cookie_name(row.pk)] = "k" * 43
     Transaction.objects.update(browser_digest=secret_hash("k" * 43))
     assert client.get(path).status_code == 409
     assert disbelieved() == [("verdict-refused", row.pk)]

@@ -146,13 +146,19 @@ def test_an_invited_person_follows_an_old_link(stack: Stack, known: dict[str, An
     assert phone.enrol(f"{stack.base_url}{known['open_link']}").status_code == 200
 
 
-def test_an_old_browser_is_still_signed_in_at_the_provider(stack: Stack, known: dict[str, Any]) -> None:
+def test_t04_an_old_cookie_signs_nobody_in_and_its_session_goes_on_under_the_new_name(
+    stack: Stack, known: dict[str, Any]
+) -> None:
+    secret = known["person"]["cookies"]["visor_session"]
+    old = SoftwarePhone(Person([]))
+    old.browser.session.cookies.set("visor_session", secret, domain="localhost.local", path="/t/demo/")
+    assert "/signin/" in old.browser.open(f"{stack.partner_url}/members").url
     phone = SoftwarePhone(Person([]))
-    cookie = known["person"]["cookies"]["visor_session"]
-    phone.browser.session.cookies.set("visor_session", cookie, domain="localhost.local", path="/t/demo/")
+    phone.browser.session.cookies.set("visor_session_demo", secret, domain="localhost.local", path="/")
     assert phone.browser.open(f"{stack.partner_url}/members").status_code == 200
     claims = _claims(phone, stack)
-    assert (claims["sub"], claims["sid"]) == (known["person"]["sub"], known["person"]["sid"])
+    assert claims["sub"] == known["person"]["sub"]
+    assert claims["sid"] != known["person"]["sid"]
 
 
 def test_an_old_browser_is_still_signed_in_at_the_partner(stack: Stack, known: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """What the relying party receives, and in which form."""
 
+from typing import Final
+
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.kinds import ADDRESS, ALGORITHM, CHOICE, FLAG, SCOPE, TEXT
@@ -10,6 +12,14 @@ from authsvc.keys.algorithms import SIGNING
 
 _SIGNING = list(zip(SIGNING, SIGNING, strict=True))
 
+
+def _becomes_public(before: str, after: str) -> bool:
+    """Whether people would become known by the same identifier as elsewhere (S10-09)."""
+    return after == "public" != before
+
+
+# Written at registration alone; what was registered before it was asked for has no such word.
+SECTOR_COVERS_KEYS: Final = Setting("sector_covers_keys", FLAG)
 SETTINGS = (
     Setting(
         "scopes",
@@ -40,6 +50,7 @@ SETTINGS = (
             ("public", _("Public: the same everywhere")),
         ),
         summary=Summary(80, _("Subject ids"), tell=str),
+        approval=_becomes_public,
     ),
     Setting(
         "sector",
@@ -75,6 +86,7 @@ SETTINGS = (
         help=_("A request without a proof is refused."),
     ),
     Setting("sector_identifier_uri", ADDRESS, wire=True),
+    SECTOR_COVERS_KEYS,
     Setting(
         "tls_client_certificate_bound_access_tokens",
         FLAG,

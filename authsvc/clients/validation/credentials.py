@@ -10,6 +10,7 @@ from joserfc.jwk import import_key
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
+from authsvc.clients.validation.certificates import check_certificates
 from authsvc.core.ids import unb64u
 from authsvc.core.texts import Text
 
@@ -30,8 +31,7 @@ def check_credentials(party: RelyingParty, problems: Problems) -> None:
         problems.add("jwks", _("private_key_jwt needs a public key, by value or by jwks_uri."))
     if method == RelyingParty.Authentication.SELF_SIGNED_TLS and not (party.jwks or party.jwks_uri):
         problems.add("jwks", _("self_signed_tls_client_auth needs the certificate as a key with x5c."))
-    if method == RelyingParty.Authentication.TLS and not party.tls_client_auth_subject_dn:
-        problems.add("tls_client_auth_subject_dn", _("tls_client_auth needs the certificate's subject."))
+    check_certificates(party, problems)
     if party.tls_client_auth_subject_dn and not _is_name(party.tls_client_auth_subject_dn):
         problems.add("tls_client_auth_subject_dn", _("must be a distinguished name as RFC 4514 writes it"))
     if party.jwks is not None:

@@ -71,6 +71,8 @@ _WEB = {
     "face-demanded": _("The relying party demands a face, and none was shown. The passkey was in order."),
     "face-attainable": _("A face was demanded for a relying party that offers none."),
     "acr-reached": _("What was proven is less than what was asked for."),
+    "hint-names-nobody": _("The hint names nobody here, several people, or a closed account."),
+    "asked-too-often": _("The person was asked too often lately, so this request does not reach them."),
     "code-reused": _("The authorization code was used before; everything issued for it has been revoked."),
     "person-cancelled": _("The person left the sign-in page."),
 }

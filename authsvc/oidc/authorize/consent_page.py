@@ -6,54 +6,61 @@ from typing import Any
 from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
-from authsvc.oidc.authorize.consent import consent_needed, particular_claims
+from authsvc.oidc.consents.consent import consent_needed, particular_claims, words_of
 from authsvc.oidc.models import Grant, Session
 from authsvc.oidc.requests.wanted import Wanted
+from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.wire.csp import allow
 from authsvc.oidc.wire.lifetimes import CONSENT_PAGE
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
 
 _SALT = "visor.oidc.consent"
-SCOPE_TEXTS = {
-    "profile": _("Your name and profile"),
-    "email": _("Your email address"),
-    "address": _("Your postal address"),
-    "phone": _("Your phone number"),
-    "offline_access": _("Access while you are away, until you end it"),
-}
 
 
 @dataclass(frozen=True)
 class Pending:
-    """A request that waits for consent: what was asked, in which session, after which transaction."""
+    """A request that waits for consent: what was asked, in which session, after which transaction.
+
+    `event` is that transaction's authentication, which the tokens will speak of and no other; None where the
+    session was enough.
+    """
 
     wanted: Wanted
     session_id: str
-    transaction_id: str
+    transaction_id: str = ""
+    event: Event | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "wanted": self.wanted.to_json(),
+            "session": self.session_id,
+            "transaction": self.transaction_id,
+            "event": self.event.to_json() if self.event else None,
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Pending":
+        """Return what `to_json` wrote."""
+        event = Event.from_json(value["event"]) if value["event"] else None
+        return cls(Wanted.from_json(value["wanted"]), value["session"], value["transaction"], event)
 
 
-def show_consent(
-    request: TenantRequest, client: RelyingParty, wanted: Wanted, session: Session, transaction_id: str
-) -> HttpResponse:
+def show_consent(request: TenantRequest, client: RelyingParty, pending: Pending) -> HttpResponse:
     """Return the page that names the relying party, its policy links and the claims."""
-    content: dict[str, Any] = {
-        "wanted": wanted.to_json(),
-        "session": session.pk,
-        "transaction": transaction_id,
-        "tenant": request.tenant.slug,
-    }
+    wanted = pending.wanted
+    content = {**pending.to_json(), "tenant": request.tenant.slug}
     response = render(
         request,
         "oidc/consent.html",
         {
             "client": client,
             "tenant": request.tenant,
-            "scopes": [SCOPE_TEXTS[scope] for scope in wanted.scope if scope in SCOPE_TEXTS],
+            "scopes": words_of(wanted.scope),
             "claims": [name.replace("_", " ") for name in particular_claims(wanted)],
             "pending": signing.dumps(content, salt=_SALT, compress=True),
         },
@@ -88,4 +95,4 @@ def read_pending(request: TenantRequest) -> Pending | None:
         return None
     if content["tenant"] != request.tenant.slug:
         return None
-    return Pending(Wanted.from_json(content["wanted"]), content["session"], content["transaction"])
+    return Pending.from_json(content)

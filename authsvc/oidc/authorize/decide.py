@@ -18,6 +18,11 @@ class Reuse:
     acr: str
 
 
+def is_older(event: Event, seconds: int, moment: datetime) -> bool:
+    """Whether an authentication lies further back than so many seconds."""
+    return moment - event.at > timedelta(seconds=seconds)
+
+
 def reusable(events: list[Event], wanted: Wanted, client: RelyingParty, *, moment: datetime) -> Reuse | None:
     """Return the strongest past authentication that answers the request, or None where a new one is needed.
 
@@ -27,7 +32,7 @@ def reusable(events: list[Event], wanted: Wanted, client: RelyingParty, *, momen
     if {"login", "select_account"} & set(wanted.prompt) or wanted.max_age == 0:
         return None
     for event in events:
-        if wanted.max_age is not None and moment - event.at > timedelta(seconds=wanted.max_age):
+        if wanted.max_age is not None and is_older(event, wanted.max_age, moment):
             continue
         if face_missing(_methods(event), wanted, client):
             continue

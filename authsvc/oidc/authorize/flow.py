@@ -1,20 +1,22 @@
 """From a checked request to the answer: reuse the session, authenticate, ask for consent, issue the code."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import transaction
 from django.http import HttpResponse
 
-from authsvc.assurance.levels import Assessment
+from authsvc.assurance.levels import Assessment, Level
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
-from authsvc.oidc.authorize.consent import consent_needed
-from authsvc.oidc.authorize.consent_page import show_consent
-from authsvc.oidc.authorize.decide import Reuse, reusable
+from authsvc.oidc.authorize.consent_page import Pending, show_consent
+from authsvc.oidc.authorize.decide import Reuse, is_older, reusable
 from authsvc.oidc.authorize.respond import send_answer
+from authsvc.oidc.consents.consent import consent_needed, remember_consent
 from authsvc.oidc.interaction import assessment_of, begin, enter
 from authsvc.oidc.models import PushedRequest, Session
 from authsvc.oidc.offering.provider import subject_identifier
@@ -27,6 +29,9 @@ from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
+
+# What these ask for has been done when the person agrees.
+_DONE: Final = frozenset({"login", "select_account", "consent"})
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,12 @@ def start(
             came="no session that answers the request",
             expected="a live session",
         )
+    return _authenticate(request, client, wanted, login_hint=login_hint)
+
+
+def _authenticate(
+    request: TenantRequest, client: RelyingParty, wanted: Wanted, *, login_hint: str = ""
+) -> HttpResponse:
     back_to = f"/t/{request.tenant.slug}/authorize/resume/{{id}}"
     return begin(request, back_to=back_to, client=client, asked=wanted, login_hint=login_hint)
 
@@ -71,20 +82,51 @@ def resume(
     """
     assert consumed.subject is not None
     assessment = assessment_of(consumed)
-    acr = reported_acr(assessment.level, wanted, client)
-    if acr is None:
-        raise RequestRefused(
-            "unmet_authentication_requirements",
-            "The authentication did not reach what was asked for.",
-            rule="acr-reached",
-            came=f"{assessment.level.name} ({'; '.join(assessment.reasons)})",
-            expected=" ".join(wanted.essential_acr or [client.floor_level]),
-        )
+    acr = _reached(client, wanted, assessment.level, assessment.reasons)
     _require_face(client, assessment, wanted)
     _require_person(client, consumed.subject, wanted)
     entry = enter(request, consumed)
     signed = Signed(entry.session, Reuse(entry.event, acr), consumed.id)
     return entry.kept_by(proceed(request, client, wanted, signed), request)
+
+
+def agreed(request: TenantRequest, client: RelyingParty, pending: Pending, session: Session) -> HttpResponse:
+    """Go on after the person has agreed, with the very authentication that led to the page.
+
+    Where it has become too old meanwhile, the same person authenticates again, and is not asked again.
+    Raises RequestRefused.
+    """
+    wanted = pending.wanted
+    remember_consent(client, session.subject, wanted)
+    wanted.prompt = [value for value in wanted.prompt if value not in _DONE]
+    reuse = _agreed_on(client, pending, session)
+    if reuse is not None:
+        return hand_over(request, client, wanted, Signed(session, reuse, pending.transaction_id))
+    wanted.sub = wanted.sub or subject_identifier(client, session.subject_id)
+    return _authenticate(request, client, wanted)
+
+
+def _agreed_on(client: RelyingParty, pending: Pending, session: Session) -> Reuse | None:
+    wanted, moment = pending.wanted, now()
+    if pending.event is None:
+        return reusable(events_of(session, moment=moment), wanted, client, moment=moment)
+    if wanted.max_age and is_older(pending.event, wanted.max_age, moment):
+        return None
+    # With max_age=0 an authentication for this request was asked for, and this is it.
+    return Reuse(pending.event, _reached(client, wanted, pending.event.level))
+
+
+def _reached(client: RelyingParty, wanted: Wanted, level: Level, reasons: Iterable[str] = ()) -> str:
+    acr = reported_acr(level, wanted, client)
+    if acr is None:
+        raise RequestRefused(
+            "unmet_authentication_requirements",
+            "The authentication did not reach what was asked for.",
+            rule="acr-reached",
+            came=f"{level.name} ({'; '.join(reasons)})",
+            expected=" ".join(wanted.essential_acr or [client.floor_level]),
+        )
+    return acr
 
 
 def proceed(request: TenantRequest, client: RelyingParty, wanted: Wanted, signed: Signed) -> HttpResponse:
@@ -99,7 +141,8 @@ def proceed(request: TenantRequest, client: RelyingParty, wanted: Wanted, signed
             came="no consent on record",
             expected="a remembered consent",
         )
-    return show_consent(request, client, wanted, signed.session, signed.transaction_id)
+    event = signed.reuse.event if signed.transaction_id else None
+    return show_consent(request, client, Pending(wanted, signed.session.pk, signed.transaction_id, event))
 
 
 @transaction.atomic

@@ -12,17 +12,14 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
-from authsvc.core.clock import now
-from authsvc.oidc.authorize.consent import remember_consent
 from authsvc.oidc.authorize.consent_page import Pending, asked_by, consent_open, read_pending, show_consent
-from authsvc.oidc.authorize.decide import reusable
-from authsvc.oidc.authorize.flow import Signed, hand_over, resume, start, to_partner
+from authsvc.oidc.authorize.flow import agreed, resume, start, to_partner
 from authsvc.oidc.interaction import Outcome, back_into, take_up
 from authsvc.oidc.models import Session
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.requests.book import Endpoint, run_rules
 from authsvc.oidc.requests.wanted import Context, Wanted
-from authsvc.oidc.sessions.session import COOKIE, events_of, find_session
+from authsvc.oidc.sessions.session import event_of_moment, find_session, holds_cookie
 from authsvc.oidc.wire.crosssite import as_get
 from authsvc.oidc.wire.door import answer_refusal, on_page, refusals_on_page
 from authsvc.oidc.wire.pages import finished_page
@@ -38,7 +35,7 @@ _TOO_OLD = _("This page was open for too long. Please start again.")
 @require_http_methods(["GET", "POST"])
 def authorize(request: TenantRequest, tenant: str) -> HttpResponse:
     """Answer an authentication request (OpenID Connect Core section 3.1.2), by GET or POST."""
-    if request.method == "POST" and COOKIE not in request.COOKIES:
+    if request.method == "POST" and not holds_cookie(request):
         again = as_get(request)
         if again is not None:
             return again
@@ -82,10 +79,12 @@ def _come_again(
 ) -> HttpResponse:
     """Ask anew what was asked when the page was left or reloaded; else say that the sign-in is finished."""
     session = find_session(request)
-    asked_for = session is not None and session.subject_id == taken.subject_id
-    if session is None or not asked_for or not consent_open(client, session, wanted, taken):
+    if session is None or taken.ended_at is None or session.subject_id != taken.subject_id:
         return finished_page(request, client)
-    return show_consent(request, client, wanted, session, taken.pk)
+    event = event_of_moment(session, taken.ended_at)
+    if event is None or not consent_open(client, session, wanted, taken):
+        return finished_page(request, client)
+    return show_consent(request, client, Pending(wanted, session.pk, taken.pk, event))
 
 
 @require_POST
@@ -100,7 +99,7 @@ def consent(request: TenantRequest, tenant: str) -> HttpResponse:
     client = _client_of(wanted)
     if request.POST.get("answer") != "yes":
         return _consent_refused(request, client, wanted, pending.transaction_id)
-    return _or_refusal(request, client, wanted, lambda: _consented(request, client, pending, session))
+    return _or_refusal(request, client, wanted, lambda: _agreed(request, client, pending, session))
 
 
 def _too_old(request: TenantRequest) -> HttpResponse:
@@ -112,21 +111,9 @@ def _too_old(request: TenantRequest) -> HttpResponse:
     return answer_refusal(refused, on_page(request, person=_TOO_OLD, party=party))
 
 
-def _consented(
-    request: TenantRequest, client: RelyingParty, pending: Pending, session: Session
-) -> HttpResponse:
-    wanted = pending.wanted
-    # What these asked for has been done before the page was shown.
-    wanted.prompt = [value for value in wanted.prompt if value not in {"login", "select_account", "consent"}]
-    if pending.transaction_id:
-        wanted.max_age = None
-    moment = now()
-    reuse = reusable(events_of(session, moment=moment), wanted, client, moment=moment)
-    if reuse is None:
-        return start(request, client, wanted)
+def _agreed(request: TenantRequest, client: RelyingParty, pending: Pending, session: Session) -> HttpResponse:
     with transaction.atomic():
-        remember_consent(client, session.subject, wanted)
-        return hand_over(request, client, wanted, Signed(session, reuse, pending.transaction_id))
+        return agreed(request, client, pending, session)
 
 
 def _client_of(wanted: Wanted) -> RelyingParty:

@@ -7,15 +7,16 @@ from django.http import HttpRequest
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.validation.credentials import RSA_BITS
+from authsvc.oidc.callers.chain import check_chain, check_name
 from authsvc.oidc.callers.refused import not_proven
-from authsvc.oidc.proofs.certificate import certificate_of, thumbprint
+from authsvc.oidc.proofs.certificate import certificate_of, chain_of, thumbprint
 from authsvc.oidc.proofs.client_keys import certificates_of
 
 
 def check_certificate(client: RelyingParty, request: HttpRequest) -> None:
     """Hold the certificate against what the client registered; raises RequestRefused.
 
-    `tls_client_auth`: the proxy has verified the chain, and the subject is the registered one.
+    `tls_client_auth`: it leads to an authority of the client's, and its name is the registered one.
     `self_signed_tls_client_auth`: the very certificate stands in the client's key set as x5c.
     """
     certificate = certificate_of(request)
@@ -25,10 +26,8 @@ def check_certificate(client: RelyingParty, request: HttpRequest) -> None:
         expected = f"an RSA key of {RSA_BITS} bits or more"
         raise not_proven(rule="client-certificate-key", came="a shorter RSA key", expected=expected)
     if client.token_endpoint_auth_method == RelyingParty.Authentication.TLS:
-        expected = client.tls_client_auth_subject_dn
-        if not expected or certificate.subject != x509.Name.from_rfc4514_string(expected):
-            came = certificate.subject.rfc4514_string()
-            raise not_proven(rule="client-certificate-subject", came=came, expected=expected)
+        check_name(client, certificate)
+        check_chain(client, certificate, chain_of(request))
         return
     der = certificate.public_bytes(serialization.Encoding.DER)
     if der not in certificates_of(client):

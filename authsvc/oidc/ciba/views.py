@@ -6,11 +6,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from authsvc.oidc.ciba.waiting import approve, awaited, deny, waiting_for
+from authsvc.oidc.ciba.waiting import approve, awaited, deny, shown, waiting_for
 from authsvc.oidc.interaction import back_into, begin, take_up
 from authsvc.oidc.interaction import enter as enter_session
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.sessions.session import find_session
+from authsvc.oidc.wire.csp import allow
 from authsvc.oidc.wire.door import refusals_on_page
 from authsvc.oidc.wire.ways import ways_on
 from authsvc.tenancy.middleware import TenantRequest
@@ -22,14 +23,17 @@ _OVER = _("This request was answered already, or it took too long.")
 def waiting(request: TenantRequest, tenant: str) -> HttpResponse:
     """Show what waits for the person who is signed in here, or offer to sign in."""
     session = find_session(request)
+    rows = [shown(row) for row in waiting_for(session.subject)] if session else []
     context = {
         "tenant": request.tenant,
         "session": session,
-        "requests": list(waiting_for(session.subject)) if session else [],
+        "requests": rows,
         "answered": request.GET.get("answered", ""),
         "ways": ways_on(request),
     }
-    return render(request, "oidc/waiting.html", context)
+    response = render(request, "oidc/waiting.html", context)
+    allow(response, "img-src", *(row.request.client.logo_uri for row in rows if row.request.client.logo_uri))
+    return response
 
 
 @require_POST

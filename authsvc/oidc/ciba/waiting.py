@@ -13,8 +13,11 @@ from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id, new_secret, secret_hash
+from authsvc.core.texts import Text
 from authsvc.delivery.outbox import hasten, put
+from authsvc.oidc.ciba.limits import reaches, spend_hint
 from authsvc.oidc.ciba.ping import PING, seal_callback
+from authsvc.oidc.consents.consent import consent_needed, remember_consent, words_of
 from authsvc.oidc.interaction import assessment_of
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.requests.reached import face_missing, reported_acr
@@ -28,17 +31,25 @@ from authsvc.transactions.models import Transaction
 State = BackchannelRequest.State
 
 
-@transaction.atomic
 def open_request(asked: Context) -> tuple[str, BackchannelRequest]:
-    """Store what is asked, and return its auth_req_id, of which only the digest is readable, and the row."""
+    """Store what is asked, and return its auth_req_id, of which only the digest is readable, and the row.
+
+    Raises RequestRefused where the relying party asks for one hint too often. What is asked of nobody, or of
+    somebody who is asked too often, reaches nobody.
+    """
+    spend_hint(asked)
+    return _store(asked, asked.backchannel.subject if reaches(asked) else None)
+
+
+@transaction.atomic
+def _store(asked: Context, subject: Subject | None) -> tuple[str, BackchannelRequest]:
     wanted, backchannel = asked.wanted, asked.backchannel
-    assert backchannel.subject is not None
     auth_req_id, identifier, moment = new_secret(), new_id(), now()
     row = BackchannelRequest.objects.create(
         id=identifier,
         digest=secret_hash(auth_req_id),
         client=asked.client,
-        subject=backchannel.subject,
+        subject=subject,
         scope=" ".join(wanted.scope),
         acr_values=wanted.acr_values,
         binding_message=backchannel.binding_message,
@@ -49,14 +60,44 @@ def open_request(asked: Context) -> tuple[str, BackchannelRequest]:
     )
     if asked.client.backchannel_token_delivery_mode == RelyingParty.BackchannelMode.PING:
         put(PING, client=asked.client, about=identifier, due_at=row.expires_at)
-    record(Tag.BACKCHANNEL_ASKED, client=asked.client.client_id, subject=str(row.subject_id), request=row.pk)
+    record(
+        Tag.BACKCHANNEL_ASKED,
+        client=asked.client.client_id,
+        subject=_whom(row),
+        reason=_why_nobody(asked) if subject is None else "",
+        request=row.pk,
+    )
     return auth_req_id, row
+
+
+def _why_nobody(asked: Context) -> str:
+    return "hint-names-nobody" if asked.backchannel.subject is None else "asked-too-often"
 
 
 def waiting_for(subject: Subject) -> QuerySet[BackchannelRequest]:
     """Return what waits for a person's answer, oldest first."""
     rows = BackchannelRequest.objects.filter(subject=subject, state=State.PENDING, expires_at__gt=now())
-    return rows.select_related("client").order_by("created_at")
+    asking = rows.filter(client__status=RelyingParty.Status.ACTIVE)
+    return asking.select_related("client", "subject").order_by("created_at")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A request as its person sees it before they answer; `data` is what the relying party will receive.
+
+    `shares` says that to approve it is also to agree to that, as on the consent page of any other sign-in.
+    """
+
+    request: BackchannelRequest
+    data: list[Text]
+    shares: bool
+
+
+def shown(row: BackchannelRequest) -> Shown:
+    """Return what the approval page says of a request that has a person."""
+    assert row.subject is not None
+    wanted = wanted_by(row)
+    return Shown(row, words_of(wanted.scope), consent_needed(row.client, row.subject, wanted))
 
 
 def wanted_by(row: BackchannelRequest) -> Wanted:
@@ -94,19 +135,23 @@ def approve(row: BackchannelRequest, consumed: Transaction) -> None:
     Another person's authentication answers nothing, and a level under the relying party's floor is not
     enough (S6.4-03).
     """
-    if consumed.subject_id != row.subject_id:
+    if consumed.subject is None or consumed.subject_id != row.subject_id:
         raise _refused("ciba-person", "another person", "the person of the hint")
-    assessment = assessment_of(consumed)
-    acr = reported_acr(assessment.level, wanted_by(row), row.client)
+    _require_registered(row.client)
+    assessment, wanted = assessment_of(consumed), wanted_by(row)
+    acr = reported_acr(assessment.level, wanted, row.client)
     if acr is None:
         raise _refused("acr-reached", assessment.level.name, row.client.floor_level)
-    if face_missing(assessment.amr, wanted_by(row), row.client):
+    if face_missing(assessment.amr, wanted, row.client):
         raise _refused("face-demanded", " ".join(assessment.amr), "face among the methods")
+    if consent_needed(row.client, consumed.subject, wanted):
+        # The page named what is shared, and the person went on from it.
+        remember_consent(row.client, consumed.subject, wanted)
     proven = consumed.evidence
     event = Event(assessment.level, assessment.amr, _moment(consumed), proven.policy, face_said(proven))
     grant = grant_by_backchannel(
         client=row.client,
-        actor=Actor(row.subject_id, consumed.device_id),
+        actor=Actor(consumed.subject.pk, consumed.device_id),
         event=event,
         acr=acr,
         scope=row.scope,
@@ -130,10 +175,20 @@ def _settle(row: BackchannelRequest, state: str, tag: Tag, *, grant_id: str | No
     record(
         tag,
         client=row.client.client_id,
-        subject=str(row.subject_id),
+        subject=_whom(row),
         transaction=transaction,
         request=row.pk,
     )
+
+
+def _whom(row: BackchannelRequest) -> str:
+    return str(row.subject_id or "")
+
+
+def _require_registered(client: RelyingParty) -> None:
+    """Refuse a relying party that has changed into one that cannot ask like this, and is known otherwise."""
+    if client.status != RelyingParty.Status.ACTIVE or not client.backchannel_token_delivery_mode:
+        raise _refused("ciba-registered", "a client without it", "one that starts sign-ins without a browser")
 
 
 def _moment(consumed: Transaction) -> datetime:

@@ -5,14 +5,12 @@ import hmac
 import os
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
 
 from authsvc.clients.models import RelyingParty
-from authsvc.clients.settings.returning import is_native
-from authsvc.clients.validation.redirects import redirect_hosts
+from authsvc.clients.sectors import sector_of
 from authsvc.core.envelope import context, seal, unseal
 from authsvc.core.ids import b64u
 from authsvc.core.remembered import Remembered
@@ -77,18 +75,15 @@ def subject_identifier(client: RelyingParty, subject_id: UUID) -> str:
     Pairwise: an HMAC over sector and person, so that two sectors cannot be joined (S10-09). Public
     identifiers are made in the same way from an empty sector, and say nothing about the person either.
     """
-    sector = "" if client.subject_type == "public" else client.sector or _own_sector(client)
+    sector = "" if client.subject_type == "public" else sector_of(client)
     message = context("visor/sub/v1", sector, str(subject_id))
     return b64u(hmac.digest(provider_options().pairwise_secret, message, hashlib.sha256))
 
 
-def _own_sector(client: RelyingParty) -> str:
-    # Without redirect URIs the host of the keys (CIBA Core 1.0 section 4), or else nobody shares it.
-    if is_native(client):
-        # Apps have the loopback address in common, and nothing else.
-        return next(iter(redirect_hosts(client.redirect_uris, native=True)), client.pk)
-    address = next(iter(client.redirect_uris), client.jwks_uri)
-    return urlsplit(address).hostname or client.pk
+def session_identifier(client: RelyingParty, session_id: str) -> str:
+    """Return the `sid` that a relying party knows a session by: each another, so that none can be joined."""
+    message = context("visor/sid/v1", client.pk, session_id)
+    return b64u(hmac.digest(provider_options().pairwise_secret, message, hashlib.sha256))
 
 
 def _load(tenant_id: UUID) -> Options:

@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from authsvc.core.ids import b64u
 
 HEADER = "Client-Cert"
+CHAIN = "Client-Cert-Chain"
+_LONGEST = 10
 
 
 def certificate_of(request: HttpRequest) -> x509.Certificate | None:
@@ -19,11 +21,27 @@ def certificate_of(request: HttpRequest) -> x509.Certificate | None:
     The header counts only on a connection from an address that VISOR_TRUSTED_PROXIES names: anybody
     else could write it.
     """
-    value = request.headers.get(HEADER, "")
-    if not value or request.META.get("REMOTE_ADDR") not in settings.TRUSTED_PROXIES:
-        return None
+    value = _said(request, HEADER)
+    return _read(value) if value else None
+
+
+def chain_of(request: HttpRequest) -> list[x509.Certificate]:
+    """Return what the caller sent between its certificate and an authority, where the proxy passes it on.
+
+    What cannot be read is left out, and the chain broken without it (RFC 9440 section 2.3).
+    """
+    values = _said(request, CHAIN).split(",")[:_LONGEST]
+    return [found for found in map(_read, values) if found is not None]
+
+
+def _said(request: HttpRequest, header: str) -> str:
+    trusted = request.META.get("REMOTE_ADDR") in settings.TRUSTED_PROXIES
+    return request.headers.get(header, "") if trusted else ""
+
+
+def _read(value: str) -> x509.Certificate | None:
     try:
-        return x509.load_der_x509_certificate(base64.b64decode(value.strip(":"), validate=True))
+        return x509.load_der_x509_certificate(base64.b64decode(value.strip().strip(":"), validate=True))
     except (binascii.Error, ValueError):
         return None
 

@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.clients.fields import FIELDS
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.problems import RegistrationProblems
 from authsvc.clients.services import add_secret, change, live_secrets, register, revoke_secret, suspend
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
@@ -14,7 +17,7 @@ from authsvc.oidc.models import Grant
 from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.registration.access import require_initial_token, spend_initial_token
 from authsvc.oidc.registration.documents import fields_of
-from authsvc.oidc.registration.sector import default_subject_type, sector_of
+from authsvc.oidc.registration.sector import default_subject_type, sector_shown
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.tenancy.models import Tenant
 
@@ -46,7 +49,7 @@ def change_itself(party: RelyingParty, document: dict[str, Any]) -> tuple[Relyin
 
     Raises RegistrationProblems and then changes nothing.
     """
-    fields = _checked(document, party.tenant)
+    fields = _checked(document, party.tenant, before=party)
     with transaction.atomic():
         fresh = change(party=party, actor=ACTOR, **fields)
         held = live_secrets(fresh)
@@ -68,9 +71,20 @@ def remove_itself(party: RelyingParty) -> None:
     suspend(party=party, actor=ACTOR)
 
 
-def _checked(document: dict[str, Any], tenant: Tenant) -> dict[str, Any]:
+def _checked(document: dict[str, Any], tenant: Tenant, before: RelyingParty | None = None) -> dict[str, Any]:
     fields = fields_of(document)
-    fields["sector"] = sector_of(fields)
+    fields["sector"] = sector_shown(fields)
+    fields["sector_covers_keys"] = bool(fields["sector"] and fields["backchannel_token_delivery_mode"])
     if "subject_type" not in document:
         fields["subject_type"] = default_subject_type(fields, sandbox=tenant.is_sandbox)
+    if not tenant.is_sandbox:
+        _refuse_what_others_decide(fields, before or RelyingParty())
     return fields
+
+
+def _refuse_what_others_decide(fields: dict[str, Any], before: RelyingParty) -> None:
+    """Refuse identifiers that are the same everywhere, which join what sites know of people (S10-09)."""
+    row = FIELDS["subject_type"]
+    if row.needs_approval(before, fields["subject_type"]):
+        said = _("This is for the organisation to allow; register as pairwise.")
+        raise RegistrationProblems({"subject_type": [said]})

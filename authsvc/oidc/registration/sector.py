@@ -15,20 +15,35 @@ from authsvc.core.strictjson import NotJson, parse_json
 _SECONDS = 3.0
 
 
-def sector_of(fields: dict[str, Any]) -> str:
+def sector_shown(fields: dict[str, Any]) -> str:
     """Return the host of the sector, "" where the metadata name no document.
 
-    The document behind the address must list every redirect URI; raises RegistrationProblems where it
-    does not, or cannot be read: a sector is a claim to other sites' identifiers.
+    A sector is a claim to other sites' identifiers. The document behind the address must list every
+    redirect URI, and the jwks_uri of who starts sign-ins without a browser, whose tokens go to whoever has
+    those keys (CIBA Core 1.0 section 4). It vouches for no address on the person's own device, where every
+    app can take the place of another. Raises RegistrationProblems where any of it fails, or the document
+    cannot be read.
     """
     uri = fields["sector_identifier_uri"]
     if not uri:
         return ""
+    needed = _to_be_listed(fields)
     listed = _read(uri)
-    missing = [redirect for redirect in fields["redirect_uris"] if redirect not in listed]
+    missing = [address for address in needed if address not in listed]
     if missing:
         raise _problem(f"The document does not list {', '.join(missing)}.")
     return urlsplit(uri).hostname or ""
+
+
+def _to_be_listed(fields: dict[str, Any]) -> list[str]:
+    redirects: list[str] = fields["redirect_uris"]
+    if fields["application_type"] == NATIVE and not all(urlsplit(uri).scheme == "https" for uri in redirects):
+        raise _problem("A document cannot vouch for addresses on people's own devices.")
+    if not fields["backchannel_token_delivery_mode"]:
+        return redirects
+    if not fields["jwks_uri"]:
+        raise _problem("Without a browser the document has to list the jwks_uri, and there is none.")
+    return [*redirects, fields["jwks_uri"]]
 
 
 def default_subject_type(fields: dict[str, Any], *, sandbox: bool) -> str:

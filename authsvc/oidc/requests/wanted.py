@@ -50,12 +50,16 @@ class Wanted:
 @dataclass
 class Backchannel:
     """What only a request without a browser says: about whom, the message that both devices show, the token
-    that the relying party is called back with, and how long it waits."""
+    that the relying party is called back with, and how long it waits.
+
+    `subject` is whom the hint names, None where it names nobody.
+    """
 
     subject: Subject | None = None
     binding_message: str = ""
     notification_token: str = ""
     life: timedelta = BACKCHANNEL_REQUEST
+    hint: str = ""
 
 
 @dataclass

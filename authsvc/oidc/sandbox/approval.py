@@ -23,7 +23,8 @@ def answer_automatically(request: TenantRequest, tenant: str) -> HttpResponse:
     if not sandbox_offered(request.tenant):
         raise Http404("no sandbox authenticator here")
     digest = secret_hash(request.GET.get("auth_req_id", ""))
-    row = BackchannelRequest.objects.select_related("client", "subject").filter(digest=digest).first()
+    rows = BackchannelRequest.objects.select_related("client", "subject").exclude(subject=None)
+    row = rows.filter(digest=digest).first()
     if row is None:
         raise Http404("no such request")
     if request.GET.get("action") == "allow":
@@ -34,6 +35,7 @@ def answer_automatically(request: TenantRequest, tenant: str) -> HttpResponse:
 
 
 def _approve(request: TenantRequest, row: BackchannelRequest) -> None:
+    assert row.subject is not None
     key, path = new_id(), f"/t/{request.tenant.slug}/approve/"
     opened = open_sign_in(key, back_to=path, client=row.client, asked=awaited(row))
     decide(opened, tenant=request.tenant, subject=row.subject, outcome=Outcome.LEVEL_2)

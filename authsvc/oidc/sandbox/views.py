@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from authsvc.capture.page import over_page
-from authsvc.oidc.interaction import mine, running
+from authsvc.oidc.interaction import give_new_key, mine, running
 from authsvc.oidc.offering.persons import test_persons
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.sandbox.outcomes import LABELS, Outcome, decide
@@ -32,9 +32,11 @@ def sandbox(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     if request.method == "GET":
         return _form(request, row)
     outcome, subject = _chosen(request)
-    decide(row, tenant=request.tenant, subject=subject, outcome=outcome)
     denied = "?consent=denied" if outcome == Outcome.CONSENT_DENIED else ""
-    return HttpResponseRedirect(row.continue_path + denied)
+    response = HttpResponseRedirect(row.continue_path + denied)
+    give_new_key(request, response, row)
+    decide(row, tenant=request.tenant, subject=subject, outcome=outcome)
+    return response
 
 
 def _form(request: TenantRequest, row: Transaction) -> HttpResponse:

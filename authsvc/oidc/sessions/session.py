@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 
-from authsvc.assurance.levels import Assessment, Level
+from authsvc.assurance.levels import Level
+from authsvc.core import cookies
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.devices.models import Device
@@ -17,17 +17,27 @@ from authsvc.oidc.models import Session
 from authsvc.oidc.tokens.event import Event
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
+from authsvc.tenancy.models import Tenant
 
-COOKIE = "visor_session"
 OVERALL = {Level.L4: timedelta(hours=12), Level.L3: timedelta(hours=24), Level.L2: timedelta(hours=24)}
 IDLE = {Level.L4: timedelta(minutes=15), Level.L3: timedelta(hours=1), Level.L2: timedelta(hours=1)}
 # A session that decayed is worth L1 until it ends altogether.
 LIFE = timedelta(hours=24)
 
 
+def session_cookie(tenant: Tenant) -> str:
+    """Return the name of the cookie that holds the secret of a browser's session at a tenant."""
+    return cookies.host_name(f"visor_session_{tenant.slug}")
+
+
+def holds_cookie(request: TenantRequest) -> bool:
+    """Whether the browser sent a session's cookie along, of whatever worth."""
+    return session_cookie(request.tenant) in request.COOKIES
+
+
 def find_session(request: TenantRequest) -> Session | None:
     """Return the live session that the browser's cookie names, or None."""
-    secret = request.COOKIES.get(COOKIE)
+    secret = request.COOKIES.get(session_cookie(request.tenant))
     if not secret:
         return None
     return (
@@ -51,12 +61,17 @@ def events_of(session: Session, *, moment: datetime) -> list[Event]:
     idle = moment - session.last_used_at
     found: dict[Level, Event] = {}
     for name, stored in session.events.items():
-        event = _stored(Level[name], stored)
-        worth = _decayed(event, idle, moment)
+        worth = _decayed(_stored(Level[name], stored), idle, moment)
         kept = found.get(worth.level)
         if kept is None or kept.at < worth.at:
             found[worth.level] = worth
     return [found[level] for level in sorted(found, reverse=True)]
+
+
+def event_of_moment(session: Session, moment: datetime) -> Event | None:
+    """Return the event that was entered into the session at that moment, None where it is there no more."""
+    events = (_stored(Level[name], stored) for name, stored in session.events.items())
+    return next((event for event in events if event.at == moment), None)
 
 
 def _stored(level: Level, entry: Mapping[str, Any]) -> Event:
@@ -79,52 +94,49 @@ def _decayed(event: Event, idle: timedelta, moment: datetime) -> Event:
 
 @transaction.atomic
 def begin_session(
-    *,
-    current: Session | None,
-    subject: Subject,
-    device: Device | None,
-    assessment: Assessment,
-    policy: str,
-    face: Mapping[str, str] | None = None,
-) -> tuple[Session, str | None, Event]:
-    """Enter a new authentication into the browser's session, and return it with a new cookie's secret.
+    *, current: Session | None, subject: Subject, device: Device | None, event: Event
+) -> tuple[Session, str]:
+    """Enter an authentication into the browser's session, and return it with the secret of its cookie.
 
-    A session of the same person goes on under the same `sid` and the secret is None; another person's
-    is replaced by a new one.
+    The secret is new at each authentication, a step up too: whoever had the one before holds nothing.
+    `current` is the browser's session so far, of the same person, which goes on under it.
     """
-    moment = now()
-    event = Event(assessment.level, assessment.amr, moment, policy, face)
-    entry = {"at": moment.isoformat(), "amr": list(assessment.amr), "policy": policy, "face": face}
-    if current is not None and current.subject_id == subject.id:
-        current.events = {**current.events, assessment.level.name: entry}
-        current.authenticated_at = current.last_used_at = moment
-        current.device = device
-        current.save(update_fields=["events", "authenticated_at", "last_used_at", "device"])
-        return current, None, event
     secret = new_secret()
+    if current is not None and _go_on(current, secret, device, event):
+        return current, secret
     session = Session.objects.create(
         digest=secret_hash(secret),
         subject=subject,
         device=device,
-        events={assessment.level.name: entry},
-        authenticated_at=moment,
-        last_used_at=moment,
+        events=_entry(event),
+        authenticated_at=event.at,
+        last_used_at=event.at,
     )
-    return session, secret, event
+    return session, secret
+
+
+def _go_on(current: Session, secret: str, device: Device | None, event: Event) -> bool:
+    """Enter an event under a new secret; False where the session ended, or another tab renewed it first."""
+    return current.move_on(
+        digest=secret_hash(secret),
+        device=device,
+        events={**current.events, **_entry(event)},
+        authenticated_at=event.at,
+        last_used_at=event.at,
+    )
+
+
+def _entry(event: Event) -> dict[str, Any]:
+    amr = list(event.amr)
+    stored = {"at": event.at.isoformat(), "amr": amr, "policy": event.policy, "face": event.face}
+    return {event.level.name: stored}
 
 
 def set_session_cookie(response: HttpResponse, request: TenantRequest, secret: str) -> None:
-    """Hand the session's secret to the browser, for this tenant's path only."""
-    response.set_cookie(
-        COOKIE,
-        secret,
-        path=f"/t/{request.tenant.slug}/",
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    """Hand the session's secret to the browser; it is named after the tenant, whose alone it is."""
+    cookies.keep(response, session_cookie(request.tenant), secret)
 
 
 def forget_session_cookie(response: HttpResponse, request: TenantRequest) -> None:
     """Take the session's secret from the browser."""
-    response.delete_cookie(COOKIE, path=f"/t/{request.tenant.slug}/", samesite="Lax")
+    cookies.forget(response, session_cookie(request.tenant))

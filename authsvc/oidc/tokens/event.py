@@ -1,8 +1,9 @@
 """The authentication event that tokens speak of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from authsvc.assurance.levels import Level
 
@@ -19,3 +20,13 @@ class Event:
     at: datetime
     policy: str = ""
     face: Mapping[str, str] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the event as JSON."""
+        return {**asdict(self), "level": self.level.name, "at": self.at.isoformat()}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Event":
+        """Return the event that `to_json` wrote."""
+        at = datetime.fromisoformat(value["at"])
+        return cls(Level[value["level"]], tuple(value["amr"]), at, value["policy"], value.get("face"))

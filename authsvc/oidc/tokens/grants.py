@@ -13,7 +13,7 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.models import Grant, Session
-from authsvc.oidc.offering.provider import subject_identifier
+from authsvc.oidc.offering.provider import session_identifier, subject_identifier
 from authsvc.oidc.sql import take_grant
 from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.wire.lifetimes import CODE, REFRESH_TOKEN
@@ -109,6 +109,7 @@ def _grant(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> G
         device_id=actor.device_id,
         session=actor.session,
         sub=subject_identifier(client, actor.subject_id),
+        sid=session_identifier(client, actor.session.pk) if actor.session else "",
         amr=list(event.amr),
         face=event.face,
         policy=event.policy,

@@ -63,7 +63,7 @@ def _protocol(grant: Grant, client: RelyingParty, moment: datetime) -> dict[str,
         "ial": "none",
     }
     if grant.session_id:
-        claims["sid"] = grant.session_id
+        claims["sid"] = grant.sid or grant.session_id
     if grant.policy:
         claims["policy"] = grant.policy
     return claims

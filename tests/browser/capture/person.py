@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from playwright.sync_api import Browser, Page, Request, expect
 
-from authsvc.capture.browser import COOKIE
+from authsvc.capture.browser import cookie_name
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import new_secret
 from authsvc.devices.models import Device
@@ -56,7 +56,6 @@ class Person:
         self.authenticator = ""
         self.add_authenticator(prf=prf)
         self.key = new_secret()
-        self.context.add_cookies([{"name": COOKIE, "value": self.key, "url": self.base}])
 
     def add_authenticator(self, *, prf: bool) -> None:
         """Give the person an authenticator; it is the one that further commands are about."""
@@ -77,6 +76,7 @@ class Person:
         row = services.open_transaction(
             kind=kind, browser_key=self.key, continue_path=f"/t/{self.tenant.slug}/passkeys/?{{id}}", **fields
         )
+        self.context.add_cookies([{"name": cookie_name(row.id), "value": self.key, "url": self.base}])
         self.page.goto(f"/t/{self.tenant.slug}/signin/{row.id}/")
         return row
 

@@ -85,7 +85,8 @@ def test_p01_other_endpoints_of_clients(root: str, client: dict[str, Any], path:
 def test_p01_the_authorization_endpoint(root: str, client: dict[str, Any]) -> None:
     body = f"client_id={client['client_id']}&response_type=code&scope=openid&state=s&prompt=none"
     body += "&redirect_uri=https%3A%2F%2Fpartner.example%2Fcallback"
-    cookie = {"Cookie": f"visor_session={secrets.token_urlsafe(32)}"}
+    slug = root.rstrip("/").rsplit("/", 1)[1]
+    cookie = {"Cookie": f"visor_session_{slug}={secrets.token_urlsafe(32)}"}
     answer = requests.post(
         f"{root}authorize", data=chunks(body), headers={**FORM, **cookie}, timeout=T, allow_redirects=False
     )

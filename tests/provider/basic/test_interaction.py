@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
-from authsvc.capture.browser import COOKIE
+from authsvc.capture.browser import cookie_name
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id, new_secret
@@ -90,7 +90,7 @@ def test_an_interaction_ends_where_it_was_to_end_and_nowhere_else(flow: Flow, st
 
 def test_another_browser_takes_nothing_up(flow: Flow) -> None:
     flow.visitor.prove(flow.txn, make_person())
-    flow.visitor.http.cookies[COOKIE] = new_secret()
+    flow.visitor.http.cookies[cookie_name(flow.txn)] = new_secret()
     answer = flow.come_back()
     assert answer.status_code == 403
     assert "started in another browser" in answer.content.decode()
@@ -145,7 +145,7 @@ def test_c10_a_consent_page_is_shown_again_to_nobody_else(visitor: Browser) -> N
     visitor.resume(txn)
     Session.objects.update(subject=make_person())
     assert b"consent-yes" not in visitor.resume(txn).content
-    visitor.http.cookies[COOKIE] = new_secret()
+    visitor.http.cookies[cookie_name(txn)] = new_secret()
     assert visitor.resume(txn).status_code == 403
 
 

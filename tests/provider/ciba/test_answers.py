@@ -13,7 +13,7 @@ from django.db.models import F
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
-from authsvc.capture.browser import COOKIE
+from authsvc.capture.browser import cookie_name
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret
 from authsvc.delivery.models import Delivery
@@ -177,9 +177,9 @@ def test_an_approval_signs_nobody_in_at_the_relying_party(
 @pytest.mark.parametrize("kind", ["enrol", "bind", "authenticate"])
 def test_no_other_transaction_opens_the_page(visitor: Browser, person: Subject, kind: str) -> None:
     key = new_secret()
-    visitor.http.cookies[COOKIE] = key
     client = make_partner().party if kind == "authenticate" else None
     row = open_transaction(kind=kind, browser_key=key, continue_path="/", client=client, subject=person)
+    visitor.http.cookies[cookie_name(row.pk)] = key
     visitor.prove(row.pk, person)
     assert visitor.http.get(f"{visitor.root}approve/entered/{row.pk}").status_code == 409
     row.refresh_from_db()

@@ -1,39 +1,17 @@
 """Client certificates behind a trusted proxy: authentication and binding (RFC 8705, RFC 9440)."""
 
-import base64
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from authsvc.clients.problems import RegistrationProblems
-from authsvc.core.clock import now
 from authsvc.oidc.proofs.certificate import thumbprint
 from tests.provider.browser import Browser, Partner, answer_of, make_partner, make_person
+from tests.provider.mtls.authorities import NAME, authority, certificate, der, header
 from tests.provider.tokens import new_key
 
-NAME = "CN=partner.example,O=Partner\\, Ltd,C=AT"
-
-
-def certificate(name: str = NAME) -> x509.Certificate:
-    """A self-signed certificate."""
-    key, moment = ec.generate_private_key(ec.SECP256R1()), now()
-    subject = x509.Name.from_rfc4514_string(name)
-    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(moment).not_valid_after(moment + timedelta(days=1))
-    return builder.sign(key, hashes.SHA256())
-
-
-def der(made: x509.Certificate) -> str:
-    return base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
-
-
-def header(made: x509.Certificate) -> dict[str, str]:
-    """RFC 9440's header, as a proxy sets it."""
-    return {"Client-Cert": f":{der(made)}:"}
+ROOT = authority()
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +19,21 @@ def _proxy(settings) -> None:
     settings.TRUSTED_PROXIES = ["127.0.0.1"]
 
 
+BY_AUTHORITY: dict[str, Any] = {
+    "token_endpoint_auth_method": "tls_client_auth",
+    "tls_client_auth_subject_dn": NAME,
+    "tls_client_auth_ca_certificates": [der(ROOT.certificate)],
+}
+
+
+def fitting(method: str) -> x509.Certificate:
+    """A certificate that a client may use by that method."""
+    return ROOT.issue() if method == "tls_client_auth" else certificate()
+
+
 def registered(made: x509.Certificate, method: str, **fields: Any) -> Partner:
     if method == "tls_client_auth":
-        return make_partner(token_endpoint_auth_method=method, tls_client_auth_subject_dn=NAME, **fields)
+        return make_partner(**{**BY_AUTHORITY, **fields})
     key = {**new_key().as_dict(private=False), "x5c": [der(made)]}
     return make_partner(token_endpoint_auth_method=method, jwks={"keys": [key]}, **fields)
 
@@ -77,7 +67,7 @@ METHODS = pytest.mark.parametrize("method", ["tls_client_auth", "self_signed_tls
 @METHODS
 @pytest.mark.requirement("OIDC-BASIC-01", "S9.4-05")
 def test_the_registered_certificate_authenticates(visitor: Browser, method: str) -> None:
-    made = certificate()
+    made = fitting(method)
     partner = registered(made, method)
     assert exchange(visitor, partner, made).status_code == 200
 
@@ -87,10 +77,10 @@ def test_the_registered_certificate_authenticates(visitor: Browser, method: str)
 def test_no_certificate_another_one_or_one_that_nobody_checked(
     visitor: Browser, method: str, settings
 ) -> None:
-    made = certificate()
+    made = fitting(method)
     partner = registered(made, method)
     assert exchange(visitor, partner, None).status_code == 401
-    assert exchange(visitor, partner, certificate("CN=partner.example,C=AT")).status_code == 401
+    assert exchange(visitor, partner, ROOT.issue("CN=partner.example,C=AT")).status_code == 401
     # The header counts only from the proxy: anybody else could write it.
     assert exchange(visitor, partner, made, "192.0.2.1").status_code == 401
     settings.TRUSTED_PROXIES = []
@@ -106,12 +96,10 @@ def test_a_self_signed_one_is_compared_whole(visitor: Browser) -> None:
 @pytest.mark.requirement("S9.4-05")
 def test_a_subject_is_compared_as_a_name(visitor: Browser) -> None:
     spaced = "CN=partner.example, O=Partner\\2c Ltd, C=AT"
-    partner = make_partner(
-        token_endpoint_auth_method="tls_client_auth", tls_client_auth_subject_dn=spaced.replace(", ", ",")
-    )
-    assert exchange(visitor, partner, certificate()).status_code == 200
+    partner = make_partner(**{**BY_AUTHORITY, "tls_client_auth_subject_dn": spaced.replace(", ", ",")})
+    assert exchange(visitor, partner, ROOT.issue()).status_code == 200
     with pytest.raises(RegistrationProblems):
-        make_partner(token_endpoint_auth_method="tls_client_auth", tls_client_auth_subject_dn="no name")
+        make_partner(**{**BY_AUTHORITY, "tls_client_auth_subject_dn": "no name"})
 
 
 @pytest.mark.requirement("S9.4-05")
@@ -130,7 +118,7 @@ def userinfo(visitor: Browser, token: str, made: x509.Certificate | None) -> int
 
 @pytest.mark.requirement("S9.4-04")
 def test_a_bound_token_needs_its_certificate(visitor: Browser) -> None:
-    made = certificate()
+    made = ROOT.issue()
     bound = {"tls_client_certificate_bound_access_tokens": True, "access_token_format": "jwt"}
     answer = exchange(visitor, registered(made, "tls_client_auth", **bound), made).json()
     token = answer["access_token"]
@@ -141,7 +129,7 @@ def test_a_bound_token_needs_its_certificate(visitor: Browser) -> None:
 
 @pytest.mark.requirement("S9.4-04", "OIDC-FAPI-06")
 def test_fapi_takes_a_certificate_in_place_of_a_proof(visitor: Browser) -> None:
-    made = certificate()
+    made = ROOT.issue()
     fields = {"profile": "fapi2", "id_token_signed_response_alg": "ES256"}
     partner = registered(made, "tls_client_auth", **fields)
     asked = {**visitor.request(partner), **visitor.pkce()}

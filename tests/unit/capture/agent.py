@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import Client
 from joserfc.jwk import ECKey
 
-from authsvc.capture.browser import COOKIE
+from authsvc.capture.browser import cookie_name
 from authsvc.core.ids import new_secret
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
@@ -33,7 +33,7 @@ class Agent:
         self.tenant = tenant
         self.client = Client()
         self.key = new_secret()
-        self.client.cookies[COOKIE] = self.key
+        self.session_key = session_key()
         self.authenticator = Authenticator()
         self.type = "simulator"
         self.origin = settings.BASE_URL
@@ -42,7 +42,13 @@ class Agent:
         defaults: dict[str, Any] = {"kind": kind, "browser_key": self.key, "continue_path": "/done/{id}"}
         if kind == Transaction.Kind.ENROL:
             defaults["request"] = EnrolmentRequest(link="", face=True)
-        return services.open_transaction(**{**defaults, **fields})
+        row = services.open_transaction(**{**defaults, **fields})
+        self.holds(row, self.key)
+        return row
+
+    def holds(self, row: Transaction, key: str) -> None:
+        """Put the key of a transaction among this browser's cookies."""
+        self.client.cookies[cookie_name(row.id)] = key
 
     def url(self, row: Transaction, path: str) -> str:
         return f"/t/{self.tenant.slug}/agent/{row.id}/{path}"
@@ -64,7 +70,7 @@ class Agent:
         )
 
     def options(self, row: Transaction) -> dict[str, Any]:
-        answer = self.post(row, "passkey/options", {"session_key": session_key()})
+        answer = self.post(row, "passkey/options", {"session_key": self.session_key})
         assert answer.status_code == 200, answer.content
         return answer.json()["publicKey"]
 

@@ -22,6 +22,7 @@ from authsvc.tenancy.scope import tenant_scope
 from portal.relying_parties.facts import facts_of
 from portal.relying_parties.forms import RelyingPartyForm, values_of
 from tests.factories import make_tenant
+from tests.provider.mtls.authorities import authority, der
 from tests.provider.tokens import key_set, new_key
 
 # Columns that are no settings: who and whose it is, and what only the server writes.
@@ -45,6 +46,11 @@ EVERY_MEMBER: dict[str, Any] = {
     "frontchannel_logout_session_required": True,
     "token_endpoint_auth_method": "private_key_jwt",
     "tls_client_auth_subject_dn": "CN=partner.example",
+    "tls_client_auth_ca_certificates": [der(authority().certificate)],
+    "tls_client_auth_san_dns": "partner.example",
+    "tls_client_auth_san_uri": "https://partner.example/client",
+    "tls_client_auth_san_ip": "192.0.2.1",
+    "tls_client_auth_san_email": "client@partner.example",
     "require_pushed_authorization_requests": True,
     "require_signed_request_object": True,
     "authorization_signed_response_alg": "ES256",

@@ -171,7 +171,7 @@ class FakeServer:
             if query["redirect_uri"] != [f"{self.origin}/cb"]:
                 raise Refusal(400, "redirect-uri")
             headers = {"Location": f"/t/demo/signin/{self.open('authenticate')}/"}
-            return 302, {**headers, "Set-Cookie": "visor_agent=k; HttpOnly; Path=/"}, ""
+            return 302, {**headers, "Set-Cookie": "visor_txn_1=k; HttpOnly; Path=/"}, ""
         if path.startswith("/t/demo/authorize/resume/"):
             return self.resume(path.rsplit("/", 1)[-1])
         if path == "/cb":
@@ -266,7 +266,7 @@ class _Handler(BaseHTTPRequestHandler):
             if json.loads(body) != {"notice_version": 3}:
                 raise Refusal(409, "notice")
             answer = {"transaction": fake.open("enrol"), "agent_url": ""}
-            self._answer(200, {"Set-Cookie": "visor_agent=k; Path=/"}, json.dumps(answer))
+            self._answer(200, {"Set-Cookie": "visor_txn_1=k; Path=/"}, json.dumps(answer))
         elif path == "/t/demo/authorize/consent":
             fake.consents.append(parse_qs(body.decode()))
             self._answer(*fake.issue())
@@ -274,7 +274,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(*fake.page(path, query))
 
     def _has_cookie(self) -> bool:
-        return "visor_agent" in SimpleCookie(self.headers.get("Cookie", ""))
+        return "visor_txn_1" in SimpleCookie(self.headers.get("Cookie", ""))
 
     def _answer(self, status: int, headers: dict[str, str], text: str) -> None:
         self.send_response(status)

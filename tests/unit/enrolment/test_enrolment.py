@@ -10,7 +10,7 @@ from django.test import Client
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
-from authsvc.capture.browser import COOKIE
+from authsvc.capture.browser import cookie_name
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
@@ -107,7 +107,8 @@ def test_a_form_leads_to_the_page_with_a_cookie(agent: Agent, path: str) -> None
     answer: Any = browser.post(path + "consent", body, headers={"origin": agent.origin})
     assert answer.status_code == 303
     assert "/signin/" in answer["Location"]
-    cookie = answer.cookies[COOKIE]
+    row = Transaction.objects.get()
+    cookie = answer.cookies[cookie_name(row.id)]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     page = browser.get(answer["Location"])
     assert "Make your passkey" in page.content.decode()
@@ -189,7 +190,7 @@ def test_c10_nobody_else_begins_an_enrolment_again(agent: Agent, path: str) -> N
     opened = consent(agent, path, face=False).json()["transaction"]
     again = f"/t/{agent.tenant.slug}/enrol/again/{opened}/"
     assert agent.client.post(again).status_code == 403
-    agent.client.cookies[COOKIE] = "A" * 43
+    agent.client.cookies[cookie_name(opened)] = "A" * 43
     assert agent.client.post(again, headers={"origin": agent.origin}).status_code == 404
     assert Transaction.objects.count() == 1
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.devices.models import Device
+from authsvc.oidc.sessions.session import session_cookie
 from authsvc.person.models import Visit
 from authsvc.person.visits import IDLE, KEPT, LIFE, cookie_name, sweep_visits
 from authsvc.privacy.notice import current_notice
@@ -75,7 +76,7 @@ def test_whoever_has_not_come_in_is_sent_to_the_door(visitor: Visitor, path: str
 
 
 def test_a_session_at_the_provider_opens_nothing(visitor: Visitor) -> None:
-    visitor.agent.client.cookies["visor_session"] = "of-some-sign-in"
+    visitor.agent.client.cookies[session_cookie(visitor.agent.tenant)] = "of-some-sign-in"
     visitor.agent.client.cookies[cookie_name()] = ""
     assert DOOR in visitor.text()
 

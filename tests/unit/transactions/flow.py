@@ -6,6 +6,7 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 from authsvc.assurance.evidence import Agent, FaceProof
+from authsvc.core.ids import b64u
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
 from authsvc.transactions import services
@@ -41,10 +42,16 @@ def opened(**fields: Any) -> Transaction:
 def proven(device: Device, **fields: Any) -> Transaction:
     """Open a sign-in and prove the device."""
     row = opened(**fields)
-    services.new_device_challenge(row, session_key())
-    services.record_device_proof(row, device=device, user_verified=True, agent=AGENT)
+    prove(row, device, browser_key=fields.get("browser_key", BROWSER))
     row.refresh_from_db()
     return row
+
+
+def prove(row: Transaction, device: Device, *, browser_key: str = BROWSER) -> None:
+    """Prove the device in a transaction, whose key stays the same."""
+    challenge = services.new_device_challenge(row, row.session_key or session_key())
+    proof = services.DeviceProof(device, AGENT, b64u(challenge))
+    services.record_device_proof(row, proof, browser_key=browser_key)
 
 
 def submitted(device: Device, body: bytes = b"sealed", **fields: Any) -> tuple[Transaction, Capture]:

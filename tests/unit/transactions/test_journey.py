@@ -182,9 +182,7 @@ def test_a_transaction_stays_with_its_subject():
     _, mine = flow.person()
     _, theirs = flow.person()
     row = flow.proven(mine)
-    services.new_device_challenge(row, flow.session_key())
-    proof = {"device": theirs, "user_verified": True, "agent": flow.AGENT}
-    refused("other-person", services.record_device_proof, row, **proof)
+    refused("other-person", flow.prove, row, theirs)
 
 
 @pytest.mark.requirement("S5.3-02")

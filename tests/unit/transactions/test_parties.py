@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern
 
-from authsvc.capture.browser import COOKIE
+from authsvc.capture.browser import cookie_name
 from authsvc.capture.urls import urlpatterns
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret, secret_hash
@@ -79,7 +79,7 @@ def test_every_step_before_the_person_is_the_agents(route: URLPattern, tenant: T
     path = f"/t/{tenant.slug}/" + str(route.pattern).replace("<str:txn>", row.id)
     for key in (DESK, PHONE):
         client = Client(headers={"origin": settings.BASE_URL})
-        client.cookies[COOKIE] = key
+        client.cookies[cookie_name(row.id)] = key
         answer = client.get(path)
         if answer.status_code == 405:
             answer = client.post(path, {}, content_type="application/json")

@@ -136,7 +136,7 @@ def test_a_ceremony_is_written_as_before_and_read_once() -> None:
 def test_the_passkey_that_a_binding_made_is_written_as_before_and_found() -> None:
     (_, device), row = flow.person(), flow.opened()
     assert services.bound_device(row) is None
-    remember_bound(row, device)
+    remember_bound(row, device, browser_key=flow.BROWSER)
     assert stored(row, "webauthn_state") == {"bound": device.id}
     row.refresh_from_db()
     assert services.bound_device(row) == device

@@ -89,6 +89,6 @@ def _rests_on_a_face(session: Session) -> bool:
 
 def _note_for_clients(session: Session, grants: QuerySet[Grant]) -> None:
     listening = grants.exclude(client__backchannel_logout_uri="").select_related("client")
-    told = {grant.client_id: grant for grant in listening}
+    told = {(grant.client_id, grant.sid): grant for grant in listening}
     for grant in told.values():
-        put(LOGOUT, client=grant.client, about=session.pk, sub=grant.sub)
+        put(LOGOUT, client=grant.client, about=session.pk, sub=grant.sub, sid=grant.sid)

@@ -8,7 +8,7 @@ from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.redirection import is_among
 from authsvc.oidc.models import Session
-from authsvc.oidc.offering.provider import subject_identifier
+from authsvc.oidc.offering.provider import session_identifier, subject_identifier
 from authsvc.oidc.proofs.refused import NotVerified
 from authsvc.oidc.tokens.hint import claims_of_hint
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -38,7 +38,8 @@ class LogoutRequest:
         if client is None or not self.sub:
             return False
         same_person = self.sub == subject_identifier(client, session.subject_id)
-        return same_person and self.sid in {"", session.pk}
+        # Tokens of the release before name the session itself.
+        return same_person and self.sid in {"", session_identifier(client, session.pk), session.pk}
 
 
 def read_logout_request(tenant: Tenant, parameters: Mapping[str, str]) -> LogoutRequest:

@@ -14,7 +14,7 @@ from authsvc.oidc.models import Session
 from authsvc.oidc.sessions.logout.ending import end_session as end
 from authsvc.oidc.sessions.logout.frontchannel import frames_of
 from authsvc.oidc.sessions.logout.request import LogoutRequest, read_logout_request
-from authsvc.oidc.sessions.session import COOKIE, find_session, forget_session_cookie
+from authsvc.oidc.sessions.session import find_session, forget_session_cookie, holds_cookie
 from authsvc.oidc.wire.crosssite import as_get
 from authsvc.oidc.wire.csp import allow
 from authsvc.oidc.wire.door import Saying, answer_refusal
@@ -36,7 +36,7 @@ def end_session(request: TenantRequest, tenant: str) -> HttpResponse:
     At once where a signed hint names the session; otherwise the person is asked, so that no other site
     can sign people out. What cannot be followed is refused, and the person is asked all the same.
     """
-    if request.method == "POST" and COOKIE not in request.COOKIES:
+    if request.method == "POST" and not holds_cookie(request):
         again = as_get(request)
         if again is not None:
             return again

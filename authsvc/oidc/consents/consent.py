@@ -1,16 +1,33 @@
 """Asking a person what a third-party relying party may have, and remembering it for a year at most."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
+from authsvc.core.texts import Text
 from authsvc.oidc.models import RememberedConsent
 from authsvc.oidc.requests.wanted import Wanted
 from authsvc.oidc.tokens.claims import requested_names
 from authsvc.oidc.wire.lifetimes import CONSENT
 from authsvc.subjects.models import Subject
+
+_WORDS: Final[dict[str, Text]] = {
+    "profile": _("Your name and profile"),
+    "email": _("Your email address"),
+    "address": _("Your postal address"),
+    "phone": _("Your phone number"),
+    "offline_access": _("Access while you are away, until you end it"),
+}
+
+
+def words_of(scopes: Iterable[str]) -> list[Text]:
+    """Return what scopes stand for, as people read it; openid alone says nothing of them."""
+    return [_WORDS[scope] for scope in scopes if scope in _WORDS]
 
 
 def consent_needed(client: RelyingParty, subject: Subject, wanted: Wanted) -> bool:
