@@ -20,6 +20,7 @@ from config.variables import (
     REQUIRED,
     Addresses,
     Faces,
+    KeyPlaces,
     Mail,
     Process,
     Sandbox,
@@ -47,7 +48,7 @@ class _Files(PydanticBaseSettingsSource):
         return {name: value for name, value in found.items() if value is not None}
 
 
-class Environment(Process, Addresses, Mail, Storage, Faces, Sandbox, Tools, BaseSettings):
+class Environment(Process, Addresses, Mail, Storage, KeyPlaces, Faces, Sandbox, Tools, BaseSettings):
     """All that a process is told; config/variables.py says what each value means."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)

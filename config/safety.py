@@ -86,6 +86,17 @@ def _splits_power(settings: Settings) -> bool:
     return not {"web", "worker"} <= set(settings["ROLES"])
 
 
+def _reaches_its_module(settings: Settings) -> bool:
+    module = settings["PKCS11"]
+    return settings["KEY_SERVICE"] != "pkcs11" or bool(module["module"] and module["pin"])
+
+
+def _reaches_its_service(settings: Settings) -> bool:
+    service = settings["TRANSIT"]
+    told = str(service["url"]).startswith("https://") and service["token"]
+    return settings["KEY_SERVICE"] != "transit" or bool(told)
+
+
 RULES: Final[tuple[Rule, ...]] = (
     Rule("VISOR_BASE_URL", "must be https", _has_https),
     Rule(
@@ -111,6 +122,14 @@ RULES: Final[tuple[Rule, ...]] = (
         "VISOR_MAIL_TLS", "must be starttls or implicit: mails hold links that open accounts", _encrypts_mail
     ),
     Rule("VISOR_ALLOWED_HOSTS", "must not hold *", _names_its_hosts),
+    Rule(
+        "VISOR_PKCS11_MODULE", "must be set, with VISOR_PKCS11_PIN, where keys lie there", _reaches_its_module
+    ),
+    Rule(
+        "VISOR_TRANSIT_URL",
+        "must be https, with VISOR_TRANSIT_TOKEN, where keys lie there",
+        _reaches_its_service,
+    ),
     Rule("VISOR_ROLES", "must not name web and worker at once: they do not share a process", _splits_power),
 )
 NAMES_A_ROLE: Final = "must name what a process is that serves or takes tasks: web, worker or portal"

@@ -15,8 +15,10 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from authsvc.keys.held import NEXT, PREVIOUS
 from config.roles import ROLES, Role
 
+DJANGO = "django_secret_key"
 Content = Mapping[str, Mapping[str, str]]
 
 
@@ -39,6 +41,7 @@ def generate() -> dict[str, dict[str, str]]:
             "django_secret_key": secrets.token_urlsafe(48),
             "verdict_private_key": private,
             "vault_kek": _b64(secrets.token_bytes(32)),
+            "key_store": _b64(secrets.token_bytes(32)),
         },
     }
     return with_own_keys(made)
@@ -72,28 +75,29 @@ def _key_pair() -> tuple[str, str]:
     return _b64(made.private_bytes_raw()), _b64(made.public_key().public_bytes_raw())
 
 
-def write(path: Path, content: dict[str, dict[str, str]]) -> None:
+def write(path: Path, content: Content) -> None:
     """Write a new secrets file, readable by its owner alone.
 
     Raises FileExistsError: secrets are never overwritten.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, content)
+
+
+def replace(path: Path, content: Content) -> None:
+    """Put another content in a secrets file's place, all of it or nothing; owner and mode stay."""
+    new, before = path.with_name(f".{path.name}.new"), path.stat()
+    new.unlink(missing_ok=True)
+    _write(new, content)
+    os.chown(new, before.st_uid, before.st_gid)
+    new.chmod(before.st_mode & 0o7777)
+    new.replace(path)
+
+
+def _write(path: Path, content: Content) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(content, file, indent=2)
-
-
-def complete(path: Path) -> bool:
-    """Add what a file of an earlier release lacks, and leave the rest as it is; False where nothing is."""
-    content = json.loads(path.read_text(encoding="utf-8"))
-    completed = with_own_keys(content)
-    if completed == content:
-        return False
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    write(beside, completed)
-    beside.replace(path)
-    return True
 
 
 def being_written() -> bool:
@@ -102,15 +106,31 @@ def being_written() -> bool:
 
 
 class Held(NamedTuple):
-    """What a process holds: Django's own key, and the raw keys of its roles by name."""
+    """What a process holds: Django's own key, its roles' raw keys by name, Django's keys of a rotation."""
 
     django_key: str
     keys: dict[str, bytes]
+    django_fallbacks: list[str]
 
 
 def nothing() -> Held:
     """Return what a process without a role holds: a key of Django's that nobody else knows, and no other."""
-    return Held(secrets.token_urlsafe(48), {})
+    return Held(secrets.token_urlsafe(48), {}, [])
+
+
+def read(path: Path) -> dict[str, dict[str, str]]:
+    """Return what a secrets file holds, section by section. Raises SecretsProblem."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SecretsProblem(
+            f"no secrets at {path}: run `manage.py generate_secrets`, without VISOR_ROLES"
+        ) from None
+    except (OSError, ValueError) as problem:
+        raise SecretsProblem(f"cannot read {path}: {problem}") from None
+    if not isinstance(content, dict) or not all(isinstance(one, dict) for one in content.values()):
+        raise SecretsProblem(f"cannot read {path}: it holds no sections")
+    return content
 
 
 def load(path: Path, roles: Sequence[Role]) -> Held:
@@ -120,12 +140,7 @@ def load(path: Path, roles: Sequence[Role]) -> Held:
     """
     if not roles:
         return nothing()
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SecretsProblem(f"no secrets at {path}: run `manage.py generate_secrets`") from None
-    except (OSError, ValueError) as problem:
-        raise SecretsProblem(f"cannot read {path}: {problem}") from None
+    content = read(path)
     missing = [section for section in ["public", *roles] if section not in content]
     if missing:
         raise SecretsProblem(f"{path} has no section {missing[0]!r}")
@@ -139,7 +154,7 @@ def load(path: Path, roles: Sequence[Role]) -> Held:
     return held(content, roles)
 
 
-def held(content: Content, roles: Sequence[Role]) -> Held:
+def held(content: Content, roles: Sequence[str]) -> Held:
     """Return the secrets of the given roles.
 
     Where a process plays several (the embedded default), the first one's Django key is used.
@@ -148,5 +163,6 @@ def held(content: Content, roles: Sequence[Role]) -> Held:
     for section in ["public", *roles]:
         for name, value in content[section].items():
             flat.setdefault(name, value)
-    django_key = flat.pop("django_secret_key")
-    return Held(django_key, {name: base64.b64decode(value) for name, value in flat.items()})
+    django_key = flat.pop(DJANGO)
+    fallbacks = [flat.pop(DJANGO + ending) for ending in (NEXT, PREVIOUS) if DJANGO + ending in flat]
+    return Held(django_key, {name: base64.b64decode(value) for name, value in flat.items()}, fallbacks)

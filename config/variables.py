@@ -162,6 +162,31 @@ class Storage(BaseModel):
     )
 
 
+class KeyPlaces(BaseModel):
+    """The key service: keys and counters that are no part of the database (docs/keys.md)"""
+
+    key_service: Literal["file", "pkcs11", "transit"] = variable(
+        "file",
+        "Where keys lie: `file`, a folder of one machine; `pkcs11`, a security module; `transit`, a service "
+        "with Vault's interface.",
+    )
+    key_store: Path | None = variable(
+        None,
+        "The folder of keys and counters; on a file system of its own, away from the database's backups.",
+        shown="`keys` in VISOR_DATA_DIR",
+    )
+    pkcs11_module: Path | None = variable(None, "The library of the security module.")
+    pkcs11_token: str = variable("visor", "The label of the module's token (its partition).")
+    pkcs11_pin: SecretStr | None = variable(None, "The PIN of the token's user.", secret=True)
+    transit_url: Address = variable("", "The address of the transit service, https, without a path.")
+    transit_token: SecretStr | None = variable(
+        None, "The token of this process's role with the transit service.", secret=True
+    )
+    transit_ca: Path | None = variable(
+        None, "The certificate authorities of the transit service, as PEM.", shown="the machine's own"
+    )
+
+
 class Faces(BaseModel):
     """The face network (docs/engines.md)"""
 
@@ -209,4 +234,6 @@ class Tools(BaseModel):
     chromium: Path | None = variable(None, "The browser that tests drive.", shown="the machine's own")
 
 
-SUBJECTS: Final[tuple[type[BaseModel], ...]] = (Process, Addresses, Mail, Storage, Faces, Sandbox, Tools)
+SUBJECTS: Final[tuple[type[BaseModel], ...]] = (
+    *(Process, Addresses, Mail, Storage, KeyPlaces, Faces, Sandbox, Tools),
+)

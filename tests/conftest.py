@@ -1,6 +1,7 @@
 """What every test run has in common: missing services, and the browser."""
 
 import os
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,13 @@ def _nothing_remembered() -> None:
 def _own_counters(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Count in a file of this run alone; what is counted has random names, which no two tests share."""
     settings.COUNTERS_FILE = tmp_path_factory.mktemp("counters") / "counters.sqlite3"
+
+
+@pytest.fixture(autouse=True)
+def _no_keys_of_other_tests() -> None:
+    """Begin with an empty key service: rows of another test may have had the same names."""
+    for folder in settings.KEY_STORE.iterdir():
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@
 the list of what did not run. In continuous integration (CI=true) a missing service is a failure.
 """
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Callable
@@ -47,6 +48,17 @@ def node_runner() -> str | None:
     return None if shutil.which("node") else "no Node (make system-deps)"
 
 
+def softhsm_module() -> Path | None:
+    """Return the library of SoftHSM, a security module in software."""
+    found = Path("/usr/lib").glob("**/softhsm/libsofthsm2.so")
+    return next(found, None) if shutil.which("softhsm2-util") else None
+
+
+def softhsm() -> str | None:
+    found = softhsm_module() and importlib.util.find_spec("pkcs11")
+    return None if found else "no SoftHSM (make system-deps)"
+
+
 def photos() -> str | None:
     return None if (PHOTOS / "obama").is_dir() else "no photographs (make photos)"
 
@@ -58,6 +70,7 @@ PROBES: dict[str, Callable[[], str | None]] = {
     "apache": apache,
     "node": node,
     "node-runner": node_runner,
+    "softhsm": softhsm,
     "photos": photos,
 }
 

@@ -9,6 +9,7 @@ from authsvc.biometrics.records.record import EvaluationRecord, current_record, 
 from authsvc.biometrics.records.standing import weakness_of
 from authsvc.biometrics.types import Reason, StageError, Thresholds
 from authsvc.core.clock import now
+from authsvc.keys.held import accepted
 from authsvc.policy.services import current_policy
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 @cache
 def evaluation_records() -> list[EvaluationRecord]:
     """Return the records of the release and the deployment, read once a process."""
-    return load_records(settings.DATA_DIR / "evaluation", settings.SECRETS["verdict_public_key"])
+    return load_records(settings.DATA_DIR / "evaluation", accepted("verdict_public_key"))
 
 
 def thresholds_for(engine_id: str, *, sandbox: bool) -> Thresholds:

@@ -1,6 +1,8 @@
 """Envelope encryption with AES-256-GCM; the context is authenticated with the content (S9.2-12, S9.2-13)."""
 
 import os
+from collections.abc import Iterable
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -38,6 +40,36 @@ def unseal(key: bytes, sealed: bytes, aad: bytes) -> bytes:
         return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], _VERSION + aad)
     except InvalidTag:
         raise CannotOpen("wrong key, context or content") from None
+
+
+def unseal_any(keys: Iterable[bytes], sealed: bytes, aad: bytes) -> bytes:
+    """Return what `seal` sealed under one of the keys, which are tried in their order. Raises CannotOpen."""
+    problem = CannotOpen("there is no key")
+    for key in keys:
+        try:
+            return unseal(key, sealed, aad)
+        except CannotOpen as found:
+            problem = found
+    raise problem
+
+
+class Wrapping(Protocol):
+    """A key that content is sealed under, wherever it lies: in the process's secrets or in a key service."""
+
+    def wrap(self, content: bytes, aad: bytes) -> bytes:
+        """Return the content sealed, bound to the context."""
+        ...
+
+    def unwrap(self, sealed: bytes, aad: bytes) -> bytes:
+        """Return what was sealed, under this version of the key or one that is still accepted.
+
+        Raises CannotOpen; that the key cannot be reached is another matter, and another exception.
+        """
+        ...
+
+    def is_current(self, sealed: bytes, aad: bytes) -> bool:
+        """Tell whether this was sealed under the key's newest version."""
+        ...
 
 
 def derive(*secrets_: bytes, info: bytes) -> bytes:

@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from authsvc.core.clock import now
-from authsvc.core.ids import unb64u
+from authsvc.core.ids import b64u, unb64u
+from authsvc.keys.held import accepted
 from authsvc.keys.models import WorkerKey
 
 SILENT = timedelta(seconds=4)
@@ -79,10 +80,25 @@ def _heard() -> QuerySet[WorkerKey]:
     return WorkerKey.objects.filter(seen_at__gt=Now() - SILENT)
 
 
+def sign_anew() -> int:
+    """Sign what a rotated key signed with the one in use; workers only. Returns how many there were."""
+    public, private = settings.SECRETS["verdict_public_key"], settings.SECRETS["verdict_private_key"]
+    signer = Ed25519PrivateKey.from_private_bytes(private)
+    rows = [row for row in WorkerKey.objects.all() if _is_the_workers(row) and not _is_signed(row, public)]
+    for row in rows:
+        signed = signed_bytes(row.kid, row.public_jwk, row.offered_until)
+        WorkerKey.objects.filter(pk=row.pk).update(signature=b64u(signer.sign(signed)))
+    return len(rows)
+
+
 def _is_the_workers(row: WorkerKey) -> bool:
-    public = Ed25519PublicKey.from_public_bytes(settings.SECRETS["verdict_public_key"])
+    return any(_is_signed(row, public) for public in accepted("verdict_public_key"))
+
+
+def _is_signed(row: WorkerKey, public: bytes) -> bool:
+    signed = signed_bytes(row.kid, row.public_jwk, row.offered_until)
     try:
-        public.verify(unb64u(row.signature), signed_bytes(row.kid, row.public_jwk, row.offered_until))
+        Ed25519PublicKey.from_public_bytes(public).verify(unb64u(row.signature), signed)
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
-from authsvc.core.envelope import seal, unseal
 from authsvc.core.ids import new_id
 from authsvc.core.remembered import Remembered
 from authsvc.keys.algorithms import SIGNING
+from authsvc.keys.kek import TOKEN, kek, may_use
 from authsvc.keys.models import SigningKey
 from authsvc.keys.problems import NoSigningKey
 from authsvc.keys.schedule import KEEP_PREVIOUS, ROTATE_AFTER, STAGE_FOR, began_to_sign, usable_from
@@ -210,12 +209,12 @@ def _signer(row: SigningKey) -> Signer:
 
 
 def _open(row: SigningKey) -> Key:
-    opened = unseal(settings.SECRETS["token_kek"], bytes(row.sealed_private), private_context(row))
+    opened = kek(TOKEN).unwrap(bytes(row.sealed_private), private_context(row))
     return import_key(json.loads(opened))
 
 
 def _create(algorithm: str, state: State, actor: str) -> None:
-    if "token_kek" not in settings.SECRETS:
+    if not may_use(TOKEN):
         # The portal moves keys and can neither make nor open one (S6.1-01); `_load` makes it.
         return
     kid = new_id()
@@ -230,9 +229,8 @@ def _create(algorithm: str, state: State, actor: str) -> None:
         became_current_at=now() if state == State.CURRENT else None,
     )
     vouch(row)
-    row.sealed_private = seal(
-        settings.SECRETS["token_kek"], json.dumps(key.as_dict(private=True)).encode(), private_context(row)
-    )
+    private = json.dumps(key.as_dict(private=True)).encode()
+    row.sealed_private = kek(TOKEN).wrap(private, private_context(row))
     row.save(force_insert=True)
     record(Tag.KEY_CREATED, actor=actor, kid=kid, algorithm=algorithm)
 

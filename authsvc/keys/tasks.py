@@ -22,6 +22,7 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.ids import b64u, unb64u
+from authsvc.keys.held import accepted
 from authsvc.keys.models import TaskDone
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
@@ -96,15 +97,19 @@ def _read(found: Any) -> dict[str, Any]:
 def _check(seal: Mapping[str, Any], content: bytes) -> None:
     if seal["by"] not in SENDERS:
         raise TaskRefused(f"the role {seal['by']!r} sends no tasks")
-    key = settings.SECRETS.get(f"task_public_key_{seal['by']}")
-    try:
-        if key is None:
-            raise InvalidSignature
-        Ed25519PublicKey.from_public_bytes(key).verify(unb64u(seal["signature"]), content)
-    except (InvalidSignature, ValueError):
-        raise TaskRefused("the signature is not the sender's, or what it signed was altered") from None
+    keys = accepted(f"task_public_key_{seal['by']}")
+    if not any(_is_signed_by(key, seal["signature"], content) for key in keys):
+        raise TaskRefused("the signature is not the sender's, or what it signed was altered")
     if seal["until"] < now().timestamp():
         raise TaskRefused("it waited for too long", tag=None)
+
+
+def _is_signed_by(key: bytes, signature: str, content: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(unb64u(signature), content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _check_new(identifier: str) -> None:

@@ -2,11 +2,11 @@
 
 import os
 
-from django.conf import settings
-
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.core.envelope import CannotOpen, context, seal, unseal
+from authsvc.core.envelope import CannotOpen
+from authsvc.keys.contexts import sealed_context
+from authsvc.keys.kek import VAULT, kek
 from authsvc.keys.models import VaultKey
 from authsvc.tenancy.scope import current_tenant_id
 
@@ -26,16 +26,14 @@ def open_vault_key(*, create: bool = False) -> bytes:
     if row is None:
         raise NoVaultKey("the tenant has no vault key")
     try:
-        return unseal(
-            settings.SECRETS["vault_kek"], bytes(row.sealed), context("vault-key", str(row.tenant_id))
-        )
+        return kek(VAULT).unwrap(bytes(row.sealed), sealed_context(row.tenant_id))
     except CannotOpen:
         raise NoVaultKey("the vault key cannot be opened") from None
 
 
 def _create() -> VaultKey:
     tenant_id = current_tenant_id()
-    sealed = seal(settings.SECRETS["vault_kek"], os.urandom(32), context("vault-key", str(tenant_id)))
+    sealed = kek(VAULT).wrap(os.urandom(32), sealed_context(tenant_id))
     row, created = VaultKey.objects.get_or_create(tenant_id=tenant_id, defaults={"sealed": sealed})
     if created:
         record(Tag.KEY_CREATED, key="vault")

@@ -7,10 +7,10 @@ tokens with it that every relying party believes (S8.3-01).
 import json
 from contextlib import suppress
 
-from django.conf import settings
 from joserfc.jwk import import_key
 
-from authsvc.core.envelope import CannotOpen, context, seal, unseal
+from authsvc.core.envelope import CannotOpen, context
+from authsvc.keys.kek import TOKEN, kek
 from authsvc.keys.models import SigningKey
 
 
@@ -21,7 +21,7 @@ def private_context(key: SigningKey) -> bytes:
 
 def vouch(key: SigningKey) -> None:
     """Seal a key's public part, so that `is_ours` knows it again; saves nothing."""
-    key.public_seal = seal(settings.SECRETS["token_kek"], b"", _public_context(key))
+    key.public_seal = kek(TOKEN).wrap(b"", public_context(key))
 
 
 def is_ours(key: SigningKey) -> bool:
@@ -29,7 +29,7 @@ def is_ours(key: SigningKey) -> bool:
     if key.public_seal is None:
         return False
     with suppress(CannotOpen):
-        unseal(settings.SECRETS["token_kek"], bytes(key.public_seal), _public_context(key))
+        kek(TOKEN).unwrap(bytes(key.public_seal), public_context(key))
         return True
     return False
 
@@ -42,7 +42,7 @@ def adopt(key: SigningKey) -> bool:
     if key.public_seal is not None:
         return False
     try:
-        opened = unseal(settings.SECRETS["token_kek"], bytes(key.sealed_private), private_context(key))
+        opened = kek(TOKEN).unwrap(bytes(key.sealed_private), private_context(key))
     except CannotOpen:
         return False
     own = import_key(json.loads(opened)).as_dict(private=False)
@@ -53,6 +53,7 @@ def adopt(key: SigningKey) -> bool:
     return True
 
 
-def _public_context(key: SigningKey) -> bytes:
+def public_context(key: SigningKey) -> bytes:
+    """Return what the seal of a key's public part is bound to."""
     public = json.dumps(key.public_jwk, sort_keys=True)
     return context("visor/signing-key-public/v1", str(key.tenant_id), key.kid, key.algorithm, public)

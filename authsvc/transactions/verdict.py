@@ -1,17 +1,20 @@
 """The worker's signed verdict: written and checked in one form (S6.2-04, S8.3-06)."""
 
 import json
+from contextlib import suppress
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+from joserfc.jws import CompactSignature
 
 from authsvc.audit.tags import Tag
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u
 from authsvc.core.records import NotARecord
+from authsvc.keys.held import accepted
 from authsvc.transactions.models import Capture
 from authsvc.transactions.records import Verdict
 
@@ -39,13 +42,7 @@ def check_verdict(signed: str, *, capture: Capture) -> Verdict:
     Bound are tenant, transaction, capture and the digest of the sample. Raises Refused for anything
     forged, cross-wired or odd.
     """
-    key = OKPKey.import_key(
-        {"kty": "OKP", "crv": "Ed25519", "x": b64u(settings.SECRETS["verdict_public_key"])}
-    )
-    try:
-        opened = jws.deserialize_compact(signed, key, ["Ed25519"])
-    except (JoseError, ValueError, TypeError):
-        raise verdict_refused("the signature is not the worker's") from None
+    opened = _opened(signed)
     if opened.protected.get("typ") != _TYPE:
         raise verdict_refused("not a verdict")
     try:
@@ -54,6 +51,15 @@ def check_verdict(signed: str, *, capture: Capture) -> Verdict:
         raise verdict_refused(str(problem)) from None
     _check_subject_matter(verdict, capture)
     return verdict
+
+
+def _opened(signed: str) -> CompactSignature:
+    """Return what the worker signed with its key, or with one that a rotation still accepts."""
+    for public in accepted("verdict_public_key"):
+        key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": b64u(public)})
+        with suppress(JoseError, ValueError, TypeError):
+            return jws.deserialize_compact(signed, key, ["Ed25519"])
+    raise verdict_refused("the signature is not the worker's")
 
 
 def _check_subject_matter(verdict: Verdict, capture: Capture) -> None:

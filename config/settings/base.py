@@ -6,6 +6,7 @@ from config.settings.parts.transport import *  # isort: skip - hosts, https, coo
 from config.settings.parts.pages import *  # isort: skip - templates, languages, files
 from config.settings.parts.mail import *  # isort: skip - where mail goes
 from config.settings.parts.storage import *  # isort: skip - database and cache
+from config.settings.parts.keys import *  # isort: skip - the key service
 from config.settings.parts.queue import *  # isort: skip - Celery
 from config.settings.parts.administrators import *  # isort: skip - accounts, second factors, sessions
 from config.settings.parts.faces import *  # isort: skip - the face network

@@ -8,7 +8,7 @@ name_environment("local")
 from config.settings.relaxed import *
 
 # Commands that need no secrets, `generate_secrets` itself, run before the file exists.
-SECRET_KEY, SECRETS = (
+SECRET_KEY, SECRETS, SECRET_KEY_FALLBACKS = (
     secrets.load(SECRETS_FILE, ROLES)
     if SECRETS_FILE.exists() and not secrets.being_written()
     else secrets.nothing()

@@ -1,5 +1,10 @@
 """A test run: fresh secrets in memory, and the database that the run has started."""
 
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+
 from config import secrets
 from config.environment import name_environment
 
@@ -9,8 +14,12 @@ from config.settings.given import given
 from config.settings.parts.storage import database
 from config.settings.relaxed import *
 
-SECRET_KEY, SECRETS = (
+SECRET_KEY, SECRETS, SECRET_KEY_FALLBACKS = (
     secrets.load(SECRETS_FILE, ROLES) if SECRETS_FILE.exists() else secrets.held(secrets.generate(), ROLES)
 )
+# The run's own, which tests/conftest.py empties before each test.
+if given.key_store is None:
+    KEY_STORE = Path(tempfile.mkdtemp(prefix="visor-keys-"))
+    atexit.register(shutil.rmtree, KEY_STORE, ignore_errors=True)
 if given.test_database_url:
     DATABASES = {"default": database(given.test_database_url)}

@@ -6,6 +6,7 @@ packages=(
   chromium fonts-dejavu-core fonts-liberation # browser tests
   postgresql redis-server                     # a throw-away server of each, started by devtools/stack/services.py
   apache2 libapache2-mod-auth-openidc         # an independent relying party
+  softhsm2                                    # a security module in software
 )
 
 as_root=()

@@ -7,16 +7,16 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.clock import now
-from authsvc.core.envelope import context, derive, seal, unseal
+from authsvc.core.envelope import CannotOpen, context, derive, seal, unseal, unseal_any
 from authsvc.core.ids import b64u, unb64u
 from authsvc.core.limits import TooMany
+from authsvc.keys.held import django_keys
 from authsvc.management.acting import FRESH
 from portal.accounts import failures, second_factor, tries
 from portal.accounts.models import User
@@ -117,16 +117,24 @@ class MfaAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Seal a secret, so that the database alone gives away no second factor."""
-        return b64u(seal(self._key(), text.encode(), self._AAD))
+        return b64u(seal(self._keys()[0], text.encode(), self._AAD))
 
     def decrypt(self, encrypted_text: str) -> str:
         """Open what `encrypt` sealed; raises CannotOpen."""
-        return unseal(self._key(), unb64u(encrypted_text), self._AAD).decode()
+        return unseal_any(self._keys(), unb64u(encrypted_text), self._AAD).decode()
+
+    def is_current(self, encrypted_text: str) -> bool:
+        """Tell whether a secret is sealed under the key in use, not one that a rotation still accepts."""
+        try:
+            unseal(self._keys()[0], unb64u(encrypted_text), self._AAD)
+        except CannotOpen:
+            return False
+        return True
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Refuse to remove the last passkey or app: the portal needs one."""
         others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=FACTORS)
         return bool(others.exclude(pk=authenticator.pk).exists())
 
-    def _key(self) -> bytes:
-        return derive(settings.SECRET_KEY.encode(), info=b"visor/portal/second-factor/v1")
+    def _keys(self) -> list[bytes]:
+        return [derive(key, info=b"visor/portal/second-factor/v1") for key in django_keys()]

@@ -11,14 +11,14 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from authsvc.core.clock import now
-from authsvc.core.envelope import CannotOpen, derive, seal, unseal
+from authsvc.core.envelope import CannotOpen, derive, seal, unseal_any
 from authsvc.core.ids import new_secret, secret_hash
+from authsvc.keys.held import django_keys
 from portal.accounts.models import SentForm
 from portal.accounts.requests import PortalRequest
 
@@ -62,7 +62,7 @@ def make_once(request: PortalRequest, make: Callable[[], Made]) -> HttpResponse:
         if new:
             made = make()
             row.path = made.path
-            row.sealed = seal(_key(key), made.secret.encode(), _PURPOSE) if made.secret else None
+            row.sealed = seal(_keys(key)[0], made.secret.encode(), _PURPOSE) if made.secret else None
             row.save(update_fields=["path", "sealed"])
     return _to(row, key)
 
@@ -76,7 +76,7 @@ def shown_once(request: PortalRequest) -> str:
     if row is None or row.sealed is None:
         return ""
     try:
-        return unseal(_key(key), bytes(row.sealed), _PURPOSE).decode()
+        return unseal_any(_keys(key), bytes(row.sealed), _PURPOSE).decode()
     except CannotOpen:
         return ""
 
@@ -89,5 +89,5 @@ def _digest(request: PortalRequest, key: str) -> str:
     return secret_hash(f"{request.user.pk}\x00{key}")
 
 
-def _key(key: str) -> bytes:
-    return derive(settings.SECRET_KEY.encode() + key.encode(), info=_PURPOSE)
+def _keys(key: str) -> list[bytes]:
+    return [derive(secret + key.encode(), info=_PURPOSE) for secret in django_keys()]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -62,14 +62,21 @@ def is_signed(record: EvaluationRecord, public_key: bytes) -> bool:
     return True
 
 
-def load_records(folder: Path | None, public_key: bytes) -> list[EvaluationRecord]:
+def load_records(folder: Path | None, public_keys: Sequence[bytes]) -> list[EvaluationRecord]:
     """Return the records of the release and those of the deployment that it signed itself, oldest first.
 
-    A record of the release counts where its bytes are those that the source names (pins.py).
+    `public_keys` are raw Ed25519 keys, more than one while the deployment's is rotated. A record of the
+    release counts where its bytes are those that the source names (pins.py).
     """
-    own = [one for _, one in _read(folder) if is_signed(one, public_key)] if folder else []
+    found = stored(folder) if folder else ()
+    own = [one for one in found if any(is_signed(one, key) for key in public_keys)]
     shipped = [one for sha256, one in _read(SHIPPED) if SHA256.get(one.id) == sha256]
     return sorted([*shipped, *own], key=lambda one: one.created)
+
+
+def stored(folder: Path) -> list[EvaluationRecord]:
+    """Return the records in a folder, whoever signed them."""
+    return [one for _, one in _read(folder)]
 
 
 def _read(folder: Path) -> Iterator[tuple[str, EvaluationRecord]]:

@@ -2,26 +2,29 @@
 
 import json
 
-from django.conf import settings
-
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
-from authsvc.core.envelope import context, seal, unseal
+from authsvc.core.envelope import context
 from authsvc.delivery.kinds import Call, Kind, Outcome, register
 from authsvc.delivery.models import Delivery
+from authsvc.keys.kek import TOKEN, kek
 from authsvc.oidc.models import BackchannelRequest
 
 
 def seal_callback(identifier: str, auth_req_id: str, token: str) -> bytes:
     """Seal what a ping needs: the auth_req_id, and the token that the relying party gave for it."""
     content = f"{auth_req_id} {token}".encode()
-    return seal(settings.SECRETS["token_kek"], content, context("visor/ciba/v1", identifier))
+    return kek(TOKEN).wrap(content, callback_context(identifier))
+
+
+def callback_context(identifier: str) -> bytes:
+    """Return what the sealed callback of a request is bound to."""
+    return context("visor/ciba/v1", identifier)
 
 
 def _open_callback(row: BackchannelRequest) -> tuple[str, str]:
-    aad = context("visor/ciba/v1", row.pk)
-    content = unseal(settings.SECRETS["token_kek"], bytes(row.sealed_callback), aad).decode()
+    content = kek(TOKEN).unwrap(bytes(row.sealed_callback), callback_context(row.pk)).decode()
     auth_req_id, _, token = content.partition(" ")
     return auth_req_id, token
 

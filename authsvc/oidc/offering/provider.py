@@ -11,9 +11,10 @@ from django.conf import settings
 
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.sectors import sector_of
-from authsvc.core.envelope import context, seal, unseal
+from authsvc.core.envelope import context
 from authsvc.core.ids import b64u
 from authsvc.core.remembered import Remembered
+from authsvc.keys.kek import TOKEN, kek, may_use
 from authsvc.oidc.models import Provider
 from authsvc.seals.rows import believed
 from authsvc.tenancy.models import Tenant
@@ -58,7 +59,7 @@ def locked_row() -> Provider | None:
     It is made now where it is missing. A process that may not make its secret (the portal, S6.1-01)
     gets None instead.
     """
-    if "token_kek" in settings.SECRETS:
+    if may_use(TOKEN):
         # Not by `provider_options`, which would remember the row of a transaction that is rolled back.
         _load(current_tenant_id())
     return Provider.objects.unchecked().select_for_update().first()
@@ -86,16 +87,21 @@ def session_identifier(client: RelyingParty, session_id: str) -> str:
     return b64u(hmac.digest(provider_options().pairwise_secret, message, hashlib.sha256))
 
 
+def pairwise_context(tenant_id: UUID) -> bytes:
+    """Return what a tenant's sealed secret of pairwise subjects is bound to."""
+    return context("visor/pairwise/v1", str(tenant_id))
+
+
 def _load(tenant_id: UUID) -> Options:
-    aad = context("visor/pairwise/v1", str(tenant_id))
+    aad = pairwise_context(tenant_id)
     row, _made = Provider.objects.unchecked().get_or_create(
         tenant_id=tenant_id,
-        defaults={"sealed_pairwise_secret": seal(settings.SECRETS["token_kek"], os.urandom(32), aad)},
+        defaults={"sealed_pairwise_secret": kek(TOKEN).wrap(os.urandom(32), aad)},
     )
     # Where somebody altered what is offered, nothing beyond sign-ins is; the secret is sealed by itself.
     offered = row if believed(row) else Provider()
     return Options(
-        pairwise_secret=unseal(settings.SECRETS["token_kek"], bytes(row.sealed_pairwise_secret), aad),
+        pairwise_secret=kek(TOKEN).unwrap(bytes(row.sealed_pairwise_secret), aad),
         dynamic_registration=offered.dynamic_registration,
         open_registration=offered.open_registration,
         sandbox_authenticator=offered.sandbox_authenticator,

@@ -10,7 +10,6 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from joserfc.jwk import Key, import_key
 
 from authsvc.clients.validation.credentials import problem_of_key
@@ -18,6 +17,7 @@ from authsvc.core.clock import now
 from authsvc.core.envelope import context, derive
 from authsvc.core.ids import b64u
 from authsvc.keys.algorithms import FAPI2_SIGNING
+from authsvc.keys.held import django_keys
 from authsvc.oidc.proofs.claims import Claims, check_claims, is_number
 from authsvc.oidc.proofs.jose import Header
 from authsvc.oidc.proofs.once import Use
@@ -62,7 +62,7 @@ def read_proof(text: str, method: str, url: str, *, access_token: str = "") -> P
 
 def current_nonce() -> str:
     """Return the nonce of this minute; it is a MAC of the time, so nothing is stored."""
-    return _nonce(int(now().timestamp()) // _NONCE_LIFE)
+    return _live_nonces()[0]
 
 
 def _check(claims: Claims, method: str, url: str) -> None:
@@ -100,13 +100,13 @@ def _plain(url: str) -> tuple[str, str, int | None, str] | None:
     return parts.scheme.lower(), (parts.hostname or "").lower(), port, parts.path
 
 
-def _live_nonces() -> tuple[str, str]:
+def _live_nonces() -> list[str]:
     period = int(now().timestamp()) // _NONCE_LIFE
-    return _nonce(period), _nonce(period - 1)
+    return [_nonce(key, each) for key in django_keys() for each in (period, period - 1)]
 
 
-def _nonce(period: int) -> str:
-    key = derive(settings.SECRETS["token_kek"], info=b"visor/dpop-nonce/v1")
+def _nonce(secret: bytes, period: int) -> str:
+    key = derive(secret, info=b"visor/dpop-nonce/v1")
     return b64u(hmac.digest(key, context(str(current_tenant_id()), period), hashlib.sha256))
 
 

@@ -32,7 +32,7 @@ def _tenant(db: None) -> Iterator[None]:
 
 @pytest.fixture
 def shipped() -> EvaluationRecord:
-    (record,) = load_records(None, bytes(32))
+    (record,) = load_records(None, [bytes(32)])
     return record
 
 

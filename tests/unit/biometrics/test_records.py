@@ -71,11 +71,11 @@ def made() -> EvaluationRecord:
 def test_a_signed_record_is_loaded_and_an_altered_one_is_not(made: EvaluationRecord, tmp_path: Path) -> None:
     signed = sign_record(made, PRIVATE)
     path = write_record(signed, tmp_path)
-    assert current_record(load_records(tmp_path, PUBLIC), engine="engine:1") == signed
+    assert current_record(load_records(tmp_path, [PUBLIC]), engine="engine:1") == signed
     body = json.loads(path.read_text(encoding="utf-8"))
     body["points"]["1e-4"]["threshold"] -= 0.1
     path.write_text(json.dumps(body), encoding="utf-8")
-    assert current_record(load_records(tmp_path, PUBLIC), engine="engine:1") is None
+    assert current_record(load_records(tmp_path, [PUBLIC]), engine="engine:1") is None
 
 
 @pytest.mark.requirement("S9.2-03")
@@ -87,7 +87,7 @@ def test_a_record_without_a_good_signature_is_none(
     write_record(replace(made, signature=signature), tmp_path)
     (tmp_path / "damaged.json").write_text("{", encoding="utf-8")
     (tmp_path / "other.json").write_text('{"id": 1}', encoding="utf-8")
-    assert current_record(load_records(tmp_path, PUBLIC), engine="engine:1") is None
+    assert current_record(load_records(tmp_path, [PUBLIC]), engine="engine:1") is None
 
 
 @pytest.mark.requirement("S9.2-03")
@@ -107,7 +107,7 @@ def test_a_newer_record_of_the_same_engine_counts(made: EvaluationRecord) -> Non
 
 @pytest.mark.requirement("S9.2-03")
 def test_the_release_has_a_record_of_what_runs() -> None:
-    found = current_record(load_records(None, PUBLIC), engine=load_engine().engine_id)
+    found = current_record(load_records(None, [PUBLIC]), engine=load_engine().engine_id)
     assert found is not None
     assert set(found.points) == {"1e-3", "1e-4", "3e-5"}
 
@@ -119,13 +119,13 @@ def test_a_shipped_record_whose_bytes_are_not_the_pinned_ones_is_none(
     shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr(record, "SHIPPED", tmp_path)
     (path,) = tmp_path.glob("*.json")
-    assert [one.id for one in load_records(None, PUBLIC)] == [path.stem]
+    assert [one.id for one in load_records(None, [PUBLIC])] == [path.stem]
     path.rename(tmp_path / "renamed.json")
-    assert [one.id for one in load_records(None, PUBLIC)] == [path.stem]
+    assert [one.id for one in load_records(None, [PUBLIC])] == [path.stem]
     (tmp_path / "renamed.json").write_bytes(
         (tmp_path / "renamed.json").read_bytes().replace(b"0.94", b"0.34")
     )
-    assert load_records(None, PUBLIC) == []
+    assert load_records(None, [PUBLIC]) == []
 
 
 @pytest.mark.requirement("S9.2-03")
@@ -134,7 +134,7 @@ def test_a_signed_record_among_the_shipped_needs_a_pin_too(
 ) -> None:
     monkeypatch.setattr(record, "SHIPPED", tmp_path)
     write_record(sign_record(made, PRIVATE), tmp_path)
-    assert load_records(None, PUBLIC) == []
+    assert load_records(None, [PUBLIC]) == []
 
 
 def test_a_release_gets_one_record_and_its_pin(made: EvaluationRecord, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_release_gets_one_record_and_its_pin(made: EvaluationRecord, tmp_path:
 
 
 def test_the_pins_stand_as_the_command_writes_them(tmp_path: Path) -> None:
-    (shipped,) = load_records(None, PUBLIC)
+    (shipped,) = load_records(None, [PUBLIC])
     _, sha256 = ship_record(shipped, folder=tmp_path, pins=tmp_path / "pins.py")
     assert {shipped.id: sha256} == pins.SHA256
     assert storing.PINS.read_text(encoding="utf-8") == (tmp_path / "pins.py").read_text(encoding="utf-8")

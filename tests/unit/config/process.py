@@ -24,7 +24,8 @@ def python(code: str, *arguments: str, **given: str) -> subprocess.CompletedProc
 def production(folder: Path, *roles: str, written: bool = True) -> dict[str, str]:
     """Return the variables of a safe production process, whose secrets have been `written`."""
     if written:
-        secrets.write(folder / "secrets.json", secrets.generate())
+        made = secrets.generate()
+        secrets.write(folder / "secrets.json", {section: made[section] for section in ("public", *roles)})
     return {
         "VISOR_ENVIRONMENT": "production",
         "VISOR_BASE_URL": "https://id.example.org",

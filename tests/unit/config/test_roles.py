@@ -146,9 +146,10 @@ def test_no_migration_leaves_tables_out(prepared: Path) -> None:
 @pytest.mark.requirement("S9.4-10")
 def test_a_new_production_site_makes_its_secrets_itself(tmp_path: Path) -> None:
     told = production(tmp_path, written=False)
-    done = python(MANAGE, "generate_secrets", **told)
-    assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0, done.stderr
+    done = python(MANAGE, "generate_secrets", "--split", str(tmp_path / "split"), **told)
+    assert done.returncode == 0, done.stderr
+    told["VISOR_SECRETS_FILE"] = str(tmp_path / "split" / "worker.json")
     done = python(LIST, **{**told, "VISOR_ROLES": "worker"})
     own = ["task_private_key_worker", *(f"task_public_key_{role}" for role in sorted(roles.ROLES))]
     known = ["vault_kek", "verdict_private_key", "verdict_public_key"]
-    assert json.loads(done.stdout)[2] == [*own, *known]
+    assert json.loads(done.stdout)[2] == ["key_store", *own, *known], done.stderr

@@ -20,6 +20,9 @@ SAFE = {
     "EMAIL_USE_TLS": True,
     "EMAIL_USE_SSL": False,
     "ALLOWED_HOSTS": ["id.example.org"],
+    "KEY_SERVICE": "file",
+    "PKCS11": {"module": Path("/usr/lib/module.so"), "token": "visor", "pin": "1234"},
+    "TRANSIT": {"url": "https://keys.example.org", "token": "token", "ca": None},
 }
 REFUSED = [
     ("VISOR_BASE_URL", "BASE_URL", "http://id.example.org"),
@@ -37,18 +40,25 @@ REFUSED = [
     ("VISOR_MAIL_HOST", "EMAIL_HOST", ""),
     ("VISOR_MAIL_TLS", "EMAIL_USE_TLS", False),
     ("VISOR_ALLOWED_HOSTS", "ALLOWED_HOSTS", ["*"]),
+    ("VISOR_PKCS11_MODULE", "PKCS11", {"module": None, "token": "visor", "pin": "1234"}),
+    ("VISOR_PKCS11_MODULE", "PKCS11", {"module": Path("/usr/lib/module.so"), "token": "visor", "pin": None}),
+    ("VISOR_TRANSIT_URL", "TRANSIT", {"url": "http://keys.example.org", "token": "token", "ca": None}),
+    ("VISOR_TRANSIT_URL", "TRANSIT", {"url": "https://keys.example.org", "token": None, "ca": None}),
 ]
+# What is asked of a place for keys is asked where keys lie there.
+KEPT_IN = {"PKCS11": "pkcs11", "TRANSIT": "transit"}
 
 
-def test_safe_settings_start():
-    assert problems(SAFE) == []
+@pytest.mark.parametrize("place", ["file", "pkcs11", "transit"])
+def test_safe_settings_start(place):
+    assert problems({**SAFE, "KEY_SERVICE": place}) == []
 
 
 @pytest.mark.requirement("SA-02", "S9.4-14")
 @pytest.mark.parametrize(("variable", "name", "value"), REFUSED)
 def test_each_unsafe_setting_refuses(variable, name, value):
     with pytest.raises(UnsafeSettings, match=rf"refusing to start: {variable} must [^;]*$"):
-        refuse_unsafe({**SAFE, name: value})
+        refuse_unsafe({**SAFE, "KEY_SERVICE": KEPT_IN.get(name, "file"), name: value})
 
 
 def test_t11_who_sends_no_mail_needs_no_server_for_it():

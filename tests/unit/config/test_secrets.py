@@ -5,7 +5,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from config import secrets
+from config import secretfiles, secrets
 from config.roles import ROLES
 
 pytestmark = pytest.mark.requirement("S6.1-01")
@@ -23,7 +23,7 @@ def test_each_role_sees_its_own_keys_only(path):
     known = {"verdict_public_key", *(f"{of}_public_key_{role}" for of in ("task", "seal") for role in ROLES)}
     own = {role: {f"task_private_key_{role}", f"seal_private_key_{role}"} for role in ROLES}
     assert set(web.keys) == {"token_kek", *own["web"], *known}
-    assert set(worker.keys) == {"verdict_private_key", "vault_kek", *own["worker"], *known}
+    assert set(worker.keys) == {"verdict_private_key", "vault_kek", "key_store", *own["worker"], *known}
     assert set(portal.keys) == {*own["portal"], *known}
     assert len({web.django_key, worker.django_key, portal.django_key}) == 3
 
@@ -70,7 +70,9 @@ def test_a_file_of_an_earlier_release_gets_what_it_lacks_and_keeps_the_rest(path
     path.write_text(json.dumps(earlier))
     with pytest.raises(secrets.SecretsProblem, match=f"{kind}private_key_web.*generate_secrets"):
         secrets.load(path, ["web"])
-    assert secrets.complete(path)
+    content, added = secretfiles.completed(secrets.read(path))
+    assert added
+    secrets.replace(path, content)
     completed = json.loads(path.read_text())
     for section, values in earlier.items():
         assert values.items() <= completed[section].items()
@@ -78,5 +80,5 @@ def test_a_file_of_an_earlier_release_gets_what_it_lacks_and_keeps_the_rest(path
     held = secrets.load(path, ["web"]).keys
     made = Ed25519PrivateKey.from_private_bytes(held[f"{kind}private_key_web"]).public_key()
     assert made.public_bytes_raw() == held[f"{kind}public_key_web"]
-    assert not secrets.complete(path)
+    assert secretfiles.completed(completed) == (completed, [])
     assert json.loads(path.read_text()) == completed

@@ -1,0 +1,98 @@
+"""What production asks of a secrets file: who may read it, whose secrets it holds, how strong they are."""
+
+import base64
+import binascii
+import os
+import pwd
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from config import secrets
+from config.secretfiles import PUBLIC
+from config.secrets import DJANGO, Content, SecretsProblem
+
+_KEY_BYTES: Final = 32
+_DJANGO_LENGTH: Final = 50
+_DJANGO_LETTERS: Final = 16
+# Of 32 random bytes fewer differ once in 10^16 keys.
+_DIFFERENT: Final = 16
+_ROOT: Final = 0
+
+
+def refuse_unsafe(path: Path, roles: Sequence[str]) -> None:
+    """Raise SecretsProblem with all that is wrong with the file of a process that plays these roles."""
+    found = [*_readers(path), *_sections(path, roles), *_completeness(path, roles), *_strength(path)]
+    if found:
+        raise SecretsProblem("refusing to start: " + "; ".join(found))
+
+
+def _readers(path: Path) -> Iterator[str]:
+    try:
+        file = path.stat()
+    except OSError:
+        return  # `secrets.read` says what is wrong.
+    mode = stat.S_IMODE(file.st_mode)
+    if mode & ~0o640:
+        yield f"{path} is open to others (mode {mode:04o}): chmod 600 {path}"
+    if file.st_uid not in {_ROOT, os.geteuid()}:
+        yield f"{path} belongs to user {_user(file.st_uid)}: chown {_user(os.geteuid())} {path}"
+
+
+def _user(number: int) -> str:
+    with suppress(KeyError):
+        return pwd.getpwuid(number).pw_name
+    return str(number)
+
+
+def _sections(path: Path, roles: Sequence[str]) -> Iterator[str]:
+    others = sorted(set(secrets.read(path)) - {PUBLIC, *roles})
+    if others:
+        yield (
+            f"{path} holds the secrets of {', '.join(others)} too: run `manage.py generate_secrets --split "
+            f"DIR` without VISOR_ROLES, and let VISOR_SECRETS_FILE name DIR/{roles[0]}.json"
+        )
+
+
+def _completeness(path: Path, roles: Sequence[str]) -> Iterator[str]:
+    content, needed = secrets.read(path), secrets.generate()
+    wanted = [(section, name) for section in (PUBLIC, *roles) for name in needed[section]]
+    missing = [f"{section}.{name}" for section, name in wanted if name not in content.get(section, {})]
+    if missing:
+        yield (
+            f"{path} is of an earlier release and lacks {', '.join(missing)}: run `manage.py "
+            "generate_secrets` without VISOR_ROLES, which adds"
+        )
+
+
+def _strength(path: Path) -> Iterator[str]:
+    content = secrets.read(path)
+    for section, held in content.items():
+        for name, value in held.items():
+            if not _is_strong(name, value):
+                yield f"{path}: {section}.{name} is too weak: run `manage.py rotate_key {section}.{name}`"
+    yield from (
+        f"{path}: {names} are one secret: rotate one of them with `manage.py rotate_key`"
+        for names in _doubled(content)
+    )
+
+
+def _is_strong(name: str, value: str) -> bool:
+    if name.split(".")[0] == DJANGO:
+        return len(value) >= _DJANGO_LENGTH and len(set(value)) >= _DJANGO_LETTERS
+    try:
+        key = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return len(key) == _KEY_BYTES and len(set(key)) >= _DIFFERENT
+
+
+def _doubled(content: Content) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for section, held in content.items():
+        for name, value in held.items():
+            first = seen.setdefault(value, f"{section}.{name}")
+            if first.partition(".")[2] != name:
+                yield f"{first} and {section}.{name}"
