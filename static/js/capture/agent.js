@@ -321,8 +321,8 @@ export class Agent {
     if (status.state === "done") {
       this.#go(status.continue_url);
     } else if (status.state === "again") {
-      const lost = status.hint === "lost";
-      show("again", { why: say(lost ? "lost" : "unclear"), hint: say(`hint.${status.hint}`) ?? say("again") });
+      const why = status.hint === "lost" ? say("lost") : say("unclear");
+      show("again", { why, hint: say(`hint.${status.hint}`) ?? say("again") });
     } else if (status.state === "locked") {
       this.#locked(status.retry_after);
     } else if (status.state === "refused") {
