@@ -32,7 +32,7 @@ class Holder:
     def __init__(self, ratchet: Ratchet | None = None) -> None:
         self.worker = secrets.token_urlsafe(9)
         self._ratchet = ratchet or Ratchet()
-        self._published: tuple[int, ...] = ()
+        self._published: tuple[tuple[int, ...], bytes] = ((), b"")
         self._offering = True
 
     def open(self, kid: str) -> ECKey | None:
@@ -44,14 +44,15 @@ class Holder:
         return self._ratchet.periods()
 
     def beat(self) -> None:
-        """Say that this worker is there; publish a key where a new one is due, or the rows were lost.
+        """Say that this worker is there; publish its keys where a new one is due, or the rows were lost.
 
-        The table is not logged, and empty after a crash of the database.
+        The table is not logged, and empty after a crash of the database. What signs them may be rotated.
         """
-        periods = self.forget_old()
+        periods, signer = self.forget_old(), settings.SECRETS["verdict_private_key"]
         heard = WorkerKey.objects.filter(worker=self.worker).update(seen_at=Now())
-        if periods != self._published or heard < len(periods):
+        if (periods, signer) != self._published or heard < len(periods):
             self._publish(periods)
+            self._published = periods, signer
 
     def stop_offering(self) -> None:
         """Have no further sample sealed to this worker, which ends soon."""
@@ -69,7 +70,6 @@ class Holder:
         WorkerKey.objects.filter(worker=self.worker).exclude(kid__in=map(self._kid, periods)).delete()
         # Those of the releases before lie in the database, sealed; their last samples are long judged.
         SampleKey.objects.filter(destroyed_at__lte=now()).delete()
-        self._published = periods
 
     def _publish_one(self, period: int) -> None:
         kid, public = self._kid(period), _public_jwk(self._ratchet.pair(period))

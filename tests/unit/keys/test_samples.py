@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection
 from joserfc.jwk import ECKey
 
@@ -32,6 +33,13 @@ def clock() -> Clock:
 @pytest.fixture
 def worker(clock: Clock) -> Holder:
     return Holder(Ratchet(clock=clock))
+
+
+def verdict_keys() -> dict[str, bytes]:
+    """Make the pair of keys that signs verdicts and sample keys."""
+    pair = Ed25519PrivateKey.generate()
+    private, public = pair.private_bytes_raw(), pair.public_key().public_bytes_raw()
+    return {"verdict_private_key": private, "verdict_public_key": public}
 
 
 def offered() -> set[str]:
@@ -126,7 +134,7 @@ def test_a_worker_that_was_not_heard_of_is_gone(worker: Holder) -> None:
     worker.beat()
     (kid,) = offered()
     assert samples.still_held([kid, "another"]) == {kid}
-    WorkerKey.objects.update(seen_at=now() - samples.SILENT)
+    WorkerKey.objects.update(seen_at=now() - samples.SILENT - timedelta(seconds=1))
     assert offered() == samples.still_held([kid]) == samples.still_held() == set()
     worker.beat()
     assert offered() == samples.still_held() == {kid}
@@ -169,10 +177,19 @@ def test_a_worker_that_ends_is_gone_at_once(worker: Holder, clock: Clock) -> Non
     assert samples.still_held([kid]) == set()
 
 
+def test_o13_a_worker_signs_anew_when_the_key_that_signs_is_rotated(worker: Holder, settings: Any) -> None:
+    worker.beat()
+    kids = offered()
+    settings.SECRETS = {**settings.SECRETS, **verdict_keys()}
+    assert offered() == set()
+    worker.beat()
+    assert offered() == kids
+
+
 def test_what_workers_left_behind_is_deleted(worker: Holder) -> None:
     worker.beat()
     assert forget_gone_workers() == set()
-    WorkerKey.objects.update(seen_at=now() - FORGOTTEN)
+    WorkerKey.objects.update(seen_at=now() - FORGOTTEN - timedelta(seconds=1))
     assert forget_gone_workers() == {worker.worker}
     assert not WorkerKey.objects.exists()
 
