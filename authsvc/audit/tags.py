@@ -123,6 +123,10 @@ class Tag(StrEnum):
     )
     REFERENCE_SHARED = "vault:reference:wrapped-for-device", _("A device got its share of a reference’s key.")
     REFERENCE_REVOKED = "vault:reference:revoked", _("A reference was revoked.")
+    REFERENCE_KEY_DESTROYED = (
+        "vault:reference:key-destroyed",
+        _("The key of an erased reference was destroyed: no copy of it opens any more."),
+    )
 
     REQUEST_REFUSED = "oidc:request:refused", _("A relying party’s request was refused.")
     SESSION_REUSED = "oidc:session:reused", _("A person was signed in already.")

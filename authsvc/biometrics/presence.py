@@ -23,10 +23,12 @@ from kombu.exceptions import KombuError
 
 from authsvc.keys.holding import forget_gone_workers, holder
 from authsvc.keys.samples import queue_of
+from authsvc.vault.ownkeys import destroy_due
 
 log = logging.getLogger(__name__)
 BEAT_SECONDS: Final = 1.0
 CLEAR_SECONDS: Final = 300.0
+DESTROY_SECONDS: Final = 10.0
 FORGET_SECONDS: Final = 30.0
 
 
@@ -89,6 +91,7 @@ def _begin(**_: object) -> None:
         [
             Every(BEAT_SECONDS, holder().beat),
             Every(CLEAR_SECONDS, clear_up),
+            Every(DESTROY_SECONDS, destroy_due),
         ]
     )
     for thread in _threads:

@@ -14,12 +14,14 @@ from authsvc.biometrics import presence
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.judgement import Judgement
 from authsvc.biometrics.judging import judge
+from authsvc.biometrics.types import DecisionResult, Reason
 from authsvc.biometrics.worker import prepare_worker
 from authsvc.core.errors import Refused
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Capture
 from authsvc.transactions.services import read_sealed, record_verdict
 from authsvc.transactions.verdict import sign_verdict
+from authsvc.vault.opening import CannotOpenReference
 
 log = logging.getLogger(__name__)
 presence.announce()
@@ -45,7 +47,16 @@ def verify_capture(tenant_id: str, capture_id: str) -> None:
 
 
 def _conclude(capture: Capture, judgement: Judgement) -> None:
-    """Store what an enrolment or a binding makes together with the verdict, or neither.
+    """Store what an enrolment or a binding makes together with the verdict, or refuse what cannot be kept."""
+    try:
+        _keep(capture, judgement)
+    except CannotOpenReference as problem:
+        log.error("capture %s: nothing is kept: %s", capture.id, problem)
+        _keep(capture, Judgement(DecisionResult("refused", Reason.REFERENCE)))
+
+
+def _keep(capture: Capture, judgement: Judgement) -> None:
+    """Store all of it or nothing.
 
     A verdict that is not believed changes nothing, and the log says so all the same (T26).
     """

@@ -9,7 +9,8 @@ from django.db.models.functions import Coalesce
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.vault.models import DeviceWrap, Reference
+from authsvc.tenancy.scope import current_tenant_id
+from authsvc.vault.models import DeviceWrap, DueErasure, Reference
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ def revoked_references() -> QuerySet[Reference, str]:
     return Reference.objects.filter(status=Reference.Status.REVOKED).values_list("pseudonym", flat=True)
 
 
+def active_with_own_key() -> list[str]:
+    """Return the pseudonyms of the tenant's active references that open with a key of their own alone."""
+    return list(_active().filter(wraps__under_key=True).values_list("pseudonym", flat=True).distinct())
+
+
 @transaction.atomic
 def forget_device(*, device: str) -> int:
     """Remove every wrap of a revoked device, and return how many."""
@@ -62,12 +68,16 @@ def forget_device(*, device: str) -> int:
 
 @transaction.atomic
 def revoke_reference(*, pseudonym: str, reason: str) -> None:
-    """Erase a reference for good: its wraps and its template go, a tombstone without biometric data stays."""
+    """Erase a reference for good: its wraps and its template go, a tombstone without biometric data stays.
+
+    Its key is destroyed by the next worker that looks, and with it every copy in logs and backups.
+    """
     DeviceWrap.objects.filter(reference_id=pseudonym).delete()
     changed = (
         _active().filter(pseudonym=pseudonym).update(status=Reference.Status.REVOKED, sealed_template=b"")
     )
     if changed:
+        DueErasure.objects.get_or_create(pseudonym=pseudonym, defaults={"tenant": current_tenant_id()})
         record(Tag.REFERENCE_REVOKED, reference=pseudonym, reason=reason)
 
 

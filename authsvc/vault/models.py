@@ -1,4 +1,4 @@
-"""Reference and DeviceWrap; no name, no subject, no relying party stands here."""
+"""Reference, DeviceWrap and DueErasure; no name, no subject, no relying party stands here."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +34,22 @@ class DeviceWrap(TenantOwned):
     share_kind = models.CharField(max_length=10)
     sealed_server_share = models.BinaryField()
     wrapped_key = models.BinaryField()
+    under_key = models.BooleanField(
+        default=False, db_default=False, help_text="The share is wrapped under the reference's own key too."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["reference", "device"], name="wrap_once_per_device")]
+
+
+class DueErasure(models.Model):
+    """A reference's key that is to be destroyed: a worker does it, and the row goes when it is done.
+
+    Whoever erases a reference may have no way to the key service. The row belongs to no tenant's scope, so
+    that a worker sees at one glance whether anything is due; it says nothing of a person.
+    """
+
+    pseudonym = models.CharField(primary_key=True, max_length=24)
+    tenant = models.UUIDField()
+    requested_at = models.DateTimeField(auto_now_add=True)

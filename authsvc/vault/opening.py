@@ -1,9 +1,10 @@
 """Sealing and opening references: all of it needs the tenant's vault key, and runs in a worker only.
 
 The data key of a reference is wrapped under a key that needs the share which the phone's passkey releases
-and a server share which is itself sealed under the tenant's vault key (S6.3-02). The database, the vault
-key and the worker's image together, without the live phone, open nothing. What any process may do to a
-reference is in lifecycle.py.
+and a server share which is itself sealed under the tenant's vault key (S6.3-02), and then wrapped under the
+reference's own key, which lies in the key service (ownkeys.py). The database, the vault key and the worker's
+image together, without the live phone, open nothing; and once the own key is destroyed, nothing does. What
+any process may do to a reference is in lifecycle.py.
 """
 
 import os
@@ -15,9 +16,12 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.envelope import CannotOpen, context, derive, seal, unseal
+from authsvc.keys.service.chosen import key_service
+from authsvc.keys.service.interface import CannotUnwrap, KeyServiceProblem
 from authsvc.keys.vaultkeys import NoVaultKey, open_vault_key
 from authsvc.tenancy.scope import current_tenant_id
 from authsvc.vault.models import DeviceWrap, Reference
+from authsvc.vault.ownkeys import key_of
 
 SHARE_BYTES = 32
 
@@ -96,10 +100,45 @@ def _wrap(
         device=device,
         defaults={
             "share_kind": share_kind,
-            "sealed_server_share": seal(vault_key, server_share, aad),
+            "sealed_server_share": _under_own_key(row, seal(vault_key, server_share, aad), aad),
+            "under_key": True,
             "wrapped_key": seal(_wrapping_key(device_share, server_share, aad), data_key, aad),
         },
     )
+
+
+def _under_own_key(row: Reference, sealed_share: bytes, aad: bytes) -> bytes:
+    """Wrap a sealed server share under the reference's own key, which is made where there is none."""
+    name = key_of(row.pseudonym)
+    try:
+        key_service().create(name)
+        return key_service().wrap(name, sealed_share, aad)
+    except KeyServiceProblem as problem:
+        raise CannotOpenReference(str(problem)) from None
+
+
+def _server_share(wrap: DeviceWrap, aad: bytes) -> bytes:
+    vault_key, sealed = open_vault_key(), bytes(wrap.sealed_server_share)
+    if wrap.under_key:
+        sealed = key_service().unwrap(key_of(wrap.reference_id), sealed, aad)
+    return unseal(vault_key, sealed, aad)
+
+
+def wrap_under_own_keys() -> int:
+    """Let every wrap of a release before need its reference's own key, and return how many did not.
+
+    Of the tenant in scope. Neither phones nor the vault key are needed, and nobody's reference is opened.
+    Raises CannotOpenReference where the key service fails.
+    """
+    without = DeviceWrap.objects.filter(under_key=False).select_related("reference")
+    return sum(map(_rewrap, without.iterator()))
+
+
+def _rewrap(wrap: DeviceWrap) -> bool:
+    aad = _wrap_context(wrap.reference, wrap.device, wrap.share_kind)
+    before = bytes(wrap.sealed_server_share)
+    still = DeviceWrap.objects.filter(pk=wrap.pk, under_key=False, sealed_server_share=before)
+    return bool(still.update(sealed_server_share=_under_own_key(wrap.reference, before, aad), under_key=True))
 
 
 def _data_key(row: Reference, *, device: str, device_share: bytes) -> tuple[bytes, str]:
@@ -109,12 +148,12 @@ def _data_key(row: Reference, *, device: str, device_share: bytes) -> tuple[byte
         raise CannotOpenReference("the reference is not wrapped for this device")
     aad = _wrap_context(row, device, wrap.share_kind)
     try:
-        server_share = unseal(open_vault_key(), bytes(wrap.sealed_server_share), aad)
+        server_share = _server_share(wrap, aad)
         key = unseal(_wrapping_key(device_share, server_share, aad), bytes(wrap.wrapped_key), aad)
-    except NoVaultKey as problem:
-        raise CannotOpenReference(str(problem)) from None
-    except CannotOpen:
+    except (CannotOpen, CannotUnwrap):
         raise CannotOpenReference("the shares do not open the data key") from None
+    except (NoVaultKey, KeyServiceProblem) as problem:
+        raise CannotOpenReference(str(problem)) from None
     return key, wrap.share_kind
 
 
