@@ -37,6 +37,7 @@ from portal.relying_parties.forms import values_of
 from tests.factories import make_subject
 from tests.journeys.ends.walker import Answer, Walker, Way
 from tests.provider.browser import fields_of_form, justified, make_partner
+from tests.provider.tokens import key_set, new_key
 from tests.tenancy.conftest import World, fill
 from tests.tenancy.people import PASSWORD, make_user, signed_in
 from tests.tenancy.routes import Kind, filled, routes
@@ -512,7 +513,8 @@ def _phone(walker: Walker, **party: Any) -> None:
     walker.visitor.prove(row.pk, walker.ada)
     walker.browser.get(row.continue_path)
     walker.entered = row.continue_path  # type: ignore[attr-defined]
-    partner = make_partner(name="Shop", **party).party
+    asking = {"jwks": key_set(new_key("ES256")), "backchannel_token_delivery_mode": "poll"}
+    partner = make_partner(name="Shop", **asking, **party).party
     asked = Context(walker.tenant, {}, client_=partner, backchannel=Backchannel(walker.ada, "blue whale 42"))
     walker.waiting = open_request(asked)[1]  # type: ignore[attr-defined]
 
@@ -598,6 +600,14 @@ def _(walker: Walker) -> Answer:
 def _(walker: Walker) -> Answer:
     _phone(walker)
     return walker.get(_approved(walker, by=make_subject(name="Bob")))
+
+
+@state("Approve", "a site that asks like this no more")
+def _(walker: Walker) -> Answer:
+    _phone(walker)
+    path = _approved(walker)
+    RelyingParty.objects.update(backchannel_token_delivery_mode="")
+    return walker.get(path)
 
 
 @state("Approve", "by a passkey that is not enough")
