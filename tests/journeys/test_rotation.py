@@ -89,7 +89,7 @@ def test_every_key_is_rotated_while_people_sign_in(product: Stack, photos: Path)
             met.more(2)
     assert (faces.problems, others.problems) == ([], [])
     after = json.dumps(held(product))
-    # What vouches for rows is rotated with them (authsvc/seals).
+    # Keys of seals are not rotated by this command yet.
     rotated = {
         f"{section}.{name}": value for section, held_ in before.items() for name, value in held_.items()
     }
