@@ -131,8 +131,9 @@ class Kind:
 
     def may_say(self, role: Role, values: Values) -> bool:
         """Tell whether a role's seal is good for a row that says this."""
-        said = self.said(values)
-        return any(sealer.role == role and sealer.covers(said) for sealer in self.sealed_by)
+        covers = [sealer.covers for sealer in self.sealed_by if sealer.role == role]
+        # Every token exchange passes here, and most kinds narrow nothing.
+        return any(each is _anything or each(self.said(values)) for each in covers)
 
     def moved_only(self, before: Values, after: Values) -> bool:
         """Tell whether nothing changed but fields that move as the row is used."""

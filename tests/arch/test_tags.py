@@ -73,6 +73,7 @@ def test_every_tag_is_told_in_words_of_its_own() -> None:
     assert {tag for tag in Tag if tag.is_alarm} == {
         Tag.CODE_REUSED,
         Tag.REFERENCE_ALARM,
+        Tag.SEAL_REFUSED,
         Tag.TASK_REFUSED,
         Tag.VERDICT_REFUSED,
     }

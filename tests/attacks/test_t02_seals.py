@@ -42,6 +42,7 @@ from authsvc.subjects.models import Subject
 from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
+from authsvc.tenancy.scope import every_tenant_scope
 from authsvc.transactions.models import Transaction
 from tests.factories import make_consent, make_tenant
 from tests.provider.browser import Browser, Partner, answer_of, make_partner, make_person
@@ -306,8 +307,8 @@ def trial() -> Iterator[None]:
 
 
 def sql(statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Send a statement as the owner of the tables does."""
-    with connection.cursor() as cursor:
+    """Send a statement as the owner of the tables does, past row-level security."""
+    with every_tenant_scope(), connection.cursor() as cursor:
         cursor.execute(statement, list(values))
         return cursor.fetchall() if cursor.description else []
 
