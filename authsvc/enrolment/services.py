@@ -96,8 +96,9 @@ def _open_link(link: EnrolmentLink | None) -> EnrolmentLink:
             "unknown-link", _NO_LINK, detail="no such link in this tenant", status=404, tag=_LINK_REFUSED
         )
     if link.subject.status == Subject.Status.CLOSED:
-        said = f"link {link.id} of a closed account"
-        raise Refused("account-closed", _CLOSED, detail=said, status=410, tag=_LINK_REFUSED)
+        raise Refused(
+            "account-closed", _CLOSED, detail=f"link {link.id}, closed", status=410, tag=_LINK_REFUSED
+        )
     if link.state != "open":
         raise _over(link)
     return link

@@ -30,6 +30,7 @@ NOT_TO_PEOPLE = {
     "empty-body": "no page of ours sends one",
     "agent-refused": "a policy that lets no browser in has no page",
     "verdict-refused": "said to the worker alone",
+    "not-believed": "such a row is read as absent, and a page shows what it shows without it",
     "not-permitted": "said as 403 (Portal: a form that the role may not send)",
 }
 NOT_ON_A_PAGE = {"consent": "goes back to the relying party, who shows what comes of it"}
