@@ -65,5 +65,10 @@ def narrowed(act: str, given: Given) -> dict[str, Any]:
     return {
         name: value
         for name, value in given.items()
-        if name == "party" or name not in FIELDS or FIELDS[name].of(party) != value
+        if name == "party" or name not in FIELDS or _differs(FIELDS[name].of(party), value)
     }
+
+
+def _differs(before: Any, after: Any) -> bool:
+    """Of a list that nobody has set there is an empty tuple, and a form sends an empty list."""
+    return bool((list(before) if isinstance(before, tuple) else before) != after)
