@@ -14,6 +14,9 @@ from authsvc.assurance.levels import Level
 from authsvc.clients.fields import FIELDS
 from authsvc.clients.models import RelyingParty
 from authsvc.core.texts import Text
+from authsvc.devices.models import Device
+from authsvc.enrolment.notices import tell_of_link_asked_for
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import current_tenant_id
 
@@ -45,9 +48,28 @@ def lower_floor(given: Given) -> Text | None:
     return _("It lets people in with less assurance.")
 
 
+def person_in_use(given: Given) -> Text | None:
+    """Whoever follows the link could sign in as somebody who signs in already (T13).
+
+    Their row is locked until the act is over: nobody comes into use between this look and the link.
+    """
+    person = Subject.objects.select_for_update(no_key=True).filter(pk=given["subject"].pk).first()
+    if person is None or person.status == Subject.Status.CLOSED:
+        return None
+    passkeys = Device.objects.filter(subject=person, status=Device.Status.ACTIVE)
+    in_use = person.status == Subject.Status.ACTIVE or person.has_face or passkeys.exists()
+    return _("Whoever follows the link can sign in as somebody who signs in already.") if in_use else None
+
+
 RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
     "relying_parties.register": (public_subjects,),
     "relying_parties.change": (new_return_address, public_subjects, lower_floor),
+    "people.create_link": (person_in_use,),
+}
+
+# Who is told, beside the team, that an act was asked for: whom it is about.
+TOLD: Final[Mapping[str, Callable[[Given], None]]] = {
+    "people.create_link": lambda given: tell_of_link_asked_for(given["subject"]),
 }
 
 

@@ -1,6 +1,5 @@
 """S9.4-02: risky acts wait for a second administrator, or for a day where there is none."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -30,28 +29,8 @@ MORE = [ADDRESS, "https://partner.example/second"]
 
 
 @pytest.fixture
-def tenant(db: None) -> Iterator[Tenant]:
-    """A live tenant, in whose scope the test runs."""
-    made = make_tenant(kind=Tenant.Kind.LIVE)
-    with tenant_scope(made.id):
-        yield made
-
-
-@pytest.fixture
 def party(tenant: Tenant) -> RelyingParty:
     return register(name="Partner", redirect_uris=[ADDRESS], floor_level="L2")[0]
-
-
-@pytest.fixture
-def ada(tenant: Tenant) -> Member:
-    """Who asks."""
-    return member((tenant, Role.ADMIN))
-
-
-@pytest.fixture
-def grace(tenant: Tenant) -> Member:
-    """Who may agree."""
-    return member((tenant, Role.OWNER))
 
 
 def change(by: Member, party: RelyingParty, **settings: Any) -> Approval:
