@@ -173,3 +173,30 @@ def test_t13_a_person_who_was_closed_meanwhile_gets_no_link(admin: Client, grace
     assert "This person is closed." in page
     asked.refresh_from_db()
     assert asked.is_pending
+
+
+def test_t21_public_subjects_by_the_form_wait_for_another(
+    admin: Client, grace: Client, base: str, party: RelyingParty
+) -> None:
+    given = form_of(party, subject_type="public", **{"agreement-why": "Both are ours"})
+    admin.post(f"{base}relying-parties/{party.pk}/edit/", given)
+    party.refresh_from_db()
+    assert party.subject_type == "pairwise"
+    asked = Approval.objects.get()
+    page = grace.get(f"{base}approvals/{asked.pk}/").content.decode()
+    assert "Subject identifiers" in page
+    grace.post(f"{base}approvals/{asked.pk}/agree/")
+    party.refresh_from_db()
+    assert party.subject_type == "public"
+
+
+def test_t21_a_new_site_with_public_subjects_waits_too(
+    admin: Client, grace: Client, base: str, party: RelyingParty
+) -> None:
+    given = form_of(party, name="Second", subject_type="public", **{"agreement-why": "Both are ours"})
+    admin.post(f"{base}relying-parties/new/", given)
+    assert not RelyingParty.objects.filter(name="Second").exists()
+    asked = Approval.objects.get()
+    shown_at = grace.post(f"{base}approvals/{asked.pk}/agree/")["Location"]
+    assert RelyingParty.objects.get(name="Second").subject_type == "public"
+    assert "What was made" in grace.get(shown_at).content.decode()
