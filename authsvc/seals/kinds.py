@@ -244,6 +244,16 @@ KINDS: Final[tuple[Kind, ...]] = (
         counted=True,
     ),
     Kind(
+        name="invitation",
+        model="memberships.Invitation",
+        fields=("email", "role", "starts_anew", "digest", "invited_by", "expires_at"),
+        sealed_by=_PORTAL,
+        checked_by=("portal",),
+        private=True,
+        over={"used_at": None, "withdrawn_at": None},
+        counted=True,
+    ),
+    Kind(
         # Who asked, for what, why, and from when they may go without a second: what another agrees to.
         name="approval",
         model="management.Approval",

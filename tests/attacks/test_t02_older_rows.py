@@ -13,8 +13,9 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.remembered import forget_everything
 from authsvc.devices.models import Device
+from authsvc.management import team
 from authsvc.management.acting import NeedsAgreement
-from authsvc.management.actors import Member
+from authsvc.management.actors import Member, System
 from authsvc.management.approvals import ask, refuse
 from authsvc.management.models import Approval
 from authsvc.oidc.models import Session
@@ -24,7 +25,7 @@ from authsvc.policy.models import PolicyVersion
 from authsvc.policy.services import BrokenPolicy, current_policy, publish_policy
 from authsvc.seals.rows import believed
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.memberships.models import Membership
+from authsvc.tenancy.memberships.models import Invitation, Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from tests.factories import make_device, make_subject
@@ -179,3 +180,21 @@ def test_t02_a_request_that_was_refused_is_not_carried_out_later(
     before.put_back()
     assert signed_in(user).post(path).status_code == 404
     assert RelyingParty.objects.get().name != "Refused"
+
+
+@pytest.mark.parametrize("over", ["withdrawn", "replaced", "used"])
+def test_t02_an_invitation_that_is_over_stays_so(tenant: Tenant, committed: Committed, over: str) -> None:
+    by = System("a test")
+    row, token = team.invite(by=by, email="invited@example.org", role=Role.OWNER)
+    before = Copy(row)
+    with committed():
+        if over == "withdrawn":
+            assert team.withdraw_invitation(by=by, invitation=row)
+        elif over == "replaced":
+            team.invite(by=by, email="invited@example.org", role=Role.AUDITOR)
+        else:
+            team.accept(invitation=row, user=make_user())
+    before.put_back()
+    assert team.find_invitation(token) is None
+    with pytest.raises(Invitation.DoesNotExist):
+        team.accept(invitation=row, user=make_user())

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, models, transaction
+from django.test import Client
+from django.urls import reverse
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
@@ -23,10 +25,11 @@ from authsvc.core.remembered import forget_everything
 from authsvc.devices.models import Device
 from authsvc.enrolment.services import create_link
 from authsvc.management.acting import NeedsAgreement
-from authsvc.management.actors import Member
+from authsvc.management.actors import Member, System
 from authsvc.management.approvals import ask
 from authsvc.management.freezing import digest_of
 from authsvc.management.models import Approval
+from authsvc.management.team import invite
 from authsvc.oidc.models import (
     BackchannelRequest,
     Grant,
@@ -44,7 +47,7 @@ from authsvc.policy.models import PolicyVersion
 from authsvc.policy.services import publish_policy
 from authsvc.seals.kinds import KINDS
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.memberships.models import Membership
+from authsvc.tenancy.memberships.models import Invitation, Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import every_tenant_scope
@@ -82,6 +85,7 @@ FREE: dict[str, dict[str, str]] = {
     },
     "policy": {"id": "its number is what it is known by"},
     "membership": {"id": "user and tenant are what it is known by", "created_at": "shown"},
+    "invitation": {"created_at": "shown"},
     "approval": {"decided_by_name": "shown", "decided_at": "shown"},
     "relying-party": {"created_at": "shown"},
     "client-secret": {
@@ -265,6 +269,12 @@ def backchannel_requests(visitor: Browser, partner: Partner, ada: Subject) -> Ca
     return Case(BackchannelRequest.objects.get(), lambda: starter.poll(asked).status_code == 200)
 
 
+def invitations(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    row, token = invite(by=System("a test"), email="invited@example.org", role=Role.AUDITOR)
+    path = reverse("join", args=[visitor.tenant.slug, token])
+    return Case(row, lambda: Client().get(path).status_code == 200)
+
+
 def approvals(visitor: Browser, partner: Partner, ada: Subject) -> Case:
     asking, agreeing = make_user((visitor.tenant, Role.ADMIN)), make_user((visitor.tenant, Role.OWNER))
     asked = _asked_for(asking, partner.party, "Agreed to")
@@ -294,6 +304,7 @@ CASES: dict[str, tuple[str, Callable[[Browser, Partner, Subject], Case]]] = {
     "evidence": ("evidence", evidence),
     "policies": ("policy", policies),
     "memberships": ("membership", memberships),
+    "invitations": ("invitation", invitations),
     "approvals": ("approval", approvals),
     "relying parties": ("relying-party", relying_parties),
     "client secrets": ("client-secret", client_secrets),
@@ -544,3 +555,26 @@ def test_t02_an_approval_that_is_inserted_feigns_no_second(
                 assert portal.get(path).status_code == 404
                 assert RelyingParty.objects.get().redirect_uris == partner.party.redirect_uris
                 assert told() == ["approval"]
+
+
+def test_t02_an_invitation_that_is_inserted_makes_nobody_owner(visitor: Browser) -> None:
+    true, _token = invite(by=System("a test"), email="true@example.org", role=Role.AUDITOR)
+    for seal in (None, bytes(true.seal or b"")):
+        token = new_secret()
+        forged = Invitation(
+            tenant=visitor.tenant,
+            email="mallory@example.org",
+            role=Role.OWNER,
+            digest=secret_hash(token),
+            invited_by=true.invited_by,
+            created_at=now(),
+            expires_at=now() + timedelta(hours=1),
+            seal=seal,
+        )
+        with trial():
+            _insert(forged)
+            path = reverse("join", args=[visitor.tenant.slug, token])
+            given = {"name": "Mallory", "password": "a long password of mine"}
+            assert Client().post(path, given).status_code == 410
+            assert not Membership.objects.exists()
+            assert told() == ["invitation"]
