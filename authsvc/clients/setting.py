@@ -36,6 +36,17 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """When to set a value takes more than one person's word in a live tenant, and why.
+
+    `takes` looks at the value before and the one after; `why` is told to who asks and who agrees.
+    """
+
+    takes: Callable[[Any, Any], bool]
+    why: Text
+
+
+@dataclass(frozen=True)
 class Setting:
     """One row of the table in fields.py.
 
@@ -43,8 +54,8 @@ class Setting:
     may set it, under its own name or that of `member`. `group` is the heading under which the form
     asks for it; without one it is set in metadata alone.
     `check` is a rule of its own; those of its kind and those that bind several settings are in validation/.
-    `approval` says of two values whether to go from the first to the second takes more than one person's word
-    in a live tenant; who registers itself cannot.
+    `approval` says which values take a second administrator (management/four_eyes.py); who registers itself
+    cannot set them.
     `length` is how many characters it may have where the usual ones are not enough.
     A setting without a column of RelyingParty is kept in its `extra`, and needs no migration (ADR 0195).
     """
@@ -60,7 +71,7 @@ class Setting:
     choices: Sequence[tuple[str, Text]] = ()
     summary: Summary | None = None
     check: Callable[[RelyingParty, Problems], None] | None = None
-    approval: Callable[[Any, Any], bool] | None = None
+    approval: Agreement | None = None
     length: int = 0
 
     @cached_property
@@ -105,7 +116,7 @@ class Setting:
 
     def needs_approval(self, party: RelyingParty, value: Any) -> bool:
         """Whether setting this value takes another administrator's approval in a live tenant."""
-        return self.approval is not None and self.approval(self.of(party), value)
+        return self.approval is not None and self.approval.takes(self.of(party), value)
 
     def put(self, party: RelyingParty, value: Any) -> None:
         """Set its value; nothing is saved."""

@@ -1,4 +1,4 @@
-"""What a person is told by mail of a passkey that was added; their own page lists it in any case."""
+"""What a person is told by mail of what lets others, or a further passkey, sign in as them."""
 
 import logging
 from typing import Final
@@ -6,10 +6,10 @@ from typing import Final
 from django.conf import settings
 from django.core.mail import get_connection, send_mail
 from django.db import transaction as database
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from authsvc.subjects.models import Subject
+from authsvc.tenancy.paths import tenant_address
 
 log = logging.getLogger(__name__)
 
@@ -22,23 +22,40 @@ _CONSOLE: Final = "django.core.mail.backends.console.EmailBackend"
 def tell_of_passkey(subject: Subject) -> None:
     """Mail the person that a passkey was added, once that is stored, where an address and mail are there.
 
-    A mail that cannot be sent stops nothing.
+    Their own page lists it in any case. A mail that cannot be sent stops nothing.
     """
-    address = subject.claims.get("email")
-    if isinstance(address, str) and address and settings.EMAIL_BACKEND != _CONSOLE:
-        database.on_commit(lambda: _send(subject, address))
-
-
-def _send(subject: Subject, address: str) -> None:
-    page = settings.BASE_URL + reverse("person:page", kwargs={"tenant": subject.tenant.slug})
-    named = {"tenant": subject.tenant.name, "page": page}
-    title = _("A passkey was added to your sign-in at %(tenant)s") % named
+    title = _("A passkey was added to your sign-in at %(tenant)s")
     text = _(
         "A further passkey can now sign you in at %(tenant)s.\n\n"
         "If this was not you, revoke it on your own page, and tell them:\n%(page)s\n"
     )
+    _tell(subject, title, text)
+
+
+def tell_of_link_asked_for(subject: Subject) -> None:
+    """Mail the person that an administrator asked for a link to their account in use, like a new passkey."""
+    title = _("Somebody asked to set up your sign-in at %(tenant)s anew")
+    text = _(
+        "An administrator of %(tenant)s asked for a new enrolment link for you. Whoever follows it could "
+        "sign in as you. Nothing was changed yet.\n\n"
+        "If you did not want this, tell %(tenant)s at once: it can still be refused.\n\n"
+        "What can sign you in now stands on your own page:\n%(page)s\n"
+    )
+    _tell(subject, title, text)
+
+
+def _tell(subject: Subject, title: str, text: str) -> None:
+    address = subject.claims.get("email")
+    if isinstance(address, str) and address and settings.EMAIL_BACKEND != _CONSOLE:
+        # No route: the portal tells people, too, and has none of their pages.
+        named = {"tenant": subject.tenant.name, "page": f"{tenant_address(subject.tenant)}me/"}
+        title, text = " ".join((title % named).split()), text % named
+        database.on_commit(lambda: _send(subject, title, text, address))
+
+
+def _send(subject: Subject, title: str, text: str, address: str) -> None:
     try:
         connection = get_connection(timeout=_PATIENCE)
-        send_mail(" ".join(title.split()), text % named, None, [address], connection=connection)
+        send_mail(title, text, None, [address], connection=connection)
     except (OSError, ValueError) as problem:
-        log.warning("person %s could not be told of a passkey: %s", subject.pk, type(problem).__name__)
+        log.warning("person %s could not be told by mail: %s", subject.pk, type(problem).__name__)

@@ -20,10 +20,11 @@ from authsvc.core.errors import Refused
 from authsvc.core.texts import Text
 from authsvc.management.acting import NeedsAgreement, NotPermitted, act, may
 from authsvc.management.actors import Actor, Agreed, Member
-from authsvc.management.four_eyes import narrowed
+from authsvc.management.four_eyes import TOLD, narrowed
 from authsvc.management.freezing import digest_of, frozen, thawed
 from authsvc.management.models import Approval
 from authsvc.management.permissions import ACTS, permissions_of
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import TenantOwned
 from authsvc.tenancy.scope import current_tenant_id
 
@@ -34,6 +35,7 @@ ALONE_AFTER: Final = timedelta(hours=24)
 WORDS: Final[Mapping[str, Text]] = {
     "relying_parties.register": _("Register a relying party"),
     "relying_parties.change": _("Change a relying party"),
+    "people.create_link": _("Set up a person’s sign-in anew"),
 }
 
 
@@ -77,6 +79,8 @@ def ask(*, by: Member, wanted: NeedsAgreement, why: str) -> Approval:
         alone_from=None if others_who_may(by.user_id, wanted.act) else moment + ALONE_AFTER,
     )
     _record(Tag.APPROVAL_ASKED, by, asked, why=asked.why, alone=asked.alone_from is not None)
+    if wanted.act in TOLD:
+        TOLD[wanted.act](wanted.given)
     return asked
 
 
@@ -145,9 +149,13 @@ def others_who_may(user_id: UUID, act: str) -> bool:
 
 
 def _about(given: Mapping[str, Any]) -> str:
-    """Return the name of the row that an act is about, or the name that it is to get."""
-    rows = [str(value) for value in given.values() if isinstance(value, TenantOwned)]
-    return rows[0] if rows else str(given.get("name", ""))
+    """Return the name of the row that an act is about, or the name that it is to get.
+
+    A person is called by their id: it goes to mails and into the audit log, which outlast them.
+    """
+    rows = [value for value in given.values() if isinstance(value, TenantOwned)]
+    named = [f"person {row.pk}" if isinstance(row, Subject) else str(row) for row in rows]
+    return named[0] if named else str(given.get("name", ""))
 
 
 def _pending(approval: Approval) -> Approval:

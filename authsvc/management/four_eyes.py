@@ -13,8 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.assurance.levels import Level
 from authsvc.clients.fields import FIELDS
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.setting import Agreement, Setting
 from authsvc.core.texts import Text
-from authsvc.tenancy.models import Tenant
+from authsvc.devices.models import Device
+from authsvc.enrolment.notices import tell_of_link_asked_for
+from authsvc.subjects.models import Subject
+from authsvc.tenancy.models import Tenant, TenantOwned
 from authsvc.tenancy.scope import current_tenant_id
 
 Given = Mapping[str, Any]
@@ -28,12 +32,15 @@ def new_return_address(given: Given) -> Text | None:
     return _("It adds an address that sign-ins are sent to.") if added else None
 
 
-def public_subjects(given: Given) -> Text | None:
-    """A relying party would learn identifiers by which it can be told who is who elsewhere."""
-    party: RelyingParty | None = given.get("party")
-    if given.get("subject_type") != "public" or (party is not None and party.subject_type == "public"):
-        return None
-    return _("It tells the site identifiers that other sites know too.")
+def _by_agreement(row: Setting, agreement: Agreement) -> Rule:
+    """Return the rule that a setting of relying parties has in its own row of clients/fields.py."""
+
+    def rule(given: Given) -> Text | None:
+        party = given.get("party") or RelyingParty()
+        takes = row.name in given and row.needs_approval(party, given[row.name])
+        return agreement.why if takes else None
+
+    return rule
 
 
 def lower_floor(given: Given) -> Text | None:
@@ -45,16 +52,46 @@ def lower_floor(given: Given) -> Text | None:
     return _("It lets people in with less assurance.")
 
 
+def person_in_use(given: Given) -> Text | None:
+    """Whoever follows the link could sign in as somebody who signs in already (T13)."""
+    person: Subject = given["subject"]
+    if person.status == Subject.Status.CLOSED:
+        return None
+    passkeys = Device.objects.filter(subject=person, status=Device.Status.ACTIVE)
+    in_use = person.status == Subject.Status.ACTIVE or person.has_face or passkeys.exists()
+    return _("Whoever follows the link can sign in as somebody who signs in already.") if in_use else None
+
+
+OF_SETTINGS: Final = tuple(
+    _by_agreement(row, row.approval) for row in FIELDS.values() if row.approval is not None
+)
+
 RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
-    "relying_parties.register": (public_subjects,),
-    "relying_parties.change": (new_return_address, public_subjects, lower_floor),
+    "relying_parties.register": OF_SETTINGS,
+    "relying_parties.change": (new_return_address, lower_floor, *OF_SETTINGS),
+    "people.create_link": (person_in_use,),
+}
+
+# Who is told, beside the team, that an act was asked for: whom it is about.
+TOLD: Final[Mapping[str, Callable[[Given], None]]] = {
+    "people.create_link": lambda given: tell_of_link_asked_for(given["subject"]),
 }
 
 
 def reasons(act: str, given: Given) -> list[Text]:
     """Return why an act, given this, takes a second administrator; nothing where it takes none."""
-    found = [why for rule in RULES.get(act, ()) if (why := rule(given)) is not None]
+    if act not in RULES:
+        return []
+    stored = {name: _stored(value) for name, value in given.items()}
+    found = [why for rule in RULES[act] if (why := rule(stored)) is not None]
     return found if found and not Tenant.objects.get(pk=current_tenant_id()).is_sandbox else []
+
+
+def _stored(value: Any) -> Any:
+    """Return a row as it is stored, locked until the act is over: what the caller holds may be old."""
+    if not isinstance(value, TenantOwned):
+        return value
+    return type(value).objects.select_for_update(no_key=True).filter(pk=value.pk).first() or value
 
 
 def narrowed(act: str, given: Given) -> dict[str, Any]:
@@ -65,5 +102,10 @@ def narrowed(act: str, given: Given) -> dict[str, Any]:
     return {
         name: value
         for name, value in given.items()
-        if name == "party" or name not in FIELDS or FIELDS[name].of(party) != value
+        if name == "party" or name not in FIELDS or _differs(FIELDS[name].of(party), value)
     }
+
+
+def _differs(before: Any, after: Any) -> bool:
+    """Of a list that nobody has set there is an empty tuple, and a form sends an empty list."""
+    return bool((list(before) if isinstance(before, tuple) else before) != after)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.apps import apps
 
@@ -11,6 +11,8 @@ from authsvc.tenancy.models import TenantOwned
 
 _ROW: Final = "$row"
 _KEY: Final = "key"
+
+Row = TypeVar("Row", bound=TenantOwned)
 
 
 def frozen(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,6 +27,13 @@ def thawed(kept: Mapping[str, Any]) -> dict[str, Any]:
     A row of another tenant than the one in scope is gone, too.
     """
     return {name: _thawed(value) for name, value in kept.items()}
+
+
+def row_in(kept: Mapping[str, Any], model: type[Row]) -> Row | None:
+    """Return the row of a model that is named in what was kept; None where there is none, or it is gone."""
+    rows = [value for value in kept.values() if isinstance(value, dict) and _ROW in value]
+    keys = [row[_KEY] for row in rows if row[_ROW] == model._meta.label_lower]
+    return model.objects.filter(pk__in=keys).first()
 
 
 def digest_of(act: str, kept: Mapping[str, Any]) -> str:

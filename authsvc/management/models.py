@@ -5,10 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id
-from authsvc.tenancy.models import TenantOwned
+from authsvc.seals.rows import SealedRow
 
 
-class Approval(TenantOwned):
+class Approval(SealedRow):
     """What somebody asked for, frozen (freezing.py), and what became of it.
 
     `alone_from` is set where nobody else could agree: from then on who asked may carry it out alone.

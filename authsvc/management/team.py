@@ -75,10 +75,10 @@ def invite(*, by: Actor, email: str, role: str) -> tuple[Invitation, str]:
 @act
 def withdraw_invitation(*, by: Actor, invitation: Invitation) -> bool:
     """End an invitation; False where it was over."""
-    done = _open_invitations(pk=invitation.pk).update(withdrawn_at=now())
+    done = _withdraw(pk=invitation.pk)
     if done:
         record(Tag.ADMIN_INVITATION_WITHDRAWN, actor=by.name, administrator=invitation.email)
-    return bool(done)
+    return done
 
 
 @act
@@ -140,14 +140,15 @@ def members() -> QuerySet[Membership]:
     return found.select_related("user").order_by("user__email")
 
 
-def open_invitations() -> QuerySet[Invitation]:
+def open_invitations() -> list[Invitation]:
     """Return the invitations whose links still work, the newest first."""
-    return _open_invitations().order_by("-created_at")
+    return [row for row in _open_invitations().order_by("-created_at") if believed(row)]
 
 
 def find_invitation(token: str) -> Invitation | None:
-    """Return the invitation of a link's token, None where it was used, withdrawn, or is too old."""
-    return _open_invitations(digest=secret_hash(token)).first()
+    """Return the invitation of a link's token, None where it is over or not believed."""
+    found = _open_invitations(digest=secret_hash(token)).first()
+    return found if found is not None and believed(found) else None
 
 
 @transaction.atomic
@@ -157,6 +158,8 @@ def accept(*, invitation: Invitation, user: AbstractBaseUser) -> None:
     Whoever calls made sure that `user` is whom the link was sent to.
     """
     current = _open_invitations(pk=invitation.pk).select_for_update().get()
+    if not believed(current):
+        raise Invitation.DoesNotExist
     current.used_at = now()
     current.save(update_fields=["used_at"])
     if not current.starts_anew:
@@ -171,7 +174,7 @@ def accept(*, invitation: Invitation, user: AbstractBaseUser) -> None:
 
 
 def _invitation(by: Actor, address: str, role: str, *, starts_anew: bool = False) -> tuple[Invitation, str]:
-    _open_invitations(email=address).update(withdrawn_at=now())
+    _withdraw(email=address)
     token = new_secret()
     made = Invitation.objects.create(
         email=address,
@@ -186,6 +189,15 @@ def _invitation(by: Actor, address: str, role: str, *, starts_anew: bool = False
 
 def _open_invitations(**which: str) -> QuerySet[Invitation]:
     return Invitation.objects.filter(used_at=None, withdrawn_at=None, expires_at__gt=now(), **which)
+
+
+def _withdraw(**which: str) -> bool:
+    """End open invitations, row by row, so that no older copy of one counts; False where there is none."""
+    rows = list(_open_invitations(**which).select_for_update().order_by("pk"))
+    for row in rows:
+        row.withdrawn_at = now()
+        row.save(update_fields=["withdrawn_at"])
+    return bool(rows)
 
 
 def _locked(membership: Membership, *, planted: bool = False) -> Membership:

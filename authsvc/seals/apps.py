@@ -1,4 +1,4 @@
-"""Application set-up: memberships, whose room is below this one, get their seals by their signals."""
+"""Application set-up: memberships and invitations, whose room is below this one, are sealed by signals."""
 
 from typing import Any
 
@@ -14,12 +14,13 @@ class SealsConfig(AppConfig):
     label = "seals"
 
     def ready(self) -> None:
-        """Seal what is stored of memberships, in the processes that know them."""
+        """Seal what is stored of them, in the processes that know them."""
         if not apps.is_installed("authsvc.tenancy.memberships"):
             return
         for signal, receiver in ((pre_save, _seal), (post_save, _keep), (post_delete, _forget)):
-            uid = f"seals-{receiver.__name__}"
-            signal.connect(receiver, sender="memberships.Membership", dispatch_uid=uid)
+            for sender in ("memberships.Membership", "memberships.Invitation"):
+                uid = f"seals-{receiver.__name__}-{sender}"
+                signal.connect(receiver, sender=sender, dispatch_uid=uid)
 
 
 def _seal(*, instance: Any, raw: bool = False, **_: Any) -> None:

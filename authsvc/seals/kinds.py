@@ -244,6 +244,30 @@ KINDS: Final[tuple[Kind, ...]] = (
         counted=True,
     ),
     Kind(
+        name="invitation",
+        model="memberships.Invitation",
+        fields=("email", "role", "starts_anew", "digest", "invited_by", "expires_at"),
+        sealed_by=_PORTAL,
+        checked_by=("portal",),
+        private=True,
+        over={"used_at": None, "withdrawn_at": None},
+        counted=True,
+    ),
+    Kind(
+        # Who asked, for what, why, and from when they may go without a second: what another agrees to.
+        name="approval",
+        model="management.Approval",
+        fields=(
+            *("act", "arguments", "digest", "about", "why", "asked_by", "asked_by_name", "asked_at"),
+            *("expires_at", "alone_from", "state"),
+        ),
+        sealed_by=_PORTAL,
+        checked_by=("portal",),
+        private=True,
+        over={"state": ("approved", "refused", "expired")},
+        counted=True,
+    ),
+    Kind(
         # Who registered itself is the web's, as such; every other one is the portal's.
         name="relying-party",
         model="clients.RelyingParty",

@@ -16,7 +16,10 @@ from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.core.texts import Text
 from authsvc.management import approvals
+from authsvc.management.freezing import row_in
 from authsvc.management.models import Approval
+from authsvc.management.people import PersonClosed
+from authsvc.subjects.models import Subject
 from portal.accounts.once import Made, make_once, shown_once
 from portal.accounts.requests import PortalRequest
 from portal.ui.paging import page_of
@@ -38,6 +41,7 @@ def detail(request: PortalRequest, tenant: str, approval: str) -> HttpResponse:
         "row": row,
         "words": approvals.WORDS.get(row.act, row.act),
         "values": _values(row.arguments),
+        "person": row_in(row.arguments, Subject),
         "own": row.asked_by == request.user.pk,
         "secret": shown_once(request),
     }
@@ -75,7 +79,7 @@ def _carried_out(request: PortalRequest, row: Approval, perform: Callable[[], An
     """Do it, and lead to the request's page, which shows a secret that was made."""
     try:
         return make_once(request, lambda: _made(request, row, perform()))
-    except (approvals.NotPending, approvals.OwnRequest) as problem:
+    except (approvals.NotPending, approvals.OwnRequest, PersonClosed) as problem:
         messages.error(request, str(problem.person))
     except RegistrationProblems as problems:
         said = " ".join(str(text) for texts in problems.fields.values() for text in texts)
@@ -96,8 +100,7 @@ def _told(rows: Any) -> list[tuple[Approval, Text]]:
 
 def _values(kept: Mapping[str, Any]) -> list[tuple[Text, str, str]]:
     """Return what would be set: label, value now ("" where nothing is there yet), and value then."""
-    named = [value["key"] for value in kept.values() if isinstance(value, dict) and "$row" in value]
-    party = RelyingParty.objects.filter(pk__in=named).first()
+    party = row_in(kept, RelyingParty)
     return [
         (row.label or row.name, _text(row.of(party)) if party is not None else "", _text(kept[row.name]))
         for row in (FIELDS[name] for name in kept if name in FIELDS)

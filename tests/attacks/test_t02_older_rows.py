@@ -9,8 +9,15 @@ import pytest
 from django.db import connection, models, transaction
 from psycopg.types.json import Jsonb
 
+from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
 from authsvc.core.remembered import forget_everything
 from authsvc.devices.models import Device
+from authsvc.management import team
+from authsvc.management.acting import NeedsAgreement
+from authsvc.management.actors import Member, System
+from authsvc.management.approvals import ask, refuse
+from authsvc.management.models import Approval
 from authsvc.oidc.models import Session
 from authsvc.oidc.sessions.logout.ending import end_session
 from authsvc.policy.evaluate import DEFAULT
@@ -18,7 +25,7 @@ from authsvc.policy.models import PolicyVersion
 from authsvc.policy.services import BrokenPolicy, current_policy, publish_policy
 from authsvc.seals.rows import believed
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.memberships.models import Membership
+from authsvc.tenancy.memberships.models import Invitation, Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from tests.factories import make_device, make_subject
@@ -156,3 +163,38 @@ def test_t02_a_change_that_is_taken_back_leaves_it_believed(tenant: Tenant, comm
         Subject.objects.filter(pk=subject.pk).update(reference="another", reference_version=2)
         transaction.set_rollback(True)
     assert Subject.objects.get().reference == subject.reference
+
+
+def test_t02_a_request_that_was_refused_is_not_carried_out_later(
+    tenant: Tenant, committed: Committed
+) -> None:
+    user, party = make_user((tenant, Role.OWNER)), make_partner().party
+    by = Member(user_id=user.pk, name=user.email, proven_at=now())
+    wanted = NeedsAgreement(by, "relying_parties.change", {"party": party, "name": "Refused"}, [])
+    asked = ask(by=by, wanted=wanted, why="a test")
+    with committed():
+        Approval.objects.update(alone_from=now())
+    before, path = Copy(asked), f"/portal/{tenant.slug}/approvals/{asked.pk}/alone/"
+    with committed():
+        refuse(by=by, approval=asked)
+    before.put_back()
+    assert signed_in(user).post(path).status_code == 404
+    assert RelyingParty.objects.get().name != "Refused"
+
+
+@pytest.mark.parametrize("over", ["withdrawn", "replaced", "used"])
+def test_t02_an_invitation_that_is_over_stays_so(tenant: Tenant, committed: Committed, over: str) -> None:
+    by = System("a test")
+    row, token = team.invite(by=by, email="invited@example.org", role=Role.OWNER)
+    before = Copy(row)
+    with committed():
+        if over == "withdrawn":
+            assert team.withdraw_invitation(by=by, invitation=row)
+        elif over == "replaced":
+            team.invite(by=by, email="invited@example.org", role=Role.AUDITOR)
+        else:
+            team.accept(invitation=row, user=make_user())
+    before.put_back()
+    assert team.find_invitation(token) is None
+    with pytest.raises(Invitation.DoesNotExist):
+        team.accept(invitation=row, user=make_user())

@@ -13,15 +13,23 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, models, transaction
+from django.test import Client
+from django.urls import reverse
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
-from authsvc.clients.models import ClientSecret
+from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id, new_secret, secret_hash
 from authsvc.core.remembered import forget_everything
 from authsvc.devices.models import Device
 from authsvc.enrolment.services import create_link
+from authsvc.management.acting import NeedsAgreement
+from authsvc.management.actors import Member, System
+from authsvc.management.approvals import ask
+from authsvc.management.freezing import digest_of
+from authsvc.management.models import Approval
+from authsvc.management.team import invite
 from authsvc.oidc.models import (
     BackchannelRequest,
     Grant,
@@ -39,11 +47,12 @@ from authsvc.policy.models import PolicyVersion
 from authsvc.policy.services import publish_policy
 from authsvc.seals.kinds import KINDS
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.memberships.models import Membership
+from authsvc.tenancy.memberships.models import Invitation, Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import every_tenant_scope
 from authsvc.transactions.models import Transaction
+from portal.accounts.models import User
 from tests.factories import make_consent, make_tenant
 from tests.provider.browser import Browser, Partner, answer_of, make_partner, make_person
 from tests.provider.ciba.conftest import HINT, Starter
@@ -76,6 +85,8 @@ FREE: dict[str, dict[str, str]] = {
     },
     "policy": {"id": "its number is what it is known by"},
     "membership": {"id": "user and tenant are what it is known by", "created_at": "shown"},
+    "invitation": {"created_at": "shown"},
+    "approval": {"decided_by_name": "shown", "decided_at": "shown"},
     "relying-party": {"created_at": "shown"},
     "client-secret": {
         "id": "relying party and digest are what it is known by",
@@ -258,6 +269,31 @@ def backchannel_requests(visitor: Browser, partner: Partner, ada: Subject) -> Ca
     return Case(BackchannelRequest.objects.get(), lambda: starter.poll(asked).status_code == 200)
 
 
+def invitations(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    row, token = invite(by=System("a test"), email="invited@example.org", role=Role.AUDITOR)
+    path = reverse("join", args=[visitor.tenant.slug, token])
+    return Case(row, lambda: Client().get(path).status_code == 200)
+
+
+def approvals(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    asking, agreeing = make_user((visitor.tenant, Role.ADMIN)), make_user((visitor.tenant, Role.OWNER))
+    asked = _asked_for(asking, partner.party, "Agreed to")
+    portal, path = signed_in(agreeing), f"/portal/{visitor.tenant.slug}/approvals/{asked.pk}/agree/"
+
+    def works() -> bool:
+        portal.post(path)
+        return RelyingParty.objects.get(pk=partner.party.pk).name == "Agreed to"
+
+    return Case(asked, works)
+
+
+def _asked_for(user: User, party: RelyingParty, name: str) -> Approval:
+    """Ask for another name of a relying party, as if that took a second administrator."""
+    by = Member(user_id=user.pk, name=user.email, proven_at=now())
+    wanted = NeedsAgreement(by, "relying_parties.change", {"party": party, "name": name}, [])
+    return ask(by=by, wanted=wanted, why="a test")
+
+
 CASES: dict[str, tuple[str, Callable[[Browser, Partner, Subject], Case]]] = {
     "sessions": ("session", sessions),
     "grants": ("grant", grants),
@@ -268,6 +304,8 @@ CASES: dict[str, tuple[str, Callable[[Browser, Partner, Subject], Case]]] = {
     "evidence": ("evidence", evidence),
     "policies": ("policy", policies),
     "memberships": ("membership", memberships),
+    "invitations": ("invitation", invitations),
+    "approvals": ("approval", approvals),
     "relying parties": ("relying-party", relying_parties),
     "client secrets": ("client-secret", client_secrets),
     "providers": ("provider", providers),
@@ -486,3 +524,57 @@ def test_t02_one_update_makes_nobody_owner(visitor: Browser) -> None:
     user = make_user((visitor.tenant, Role.AUDITOR))
     write(Membership.objects.get(), role=Role.OWNER)
     assert signed_in(user).get(f"/portal/{visitor.tenant.slug}/team/").status_code == 404
+
+
+def test_t02_an_approval_that_is_inserted_feigns_no_second(
+    visitor: Browser, partner: Partner, ada: Subject
+) -> None:
+    """Somebody writes that they asked a day ago, or that a colleague asked, and agrees alone."""
+    mallory, colleague = (make_user((visitor.tenant, Role.OWNER)) for _ in range(2))
+    true, portal = _asked_for(colleague, partner.party, "Wanted"), signed_in(mallory)
+    wanted = {"party": true.arguments["party"], "redirect_uris": ["https://evil.example/cb"]}
+    for asked_by, way in ((mallory, "alone"), (colleague, "agree")):
+        for seal in (None, bytes(true.seal or b""), b"\x01p" + bytes(44)):
+            forged = Approval(
+                tenant=visitor.tenant,
+                act="relying_parties.change",
+                arguments=wanted,
+                digest=digest_of("relying_parties.change", wanted),
+                asked_by=asked_by.pk,
+                asked_by_name=asked_by.email,
+                asked_at=now() - timedelta(days=2),
+                expires_at=now() + timedelta(days=1),
+                alone_from=now() - timedelta(days=1),
+                seal=seal,
+            )
+            with trial():
+                Membership.objects.exclude(user__in=(mallory, asked_by)).delete()
+                _insert(forged)
+                path = f"/portal/{visitor.tenant.slug}/approvals/{forged.pk}/"
+                assert portal.post(f"{path}{way}/").status_code == 404
+                assert portal.get(path).status_code == 404
+                assert RelyingParty.objects.get().redirect_uris == partner.party.redirect_uris
+                assert told() == ["approval"]
+
+
+def test_t02_an_invitation_that_is_inserted_makes_nobody_owner(visitor: Browser) -> None:
+    true, _token = invite(by=System("a test"), email="true@example.org", role=Role.AUDITOR)
+    for seal in (None, bytes(true.seal or b"")):
+        token = new_secret()
+        forged = Invitation(
+            tenant=visitor.tenant,
+            email="mallory@example.org",
+            role=Role.OWNER,
+            digest=secret_hash(token),
+            invited_by=true.invited_by,
+            created_at=now(),
+            expires_at=now() + timedelta(hours=1),
+            seal=seal,
+        )
+        with trial():
+            _insert(forged)
+            path = reverse("join", args=[visitor.tenant.slug, token])
+            given = {"name": "Mallory", "password": "a long password of mine"}
+            assert Client().post(path, given).status_code == 410
+            assert not Membership.objects.exists()
+            assert told() == ["invitation"]

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.kinds import ADDRESS, ALGORITHM, CHOICE, FLAG, SCOPE, TEXT
 from authsvc.clients.scopes import SCOPES
-from authsvc.clients.setting import Setting, Summary
+from authsvc.clients.setting import Agreement, Setting, Summary
 from authsvc.clients.settings.groups import RECEIVED
 from authsvc.keys.algorithms import SIGNING
 
@@ -50,7 +50,7 @@ SETTINGS = (
             ("public", _("Public: the same everywhere")),
         ),
         summary=Summary(80, _("Subject ids"), tell=str),
-        approval=_becomes_public,
+        approval=Agreement(_becomes_public, _("It tells the site identifiers that other sites know too.")),
     ),
     Setting(
         "sector",

@@ -60,6 +60,7 @@ class Invitation(TenantOwned):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    seal = models.BinaryField(null=True, editable=False, help_text="The portal’s word (authsvc/seals).")
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "-created_at"], name="invitation_by_age")]

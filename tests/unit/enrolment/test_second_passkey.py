@@ -173,6 +173,7 @@ def test_t19_a_new_enrolment_of_an_active_person_is_told_of_and_a_first_one_is_n
         Subject.objects.update(status=status)
         link, _ = enrolment.create_link(subject=ada, created_by="admin")
         row = enrolment.decline(link=link, browser_key=agent.key)
+        agent.holds(row, agent.key)
         agent.authenticator = type(agent.authenticator)()
         agent.passkey(row)
         with django_capture_on_commit_callbacks(execute=True):

@@ -116,3 +116,23 @@ def member(*memberships: tuple[Tenant, str], ago: timedelta | None = timedelta(0
     """Return a user with these roles, as acts know one, who proved it so long ago, None for never."""
     user = make_user(*memberships)
     return Member(user_id=user.pk, name=user.email, proven_at=None if ago is None else now() - ago)
+
+
+@pytest.fixture
+def tenant(db: None) -> Iterator[Tenant]:
+    """A live tenant, in whose scope the test runs."""
+    made = make_tenant(kind=Tenant.Kind.LIVE)
+    with tenant_scope(made.id):
+        yield made
+
+
+@pytest.fixture
+def ada(tenant: Tenant) -> Member:
+    """Who asks."""
+    return member((tenant, Role.ADMIN))
+
+
+@pytest.fixture
+def grace(tenant: Tenant) -> Member:
+    """Who may agree."""
+    return member((tenant, Role.OWNER))

@@ -1,6 +1,5 @@
 """S9.4-02: risky acts wait for a second administrator, or for a day where there is none."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +7,12 @@ import pytest
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
+from authsvc.clients.fields import FIELDS
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.services import register
+from authsvc.clients.setting import Agreement
 from authsvc.core.clock import now
-from authsvc.management import approvals, relying_parties
+from authsvc.management import approvals, four_eyes, relying_parties
 from authsvc.management.acting import FRESH, NeedsAgreement, NotPermitted, ProveAgain
 from authsvc.management.actors import COMMAND_LINE, Agreed, Member
 from authsvc.management.approvals import NotPending, OwnRequest
@@ -30,28 +31,8 @@ MORE = [ADDRESS, "https://partner.example/second"]
 
 
 @pytest.fixture
-def tenant(db: None) -> Iterator[Tenant]:
-    """A live tenant, in whose scope the test runs."""
-    made = make_tenant(kind=Tenant.Kind.LIVE)
-    with tenant_scope(made.id):
-        yield made
-
-
-@pytest.fixture
 def party(tenant: Tenant) -> RelyingParty:
     return register(name="Partner", redirect_uris=[ADDRESS], floor_level="L2")[0]
-
-
-@pytest.fixture
-def ada(tenant: Tenant) -> Member:
-    """Who asks."""
-    return member((tenant, Role.ADMIN))
-
-
-@pytest.fixture
-def grace(tenant: Tenant) -> Member:
-    """Who may agree."""
-    return member((tenant, Role.OWNER))
 
 
 def change(by: Member, party: RelyingParty, **settings: Any) -> Approval:
@@ -102,6 +83,36 @@ def test_t21_public_subjects_take_agreement_from_the_first(ada: Member, grace: M
     with pytest.raises(NeedsAgreement):
         relying_parties.register(by=ada, name="New", redirect_uris=[ADDRESS], subject_type="public")
     assert not RelyingParty.objects.exists()
+
+
+def test_t21_a_setting_that_says_so_takes_agreement(
+    ada: Member, grace: Member, party: RelyingParty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by a name that the table of four eyes knows, but by what the setting's own row says."""
+    flagged = [name for name, row in FIELDS.items() if row.approval is not None]
+    assert flagged == ["subject_type"]
+    assert len(four_eyes.OF_SETTINGS) == len(flagged)
+    never = Agreement(lambda before, after: False, "never")
+    monkeypatch.setitem(vars(FIELDS["subject_type"]), "approval", never)
+    relying_parties.change(by=ada, party=party, subject_type="public")
+    assert RelyingParty.objects.get(pk=party.pk).subject_type == "public"
+
+
+def test_t21_another_agrees_and_the_site_gets_public_subjects(
+    ada: Member, grace: Member, party: RelyingParty
+) -> None:
+    with pytest.raises(NeedsAgreement) as needed:
+        relying_parties.register(by=ada, name="New", redirect_uris=[ADDRESS], subject_type="public")
+    assert [str(why) for why in needed.value.reasons] == [
+        "It tells the site identifiers that other sites know too."
+    ]
+    asked = approvals.ask(by=ada, wanted=needed.value, why="Both are ours.")
+    made, _secret = approvals.approve(by=grace, approval=asked)
+    assert (made.subject_type, party.subject_type) == ("public", "pairwise")
+    relying_parties.change(by=ada, party=made, subject_type="public", name="Renamed")
+    relying_parties.change(by=ada, party=made, subject_type="pairwise")
+    with pytest.raises(NeedsAgreement):
+        relying_parties.change(by=ada, party=made, subject_type="public")
 
 
 @pytest.mark.parametrize("settings", RISKY)

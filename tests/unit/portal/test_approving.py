@@ -15,6 +15,7 @@ from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from portal.accounts.models import User
 from portal.relying_parties.forms import values_of
+from tests.factories import make_subject
 from tests.tenancy.people import make_user, signed_in
 
 pytestmark = pytest.mark.requirement("S9.4-02")
@@ -143,3 +144,59 @@ def test_a_reason_has_to_be_given(admin: Client, grace: Client, base: str, party
     given = form_of(party, redirect_uris=[ADDRESS, SECOND], **{"agreement-why": " "})
     assert admin.post(f"{base}relying-parties/{party.pk}/edit/", given).status_code == 409
     assert not Approval.objects.exists()
+
+
+def test_t13_a_link_to_somebody_in_use_is_shown_once_to_who_agrees(
+    admin: Client, grace: Client, base: str, tenant: Tenant
+) -> None:
+    person = make_subject(name="Grace Hopper")
+    page = admin.post(f"{base}people/{person.pk}/links/")
+    assert page.status_code == 409
+    assert "Another administrator has to agree" in page.content.decode()
+    admin.post(f"{base}people/{person.pk}/links/", {"agreement-why": "The phone was lost"})
+    asked = Approval.objects.get()
+    where, link = f"{base}approvals/{asked.pk}/", f"/t/{tenant.slug}/enrol/"
+    assert "Grace Hopper" in grace.get(where).content.decode()
+    shown_at = grace.post(f"{where}agree/")["Location"]
+    assert shown_at.startswith(where)
+    assert link in grace.get(shown_at).content.decode()
+    for page in (admin.get(shown_at), admin.get(where), admin.get(f"{base}people/{person.pk}/")):
+        assert link not in page.content.decode()
+
+
+def test_t13_a_person_who_was_closed_meanwhile_gets_no_link(admin: Client, grace: Client, base: str) -> None:
+    person = make_subject()
+    admin.post(f"{base}people/{person.pk}/links/", {"agreement-why": "The phone was lost"})
+    asked = Approval.objects.get()
+    grace.post(f"{base}people/{person.pk}/close/")
+    page = grace.post(f"{base}approvals/{asked.pk}/agree/", follow=True).content.decode()
+    assert "This person is closed." in page
+    asked.refresh_from_db()
+    assert asked.is_pending
+
+
+def test_t21_public_subjects_by_the_form_wait_for_another(
+    admin: Client, grace: Client, base: str, party: RelyingParty
+) -> None:
+    given = form_of(party, subject_type="public", **{"agreement-why": "Both are ours"})
+    admin.post(f"{base}relying-parties/{party.pk}/edit/", given)
+    party.refresh_from_db()
+    assert party.subject_type == "pairwise"
+    asked = Approval.objects.get()
+    page = grace.get(f"{base}approvals/{asked.pk}/").content.decode()
+    assert "Subject identifiers" in page
+    grace.post(f"{base}approvals/{asked.pk}/agree/")
+    party.refresh_from_db()
+    assert party.subject_type == "public"
+
+
+def test_t21_a_new_site_with_public_subjects_waits_too(
+    admin: Client, grace: Client, base: str, party: RelyingParty
+) -> None:
+    given = form_of(party, name="Second", subject_type="public", **{"agreement-why": "Both are ours"})
+    admin.post(f"{base}relying-parties/new/", given)
+    assert not RelyingParty.objects.filter(name="Second").exists()
+    asked = Approval.objects.get()
+    shown_at = grace.post(f"{base}approvals/{asked.pk}/agree/")["Location"]
+    assert RelyingParty.objects.get(name="Second").subject_type == "public"
+    assert "What was made" in grace.get(shown_at).content.decode()
