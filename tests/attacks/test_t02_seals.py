@@ -487,7 +487,7 @@ def test_t02_a_session_that_is_inserted_signs_nobody_in(
         with trial():
             _insert(forged)
             stranger = Browser(visitor.tenant)
-            stranger.http.cookies["visor_session"] = secret
+            stranger.http.cookies[f"visor_session_{visitor.tenant.slug}"] = secret
             stranger.opened(stranger.authorize(partner))
             assert answer_of(stranger.authorize(partner, prompt="none"))["error"] == "login_required"
             assert told() == ["session"]

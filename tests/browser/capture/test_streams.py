@@ -63,7 +63,7 @@ SHOWN = """() => {
 @pytest.fixture(autouse=True)
 def _two_cues(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = {"nonce": "A" * 43, "steps": STEPS, "frames": FRAMES}
-    monkeypatch.setattr(challenge, "_draw", lambda _row, *, light: drawn)
+    monkeypatch.setattr(challenge, "_draw", lambda *, light: drawn)
 
 
 @pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)

@@ -79,7 +79,7 @@ SLOW = """
 @pytest.fixture(autouse=True)
 def _two_cues(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = {"nonce": "A" * 43, "steps": STEPS, "frames": FRAMES}
-    monkeypatch.setattr(challenge, "_draw", lambda _row, *, light: drawn)
+    monkeypatch.setattr(challenge, "_draw", lambda *, light: drawn)
 
 
 def sees_late(person: Person, screen: str) -> None:
