@@ -51,7 +51,7 @@ class Draws:
         self.steps = [SHORT]
         self.light: list[dict[str, Any]] = []
 
-    def __call__(self, _: Transaction, *, light: bool) -> dict[str, Any]:
+    def __call__(self, *, light: bool) -> dict[str, Any]:
         steps = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
         return {"nonce": "A" * 43, "steps": [*steps, *(self.light if light else [])], "frames": FRAMES}
 
