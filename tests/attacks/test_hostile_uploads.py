@@ -136,7 +136,6 @@ def other_tenant(stack: Stack) -> str:
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
-        ("UPDATE transactions_transaction SET expires_at = now() WHERE id = %s RETURNING 1", 410, "expired"),
         (
             "UPDATE transactions_capture SET expires_at = now() WHERE transaction_id = %s RETURNING 1",
             410,

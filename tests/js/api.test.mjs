@@ -33,7 +33,7 @@ test("what is sent says what it is, and is never kept", async () => {
     [
       ["/t/acme/agent/1/", "GET", undefined, undefined],
       ["/t/acme/agent/1/cancel", "POST", "{}", "application/json"],
-      ["/t/acme/agent/1/sample", "POST", "a.b.c.d.e", "application/jose"],
+      ["/t/acme/agent/1/sample", "POST", "a.b.c.d.e", "application/jose+json"],
     ],
   );
   assert.ok(asked.every(({ cache, credentials }) => cache === "no-store" && credentials === "same-origin"));

@@ -109,7 +109,7 @@ def serving(folder: Path, *, url: str, issuer: str, client_id: str, client_secre
     (folder / "httpd.conf").write_text(_CONFIGURATION.format(**settings), encoding="utf-8")
     if user:
         shutil.chown(folder, user)
-        for parent in folder.parents[:2]:
+        for parent in folder.parents[:3]:
             parent.chmod(parent.stat().st_mode | 0o011)
     server = subprocess.Popen(
         [program, "-f", str(folder / "httpd.conf"), "-DFOREGROUND"], stderr=subprocess.PIPE, text=True

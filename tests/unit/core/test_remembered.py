@@ -122,6 +122,9 @@ def test_no_other_memory_with_a_clock_is_written_by_hand() -> None:
         "authsvc/core/remembered.py",
         "authsvc/core/fetch.py",  # a deadline
         "authsvc/biometrics/decoder/confinement.py",  # deadlines
+        "authsvc/keys/service/locking.py",  # how long a lock is waited for
+        "authsvc/keys/service/transit.py",  # a deadline
+        "config/reloading.py",  # when a file is looked at again
         "authsvc/delivery/calling.py",  # deadlines
         "authsvc/delivery/sender.py",  # budgets of time
         "authsvc/oidc/proofs/remote_keys.py",  # when an address may be called again

@@ -121,7 +121,8 @@ def test_t10_a_key_of_somebody_else_stays(reference: Reference, share: bytes) ->
 
 def test_t10_a_renewed_reference_takes_its_predecessors_key_along(reference: Reference, share: bytes) -> None:
     before = Backup(reference)
-    fresh = create(share, replaces=reference.pseudonym, version=2)
+    fresh = create(share, version=2)
+    lifecycle.revoke_reference(pseudonym=reference.pseudonym, reason="replaced")
     ownkeys.destroy_due()
     assert opened(fresh, share) == TEMPLATE
     before.restore()
