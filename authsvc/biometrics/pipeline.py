@@ -78,7 +78,7 @@ def run(
     going = _Run(plan, sample, context, thresholds, engine, part_key, open_reference)
     try:
         for stage in plan:
-            going.timed(stage, partial(STAGES[stage], going))
+            going.through(stage)
     except StageError as problem:
         return going.stopped(problem)
     return going.decided()
@@ -106,6 +106,7 @@ class _Run:
     reference: Template = field(init=False)
     template: bytes | None = field(init=False, default=None)
 
+    found: list[tuple[str, dict[str, Any]]] = field(init=False, default_factory=list)
     parts: list[SignedPart] = field(init=False, default_factory=list)
     timings: dict[str, float] = field(init=False, default_factory=dict)
     details: list[str] = field(init=False, default_factory=list)
@@ -120,6 +121,16 @@ class _Run:
             "policy": self.thresholds.policy_version,
         }
 
+    def through(self, stage: Stage) -> None:
+        """Run one stage, and sign what it found, also where it ended the run.
+
+        The time noted is that of the stage's own work.
+        """
+        try:
+            self.timed(stage, partial(STAGES[stage], self))
+        finally:
+            self._sign()
+
     def timed(self, name: str, work: Callable[[], Result]) -> Result:
         """Return what the work does, and note how long it took."""
         started = time.perf_counter()
@@ -128,7 +139,7 @@ class _Run:
         finally:
             self.timings[str(name)] = (time.perf_counter() - started) * 1000
 
-    def sign(
+    def note(
         self,
         name: str,
         passed: bool = True,
@@ -137,12 +148,17 @@ class _Run:
         *,
         detail: str = "",
     ) -> None:
-        """Sign what a stage found; reason, hint and detail count where it did not pass."""
+        """Keep what a stage found, to be signed; reason, hint and detail count where it did not pass."""
         outcome: dict[str, Any] = {"passed": passed}
         if not passed:
             outcome |= {"reason": str(reason), "hint": hint}
             self.details.append(f"{name}: {detail}" if detail else name)
-        self.parts.append(decision.sign_part(name, outcome, binding=self.binding, key=self.part_key))
+        self.found.append((name, outcome))
+
+    def _sign(self) -> None:
+        for name, outcome in self.found:
+            self.parts.append(decision.sign_part(name, outcome, binding=self.binding, key=self.part_key))
+        self.found.clear()
 
     def stopped(self, problem: StageError) -> Outcome:
         """Return the outcome of a run that a stage ended.
@@ -184,7 +200,7 @@ def _decode(run: _Run) -> None:
     )
     if run.burst.simulated and not run.thresholds.allow_simulated:
         raise BadSample(Reason.SIMULATED)
-    run.sign(Stage.DECODE)
+    run.note(Stage.DECODE)
 
 
 def _tracking(run: _Run) -> None:
@@ -193,7 +209,7 @@ def _tracking(run: _Run) -> None:
 
 def _quality(run: _Run) -> None:
     run.judged = quality.assess(run.burst, run.track, minimum=run.thresholds.quality)
-    run.sign(Stage.QUALITY, run.judged.acceptable, Reason.QUALITY, run.judged.hint)
+    run.note(Stage.QUALITY, run.judged.acceptable, Reason.QUALITY, run.judged.hint)
     if not run.judged.acceptable:  # Nothing more is computed of what nobody can judge.
         raise PoorSample(Reason.QUALITY, run.judged.hint, detail=run.judged.worst or "")
 
@@ -213,19 +229,19 @@ _PAD_REASONS: Final = {
 def _pad(run: _Run) -> None:
     run.alive = pad.assess(run.burst, run.track, run.described)
     reason = _PAD_REASONS.get(run.alive.verdict, Reason.PAD_INCONCLUSIVE)
-    run.sign(Stage.PAD, run.alive.verdict == "bona-fide", reason, "follow", detail=run.alive.reason)
+    run.note(Stage.PAD, run.alive.verdict == "bona-fide", reason, "follow", detail=run.alive.reason)
 
 
 def _iad(run: _Run) -> None:
     sandbox = run.thresholds.allow_simulated
     found = iad.assess(run.burst, answer_lag_ms=run.alive.answer_lag_ms, sandbox=sandbox)
     reason = Reason.IAD_INJECTION if found.verdict == "injection" else Reason.IAD_INCONCLUSIVE
-    run.sign(Stage.IAD, found.verdict == "genuine", reason, detail=" ".join(sorted(found.findings)))
+    run.note(Stage.IAD, found.verdict == "genuine", reason, detail=" ".join(sorted(found.findings)))
 
 
 def _features(run: _Run) -> None:
     run.made = features.assess(run.best, run.judged)
-    run.sign(Stage.FEATURES)
+    run.note(Stage.FEATURES)
 
 
 def _agreement(run: _Run) -> None:
@@ -246,7 +262,7 @@ def _comparison(run: _Run) -> None:
     compared = comparison.assess(
         run.made, run.reference, engine_id=run.engine.engine_id, threshold=run.thresholds.comparison
     )
-    run.sign(Stage.COMPARISON, compared.matched, Reason.NON_MATCH)
+    run.note(Stage.COMPARISON, compared.matched, Reason.NON_MATCH)
 
 
 STAGES: Final[Mapping[Stage, Callable[[_Run], None]]] = {

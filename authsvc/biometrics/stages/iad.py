@@ -22,7 +22,7 @@ from authsvc.biometrics.types import Burst, Frame, IadResult, Image
 
 Array = NDArray[np.float64]
 
-IAD_VERSION: Final = "iad/1"
+IAD_VERSION: Final = "iad/2"
 LEAST_FRAMES: Final = 3
 LEAST_COEFFICIENTS: Final = 150
 
@@ -81,7 +81,7 @@ def collect(burst: Burst, *, answer_lag_ms: float | None) -> list[Finding]:
         *sensor(frames),
         *reencoding(frames),
         *camera(camera_facts, frames),
-        *probing(burst.manifest.probe, frames),
+        *probing(burst.manifest.probe),
         *latency(answer_lag_ms),
     ]
 
@@ -180,20 +180,24 @@ def camera(facts: Mapping[str, Any], frames: Sequence[Frame]) -> list[Finding]:
     return found
 
 
-def probing(probe: Mapping[str, Any] | None, frames: Sequence[Frame]) -> list[Finding]:
-    """Checks a constraint that the page asked of the track against the frames after it.
+def probing(probe: Mapping[str, Any] | None) -> list[Finding]:
+    """Checks whether the pictures followed when the page asked the camera for another size, before the cues.
 
-    probe: {"constraint": "frameRate", "asked": hertz, "granted": hertz or null, "t": ms}. Suspicious: it
-    granted a rate, and its frames come faster than that from 300 ms after t on. Noted: no or another probe.
+    probe: {"asked", "before", "got", "seen": each {"width", "height"} in pixels or null, "frames": how many
+    pictures it took, or null}, as static/js/capture/probe.js makes it. A phone held upright may name the
+    sides of its camera in the other order. Suspicious: no probe, one that cannot be read, a camera that did
+    not answer, and pictures that never had the size which the camera said it had taken. Noted: a camera that
+    kept its size.
     """
     if not probe:
-        return [Finding("no-probe", Severity.NOTED)]
-    granted, since = probe.get("granted"), probe.get("t")
-    if probe.get("constraint") != "frameRate" or not (_number(granted) and _number(since)):
-        return [Finding("probe-unanswered", Severity.NOTED)]
-    later = [frame for frame in frames if frame.t_ms > since + 300]
-    if _closest(later) * granted < 0.5:
-        return [Finding("probe-contradicted", Severity.SUSPICIOUS, f"granted {granted:.0f} a second")]
+        return [Finding("no-probe", Severity.SUSPICIOUS)]
+    before, got, seen = (_sides(probe.get(name)) for name in ("before", "got", "seen"))
+    if before is None or got is None or seen is None:
+        return [Finding("probe-unanswered", Severity.SUSPICIOUS, str(probe.get("error", ""))[:40])]
+    if seen != got or not _number(probe.get("frames")):
+        return [Finding("probe-contradicted", Severity.SUSPICIOUS, f"said {got}, showed {seen}")]
+    if got == before and got != _sides(probe.get("asked")):
+        return [Finding("probe-unmoved", Severity.NOTED)]
     return []
 
 
@@ -249,6 +253,14 @@ def _tolerated(finding: Finding) -> Finding:
 
 def _thumbnail(image: Image) -> NDArray[np.float32]:
     return image[4::16, 4::16, 1].astype(np.float32).ravel()
+
+
+def _sides(size: object) -> tuple[float, float] | None:
+    """Returns the shorter and the longer side of a picture in pixels; None for what is no size."""
+    if not isinstance(size, Mapping):
+        return None
+    width, height = size.get("width"), size.get("height")
+    return (min(width, height), max(width, height)) if _number(width) and _number(height) else None
 
 
 def _number(value: object) -> TypeGuard[float]:

@@ -30,6 +30,11 @@ async function follow(camera, probe) {
   for (let count = 1; count <= PATIENCE_FRAMES && probe.frames === null && performance.now() < end; count += 1) {
     const frame = await camera.nextFrame();
     probe.seen = { width: frame.width, height: frame.height };
-    probe.frames = frame.width === width && frame.height === height ? count : null;
+    probe.frames = sameSides(frame, probe.got) ? count : null;
   }
 }
+
+// A phone held upright names its camera's sides in either order.
+const sameSides = (one, other) =>
+  Math.min(one.width, one.height) === Math.min(other.width, other.height) &&
+  Math.max(one.width, one.height) === Math.max(other.width, other.height);

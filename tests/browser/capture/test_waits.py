@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from authsvc.biometrics.stages.iad import probing
 from authsvc.capture import challenge
 from authsvc.devices.models import Device
 from authsvc.tenancy.models import Tenant
@@ -140,7 +141,30 @@ class TestC07Camera:
         person.enrolled()
         person.films()
         page.wait_for_url("**/passkeys/?*", timeout=60_000)
-        assert manifest(opened[0])["probe"]["error"] == "TimeoutError"
+        probe = manifest(opened[0])["probe"]
+        assert probe["error"] == "TimeoutError"
+        assert [finding.code for finding in probing(probe)] == ["probe-unanswered"]
+
+    def test_t27_a_film_in_place_of_a_camera_does_not_follow(
+        self, person: Person, page: Page, judged: Any
+    ) -> None:
+        opened = judged("accepted")
+        person.enrolled()
+        person.films()
+        page.wait_for_url("**/passkeys/?*", timeout=60_000)
+        assert [each.code for each in probing(manifest(opened[0])["probe"])] == ["probe-contradicted"]
+
+    def test_t27_a_camera_that_follows_is_no_finding(
+        self, tenant: Tenant, launch: Callable[..., Browser], judged: Any
+    ) -> None:
+        opened = judged("accepted")
+        person = Person(tenant, launch("--use-fake-device-for-media-stream"), permissions=["camera"])
+        person.enrolled()
+        person.films()
+        person.page.wait_for_url("**/passkeys/?*", timeout=60_000)
+        probe = manifest(opened[0])["probe"]
+        assert probe["seen"] == probe["asked"]
+        assert probing(probe) == []
 
     @pytest.mark.parametrize(
         "script",

@@ -16,6 +16,7 @@ from authsvc.biometrics.types import (
     Step,
 )
 from devtools.laboratory.attacks.script import answer
+from devtools.phone.sealing import probe
 
 TURN = (
     Step("centre", 1000),
@@ -91,7 +92,8 @@ def burst(
 def _manifest(frames: list[Frame]) -> Manifest:
     entries = tuple(FrameEntry(f.step, f.t_ms, f.media_s, len(f.jpeg), bytes([f.index]) * 32) for f in frames)
     camera = {"label": "Front camera", "facing": "user", "width": 640, "height": 480, "fps": 30}
-    return Manifest("txn", "bm9uY2U", "dev", None, None, None, None, None, camera, None, entries, b"", b"")
+    probed = probe(camera)
+    return Manifest("txn", "bm9uY2U", "dev", None, None, None, None, None, camera, probed, entries, b"", b"")
 
 
 def observation(kind: str = "head", **options: object) -> Observation:

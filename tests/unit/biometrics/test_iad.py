@@ -27,8 +27,16 @@ def camera(**facts: object) -> Burst:
     return replace(HONEST, manifest=replace(manifest, camera={**manifest.camera, **facts}))
 
 
-def probed(probe: dict[str, object]) -> Burst:
+def probed(probe: dict[str, object] | None) -> Burst:
     return replace(HONEST, manifest=replace(HONEST.manifest, probe=probe))
+
+
+def size(width: object, height: object = 240) -> dict[str, object]:
+    return {"width": width, "height": height}
+
+
+def answered(**changes: object) -> Burst:
+    return probed({**(HONEST.manifest.probe or {}), **changes})
 
 
 def codes(sample: Burst, **options: Any) -> dict[str, str]:
@@ -57,15 +65,36 @@ def test_honest_burst_is_genuine() -> None:
         (camera(label="OBS Virtual Camera"), "virtual-camera", "hard"),
         (camera(label=""), "no-label", "noted"),
         (camera(fps=1), "faster-than-camera", "suspicious"),
-        (
-            probed({"constraint": "frameRate", "asked": 1, "granted": 1, "t": 900}),
-            "probe-contradicted",
-            "suspicious",
-        ),
+        (probed(None), "no-probe", "suspicious"),
+        (probed({}), "no-probe", "suspicious"),
+        (probed({"constraint": "frameRate", "granted": 1, "t": 900}), "probe-unanswered", "suspicious"),
+        (answered(got=None, seen=None, error="OverconstrainedError"), "probe-unanswered", "suspicious"),
+        (answered(seen=size("320")), "probe-unanswered", "suspicious"),
+        (answered(seen=size(float("nan"))), "probe-unanswered", "suspicious"),
+        (answered(before=[640, 480]), "probe-unanswered", "suspicious"),
+        (answered(seen=size(640, 480), frames=None), "probe-contradicted", "suspicious"),
+        (answered(seen=size(640, 480)), "probe-contradicted", "suspicious"),
+        (answered(frames=None), "probe-contradicted", "suspicious"),
+        (answered(got=size(640, 480), seen=size(640, 480), frames=1), "probe-unmoved", "noted"),
     ],
 )
 def test_injection_leaves_its_finding(sample: Burst, code: str, severity: str) -> None:
     assert codes(sample)[code] == severity
+
+
+@pytest.mark.requirement("S9.2-06")
+@pytest.mark.parametrize(
+    "sample",
+    [
+        HONEST,
+        answered(got=size(240, 320), seen=size(240, 320)),
+        answered(got=size(320, 240), seen=size(240, 320)),
+        answered(got=size(352, 288), seen=size(352, 288)),
+    ],
+    ids=["landscape", "portrait", "sides-swapped", "nearest-size"],
+)
+def test_t27_a_camera_that_follows_is_no_finding(sample: Burst) -> None:
+    assert not [code for code in codes(sample) if "probe" in code]
 
 
 @pytest.mark.requirement("S9.2-06")

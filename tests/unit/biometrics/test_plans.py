@@ -28,7 +28,7 @@ def passing(stage: Stage) -> Step:
         if stage == Stage.TEMPLATE:
             going.template = b"template"
         if stage in SIGNED:
-            going.sign(stage)
+            going.note(stage)
 
     return step
 
@@ -44,7 +44,7 @@ def raising(problem: Exception) -> Step:
 
 def failing(stage: Stage, reason: Reason) -> Step:
     """Return a step that goes on, and has found something."""
-    return lambda going: going.sign(stage, False, reason, "hint", detail="seen")
+    return lambda going: going.note(stage, False, reason, "hint", detail="seen")
 
 
 @pytest.fixture

@@ -15,6 +15,6 @@ pytestmark = pytest.mark.django_db
 def test_t26_an_organisations_log_begins_with_its_creation() -> None:
     tenant = found_tenant(slug="orchard", name="Orchard", kind=Tenant.Kind.LIVE, actor="operator")
     with tenant_scope(tenant.id):
-        (event,) = AuditEvent.objects.all()
+        event = AuditEvent.objects.earliest("sequence")
     assert (event.tag, event.actor, event.details) == (Tag.TENANT_CREATED, "operator", {"kind": "live"})
     assert not tenant.is_sandbox
