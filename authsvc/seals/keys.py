@@ -8,7 +8,7 @@ key that seals made until then are still checked by.
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -58,8 +58,6 @@ def own_key(role: str) -> SealKey | None:
     return next((key for key in keys_of(role) if key.secret is not None), None)
 
 
-# A row is read several times in one sign-in, and each look at a signature costs a tenth of a millisecond.
-@lru_cache(maxsize=4096)
 def verifies(public: bytes, signature: bytes, message: bytes) -> bool:
     """Tell whether a signature on a message is that of a public key's holder."""
     try:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from authsvc.clients.models import RelyingParty
 from authsvc.clients.services import register
 from authsvc.core.clock import now
 from authsvc.devices.models import Device
@@ -116,8 +117,8 @@ def test_a_web_seal_on_more_than_it_may_say_is_none(play: Any) -> None:
     party, _ = register(
         name="Third", redirect_uris=["https://third.example/cb"], first_party=False, registration_digest="d"
     )
-    party.first_party = True
-    assert not holds(party)
+    altered(party, "first_party", True)
+    assert not holds(RelyingParty.objects.unchecked().get())
 
 
 @pytest.mark.parametrize("how", ["save", "update"])
