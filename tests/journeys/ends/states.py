@@ -34,6 +34,7 @@ from authsvc.tenancy.roles import Role
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import NewReference
 from authsvc.transactions.services import accept_sample, issue_capture, record_verdict
+from devtools.phone.authenticator import Authenticator as SoftwareAuthenticator
 from portal.accounts.models import User
 from portal.accounts.recovery import make_codes
 from portal.relying_parties.forms import values_of
@@ -1109,7 +1110,14 @@ def _passkeys(walker: Walker, *, app: bool) -> Authenticator:
     if app:
         _own_factor(user)
     walker.browser = signed_in(user, second_factor=True)
-    data = {"name": "Blue key", "credential": {"clientExtensionResults": {"credProps": {"rk": True}}}}
+    asked = {
+        "rp": {"id": "testserver"},
+        "user": {"id": "dXNlcg", "name": user.email},
+        "challenge": b"a challenge",
+        "pubKeyCredParams": [{"alg": -7}],
+    }
+    made = SoftwareAuthenticator().create(asked, "https://testserver").credential
+    data = {"name": "Blue key", "credential": {**made, "clientExtensionResults": {"credProps": {"rk": True}}}}
     return Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)
 
 
