@@ -1,4 +1,4 @@
-"""Removing a passkey of one's own account: never the last factor, without which the portal opens to nobody."""
+"""Removing a passkey of one's own account, but never the last factor: without one the portal stays shut."""
 
 import pytest
 from allauth.mfa.models import Authenticator
