@@ -23,7 +23,7 @@ from tests.browser.looks import problems_of
 from tests.journeys.ends import inventory
 from tests.journeys.ends.reading import Part, read
 from tests.journeys.ends.refusals import REFUSALS
-from tests.journeys.ends.showing import looks, shape
+from tests.journeys.ends.showing import looks
 from tests.journeys.ends.states import STATES, State
 from tests.journeys.ends.walker import Walker
 
@@ -166,10 +166,7 @@ def test_every_page_and_screen_is_seen_and_reached_by_everybody(crawl: Crawl, pa
     seen: set[str] = set()
     found: dict[str, object] = {}
     for state, shown in crawl.shown.items():
-        if shape(shown.html) in seen:
-            continue
-        seen.add(shape(shown.html))
-        for name in looks(page, shown.html):
+        for name in looks(page, shown.html, seen):
             if problems := problems_of(page):
                 found[f"{state} {name}"] = problems
     assert found == {}

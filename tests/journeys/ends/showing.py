@@ -14,6 +14,7 @@ _AT = "http://walked.test/"
 _WORDS = re.compile(r">[^<>]*<|(?<=\")[^\"<>]*\d[^\"<>]*(?=\")")
 _SCREENS = "[...document.querySelectorAll('[data-screen]')].map((screen) => screen.dataset.screen)"
 _DIALOGS = "[...document.querySelectorAll('dialog[id]')].map((dialog) => dialog.id)"
+_SCREEN = "(name) => document.querySelector(`[data-screen='${name}']`).outerHTML"
 _SHOW = """(name) => {
   document.getElementById("starting").hidden = true;
   for (const screen of document.querySelectorAll("[data-screen]")) {
@@ -22,26 +23,31 @@ _SHOW = """(name) => {
 }"""
 
 
-def shape(html: str) -> str:
-    """Return what is left of a page without its words and numbers."""
-    return _WORDS.sub("", html)
-
-
-def looks(page: Page, html: str) -> Iterator[str]:
-    """Show the page: each of its screens or, where it has none, itself and each of its dialogs in turn."""
+def looks(page: Page, html: str, seen: set[str]) -> Iterator[str]:
+    """Show what is not in `seen` yet: a page's screens or, where it has none, itself and its dialogs."""
+    if _known(html, seen):
+        return
     page.unroute_all()
     page.route("**/*", lambda route: _answer(route, html))
     page.goto(_AT)
     screens = page.evaluate(_SCREENS)
     for name in screens:
-        page.evaluate(_SHOW, name)
-        yield name
+        if not _known(page.evaluate(_SCREEN, name), seen):
+            page.evaluate(_SHOW, name)
+            yield name
     if not screens:
         yield ""
         for name in page.evaluate(_DIALOGS):
             page.evaluate("(name) => document.getElementById(name).showModal()", name)
             yield name
             page.evaluate("(name) => document.getElementById(name).close()", name)
+
+
+def _known(html: str, seen: set[str]) -> bool:
+    shape = _WORDS.sub("", html)
+    known = shape in seen
+    seen.add(shape)
+    return known
 
 
 def _answer(route: Route, html: str) -> None:
