@@ -48,7 +48,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/recovery_codes.html", {"codes": codes})
 
 
-class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]
+class RemovePasskey(RemoveWebAuthnView):
     """Remove a passkey, but not the last factor: django-allauth asks its adapter about apps alone."""
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
@@ -59,7 +59,12 @@ class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]
     def form_valid(self, form: Any) -> HttpResponse:
         """Remove it, or show (409) why it stays."""
         page = self.get_context_data(form=form)
-        return self.render_to_response(page, status=409) if page["last"] else super().form_valid(form)
+        answer: HttpResponse
+        if page["last"]:
+            answer = self.render_to_response(page, status=409)
+        else:
+            answer = super().form_valid(form)
+        return answer
 
 
 @require_GET
