@@ -60,10 +60,7 @@ class RemovePasskey(RemoveWebAuthnView):
         """Remove it, or show (409) why it stays."""
         page = self.get_context_data(form=form)
         answer: HttpResponse
-        if page["last"]:
-            answer = self.render_to_response(page, status=409)
-        else:
-            answer = super().form_valid(form)
+        answer = self.render_to_response(page, status=409) if page["last"] else super().form_valid(form)
         return answer
 
 
