@@ -97,8 +97,8 @@ ROUTES: Final[tuple[tuple[str, str, tuple[Role, ...]], ...]] = (
     ("t/<slug:tenant>/", "authsvc.capture.urls", WEB),
     ("t/<slug:tenant>/", "authsvc.enrolment.urls", WEB),
     ("t/<slug:tenant>/me/", "authsvc.person.urls", WEB),
-    ("account/", "allauth.urls", PORTAL),
     ("", "portal.urls", PORTAL),
+    ("account/", "allauth.urls", PORTAL),
 )
 
 # Packages whose `tasks` module a Celery process loads.

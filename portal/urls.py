@@ -10,6 +10,11 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/portal/")),
     path("account/second-factor/", views.second_factor_page, name="second-factor"),
     path("account/recovery-codes/", views.recovery_codes, name="recovery-codes"),
+    path(
+        "account/2fa/webauthn/keys/<int:pk>/remove/",
+        views.RemovePasskey.as_view(),
+        name="mfa_remove_webauthn",
+    ),
     path("account/join/<slug:tenant>/<str:token>/", joining.join, name="join"),
     path("account/theme/", views.set_theme, name="theme"),
     path("portal/", views.choose_tenant, name="portal"),

@@ -1,6 +1,7 @@
 """A running product and an enrolled person, shared by the journeys and the browser tests."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,15 @@ import pytest
 from devtools.phone.authenticator import Authenticator
 from devtools.phone.phone import Person, SoftwarePhone
 from devtools.rendering import photographs
+from devtools.stack.console import console
 from devtools.stack.stack import Stack, running
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The product with web, worker and partner site; on PostgreSQL and Redis where there are."""
-    with running(tmp_path_factory.mktemp("stack")) as product:
-        yield product
+    with running(tmp_path_factory.mktemp("stack")) as product, console(product.env) as commands:
+        yield replace(product, console=commands)
 
 
 def enrolled(stack: Stack, photos: Path, name: str = "A person of the tests") -> Person:

@@ -21,5 +21,6 @@ SECRET_KEY, SECRETS, SECRET_KEY_FALLBACKS = (
 if given.key_store is None:
     KEY_STORE = Path(tempfile.mkdtemp(prefix="visor-keys-"))
     atexit.register(shutil.rmtree, KEY_STORE, ignore_errors=True)
+PASSWORD_HASHERS = ["tests.hashing.QuickArgon2"]
 if given.test_database_url:
     DATABASES = {"default": database(given.test_database_url)}

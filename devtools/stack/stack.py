@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 
 from devtools.demo.run import ROOT, await_ready, environment, prepare, processes
+from devtools.stack.console import Console
 from devtools.stack.services import free_port
 
 
@@ -30,6 +31,7 @@ class Stack:
     partner_url: str
     data_dir: Path
     env: dict[str, str] = field(repr=False)
+    console: Console | None = field(default=None, repr=False)
 
     @property
     def demo(self) -> dict[str, Any]:
@@ -44,7 +46,10 @@ class Stack:
         return done.stdout
 
     def python(self, code: str, *, tenant: str = "demo") -> Any:
-        """Run code in a tenant's scope, with Django set up, and return the JSON that it prints."""
+        """Run code in a tenant's scope, with Django set up, and return the JSON that it prints.
+
+        In the stack's console where it has one; else in a process that has just started.
+        """
         prologue = (
             "import json\n"
             "from authsvc.tenancy.models import Tenant\n"
@@ -53,7 +58,10 @@ class Stack:
             "with tenant_scope(tenant.id):\n"
         )
         body = "".join(f"    {line}\n" for line in code.strip().splitlines())
-        printed = self.manage("shell", "--no-imports", "--command", prologue + body)
+        if self.console is not None:
+            printed = self.console.run(prologue + body)
+        else:
+            printed = self.manage("shell", "--no-imports", "--command", prologue + body)
         return json.loads(printed) if printed.strip() else None
 
     def new_link(self, name: str) -> str:

@@ -7,9 +7,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.clock import now
@@ -130,6 +132,11 @@ class MfaAdapter(DefaultMFAAdapter):
         except CannotOpen:
             return False
         return True
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:  # noqa: A002 - allauth's name
+        """Return what a new passkey is called until it is renamed."""
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return gettext("Passkey %(number)d") % {"number": count + 1}
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Refuse to remove the last passkey or app: the portal needs one."""

@@ -1,6 +1,10 @@
 """Where an administrator lands: the second factor to enrol, the tenants to choose from, the theme."""
 
+from typing import Any
+
 from allauth.account.decorators import reauthentication_required
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -42,6 +46,22 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         return redirect("second-factor")
     codes = make_codes(user) if request.method == "POST" else []
     return render(request, "portal/recovery_codes.html", {"codes": codes})
+
+
+class RemovePasskey(RemoveWebAuthnView):
+    """Remove a passkey, but not the last factor: django-allauth asks its adapter about apps alone."""
+
+    def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        """Tell the page whether it is the last."""
+        last = not get_adapter().can_delete_authenticator(self.object)
+        return {**super().get_context_data(**extra), "last": last}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Remove it, or show (409) why it stays."""
+        page = self.get_context_data(form=form)
+        answer: HttpResponse
+        answer = self.render_to_response(page, status=409) if page["last"] else super().form_valid(form)
+        return answer
 
 
 @require_GET

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.browser.axe import EVERYTHING, OF_A_LOOK, violations
+
 _LOOKS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 SIZES = ((360, 740), (1280, 800))
 FOCUS = """() => {
@@ -29,6 +31,17 @@ def assert_looks_right(page: Page, name: str) -> None:
         look: problems for look in every_look(page) if (problems := page.evaluate(f"{_LOOKS}.problems()"))
     }
     assert found == {}, f"{name}: {found}"
+
+
+def problems_of(page: Page) -> dict[str, object]:
+    """Return what looks.js finds and what axe finds, on a phone in light and on a desk in dark."""
+    rules = {"360 light": EVERYTHING, "1280 dark": OF_A_LOOK}
+    found: dict[str, object] = {}
+    for look in every_look(page):
+        if look in rules:
+            seen, broken = page.evaluate(f"{_LOOKS}.problems()"), violations(page, rules[look])
+            found |= {look: [seen, broken]} if seen or broken else {}
+    return found
 
 
 def words_cut(page: Page, within: str) -> list[str]:

@@ -15,16 +15,21 @@ import pytest
 from django.db import transaction
 from django.template import Template
 from django.test.signals import template_rendered
+from playwright.sync_api import Page
 
 from authsvc.core.remembered import forget_everything
 from authsvc.tenancy.scope import tenant_scope
+from tests.browser.looks import problems_of
 from tests.journeys.ends import inventory
 from tests.journeys.ends.reading import Part, read
 from tests.journeys.ends.refusals import REFUSALS
+from tests.journeys.ends.showing import looks
 from tests.journeys.ends.states import STATES, State
 from tests.journeys.ends.walker import Walker
 
 pytestmark = pytest.mark.django_db
+# Playwright's own loop runs in the tests' thread; they use the database beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "states.md"
 _RANDOM = re.compile(r"t-[0-9a-f]{12}|[\w-]{12,24}(?=@example\.org)")
@@ -48,6 +53,7 @@ class Shown:
     kind: str
     parts: list[Part]
     again: int
+    html: str = ""
     links: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -121,7 +127,7 @@ def _shown(walker: Walker, answer: Any) -> Shown:
     links = {}
     for link in {link for part in parts for link in part.links if urlsplit(link).netloc == ""}:
         links[link] = walker.goes_on(walker.browser.get(link)).status_code
-    return Shown(answer.status_code, kind, parts, again, links)
+    return Shown(answer.status_code, kind, parts, again, answer.content.decode(), links)
 
 
 names = pytest.mark.parametrize("name", [state.name for state in STATES])
@@ -152,6 +158,18 @@ def test_c10_reloading_a_page_that_was_right_is_right(crawl: Crawl, name: str) -
 def test_c10_every_way_leads_somewhere(crawl: Crawl, name: str) -> None:
     dead = {link: status for link, status in crawl.at(name).links.items() if status >= 400}
     assert dead == {}
+
+
+@pytest.mark.browser
+@pytest.mark.needs("node")
+def test_every_page_and_screen_is_seen_and_reached_by_everybody(crawl: Crawl, page: Page) -> None:
+    seen: set[str] = set()
+    found: dict[str, object] = {}
+    for state, shown in crawl.shown.items():
+        for name in looks(page, shown.html, seen):
+            if problems := problems_of(page):
+                found[f"{state} {name}"] = problems
+    assert found == {}
 
 
 def test_states_have_names_of_their_own() -> None:

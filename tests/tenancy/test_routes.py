@@ -1,5 +1,7 @@
 """Owner, teammate and stranger walk every route (S9.4-01)."""
 
+from collections import Counter
+
 import pytest
 from django.test import Client
 
@@ -12,12 +14,14 @@ from tests.tenancy.routes import EXPECTED, Kind, all_routes, filled, routes
 
 pytestmark = [pytest.mark.requirement("S9.4-01"), pytest.mark.django_db]
 DONE = {200, 201, 302, 422}
+# Of django-allauth, with one of the portal's own before it.
+REPLACED = {"account/2fa/webauthn/keys/<int:pk>/remove/"}
 
 
 def test_every_route_is_expected() -> None:
     walked = list(all_routes())
     assert set(walked) == set(EXPECTED)
-    assert len(walked) == len(set(walked))
+    assert {route for route, count in Counter(walked).items() if count > 1} == REPLACED
 
 
 @pytest.mark.parametrize("route", routes(Kind.MEMBER, Kind.FORM))

@@ -5,15 +5,17 @@ from playwright.sync_api import Page
 
 from devtools.phone.phone import Person, SoftwarePhone
 from devtools.stack.stack import Stack
+from tests.browser.axe import violations
 from tests.browser.looks import assert_looks_right, assert_tab_follows_the_page
 
-pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.needs("photos")]
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.needs("photos", "node")]
 
 
 def test_the_pages_that_anyone_sees_look_right(stack: Stack, page: Page) -> None:
     for path in ("/", "/nothing", "/oidc/callback/?error=access_denied&state=unknown"):
         page.goto(f"{stack.partner_url}{path}")
         assert_looks_right(page, path)
+        assert violations(page) == [], path
     page.goto(stack.partner_url)
     assert_tab_follows_the_page(page, "front page")
 
@@ -31,3 +33,4 @@ def test_the_pages_of_a_member_look_right(stack: Stack, page: Page, person: Pers
         page.goto(f"{stack.partner_url}{path}")
         assert page.url == f"{stack.partner_url}{path}"
         assert_looks_right(page, path)
+        assert violations(page) == [], path

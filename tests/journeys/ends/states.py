@@ -7,6 +7,9 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 
@@ -31,6 +34,7 @@ from authsvc.tenancy.roles import Role
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import NewReference
 from authsvc.transactions.services import accept_sample, issue_capture, record_verdict
+from devtools.phone.authenticator import Authenticator as SoftwareAuthenticator
 from portal.accounts.models import User
 from portal.accounts.recovery import make_codes
 from portal.relying_parties.forms import values_of
@@ -1098,3 +1102,64 @@ def _(walker: Walker) -> Answer:
     _own_factor(user)
     walker.browser = _long_ago(signed_in(user))
     return walker.goes_on(walker.browser.get("/account/2fa/webauthn/add/"))
+
+
+def _passkeys(walker: Walker, *, app: bool) -> Authenticator:
+    """Sign in as who owns a passkey, and an app beside it or none; return the passkey."""
+    user = make_user((walker.tenant, Role.OWNER), email=_email())
+    if app:
+        _own_factor(user)
+    walker.browser = signed_in(user, second_factor=True)
+    asked = {
+        "rp": {"id": "testserver"},
+        "user": {"id": "dXNlcg", "name": user.email},
+        "challenge": b"a challenge",
+        "pubKeyCredParams": [{"alg": -7}],
+    }
+    made = SoftwareAuthenticator().create(asked, "https://testserver").credential
+    data = {"name": "Blue key", "credential": {**made, "clientExtensionResults": {"credProps": {"rk": True}}}}
+    return Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)
+
+
+@state("Account", "the passkeys")
+def _(walker: Walker) -> Answer:
+    _passkeys(walker, app=True)
+    return walker.browser.get("/account/2fa/webauthn/")
+
+
+@state("Account", "renaming a passkey")
+def _(walker: Walker) -> Answer:
+    passkey = _passkeys(walker, app=True)
+    return walker.browser.get(f"/account/2fa/webauthn/keys/{passkey.pk}/edit/")
+
+
+@state("Account", "removing a passkey")
+def _(walker: Walker) -> Answer:
+    passkey = _passkeys(walker, app=True)
+    return walker.browser.get(f"/account/2fa/webauthn/keys/{passkey.pk}/remove/")
+
+
+@state("Account", "removing the only factor")
+def _(walker: Walker) -> Answer:
+    passkey = _passkeys(walker, app=False)
+    return walker.post(f"/account/2fa/webauthn/keys/{passkey.pk}/remove/")
+
+
+@state("Account", "removing the app, with a passkey beside it")
+def _(walker: Walker) -> Answer:
+    _passkeys(walker, app=True)
+    return walker.browser.get("/account/2fa/totp/deactivate/")
+
+
+@state("Account", "the link of a mail for a new password")
+def _(walker: Walker) -> Answer:
+    user = make_user((walker.tenant, Role.OWNER), email=_email())
+    walker.browser = Client()
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    return walker.goes_on(walker.browser.get(f"/account/password/reset/key/{key}/"))
+
+
+@state("Account", "a link for a new password that is over")
+def _(walker: Walker) -> Answer:
+    walker.browser = Client()
+    return walker.goes_on(walker.browser.get("/account/password/reset/key/1-over/"))
