@@ -18,7 +18,7 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.errors import Refused
-from authsvc.seals.counters import counters
+from authsvc.keys.service.chosen import key_service
 from authsvc.seals.keys import SealKey, keys_of, own_key, verifies
 from authsvc.seals.kinds import Kind, Sealing, Values, kind_of
 
@@ -116,7 +116,7 @@ def forget(row: Any) -> None:
 
 
 def _least(kind: Kind, stored: Stored) -> int:
-    return counters().current(counter_of(kind, stored)) if kind.counted else 0
+    return key_service().current(counter_of(kind, stored)) if kind.counted else 0
 
 
 def vouch(row: Any) -> bool:
@@ -148,7 +148,8 @@ def seal_anew(row: Any) -> bool:
 
 def counter_of(kind: Kind, stored: Stored) -> str:
     """Return the name of the counter that a row's version is held against."""
-    return f"{kind.name}/{stored.tenant_id}/{stored.identity}"
+    identity = stored.identity if isinstance(stored.identity, tuple) else (stored.identity,)
+    return "/".join(map(str, ("seal", kind.name, stored.tenant_id, *identity)))
 
 
 def _verifies(kind: Kind, stored: Stored) -> bool:
@@ -207,7 +208,7 @@ def _count_on(kind: Kind, before: Stored | None) -> None:
 
 def _raise_at_commit(name: str, value: int) -> None:
     # Not before: a change that is rolled back leaves the row as it was, in the version that it had.
-    transaction.on_commit(lambda: counters().raise_to({name: value}))
+    transaction.on_commit(lambda: key_service().advance(name, at_least=value))
 
 
 def _message(kind: Kind, stored: Stored, head: Head) -> bytes:
