@@ -58,6 +58,7 @@ COLUMNS: Final = (
     Column(TOKEN, Provider, "sealed_pairwise_secret", lambda row: pairwise_context(row.tenant_id)),
     Column(TOKEN, BackchannelRequest, "sealed_callback", lambda row: callback_context(row.pk)),
     Column(VAULT, VaultKey, "sealed", lambda row: sealed_context(row.tenant_id)),
+    Column(VAULT, VaultKey, "previous", lambda row: sealed_context(row.tenant_id)),
 )
 
 
