@@ -8,9 +8,10 @@ import pytest
 
 from authsvc.core.clock import now
 from authsvc.management import approvals, team
-from authsvc.management.acting import NeedsAgreement
+from authsvc.management.acting import NeedsAgreement, NotPermitted
 from authsvc.management.actors import COMMAND_LINE, Agreed, Member
 from authsvc.management.approvals import OwnRequest
+from authsvc.management.freezing import digest_of
 from authsvc.management.models import Approval
 from authsvc.management.team import LastOwner
 from authsvc.tenancy.memberships.models import Invitation, Membership
@@ -66,7 +67,7 @@ def test_t11_an_invitation_that_is_refused_invites_nobody(owner: Member, grace: 
 
 def test_who_may_not_change_the_team_may_not_agree_to_it(owner: Member, ada: Member) -> None:
     request = asked(owner, team.invite, **NEW)
-    with pytest.raises(approvals.NotPermitted):
+    with pytest.raises(NotPermitted):
         approvals.approve(by=ada, approval=request)
 
 
@@ -166,7 +167,7 @@ def test_a_member_of_another_tenant_is_nobody_here(owner: Member, grace: Member,
     request = asked(owner, team.set_role, membership=auditor, role=Role.OWNER)
     other = make_user((make_tenant(), Role.AUDITOR)).memberships.get()
     kept = {**request.arguments, "membership": {**request.arguments["membership"], "key": str(other.pk)}}
-    Approval.objects.update(arguments=kept, digest=approvals.digest_of(request.act, kept))
+    Approval.objects.update(arguments=kept, digest=digest_of(request.act, kept))
     with pytest.raises(approvals.NotPending):
         approvals.approve(by=grace, approval=request)
     assert Membership.objects.get(pk=other.pk).role == Role.AUDITOR
