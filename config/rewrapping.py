@@ -26,11 +26,20 @@ from authsvc.keys.vouching import private_context, public_context
 from authsvc.oidc.ciba.ping import callback_context
 from authsvc.oidc.models import BackchannelRequest, Provider
 from authsvc.oidc.offering.provider import pairwise_context
+from authsvc.seals.renewal import renew_seals
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from portal.accounts.adapter import MfaAdapter
 
 BATCH: Final = 200
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """How much was made anew; `lines` name it where an operator should read which it was."""
+
+    count: int = 0
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,28 +58,38 @@ COLUMNS: Final = (
     Column(TOKEN, Provider, "sealed_pairwise_secret", lambda row: pairwise_context(row.tenant_id)),
     Column(TOKEN, BackchannelRequest, "sealed_callback", lambda row: callback_context(row.pk)),
     Column(VAULT, VaultKey, "sealed", lambda row: sealed_context(row.tenant_id)),
+    Column(VAULT, VaultKey, "previous", lambda row: sealed_context(row.tenant_id)),
 )
 
 
-def token_keys() -> int:
+def token_keys() -> Renewed:
     """Rewrap what is sealed under the key of whoever issues tokens."""
-    return _rewrap(TOKEN)
+    return Renewed(_rewrap(TOKEN))
 
 
-def vault_keys() -> int:
+def vault_keys() -> Renewed:
     """Rewrap the tenants' vault keys."""
-    return _rewrap(VAULT)
+    return Renewed(_rewrap(VAULT))
 
 
-def stored_keys() -> int:
+def stored_keys() -> Renewed:
     """Seal the files of the key service anew."""
     service = key_service()
-    return service.reseal() if isinstance(service, FileKeys) else 0
+    return Renewed(service.reseal() if isinstance(service, FileKeys) else 0)
 
 
-def signed() -> int:
+def signed() -> Renewed:
     """Sign anew what a worker signed for longer than a sign-in: sample keys and evaluation records."""
-    return sign_anew() + _records()
+    return Renewed(sign_anew() + _records())
+
+
+def seals() -> Renewed:
+    """Seal anew the rows that the role whose keys are held vouched for, and list them."""
+    found = [(kind, slug, ids) for kind, tenants in renew_seals().items() for slug, ids in tenants.items()]
+    return Renewed(
+        sum(len(ids) for _, _, ids in found),
+        tuple(f"{kind} {slug}: {' '.join(ids)}" for kind, slug, ids in found),
+    )
 
 
 def _records() -> int:
@@ -82,9 +101,9 @@ def _records() -> int:
     return len(stale)
 
 
-def second_factors() -> int:
+def second_factors() -> Renewed:
     """Seal what administrators' second factors hold anew."""
-    return sum(_renew_factor(row) for row in Authenticator.objects.order_by("pk").iterator(BATCH))
+    return Renewed(sum(_renew_factor(row) for row in Authenticator.objects.order_by("pk").iterator(BATCH)))
 
 
 def _renew_factor(row: Authenticator) -> bool:

@@ -12,9 +12,12 @@ from typing import Final
 
 from authsvc.keys.held import NEXT, PREVIOUS
 from config import rewrapping, secretfiles, secrets
+from config.rewrapping import Renewed
 from config.roles import ROLES
-from config.secrets import DJANGO, Content, task_key_of
+from config.secrets import DJANGO, SEALING, Content, seal_key_of, task_key_of
 
+_REQUESTS: Final = "requests that are on their way: 1 minute"
+_TASKS: Final = "tasks that are on their way: 5 minutes"
 Sections = dict[str, dict[str, str]]
 
 
@@ -22,14 +25,14 @@ Sections = dict[str, dict[str, str]]
 class Rotated:
     """A secret that can be rotated: what makes new ones of it anew, and for how long the old one is of use.
 
-    `renew` makes everything that was made with an older one anew, and returns how much that was. `kept`
-    says in words what still needs the old one after that, and for how long.
+    `renew` makes everything that was made with an older one anew, and says what that was. `kept` says in
+    words what still needs the old one after that, and for how long.
     """
 
     section: str
     name: str
     kept: str
-    renew: Callable[[], int] = lambda: 0
+    renew: Callable[[], Renewed] = Renewed
 
     def __str__(self) -> str:
         return f"{self.section}.{self.name}"
@@ -38,13 +41,14 @@ class Rotated:
 KEYS: Final[Mapping[str, Rotated]] = {
     str(key): key
     for key in (
-        Rotated("web", "token_kek", "requests that are on their way: 1 minute", rewrapping.token_keys),
-        Rotated("worker", "vault_kek", "tasks that are on their way: 5 minutes", rewrapping.vault_keys),
-        Rotated("worker", "key_store", "tasks that are on their way: 5 minutes", rewrapping.stored_keys),
+        Rotated("web", "token_kek", _REQUESTS, rewrapping.token_keys),
+        Rotated("worker", "vault_kek", _TASKS, rewrapping.vault_keys),
+        Rotated("worker", "key_store", _TASKS, rewrapping.stored_keys),
         Rotated("worker", "verdict_private_key", "verdicts of open sign-ins: 15 minutes", rewrapping.signed),
         Rotated("portal", DJANGO, "sessions and open forms: 24 hours", rewrapping.second_factors),
         *(Rotated(role, DJANGO, "open pages: 1 hour") for role in ROLES if role != "portal"),
         *(Rotated(role, task_key_of(role), "tasks that wait: 1 hour") for role in ROLES),
+        *(Rotated(role, seal_key_of(role), _REQUESTS, rewrapping.seals) for role in SEALING),
     )
 }
 

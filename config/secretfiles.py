@@ -6,13 +6,13 @@ from typing import Final
 
 from config import secrets
 from config.roles import ROLES
-from config.secrets import Content, SecretsProblem, seal_key_of, task_key_of
+from config.secrets import SEALING, Content, SecretsProblem, seal_key_of, task_key_of
 
 PUBLIC: Final = "public"
 PAIRS: Final = (
     (("worker", "verdict_private_key"), (PUBLIC, "verdict_public_key")),
     *(((role, task_key_of(role)), (PUBLIC, f"task_public_key_{role}")) for role in ROLES),
-    *(((role, seal_key_of(role)), (PUBLIC, f"seal_public_key_{role}")) for role in ROLES),
+    *(((role, seal_key_of(role)), (PUBLIC, f"seal_public_key_{role}")) for role in SEALING),
 )
 """Section and name of what belongs together: neither half is of use with another one's."""
 

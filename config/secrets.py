@@ -11,7 +11,7 @@ import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -19,6 +19,8 @@ from authsvc.keys.held import NEXT, PREVIOUS
 from config.roles import ROLES, Role
 
 DJANGO = "django_secret_key"
+# The roles that vouch for rows (authsvc/seals/kinds.py); a worker vouches for none.
+SEALING: Final[tuple[Role, ...]] = ("web", "portal")
 Content = Mapping[str, Mapping[str, str]]
 
 
@@ -58,16 +60,18 @@ def seal_key_of(role: str) -> str:
 
 
 def with_own_keys(content: Content) -> dict[str, dict[str, str]]:
-    """Return the content with the keys of each role that it lacks, their public parts in `public`.
-
-    By one a role signs its tasks (S6.2-09), by the other it vouches for rows (T02).
-    """
+    """Return the content with the keys of each role that it lacks, their public parts in `public`."""
     made = {section: dict(values) for section, values in content.items()}
-    for name in (name_of(role) for role in ROLES for name_of in (task_key_of, seal_key_of)):
+    for name in _own_keys(ROLES):
         section = made.setdefault(name.rpartition("_")[2], {})
         if name not in section:
             section[name], made["public"][name.replace("private", "public")] = _key_pair()
     return made
+
+
+def _own_keys(roles: Sequence[Role]) -> list[str]:
+    """Return the names of the roles' key pairs: one signs tasks (S6.2-09), one vouches for rows (T02)."""
+    return [*map(task_key_of, roles), *(seal_key_of(role) for role in roles if role in SEALING)]
 
 
 def _key_pair() -> tuple[str, str]:
@@ -144,8 +148,7 @@ def load(path: Path, roles: Sequence[Role]) -> Held:
     missing = [section for section in ["public", *roles] if section not in content]
     if missing:
         raise SecretsProblem(f"{path} has no section {missing[0]!r}")
-    own = (name_of(role) for role in roles for name_of in (task_key_of, seal_key_of))
-    lacking = [name for name in own if name not in content[name.rpartition("_")[2]]]
+    lacking = [name for name in _own_keys(roles) if name not in content[name.rpartition("_")[2]]]
     if lacking:
         raise SecretsProblem(
             f"{path} is of an earlier release and lacks {', '.join(lacking)}: "

@@ -78,12 +78,6 @@ class Process(BaseModel):
         "The secrets file that `manage.py generate_secrets` writes; a process reads its roles' sections.",
         shown="`secrets.json` in VISOR_DATA_DIR",
     )
-    counters_file: Path | None = variable(
-        None,
-        "The file of the counters that older copies of sealed rows are told by; all processes use the same "
-        "one. It never travels with the database's backup.",
-        shown="`counters.sqlite3` in VISOR_DATA_DIR",
-    )
     log_level: str = variable("INFO", "The least severe messages that are logged: `DEBUG` to `CRITICAL`.")
     admin_password: SecretStr | None = variable(
         None, "The password that `manage.py create_admin` gives, instead of asking for one.", secret=True

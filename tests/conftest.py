@@ -78,17 +78,15 @@ def _nothing_remembered() -> None:
     cache.clear()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_counters(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Count in a file of this run alone; what is counted has random names, which no two tests share."""
-    settings.COUNTERS_FILE = tmp_path_factory.mktemp("counters") / "counters.sqlite3"
-
-
 @pytest.fixture(autouse=True)
 def _no_keys_of_other_tests() -> None:
-    """Begin with an empty key service: rows of another test may have had the same names."""
-    for folder in settings.KEY_STORE.iterdir():
-        shutil.rmtree(folder)
+    """Begin without the keys of another test, whose rows may have had the same names.
+
+    Counters stay: what is counted has random names, which no two tests share.
+    """
+    for path in settings.KEY_STORE.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
 
 
 @pytest.fixture(scope="session")

@@ -169,6 +169,7 @@ class Tag(StrEnum):
         ALARM,
     )
     ROWS_VOUCHED_FOR = "seals:rows:vouched-for", _("An operator vouched for entries of an earlier release.")
+    SEALS_RENEWED = "seals:rows:renewed", _("Seals of entries were renewed, since their key was rotated.")
 
     KEY_CREATED = "keys:key:created", _("A key was made.")
     KEY_ROTATED = "keys:key:rotated", _("A key was rotated.")

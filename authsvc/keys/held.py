@@ -10,6 +10,8 @@ from django.conf import settings
 
 NEXT: Final = ".next"
 PREVIOUS: Final = ".previous"
+ENDINGS: Final = ("", NEXT, PREVIOUS)
+"""What a name ends in, the key in use first."""
 
 
 def django_keys() -> list[bytes]:
@@ -20,4 +22,4 @@ def django_keys() -> list[bytes]:
 def accepted(name: str) -> list[bytes]:
     """Return the keys of this name that open or verify, the one in use first; none where it is not held."""
     held = settings.SECRETS
-    return [held[each] for each in (name, name + NEXT, name + PREVIOUS) if each in held]
+    return [held[each] for each in (name + ending for ending in ENDINGS) if each in held]

@@ -64,10 +64,14 @@ class SampleKey(models.Model):
 
 
 class VaultKey(TenantOwned):
-    """A tenant's vault key, sealed under the worker's; destroying it makes every reference unreadable."""
+    """A tenant's vault key, sealed under the worker's; destroying it makes every reference unreadable.
+
+    While it is rotated the version before stands beside it (vaultkeys.py).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sealed = models.BinaryField()
+    previous = models.BinaryField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -21,11 +21,10 @@ from authsvc.core.texts import Text
 from authsvc.management.acting import NeedsAgreement, NotPermitted, act, may
 from authsvc.management.actors import Actor, Agreed, Member
 from authsvc.management.four_eyes import TOLD, narrowed
-from authsvc.management.freezing import digest_of, frozen, thawed
+from authsvc.management.freezing import digest_of, frozen, is_row, thawed
 from authsvc.management.models import Approval
 from authsvc.management.permissions import ACTS, permissions_of
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.models import TenantOwned
 from authsvc.tenancy.scope import current_tenant_id
 
 LIFE: Final = timedelta(days=7)
@@ -36,6 +35,10 @@ WORDS: Final[Mapping[str, Text]] = {
     "relying_parties.register": _("Register a relying party"),
     "relying_parties.change": _("Change a relying party"),
     "people.create_link": _("Set up a person’s sign-in anew"),
+    "team.invite": _("Invite somebody to the team"),
+    "team.set_role": _("Give a member of the team more power"),
+    "team.enable": _("Let a member of the team in again"),
+    "team.start_anew": _("Let a member of the team start anew"),
 }
 
 
@@ -76,7 +79,7 @@ def ask(*, by: Member, wanted: NeedsAgreement, why: str) -> Approval:
         asked_by_name=by.name,
         asked_at=moment,
         expires_at=moment + LIFE,
-        alone_from=None if others_who_may(by.user_id, wanted.act) else moment + ALONE_AFTER,
+        alone_from=None if others_who_may(by.user_id, wanted.act, wanted.given) else moment + ALONE_AFTER,
     )
     _record(Tag.APPROVAL_ASKED, by, asked, why=asked.why, alone=asked.alone_from is not None)
     if wanted.act in TOLD:
@@ -102,7 +105,8 @@ def approve(*, by: Actor, approval: Approval) -> Any:
 def carry_out_alone(*, by: Member, approval: Approval) -> Any:
     """Carry out what one asked for a day ago, where nobody else could agree; raises like `approve`."""
     row = _pending(approval)
-    if row.asked_by != by.user_id or not row.may_go_alone or others_who_may(by.user_id, row.act):
+    given = _thawed(row)
+    if row.asked_by != by.user_id or not row.may_go_alone or others_who_may(by.user_id, row.act, given):
         raise OwnRequest(row)
     return _carry_out(row, by)
 
@@ -139,12 +143,16 @@ def decided() -> QuerySet[Approval]:
     return Approval.objects.exclude(pk__in=pending().values("pk")).order_by("-asked_at")
 
 
-def others_who_may(user_id: UUID, act: str) -> bool:
-    """Whether somebody else of the tenant could agree to an act that this user asks for."""
+def others_who_may(user_id: UUID, act: str, given: Mapping[str, Any]) -> bool:
+    """Whether somebody else of the tenant could agree to an act that this user asks for.
+
+    A member whom the act is about is not waited for: who starts anew cannot come in to agree.
+    """
     # Not above: the process that ends what nobody decided has no users, and so no memberships to import.
     from authsvc.tenancy.memberships.models import Membership
 
-    found = Membership.in_force.filter(tenant_id=current_tenant_id()).exclude(user_id=user_id)
+    about = [value.user_id for value in given.values() if isinstance(value, Membership)]
+    found = Membership.in_force.filter(tenant_id=current_tenant_id()).exclude(user_id__in=[user_id, *about])
     return any(ACTS[act].permission in permissions_of(row.role) for row in found)
 
 
@@ -153,9 +161,9 @@ def _about(given: Mapping[str, Any]) -> str:
 
     A person is called by their id: it goes to mails and into the audit log, which outlast them.
     """
-    rows = [value for value in given.values() if isinstance(value, TenantOwned)]
+    rows = [value for value in given.values() if is_row(value)]
     named = [f"person {row.pk}" if isinstance(row, Subject) else str(row) for row in rows]
-    return named[0] if named else str(given.get("name", ""))
+    return named[0] if named else str(given.get("name", given.get("email", "")))
 
 
 def _pending(approval: Approval) -> Approval:
@@ -172,13 +180,17 @@ def _carry_out(row: Approval, by: Actor) -> Any:
     asked = Member(user_id=row.asked_by, name=row.asked_by_name)
     if not may(asked, ACTS[row.act].permission):
         raise NotPermitted(asked, row.act)
-    try:
-        given = thawed(row.arguments)
-    except ObjectDoesNotExist as gone:
-        raise NotPending(row, detail=f"what it is about is gone: {gone}") from None
+    given = _thawed(row)
     _decide(row, Approval.State.APPROVED, by.name)
     _record(Tag.APPROVAL_GIVEN, by, row)
     return _act_of(row.act)(by=Agreed(asked=asked, agreed=by), **given)
+
+
+def _thawed(row: Approval) -> dict[str, Any]:
+    try:
+        return thawed(row.arguments)
+    except ObjectDoesNotExist as gone:
+        raise NotPending(row, detail=f"what it is about is gone: {gone}") from None
 
 
 def _act_of(name: str) -> Callable[..., Any]:

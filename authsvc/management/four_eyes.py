@@ -17,6 +17,7 @@ from authsvc.clients.setting import Agreement, Setting
 from authsvc.core.texts import Text
 from authsvc.devices.models import Device
 from authsvc.enrolment.notices import tell_of_link_asked_for
+from authsvc.management.permissions import permissions_of
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant, TenantOwned
 from authsvc.tenancy.scope import current_tenant_id
@@ -62,6 +63,27 @@ def person_in_use(given: Given) -> Text | None:
     return _("Whoever follows the link can sign in as somebody who signs in already.") if in_use else None
 
 
+def new_administrator(given: Given) -> Text | None:
+    """Somebody would see or change what this organisation keeps."""
+    return _("It lets somebody into the team.")
+
+
+def more_power(given: Given) -> Text | None:
+    """A member would be able to do more than now, as one who is disabled and let in again is."""
+    # Not above: a process without the portal has no users, and so no memberships to import.
+    from authsvc.management.membership import locked_team
+
+    member = next((row for row in locked_team() if row.pk == given["membership"].pk), given["membership"])
+    now_may = frozenset() if member.disabled_at else permissions_of(member.role)
+    then_may = permissions_of(given.get("role", member.role))
+    return None if then_may <= now_may else _("It lets a member of the team do more.")
+
+
+def account_of_another(given: Given) -> Text | None:
+    """Whoever reads the mail would be this member, without the password and the factors from before."""
+    return _("Whoever follows the link can sign in as this member of the team.")
+
+
 OF_SETTINGS: Final = tuple(
     _by_agreement(row, row.approval) for row in FIELDS.values() if row.approval is not None
 )
@@ -70,6 +92,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
     "relying_parties.register": OF_SETTINGS,
     "relying_parties.change": (new_return_address, lower_floor, *OF_SETTINGS),
     "people.create_link": (person_in_use,),
+    "team.invite": (new_administrator,),
+    "team.set_role": (more_power,),
+    "team.enable": (more_power,),
+    "team.start_anew": (account_of_another,),
 }
 
 # Who is told, beside the team, that an act was asked for: whom it is about.

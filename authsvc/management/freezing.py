@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from django.apps import apps
+from django.db.models import Model
 
-from authsvc.tenancy.models import TenantOwned
+from authsvc.tenancy.scope import current_tenant_id
 
 _ROW: Final = "$row"
 _KEY: Final = "key"
 
-Row = TypeVar("Row", bound=TenantOwned)
+Row = TypeVar("Row", bound=Model)
 
 
 def frozen(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,7 +34,12 @@ def row_in(kept: Mapping[str, Any], model: type[Row]) -> Row | None:
     """Return the row of a model that is named in what was kept; None where there is none, or it is gone."""
     rows = [value for value in kept.values() if isinstance(value, dict) and _ROW in value]
     keys = [row[_KEY] for row in rows if row[_ROW] == model._meta.label_lower]
-    return model.objects.filter(pk__in=keys).first()
+    return model._default_manager.filter(pk__in=keys, tenant_id=current_tenant_id()).first()
+
+
+def is_row(value: Any) -> bool:
+    """Tell whether something is a row of a tenant."""
+    return isinstance(value, Model) and hasattr(value, "tenant_id")
 
 
 def digest_of(act: str, kept: Mapping[str, Any]) -> str:
@@ -43,7 +49,7 @@ def digest_of(act: str, kept: Mapping[str, Any]) -> str:
 
 
 def _frozen(value: Any) -> Any:
-    if isinstance(value, TenantOwned):
+    if is_row(value):
         return {_ROW: value._meta.label_lower, _KEY: str(value.pk)}
     return value
 
@@ -52,5 +58,5 @@ def _thawed(value: Any) -> Any:
     if not isinstance(value, dict) or _ROW not in value:
         return value
     model = apps.get_model(value[_ROW])
-    assert issubclass(model, TenantOwned)
-    return model.objects.get(pk=value[_KEY])
+    # A membership's manager sees every tenant's.
+    return model._default_manager.get(pk=value[_KEY], tenant_id=current_tenant_id())

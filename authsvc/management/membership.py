@@ -4,6 +4,16 @@ from uuid import UUID
 
 from authsvc.seals.rows import believed
 from authsvc.tenancy.memberships.models import Membership
+from authsvc.tenancy.scope import current_tenant_id
+
+
+def locked_team() -> list[Membership]:
+    """Return every member of the tenant in scope, believed or not, locked until the end of the transaction.
+
+    Always all and in the same order, so that two owners who change each other at once do not lock for ever.
+    """
+    team = Membership.objects.select_for_update().filter(tenant_id=current_tenant_id())
+    return list(team.order_by("pk"))
 
 
 def membership_of(user_id: UUID, tenant_id: UUID) -> Membership | None:

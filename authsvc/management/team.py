@@ -15,6 +15,7 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.management.acting import act
 from authsvc.management.actors import Actor
+from authsvc.management.membership import locked_team
 from authsvc.seals.rows import believed
 from authsvc.tenancy.memberships.models import Invitation, Membership
 from authsvc.tenancy.roles import Role
@@ -201,12 +202,11 @@ def _withdraw(**which: str) -> bool:
 
 
 def _locked(membership: Membership, *, planted: bool = False) -> Membership:
-    """Return a member's row; raises Membership.DoesNotExist for one of another tenant than that in scope.
+    """Return a member's row with the whole team locked, so that two owners cannot remove each other at once.
 
-    The whole team is locked, always in the same order, so that two owners cannot remove each other at once.
+    Raises Membership.DoesNotExist for one of another tenant than that in scope.
     """
-    team = Membership.objects.select_for_update().filter(tenant_id=current_tenant_id()).order_by("pk")
-    found = next((row for row in team if row.pk == membership.pk), None)
+    found = next((row for row in locked_team() if row.pk == membership.pk), None)
     # What nobody vouched for is not vouched for by changing it; it can be removed.
     if found is None or not (planted or believed(found)):
         raise Membership.DoesNotExist

@@ -10,9 +10,9 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
+from authsvc.keys.service.chosen import key_service
 from authsvc.policy.evaluate import DEFAULT, Policy, policy_digest, read_policy
 from authsvc.policy.models import PolicyVersion
-from authsvc.seals.counters import counters
 from authsvc.seals.refusals import tell_of
 from authsvc.seals.sealing import holds
 from authsvc.tenancy.scope import current_tenant_id
@@ -57,7 +57,7 @@ def policy_stands() -> bool:
 
 
 def _policy_of(row: PolicyVersion | None) -> Policy:
-    number, newest = row.number if row is not None else SHIPPED, counters().current(_newest())
+    number, newest = row.number if row is not None else SHIPPED, key_service().current(_newest())
     if number < newest:
         raise BrokenPolicy(f"version {number} is stored, and version {newest} was")
     if row is None:
@@ -77,16 +77,16 @@ def publish_policy(*, document: Mapping[str, Any], published_by: str) -> PolicyV
     """Store the next version of the tenant's policy; raises ValueError with every problem it has."""
     policy = read_policy(document)
     last = PolicyVersion.objects.unchecked().select_for_update().order_by("-number").first()
-    number = max(last.number if last else SHIPPED, counters().current(_newest())) + 1
+    number = max(last.number if last else SHIPPED, key_service().current(_newest())) + 1
     version, name = _store(number, policy, document, published_by), _newest()
-    transaction.on_commit(lambda: counters().raise_to({name: number}))
+    transaction.on_commit(lambda: key_service().advance(name, at_least=number))
     return version
 
 
 @transaction.atomic
 def store_shipped_policy(*, published_by: str) -> PolicyVersion | None:
     """Store the shipped policy as version 0 of a tenant that has none; None where it has one."""
-    if PolicyVersion.objects.unchecked().exists() or counters().current(_newest()):
+    if PolicyVersion.objects.unchecked().exists() or key_service().current(_newest()):
         return None
     return _store(SHIPPED, read_policy(DEFAULT), DEFAULT, published_by)
 

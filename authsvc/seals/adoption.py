@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.seals.counters import counters
+from authsvc.keys.service.chosen import key_service
 from authsvc.seals.keys import own_key
 from authsvc.seals.kinds import KINDS, Kind
 from authsvc.seals.sealing import vouch
@@ -32,11 +32,11 @@ def vouch_for(kind: Kind, *, again: bool = False) -> dict[str, list[str]]:
 
     Raises VouchedBefore at a second time unless it is to be done `again`, and CannotSeal.
     """
-    done = f"vouched/{kind.name}"
-    if counters().current(done) and not again:
+    done = f"seal/vouched/{kind.name}"
+    if key_service().current(done) and not again:
         raise VouchedBefore(kind.name)
     found = {tenant.slug: _vouch_in(tenant, kind) for tenant in Tenant.objects.order_by("slug")}
-    counters().raise_to({done: 1})
+    key_service().advance(done, at_least=1)
     return {slug: ids for slug, ids in found.items() if ids}
 
 

@@ -1,8 +1,8 @@
 """Each role's seal key, and what others know of it.
 
 A role holds one Ed25519 key in its section of the secrets file, `seal_private_key_<role>`; its public part
-stands in `public`. The key of a role's MACs comes out of the same secret. After a rotation `…_before` is the
-key that seals made until then are still checked by.
+stands in `public`. The key of a role's MACs comes out of the same secret. While it is rotated
+(authsvc/keys/held.py) seals by the next and by the previous key are good too.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from django.conf import settings
 
 from authsvc.core.envelope import derive
+from authsvc.keys.held import ENDINGS
 
-_BEFORE: Final = ("", "_before")
 _ID_BYTES: Final = 4
 
 
@@ -45,10 +45,10 @@ class SealKey:
 
 
 def keys_of(role: str) -> Iterator[SealKey]:
-    """Return what this process knows of a role's keys, that of now first."""
-    for which in _BEFORE:
-        secret = settings.SECRETS.get(f"seal_private_key_{role}{which}")
-        public = settings.SECRETS.get(f"seal_public_key_{role}{which}")
+    """Return what this process knows of a role's keys, the one in use first."""
+    for ending in ENDINGS:
+        secret = settings.SECRETS.get(f"seal_private_key_{role}{ending}")
+        public = settings.SECRETS.get(f"seal_public_key_{role}{ending}")
         if public is not None:
             yield _key(secret, public)
 

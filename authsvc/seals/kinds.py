@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db.models import Model
 
 Role = Literal["web", "worker", "portal"]
+Sealing = Literal["web", "portal"]
 Values = tuple[Any, ...]
 Said = Mapping[str, Any]
 
@@ -41,7 +42,7 @@ def _without_a_face(said: Said) -> bool:
 class Sealer:
     """A role whose key may seal a kind, and what it may say by it, field by field."""
 
-    role: Role
+    role: Sealing
     covers: Callable[[Said], bool] = _anything
 
 
@@ -129,7 +130,7 @@ class Kind:
         """Tell whether these new values make every row that gets them be over."""
         return any(name in changes and _has(changes[name], values) for name, values in self.over.items())
 
-    def may_say(self, role: Role, values: Values) -> bool:
+    def may_say(self, role: Sealing, values: Values) -> bool:
         """Tell whether a role's seal is good for a row that says this."""
         covers = [sealer.covers for sealer in self.sealed_by if sealer.role == role]
         # Every token exchange passes here, and most kinds narrow nothing.
@@ -206,8 +207,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         name="subject",
         model="subjects.Subject",
         fields=("name", "external_id", "claims", "status", "user_handle", "reference", "reference_version"),
-        # The worker made the reference; the portal enters people, and takes a face away.
-        sealed_by=(Sealer("web"), Sealer("portal", _without_a_face), Sealer("worker")),
+        # The portal enters people, and takes a face away. A worker's reference takes effect at the web.
+        sealed_by=(Sealer("web"), Sealer("portal", _without_a_face)),
         checked_by=("web", "worker"),
         over={"status": ("closed",)},
         counted=True,

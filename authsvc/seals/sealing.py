@@ -18,12 +18,12 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.errors import Refused
-from authsvc.seals.counters import counters
+from authsvc.keys.service.chosen import key_service
 from authsvc.seals.keys import SealKey, keys_of, own_key, verifies
-from authsvc.seals.kinds import Kind, Role, Values, kind_of
+from authsvc.seals.kinds import Kind, Sealing, Values, kind_of
 
 _FORMAT: Final = b"\x01"
-_ROLES: Final[dict[bytes, Role]] = {b"w": "web", b"k": "worker", b"p": "portal"}
+_ROLES: Final[dict[bytes, Sealing]] = {b"w": "web", b"p": "portal"}
 _LETTERS: Final = {role: letter for letter, role in _ROLES.items()}
 _HEAD: Final = 14
 
@@ -58,7 +58,7 @@ class Stored(NamedTuple):
 class Head:
     """What a seal says of itself."""
 
-    role: Role
+    role: Sealing
     key: bytes
     version: int
 
@@ -116,7 +116,7 @@ def forget(row: Any) -> None:
 
 
 def _least(kind: Kind, stored: Stored) -> int:
-    return counters().current(counter_of(kind, stored)) if kind.counted else 0
+    return key_service().current(counter_of(kind, stored)) if kind.counted else 0
 
 
 def vouch(row: Any) -> bool:
@@ -131,9 +131,25 @@ def vouch(row: Any) -> bool:
     return True
 
 
+def seal_anew(row: Any) -> bool:
+    """Seal a row as it is by its role's key in use, where an older one did, and tell whether.
+
+    Saves nothing, and vouches for nothing: the row keeps its version, and one whose seal does not hold keeps
+    that. A role's seal is renewed where its key is held, and by that role alone.
+    """
+    kind, stored = kind_of(type(row)), stored_of(row)
+    head = Head.of(stored.seal)
+    key = own_key(head.role) if head is not None else None
+    if head is None or key is None or head.key == key.ident or not _verifies(kind, stored):
+        return False
+    row.seal = _made_by(key, kind, stored, Head(head.role, key.ident, head.version))
+    return True
+
+
 def counter_of(kind: Kind, stored: Stored) -> str:
     """Return the name of the counter that a row's version is held against."""
-    return f"{kind.name}/{stored.tenant_id}/{stored.identity}"
+    identity = stored.identity if isinstance(stored.identity, tuple) else (stored.identity,)
+    return "/".join(map(str, ("seal", kind.name, stored.tenant_id, *identity)))
 
 
 def _verifies(kind: Kind, stored: Stored) -> bool:
@@ -159,11 +175,14 @@ def _made(kind: Kind, stored: Stored, *, version: int) -> bytes:
     for sealer in kind.sealed_by:
         key = own_key(sealer.role)
         if key is not None and kind.may_say(sealer.role, stored.values):
-            head = Head(sealer.role, key.ident, version)
-            return head.to_bytes() + _proof(kind, key, _message(kind, stored, head))
+            return _made_by(key, kind, stored, Head(sealer.role, key.ident, version))
     may = " or ".join(sealer.role for sealer in kind.sealed_by)
     here = ", ".join(settings.ROLES) or "no role"
     raise CannotSeal(f"{kind.name}: only {may} may say what this row does, and here is {here} (VISOR_ROLES)")
+
+
+def _made_by(key: SealKey, kind: Kind, stored: Stored, head: Head) -> bytes:
+    return head.to_bytes() + _proof(kind, key, _message(kind, stored, head))
 
 
 def _proof(kind: Kind, key: SealKey, message: bytes) -> bytes:
@@ -189,7 +208,7 @@ def _count_on(kind: Kind, before: Stored | None) -> None:
 
 def _raise_at_commit(name: str, value: int) -> None:
     # Not before: a change that is rolled back leaves the row as it was, in the version that it had.
-    transaction.on_commit(lambda: counters().raise_to({name: value}))
+    transaction.on_commit(lambda: key_service().advance(name, at_least=value))
 
 
 def _message(kind: Kind, stored: Stored, head: Head) -> bytes:

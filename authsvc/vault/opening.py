@@ -8,6 +8,7 @@ any process may do to a reference is in lifecycle.py.
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -15,19 +16,28 @@ from django.db import transaction
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
-from authsvc.core.envelope import CannotOpen, context, derive, seal, unseal
+from authsvc.core.envelope import CannotOpen, context, derive, seal, unseal, unseal_any
 from authsvc.keys.service.chosen import key_service
-from authsvc.keys.service.interface import CannotUnwrap, KeyServiceProblem
-from authsvc.keys.vaultkeys import NoVaultKey, open_vault_key
+from authsvc.keys.service.interface import CannotUnwrap, KeyGone, KeyServiceProblem
+from authsvc.keys.vaultkeys import NoVaultKey, open_vault_key, open_vault_keys
 from authsvc.tenancy.scope import current_tenant_id
 from authsvc.vault.models import DeviceWrap, Reference
 from authsvc.vault.ownkeys import key_of
 
 SHARE_BYTES = 32
+_BATCH = 200
 
 
 class CannotOpenReference(Exception):
     """Reference, device share or vault key does not fit; the message says which, for auditors."""
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """How many wraps were sealed anew, and how many open under no key that is there."""
+
+    done: int
+    closed: int
 
 
 @dataclass(frozen=True)
@@ -118,10 +128,13 @@ def _under_own_key(row: Reference, sealed_share: bytes, aad: bytes) -> bytes:
 
 
 def _server_share(wrap: DeviceWrap, aad: bytes) -> bytes:
-    vault_key, sealed = open_vault_key(), bytes(wrap.sealed_server_share)
-    if wrap.under_key:
-        sealed = key_service().unwrap(key_of(wrap.reference_id), sealed, aad)
-    return unseal(vault_key, sealed, aad)
+    return unseal_any(open_vault_keys(), _without_own_key(wrap, aad), aad)
+
+
+def _without_own_key(wrap: DeviceWrap, aad: bytes) -> bytes:
+    """Return the server share as it is sealed under the vault key."""
+    sealed = bytes(wrap.sealed_server_share)
+    return key_service().unwrap(key_of(wrap.reference_id), sealed, aad) if wrap.under_key else sealed
 
 
 def wrap_under_own_keys() -> int:
@@ -139,6 +152,34 @@ def _rewrap(wrap: DeviceWrap) -> bool:
     before = bytes(wrap.sealed_server_share)
     still = DeviceWrap.objects.filter(pk=wrap.pk, under_key=False, sealed_server_share=before)
     return bool(still.update(sealed_server_share=_under_own_key(wrap.reference, before, aad), under_key=True))
+
+
+def seal_under_newest() -> Renewed:
+    """Seal every server share under the newest version of the vault key, while that is rotated.
+
+    Of the tenant in scope. Each stays under its reference's own key, which is made for none: what was erased
+    stays so. No phone is needed, and nobody's reference is opened. Raises NoVaultKey and KeyServiceProblem.
+    """
+    keys, done, closed = open_vault_keys(), 0, 0
+    for wrap in DeviceWrap.objects.select_related("reference").order_by("pk").iterator(_BATCH):
+        try:
+            done += _renew(wrap, keys)
+        except (CannotOpen, CannotUnwrap, KeyGone):
+            closed += 1
+    return Renewed(done, closed)
+
+
+def _renew(wrap: DeviceWrap, keys: list[bytes]) -> bool:
+    aad = _wrap_context(wrap.reference, wrap.device, wrap.share_kind)
+    sealed = _without_own_key(wrap, aad)
+    with suppress(CannotOpen):
+        unseal(keys[0], sealed, aad)
+        return False
+    fresh = seal(keys[0], unseal_any(keys[1:], sealed, aad), aad)
+    if wrap.under_key:
+        fresh = key_service().wrap(key_of(wrap.reference_id), fresh, aad)
+    unchanged = DeviceWrap.objects.filter(pk=wrap.pk, sealed_server_share=bytes(wrap.sealed_server_share))
+    return bool(unchanged.update(sealed_server_share=fresh))
 
 
 def _data_key(row: Reference, *, device: str, device_share: bytes) -> tuple[bytes, str]:

@@ -48,7 +48,7 @@ def ask(request: PortalRequest, wanted: NeedsAgreement) -> HttpResponse:
         "words": approvals.WORDS[wanted.act],
         "reasons": wanted.reasons,
         "carried": carried(request, but=_PREFIX),
-        "alone": not approvals.others_who_may(request.user.pk, wanted.act),
+        "alone": not approvals.others_who_may(request.user.pk, wanted.act, wanted.given),
     }
     return render(request, "portal/approvals/ask.html", context, status=409)
 

@@ -4,6 +4,9 @@ What changes who is in the team is an act of authsvc.management.team; beside it 
 accounts, factors, sessions, mails.
 """
 
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
@@ -49,8 +52,7 @@ def create_administrator(
 @transaction.atomic
 def invite_administrator(*, by: Actor, tenant: Tenant, email: str, role: str) -> None:
     """Send an invitation by mail, without which there is none; raises like team.invite, and OSError."""
-    invitation, token = team.invite(by=by, email=email, role=role)
-    send_invitation(invitation, tenant=tenant, token=token)
+    _mail(tenant, *team.invite(by=by, email=email, role=role))
 
 
 @transaction.atomic
@@ -82,14 +84,42 @@ def start_administrator_anew(*, by: Actor, tenant: Tenant, membership: Membershi
 
     Raises team.BelongsElsewhere, and OSError where the mail cannot be sent.
     """
-    invitation, token = team.start_anew(by=by, membership=membership)
-    user = User.objects.get(pk=membership.user_id)
+    _take_back(tenant, *team.start_anew(by=by, membership=membership))
+
+
+def _mail(tenant: Tenant, invitation: Invitation, token: str) -> None:
+    send_invitation(invitation, tenant=tenant, token=token)
+
+
+def _take_back(tenant: Tenant, invitation: Invitation, token: str) -> None:
+    user = User.objects.get(email=invitation.email)
     user.set_unusable_password()
     user.save(update_fields=["password"])
     Authenticator.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
     end_sessions(user)
-    send_invitation(invitation, tenant=tenant, token=token)
+    _mail(tenant, invitation, token)
+
+
+# What is the portal's beside an act of the team, and takes what the act returned.
+_BESIDE: Final[Mapping[str, Callable[[Tenant, Invitation, str], None]]] = {
+    "team.invite": _mail,
+    "team.start_anew": _take_back,
+}
+
+
+@transaction.atomic
+def complete(act: str, *, tenant: Tenant, perform: Callable[[], Any]) -> Any:
+    """Perform an act that another agreed to with all that is the portal's beside it; return what it made.
+
+    Nothing is returned where that goes by mail to whom it is for alone. Raises what the act raises, and
+    OSError where the mail cannot be sent.
+    """
+    made = perform()
+    if act not in _BESIDE:
+        return made
+    _BESIDE[act](tenant, *made)
+    return None
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,14 +15,27 @@ from authsvc.clients.fields import FIELDS
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.core.texts import Text
-from authsvc.management import approvals
+from authsvc.management import approvals, team
 from authsvc.management.freezing import row_in
 from authsvc.management.models import Approval
 from authsvc.management.people import PersonClosed
 from authsvc.subjects.models import Subject
+from authsvc.tenancy.memberships.models import Membership
+from authsvc.tenancy.roles import Role
 from portal.accounts.once import Made, make_once, shown_once
 from portal.accounts.requests import PortalRequest
+from portal.accounts.services import complete
 from portal.ui.paging import page_of
+
+# What stands in the way of a request for now, or for good; it says so itself.
+_NOT_NOW: Final = (
+    approvals.NotPending,
+    approvals.OwnRequest,
+    PersonClosed,
+    team.AlreadyMember,
+    team.BelongsElsewhere,
+    team.LastOwner,
+)
 
 
 @require_GET
@@ -78,16 +91,21 @@ def refuse(request: PortalRequest, tenant: str, approval: str) -> HttpResponse:
 def _carried_out(request: PortalRequest, row: Approval, perform: Callable[[], Any]) -> HttpResponse:
     """Do it, and lead to the request's page, which shows a secret that was made."""
     try:
-        return make_once(request, lambda: _made(request, row, perform()))
-    except (approvals.NotPending, approvals.OwnRequest, PersonClosed) as problem:
+        return make_once(request, lambda: _made(request, row, perform))
+    except _NOT_NOW as problem:
         messages.error(request, str(problem.person))
+    except OSError:
+        messages.error(request, _("The mail could not be sent, so nothing was changed. Try again later."))
+    except Membership.DoesNotExist:
+        messages.error(request, _("Nobody of your team gave this member a role. Remove them."))
     except RegistrationProblems as problems:
         said = " ".join(str(text) for texts in problems.fields.values() for text in texts)
         messages.error(request, _("It cannot be done as it was asked for: %(said)s") % {"said": said})
     return redirect("approval", tenant=request.tenant.slug, approval=row.pk)
 
 
-def _made(request: PortalRequest, row: Approval, result: Any) -> Made:
+def _made(request: PortalRequest, row: Approval, perform: Callable[[], Any]) -> Made:
+    result = complete(row.act, tenant=request.tenant, perform=perform)
     messages.success(request, _("It is done."))
     parts = result if isinstance(result, tuple) else (result,)
     secret = next((part for part in parts if isinstance(part, str)), "")
@@ -101,10 +119,19 @@ def _told(rows: Any) -> list[tuple[Approval, Text]]:
 def _values(kept: Mapping[str, Any]) -> list[tuple[Text, str, str]]:
     """Return what would be set: label, value now ("" where nothing is there yet), and value then."""
     party = row_in(kept, RelyingParty)
-    return [
+    return _roles(kept) + [
         (row.label or row.name, _text(row.of(party)) if party is not None else "", _text(kept[row.name]))
         for row in (FIELDS[name] for name in kept if name in FIELDS)
     ]
+
+
+def _roles(kept: Mapping[str, Any]) -> list[tuple[Text, str, str]]:
+    """Return the row of the role that somebody would get, where one is given."""
+    if "role" not in kept:
+        return []
+    member = row_in(kept, Membership)
+    now = Role(member.role).label if member is not None else ""
+    return [(_("Role"), str(now), str(Role(kept["role"]).label))]
 
 
 def _text(value: Any) -> str:

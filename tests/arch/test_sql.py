@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = {
     "authsvc/audit": "appending.py",
     "authsvc/oidc": "sql.py",
-    "authsvc/seals": "counters.py",
+    "authsvc/keys": "service/counts.py",
     "authsvc/tenancy": "sql.py",
     "authsvc/transactions": "samples.py",
     "devtools/stack": "stack.py",

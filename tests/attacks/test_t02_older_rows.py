@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.remembered import forget_everything
 from authsvc.devices.models import Device
+from authsvc.keys.service import copies
 from authsvc.management import team
 from authsvc.management.acting import NeedsAgreement
 from authsvc.management.actors import Member, System
@@ -180,6 +182,20 @@ def test_t02_a_request_that_was_refused_is_not_carried_out_later(
     before.put_back()
     assert signed_in(user).post(path).status_code == 404
     assert RelyingParty.objects.get().name != "Refused"
+
+
+def test_t02_a_restored_key_store_knows_what_its_copy_knew(
+    tenant: Tenant, committed: Committed, tmp_path: Path, settings: Any
+) -> None:
+    """The store comes back from its copy, the database from an older one: what was revoked stays so."""
+    device, other = make_device(make_subject()), make_device(make_subject())
+    before = Copy(device)
+    with committed():
+        Device.objects.filter(pk=device.pk).update(status=Device.Status.REVOKED)
+    copy, settings.KEY_STORE = copies.taken(settings.KEY_STORE), tmp_path / "restored"
+    copies.restore(copy, settings.KEY_STORE, destroyed=copy.destroyed)
+    before.put_back()
+    assert list(Device.objects.all()) == [other]
 
 
 @pytest.mark.parametrize("over", ["withdrawn", "replaced", "used"])

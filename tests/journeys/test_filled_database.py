@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 import requests
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
 from devtools.demo.run import environment
 from devtools.phone.authenticator import Authenticator
@@ -18,6 +16,7 @@ from devtools.phone.phone import Person, SoftwarePhone
 from devtools.rendering import photographs
 from devtools.stack.services import free_port
 from devtools.stack.stack import Stack, own_database, running
+from tests.administrator import Administrator
 from tests.filled import GROWING, MOVED, Dump, dump, row_counts
 
 pytestmark = pytest.mark.e2e
@@ -168,27 +167,12 @@ def test_an_old_browser_is_still_signed_in_at_the_partner(stack: Stack, known: d
 
 
 def test_an_administrator_signs_in(stack: Stack, known: dict[str, Any]) -> None:
-    held, browser = known["administrator"], requests.Session()
-    _submit(browser, f"{stack.base_url}/account/login/", login=held["email"], password=held["password"])
-    _submit(browser, f"{stack.base_url}/account/2fa/authenticate/", code=_code(held["totp"]))
-    page = browser.get(f"{stack.base_url}/portal/demo/people/", timeout=TIMEOUT_S, allow_redirects=False)
+    held = known["administrator"]
+    administrator = Administrator(stack.base_url, held["email"], held["password"], held["totp"])
+    administrator.sign_in()
+    page = administrator.open("/portal/demo/people/")
     assert page.status_code == 200
     assert "Ada Example" in page.text
-
-
-def _code(app_key: str) -> str:
-    """The six digits of the present half minute, and for five seconds more at least."""
-    left = 30 - time.time() % 30
-    if left < 5:
-        time.sleep(left)
-    return format_hotp_value(hotp_value(app_key, int(time.time()) // 30))
-
-
-def _submit(browser: requests.Session, url: str, **fields: str) -> None:
-    page = browser.get(url, timeout=TIMEOUT_S)
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text).group(1)
-    headers = {"Origin": url[: url.index("/account/")], "Referer": url}
-    browser.post(url, {"csrfmiddlewaretoken": token, **fields}, headers=headers, timeout=TIMEOUT_S)
 
 
 # --- relying parties -----------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from authsvc.core.clock import now
 from authsvc.core.ids import b64u, unb64u
 from authsvc.keys.service import disk
+from authsvc.keys.service.counts import counts_in
 from authsvc.keys.service.interface import address
 from authsvc.keys.service.locking import locked
 
@@ -39,7 +40,7 @@ class CopyRefused(Exception):
 
 @dataclass(frozen=True)
 class Copy:
-    """The content of a copy: keys by name as their files hold them, counters by address, names destroyed."""
+    """The content of a copy: keys by name as their files hold them, counters, names destroyed."""
 
     made_at: datetime
     expires_at: datetime
@@ -87,7 +88,7 @@ def taken(folder: Path, *, lives: timedelta = LIVES) -> Copy:
         made_at=moment,
         expires_at=moment + lives,
         keys={name: content for name, content in keys.items() if name not in destroyed},
-        counters={path.stem: int(path.read_bytes()) for path in sorted(folder.glob("*/*.count"))},
+        counters=counts_in(folder).all(),
         destroyed=destroyed,
     )
 
@@ -146,7 +147,7 @@ def restore(copy: Copy, folder: Path, *, destroyed: Iterable[str]) -> Restored:
         _bury(_place(folder, name), name)
     back = [name for name in sorted(copy.keys) if name not in known]
     written = sum(_put(_place(folder, name), copy.keys[name]) for name in back)
-    moved = sum(_raise(folder / at[:2] / f"{at}.count", value) for at, value in copy.counters.items())
+    moved = counts_in(folder).raise_all(copy.counters)
     return Restored(written, moved, len(known))
 
 
@@ -174,14 +175,6 @@ def _put(place: Path, content: bytes) -> bool:
         if place.with_suffix(".key").exists() or place.with_suffix(".gone").exists():
             return False
         disk.replace(place.with_suffix(".key"), content, disk.PRIVATE)
-        return True
-
-
-def _raise(path: Path, value: int) -> bool:
-    with _locked(path):
-        if path.exists() and int(path.read_bytes()) >= value:
-            return False
-        disk.write_count(path, value)
         return True
 
 
@@ -213,6 +206,6 @@ def _from_json(content: bytes) -> Copy:
         made_at=datetime.fromisoformat(read["made_at"]),
         expires_at=datetime.fromisoformat(read["expires_at"]),
         keys={str(name): unb64u(held) for name, held in read["keys"].items()},
-        counters={str(at): int(value) for at, value in read["counters"].items()},
+        counters={str(name): int(value) for name, value in read["counters"].items()},
         destroyed=frozenset(read["destroyed"]),
     )

@@ -11,20 +11,6 @@ TOMBSTONES: Final = 0o640
 COUNTERS: Final = 0o660
 
 
-def write_count(path: Path, value: int) -> None:
-    """Write a counter in its place, which costs one flush; so few bytes are written whole or not at all."""
-    digits = f"{value:020}".encode()
-    try:
-        descriptor = os.open(path, os.O_WRONLY)
-    except FileNotFoundError:
-        return replace(path, digits, COUNTERS)
-    try:
-        os.pwrite(descriptor, digits, 0)
-        return os.fdatasync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def make(root: Path, folder: Path) -> None:
     """Make the folders where they are missing, the inner one open to whom the outer one is open to."""
     if not folder.exists():
@@ -33,6 +19,16 @@ def make(root: Path, folder: Path) -> None:
             folder.mkdir()
             folder.chmod(root.stat().st_mode & 0o7777)
             _flush(root)
+
+
+def shared(folder: Path, name: str) -> Path:
+    """Return the path of a file that every role of the folder may write to, made where it is missing."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, COUNTERS)
+        os.fchmod(descriptor, COUNTERS)
+        os.close(descriptor)
+    return folder / name
 
 
 def replace(path: Path, content: bytes, mode: int) -> None:

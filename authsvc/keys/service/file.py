@@ -17,13 +17,13 @@ from typing import Any
 from authsvc.core.envelope import CannotOpen, context, seal, unseal, unseal_any
 from authsvc.core.ids import b64u, unb64u
 from authsvc.keys.service import disk
+from authsvc.keys.service.counts import counts_in
 from authsvc.keys.service.interface import (
     CannotUnwrap,
     KeyGone,
     KeyServiceDown,
     NotAllowed,
     address,
-    raised,
     split_version,
     with_version,
 )
@@ -125,17 +125,11 @@ class FileKeys:
 
     def advance(self, name: str, at_least: int | None = None) -> int:
         """Move a counter on, as the interface says."""
-        with self._locked(name) as place:
-            before = _count(place)
-            value = raised(before, at_least)
-            if value != before:
-                disk.write_count(_counter(place), value)
-            return value
+        return counts_in(self.folder).advance(name, at_least)
 
     def current(self, name: str) -> int:
         """Return a counter."""
-        with self._locked(name, shared=True) as place:
-            return _count(place)
+        return counts_in(self.folder).current(name)
 
     def reseal(self) -> int:
         """Seal every key of this role under the secret in use; returns how many were under another one."""
@@ -212,10 +206,6 @@ def _gone(place: Path) -> Path:
     return place.with_suffix(".gone")
 
 
-def _counter(place: Path) -> Path:
-    return place.with_suffix(".count")
-
-
 def _entry(place: Path, name: str) -> Entry:
     if _gone(place).exists():
         raise KeyGone(f"{name} was destroyed")
@@ -226,12 +216,3 @@ def _entry(place: Path, name: str) -> Entry:
     if entry.name != name or entry.latest not in entry.versions:
         raise KeyServiceDown(f"the file of {name} is damaged")
     return entry
-
-
-def _count(place: Path) -> int:
-    try:
-        return int(_counter(place).read_bytes())
-    except FileNotFoundError:
-        return 0
-    except ValueError:
-        raise KeyServiceDown("the file of a counter is damaged") from None

@@ -1,8 +1,7 @@
 """The key service in a security module, by PKCS#11 v2.40: AES keys that cannot be read, not even by us.
 
-An object's label is the address of the name, its CKA_ID the version. Counters and tombstones are data objects
-beside the keys, private to the token's user. What moves a counter takes turns on one machine; processes of
-several machines that move the same one must take turns themselves, as rows that are locked do.
+An object's label is the address of the name, its CKA_ID the version. Tombstones are data objects beside the
+keys, private to the token's user. Counters lie in a folder of the machine, since a module holds few objects.
 """
 
 import os
@@ -17,6 +16,7 @@ import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.mechanisms import GCMParams
 
+from authsvc.keys.service.counts import counts_in
 from authsvc.keys.service.interface import (
     CALL_SECONDS,
     CannotUnwrap,
@@ -25,11 +25,9 @@ from authsvc.keys.service.interface import (
     KeyServiceProblem,
     NotAllowed,
     address,
-    raised,
     split_version,
     with_version,
 )
-from authsvc.keys.service.locking import locked
 
 _NONCE: Final = 12
 _TAG_BITS: Final = 128
@@ -44,18 +42,17 @@ _KEY: Final = {
     Attribute.UNWRAP: False,
 }
 _GONE: Final = "gone/"
-_COUNT: Final = "count/"
 Answer = TypeVar("Answer")
 
 
 @dataclass
 class Pkcs11Keys:
-    """Keys in the token of this label. `locks` is a folder of this machine, for those who move counters."""
+    """Keys in the token of this label, and counters in a folder of this machine."""
 
     module: Path
     token: str
     pin: str = field(repr=False)
-    locks: Path
+    folder: Path
     _turn: Lock = field(default_factory=Lock, repr=False)
     _session: Any = field(default=None, repr=False)
     _process: int = 0
@@ -137,24 +134,11 @@ class Pkcs11Keys:
 
     def advance(self, name: str, at_least: int | None = None) -> int:
         """Move a counter on, as the interface says."""
-        label = _COUNT + address(name)
-
-        def act(session: Any) -> int:
-            before = _data(session, label)
-            value = raised(_highest(before), at_least)
-            _store(session, label, str(value).encode())
-            for old in before:
-                old.destroy()
-            return value
-
-        self.locks.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with locked(self.locks):
-            return self._call(act)
+        return counts_in(self.folder).advance(name, at_least)
 
     def current(self, name: str) -> int:
         """Return a counter."""
-        label = _COUNT + address(name)
-        return self._call(lambda session: _highest(_data(session, label)))
+        return counts_in(self.folder).current(name)
 
     def _call(self, act: Callable[[Any], Answer]) -> Answer:
         """Do one thing in the token and wait no longer than CALL_SECONDS; calls of a process take turns."""
@@ -247,7 +231,3 @@ def _store(session: Any, label: str, value: bytes) -> None:
             Attribute.VALUE: value,
         }
     )
-
-
-def _highest(found: list[Any]) -> int:
-    return max((int(one[Attribute.VALUE]) for one in found), default=0)

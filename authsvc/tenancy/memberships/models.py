@@ -41,7 +41,7 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "tenant"], name="membership_once")]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.role} of {self.tenant}"
+        return str(self.user)
 
 
 class Invitation(TenantOwned):

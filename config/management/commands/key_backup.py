@@ -13,7 +13,10 @@ from authsvc.keys.service import copies
 
 
 class Command(BaseCommand):
-    """From the next erasure on the list is out of date: renew it as often as you can, `--list-only`."""
+    """From the next erasure on the list is out of date: renew it as often as you can, `--list-only`.
+
+    Of a security module the copy holds the machine's counters alone.
+    """
 
     help = "Copy the key store, sealed for a public key or a passphrase; the copy lives 30 days at most."
 
@@ -27,14 +30,15 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, path: Path, days: int, list_only: bool, **given: Any) -> None:
         """Write both, or the list."""
-        if settings.KEY_SERVICE != "file":
-            raise CommandError(f"a key service of kind {settings.KEY_SERVICE} makes its copies itself")
+        if settings.KEY_SERVICE == "transit":
+            raise CommandError("the transit service makes its copies itself, of keys and of counters")
         try:
             if not list_only:
                 copy = copies.taken(settings.KEY_STORE, lives=timedelta(days=days))
                 _write(path, copies.sealed(copy, recipient(given["pem"], given["passphrase_file"])))
                 self.stdout.write(
-                    f"{len(copy.keys)} keys in {path}, until {copy.expires_at:%Y-%m-%d}: delete it then"
+                    f"{len(copy.keys)} keys and {len(copy.counters)} counters in {path}, until "
+                    f"{copy.expires_at:%Y-%m-%d}: delete it then"
                 )
             names = sorted(copies.destroyed_in(settings.KEY_STORE))
             _write(destroyed_list(path), "\n".join(names))

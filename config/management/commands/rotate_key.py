@@ -90,7 +90,10 @@ class Command(BaseCommand):
         """Make anew what older keys made, with the keys of the role whose they are."""
         held = secrets.held(whole, [key.section])
         settings.SECRET_KEY, settings.SECRETS, settings.SECRET_KEY_FALLBACKS = held
-        self.stdout.write(f"{key}: {key.renew()} made anew")
+        renewed = key.renew()
+        self.stdout.write(f"{key}: {renewed.count} made anew")
+        for line in renewed.lines:
+            self.stdout.write(f"  {line}")
 
 
 def _named(names: Sequence[str], place: Files) -> list[Rotated]:

@@ -9,7 +9,6 @@ PRODUCTION = ENVIRONMENT == "production"
 ROLES = given.roles
 DATA_DIR = given.data_dir
 SECRETS_FILE = given.secrets_file or DATA_DIR / "secrets.json"
-COUNTERS_FILE = given.counters_file or DATA_DIR / "counters.sqlite3"
 BASE_URL = given.base_url
 DEBUG = False
 SIMULATOR_ENABLED = given.simulator

@@ -151,12 +151,9 @@ def test_a_new_production_site_makes_its_secrets_itself(tmp_path: Path) -> None:
     told["VISOR_SECRETS_FILE"] = str(tmp_path / "split" / "worker.json")
     done = python(LIST, **{**told, "VISOR_ROLES": "worker"})
     own = [
-        name
-        for use in ("seal", "task")
-        for name in (
-            f"{use}_private_key_worker",
-            *(f"{use}_public_key_{role}" for role in sorted(roles.ROLES)),
-        )
+        *(f"seal_public_key_{role}" for role in sorted(secrets.SEALING)),
+        "task_private_key_worker",
+        *(f"task_public_key_{role}" for role in sorted(roles.ROLES)),
     ]
     known = ["vault_kek", "verdict_private_key", "verdict_public_key"]
     assert json.loads(done.stdout)[2] == ["key_store", *own, *known], done.stderr

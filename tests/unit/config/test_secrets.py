@@ -20,8 +20,11 @@ def path(tmp_path):
 
 def test_each_role_sees_its_own_keys_only(path):
     web, worker, portal = (secrets.load(path, [role]) for role in ROLES)
-    known = {"verdict_public_key", *(f"{of}_public_key_{role}" for of in ("task", "seal") for role in ROLES)}
-    own = {role: {f"task_private_key_{role}", f"seal_private_key_{role}"} for role in ROLES}
+    known = {"verdict_public_key", *(f"task_public_key_{role}" for role in ROLES)}
+    known |= {f"seal_public_key_{role}" for role in secrets.SEALING}
+    own = {role: {f"task_private_key_{role}"} for role in ROLES}
+    for role in secrets.SEALING:
+        own[role].add(f"seal_private_key_{role}")
     assert set(web.keys) == {"token_kek", *own["web"], *known}
     assert set(worker.keys) == {"verdict_private_key", "vault_kek", "key_store", *own["worker"], *known}
     assert set(portal.keys) == {*own["portal"], *known}

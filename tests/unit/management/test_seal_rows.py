@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S8.3-01")]
 
 @pytest.fixture(autouse=True)
 def tenant(settings: Any, tmp_path: Path) -> Iterator[Tenant]:
-    settings.COUNTERS_FILE = tmp_path / "counters.sqlite3"
+    settings.KEY_STORE = tmp_path / "keys"
     made = make_tenant()
     with tenant_scope(made.id):
         yield made

@@ -54,10 +54,11 @@ def altered(row: Any, column: str, value: Any) -> None:
         cursor.execute(statement, [value])
 
 
-def test_every_role_that_seals_or_checks_has_a_key_of_its_own() -> None:
+def test_every_role_that_seals_has_a_key_of_its_own_and_no_other_has_one() -> None:
     roles = {sealer.role for kind in KINDS for sealer in kind.sealed_by}
-    roles |= {role for kind in KINDS for role in kind.checked_by}
-    assert roles == {"web", "worker", "portal"}
+    assert roles == set(secrets.SEALING) == {"web", "portal"}
+    assert {role for kind in KINDS for role in kind.checked_by} == {"web", "worker", "portal"}
+    assert [name for name in FILE["worker"] if "seal" in name] == []
     assert all(f"seal_private_key_{role}" in FILE[role] for role in roles)
     assert len({FILE[role][f"seal_private_key_{role}"] for role in roles}) == len(roles)
 
@@ -75,7 +76,7 @@ def test_the_portal_takes_a_face_away_and_gives_none(play: Any) -> None:
     person.save(update_fields=["reference"])
     assert sealer_of(Subject.objects.get()) == "portal"
     person.reference = "another"
-    with pytest.raises(CannotSeal, match="web or portal or worker"):
+    with pytest.raises(CannotSeal, match="web or portal"):
         person.save(update_fields=["reference"])
 
 
@@ -92,12 +93,21 @@ def test_the_portal_revokes_a_passkey_and_makes_none(play: Any) -> None:
         Device.objects.filter(pk=device.pk).update(status=Device.Status.ACTIVE)
 
 
-def test_what_the_worker_says_of_a_reference_the_web_believes(play: Any) -> None:
+def test_a_worker_says_nothing_of_a_person(play: Any) -> None:
     person = make_subject(reference="", reference_version=0)
     play("worker")
-    Subject.objects.filter(pk=person.pk).update(reference="made", reference_version=1)
-    play("web")
-    assert sealer_of(Subject.objects.get(reference="made")) == "worker"
+    with pytest.raises(CannotSeal, match=r"only web or portal .* here is worker"), transaction.atomic():
+        Subject.objects.filter(pk=person.pk).update(reference="made", reference_version=1)
+    assert Subject.objects.get().reference == ""
+
+
+def test_a_seal_in_the_workers_name_is_none(play: Any) -> None:
+    """Not even by a key that an earlier secrets file gave it."""
+    person = make_subject()
+    seal = bytes(person.seal or b"")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE subjects_subject SET seal = %s", [seal[:1] + b"k" + seal[2:]])
+    assert list(Subject.objects.all()) == []
 
 
 def test_the_web_registers_third_parties_alone(play: Any) -> None:

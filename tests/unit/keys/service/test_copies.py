@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from authsvc.core import clock
 from authsvc.keys.service import copies
 from authsvc.keys.service.copies import CopyRefused
+from authsvc.keys.service.counts import counts_in
 from authsvc.keys.service.file import FileKeys
 from authsvc.keys.service.interface import KeyGone
 
@@ -182,6 +183,17 @@ def test_a_copy_for_nobody_is_not_made(store: Path, tmp_path: Path, settings: An
     settings.KEY_STORE = store
     with pytest.raises(CommandError, match="for whom"):
         call_command("key_backup", str(tmp_path / "copy"))
-    settings.KEY_SERVICE = "pkcs11"
+    settings.KEY_SERVICE = "transit"
     with pytest.raises(CommandError, match="makes its copies itself"):
         call_command("key_backup", str(tmp_path / "copy"))
+
+
+def test_the_counters_beside_a_security_module_travel_too(tmp_path: Path, settings: Any) -> None:
+    settings.KEY_SERVICE, settings.KEY_STORE = "pkcs11", tmp_path / "first"
+    counts_in(settings.KEY_STORE).advance("sessions", at_least=41)
+    (tmp_path / "words").write_text(PASSPHRASE)
+    words, copy = ["--passphrase-file", str(tmp_path / "words")], tmp_path / "copy"
+    call_command("key_backup", str(copy), *words, verbosity=0)
+    settings.KEY_STORE = tmp_path / "second"
+    call_command("key_restore", str(copy), *words, "--destroyed", f"{copy}.destroyed", verbosity=0)
+    assert counts_in(tmp_path / "second").current("sessions") == 41

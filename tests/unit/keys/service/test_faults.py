@@ -91,13 +91,6 @@ def test_a_damaged_key_is_not_used(folder: Path, content: bytes) -> None:
         FileKeys(folder, lambda: [SECRET]).wrap(NAME, b"secret", AAD)
 
 
-def test_a_damaged_counter_does_not_begin_anew(folder: Path) -> None:
-    _files(folder, ".count")[0].write_bytes(b"")
-    for use in (FileKeys(folder, list).advance, FileKeys(folder, list).current):
-        with pytest.raises(KeyServiceDown):
-            use(NAME)
-
-
 @pytest.mark.requirement("S9.2-13")
 def test_t10_a_destroyed_key_is_overwritten(folder: Path) -> None:
     (path,) = _files(folder, ".key")

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from authsvc.keys.service.interface import BadName, CannotUnwrap, KeyGone, KeyService
+from authsvc.seals.kinds import KINDS
+from authsvc.seals.sealing import Stored, counter_of
 from tests.unit.keys.service.places import file_keys, module_keys, transit_keys
 
 pytestmark = pytest.mark.requirement("S9.4-09")
@@ -146,6 +149,14 @@ def test_a_counter_only_grows(keys: KeyService, name: str) -> None:
     assert [keys.advance(name, at_least=7), keys.advance(name, at_least=7)] == [7, 7]
     assert [keys.advance(name, at_least=3), keys.advance(name), keys.current(name)] == [7, 8, 8]
     assert keys.current(f"{name}-other") == 0
+
+
+def test_every_place_counts_for_seals(keys: KeyService) -> None:
+    """The longest name that a sealed row's counter has (authsvc/seals)."""
+    stored = Stored(uuid4(), ("r" * 24, "d" * 64), (), None, over=False)
+    longest = counter_of(max(KINDS, key=lambda kind: len(kind.name)), stored)
+    assert keys.current(longest) == 0
+    assert keys.advance(longest, at_least=2) == keys.current(longest) == 2
 
 
 def test_a_counter_is_no_key(keys: KeyService, made: str) -> None:
