@@ -6,8 +6,6 @@ it: conversion is checked against dlib before a converted file is ever used.
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +17,7 @@ from authsvc.biometrics.types import Array, Image
 
 from .base import ModelProblem, engine_id
 from .conversion import build
+from .converted import kept
 from .dlib_models import LANDMARKS, NETWORK, SHA256, checked_path
 from .dlib_weights import read_network
 from .faces import CHIP, DlibFaces, describe_faces
@@ -56,28 +55,15 @@ class DlibOnnxEngine(DlibFaces):
 
 
 def converted_network(cache: Path) -> bytes:
-    """Return the network as ONNX bytes, converted and checked once; raises ModelProblem.
-
-    Only a file with the known hash is taken from the cache, or laid there: another release of onnx may write
-    the same network differently, which then is converted at every start. The file is written under a name of
-    its own and then moved, so that no other process sees half of one.
-    """
+    """Return the network as ONNX bytes, converted and checked once; raises ModelProblem."""
     source = checked_path(NETWORK)
-    path = cache / f"dlib-{CONVERTED[:16]}.onnx"
-    if path.exists() and _is_known(content := path.read_bytes()):
-        return content
-    content = build(read_network(source.read_bytes())).SerializeToString()
-    _check_against_dlib(content)
-    if _is_known(content):
-        cache.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    return content
 
+    def make() -> bytes:
+        content = build(read_network(source.read_bytes())).SerializeToString()
+        _check_against_dlib(content)
+        return bytes(content)
 
-def _is_known(content: bytes) -> bool:
-    return hashlib.sha256(content).hexdigest() == CONVERTED
+    return kept(cache / f"dlib-{CONVERTED[:16]}.onnx", CONVERTED, make)
 
 
 def _chips() -> np.ndarray:

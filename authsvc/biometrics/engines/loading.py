@@ -12,6 +12,7 @@ from .base import Engine, ModelProblem
 from .dlib_onnx import DlibOnnxEngine
 from .dlib_plain import DlibEngine
 from .own_model import OwnModel, OwnModelEngine
+from .sface import SFaceEngine
 
 
 def cache_folder() -> Path:
@@ -23,7 +24,7 @@ def cache_folder() -> Path:
 def load_engine(name: str | None = None) -> Engine:
     """Return the engine of that name, the same one at every call; raises ModelProblem.
 
-    Names: `dlib_onnx`, `dlib` (the plain library) and `onnx` (a network of one's own, described by
+    Names: `sface`, `dlib_onnx`, `dlib` (the plain library) and `onnx` (a network of one's own, described by
     settings.FACE_MODEL). Without a name it is settings.FACE_ENGINE.
     """
     return _load(name or settings.FACE_ENGINE)
@@ -31,6 +32,8 @@ def load_engine(name: str | None = None) -> Engine:
 
 @cache
 def _load(name: str) -> Engine:
+    if name == "sface":
+        return SFaceEngine(cache_folder())
     if name == "dlib_onnx":
         return DlibOnnxEngine(cache_folder())
     if name == "dlib":

@@ -56,6 +56,9 @@ MODULES: Final[Mapping[str, str]] = {
     "engines.dlib_weights": "engines/dlib_weights.py",
     "engines.conversion": "engines/conversion.py",
     "engines.own_model": "engines/own_model.py",
+    "engines.sface": "engines/sface.py",
+    "engines.dequantising": "engines/dequantising.py",
+    "engines.converted": "engines/converted.py",
 }
 """Logical name to module, from BIOMETRICS on."""
 
