@@ -3,5 +3,5 @@
 from typing import Final
 
 SHA256: Final = {
-    "2026-11-28-929ac95caa": "07f055dba2e3cb6163c2995948af1cae3478590c9e8d3546d89d21c58def5c53",
+    "2026-11-28-9b4d6619b1": "a5ab0380f5a9b01fee5654b047c39a3b2c912e1372d4387da2ef4c0a0ba055d0",
 }
