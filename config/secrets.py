@@ -1,7 +1,8 @@
 """The secrets file: one section for each role, so that a process reads only what it may hold.
 
-Split of power (S6.1-01): `web` can issue tokens, `worker` can open samples and references and sign
-verdicts, `portal` can do neither. `public` holds what any role may know.
+Split of power (S6.1-01): `web` can issue tokens, `provider` rotates their keys and ends what they stand on,
+`worker` can open samples and references and sign verdicts, `portal` can do none of it. `public` holds what
+any role may know; `migrator` and `backup` hold how these two get into the database, and nothing else.
 """
 
 import base64
@@ -11,7 +12,7 @@ import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -19,6 +20,9 @@ from authsvc.keys.held import NEXT, PREVIOUS
 from config.roles import ROLES, Role
 
 DJANGO = "django_secret_key"
+DATABASE = "database_password"
+# Who gets into the database by a password of this file (docs/adr/0260).
+DATABASE_ROLES: Final = (*ROLES, "migrator", "backup")
 Content = Mapping[str, Mapping[str, str]]
 
 
@@ -33,9 +37,11 @@ def _b64(data: bytes) -> str:
 def generate() -> dict[str, dict[str, str]]:
     """Return fresh secrets for every role, from the operating system's DRBG (S9.4-10)."""
     private, public = _key_pair()
+    token_kek = _b64(secrets.token_bytes(32))
     made = {
         "public": {"verdict_public_key": public},
-        "web": {"django_secret_key": secrets.token_urlsafe(48), "token_kek": _b64(secrets.token_bytes(32))},
+        "web": {"django_secret_key": secrets.token_urlsafe(48), "token_kek": token_kek},
+        "provider": {"django_secret_key": secrets.token_urlsafe(48), "token_kek": token_kek},
         "portal": {"django_secret_key": secrets.token_urlsafe(48)},
         "worker": {
             "django_secret_key": secrets.token_urlsafe(48),
@@ -44,7 +50,9 @@ def generate() -> dict[str, dict[str, str]]:
             "key_store": _b64(secrets.token_bytes(32)),
         },
     }
-    return with_own_keys(made)
+    for role in DATABASE_ROLES:
+        made.setdefault(role, {})[DATABASE] = _b64(secrets.token_bytes(32))
+    return _with_own_keys(made)
 
 
 def task_key_of(role: str) -> str:
@@ -53,20 +61,24 @@ def task_key_of(role: str) -> str:
 
 
 def seal_key_of(role: str) -> str:
-    """Return the name of the key by which a role vouches for rows (authsvc/seals/keys.py)."""
-    return f"seal_private_key_{role}"
+    """Return the name of the key by which a role vouches for rows (authsvc/seals/keys.py).
+
+    Scheduled work does so by web's: what it ends and renews is what web made.
+    """
+    return f"seal_private_key_{'web' if role == 'provider' else role}"
 
 
-def with_own_keys(content: Content) -> dict[str, dict[str, str]]:
-    """Return the content with the keys of each role that it lacks, their public parts in `public`.
+def _with_own_keys(made: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Add the keys of each role, their public parts to `public`.
 
     By one a role signs its tasks (S6.2-09), by the other it vouches for rows (T02).
     """
-    made = {section: dict(values) for section, values in content.items()}
-    for name in (name_of(role) for role in ROLES for name_of in (task_key_of, seal_key_of)):
-        section = made.setdefault(name.rpartition("_")[2], {})
-        if name not in section:
-            section[name], made["public"][name.replace("private", "public")] = _key_pair()
+    pairs: dict[str, tuple[str, str]] = {}
+    for role in ROLES:
+        for name in (task_key_of(role), seal_key_of(role)):
+            made[role][name], made["public"][name.replace("private", "public")] = pairs.setdefault(
+                name, _key_pair()
+            )
     return made
 
 
@@ -144,8 +156,8 @@ def load(path: Path, roles: Sequence[Role]) -> Held:
     missing = [section for section in ["public", *roles] if section not in content]
     if missing:
         raise SecretsProblem(f"{path} has no section {missing[0]!r}")
-    own = (name_of(role) for role in roles for name_of in (task_key_of, seal_key_of))
-    lacking = [name for name in own if name not in content[name.rpartition("_")[2]]]
+    own = ((role, name_of(role)) for role in roles for name_of in (task_key_of, seal_key_of))
+    lacking = [name for role, name in own if name not in content[role]]
     if lacking:
         raise SecretsProblem(
             f"{path} is of an earlier release and lacks {', '.join(lacking)}: "
@@ -163,6 +175,18 @@ def held(content: Content, roles: Sequence[str]) -> Held:
     for section in ["public", *roles]:
         for name, value in content[section].items():
             flat.setdefault(name, value)
+    flat.pop(DATABASE, None)
     django_key = flat.pop(DJANGO)
     fallbacks = [flat.pop(DJANGO + ending) for ending in (NEXT, PREVIOUS) if DJANGO + ending in flat]
     return Held(django_key, {name: base64.b64decode(value) for name, value in flat.items()}, fallbacks)
+
+
+def database_password(path: Path, role: str) -> str:
+    """Return the password by which a role gets into the database, "" where the file holds none for it.
+
+    It may have none: certificates and peers need no password.
+    """
+    try:
+        return read(path).get(role, {}).get(DATABASE, "")
+    except SecretsProblem:
+        return ""

@@ -4,7 +4,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from devtools.phone.authenticator import Authenticator
 from devtools.phone.phone import Person, SoftwarePhone
 from devtools.rendering import photographs
 from devtools.stack.services import free_port
-from devtools.stack.stack import Stack, own_database, running
+from devtools.stack.stack import Stack, as_user, own_database, running
 from tests.filled import GROWING, MOVED, Dump, dump, row_counts
 
 pytestmark = pytest.mark.e2e
@@ -57,9 +57,15 @@ def _migrated(kept: Dump, data: Path, database: str | None) -> Upgraded:
     kept.lay_out(data, visor=product.base_url, partner=product.partner_url, database=database)
     before = row_counts(data, database)
     product.manage("generate_secrets")
+    if database:
+        administrator = {"VISOR_DATABASE_URL": as_user(database, "root")}
+        replace(product, env={**product.env, **administrator}).manage("database_roles")
     product.manage("migrate", "--verbosity", "0")
     after = row_counts(data, database)
-    vouched = product.manage("seal_rows")
+    vouched, *_ = [
+        replace(product, env={**product.env, "VISOR_ROLES": role}).manage("seal_rows")
+        for role in ("web", "portal")
+    ]
     assert re.search(r"(?m)^session: [1-9]", vouched), vouched
     return Upgraded(kept, before, after, product, settings)
 

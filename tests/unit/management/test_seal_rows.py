@@ -73,5 +73,5 @@ def test_a_row_with_a_broken_seal_is_not_vouched_for() -> None:
 
 def test_without_a_roles_keys_it_says_which_to_name(settings: Any) -> None:
     settings.SECRETS = {}
-    with pytest.raises(CommandError, match="VISOR_ROLES=web,portal"):
+    with pytest.raises(CommandError, match="VISOR_ROLES=web and VISOR_ROLES=portal"):
         said()
