@@ -1,6 +1,8 @@
 """P07, O14: through a pooler that hands connections on by the transaction, nothing starts; a real PgBouncer says why."""
 
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,7 +28,6 @@ unix_socket_dir =
 auth_type = trust
 auth_file = {folder}/users
 pool_mode = {mode}
-max_prepared_statements = 100
 """
 
 
@@ -39,25 +40,24 @@ def direct() -> Iterator[str]:
 
 
 @pytest.fixture(params=["transaction", "session"])
-def pooled(request: pytest.FixtureRequest, direct: str, tmp_path: Path) -> Iterator[str]:
+def pooled(request: pytest.FixtureRequest, direct: str) -> Iterator[str]:
     """The URL of the same database through PgBouncer."""
     place, _, name = direct.rpartition("/")
-    port, folder = free_port(), tmp_path / "pooler"
-    folder.mkdir()
-    told = {"name": name, "server": place.rpartition(":")[2], "port": port, "folder": folder}
-    (folder / "pooler.ini").write_text(CONFIGURATION.format(mode=request.param, **told))
-    (folder / "users").write_text('"visor_web" ""\n')
-    for above in (folder, *tmp_path.parents[:2], tmp_path):
-        above.chmod(0o755)
-    command = [str(pgbouncer_program()), str(folder / "pooler.ini")]
-    pooler = subprocess.Popen(command, user=unprivileged_user(), stderr=subprocess.PIPE, cwd=folder)
-    url = f"postgres://127.0.0.1:{port}/{name}"
-    try:
-        _await(as_user(url, "visor_web"))
-        yield url
-    finally:
-        pooler.terminate()
-        pooler.communicate(timeout=SECONDS)
+    port, user = free_port(), unprivileged_user()
+    with tempfile.TemporaryDirectory(prefix="visor-pooler-") as folder:
+        if user:
+            shutil.chown(folder, user)  # PgBouncer runs as root as little as PostgreSQL does.
+        told = {"name": name, "server": place.rpartition(":")[2], "port": port, "folder": folder}
+        (Path(folder) / "pooler.ini").write_text(CONFIGURATION.format(mode=request.param, **told))
+        (Path(folder) / "users").write_text('"visor_web" ""\n')
+        pooler = subprocess.Popen([str(pgbouncer_program()), "-q", f"{folder}/pooler.ini"], user=user)
+        url = f"postgres://127.0.0.1:{port}/{name}"
+        try:
+            _await(as_user(url, "visor_web"))
+            yield url
+        finally:
+            pooler.terminate()
+            pooler.wait(timeout=SECONDS)
 
 
 def _await(url: str) -> None:

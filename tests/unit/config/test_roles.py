@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config import roles, secrets
+from config import roles, secretfiles, secrets
 from tests.unit.config.process import production, python
 
 LIST = """
@@ -54,7 +54,7 @@ PATHS = {
 }
 # What only the portal has of Django's own and of other people's.
 PORTAL_ONLY = {"django.contrib.auth", "django.contrib.sessions", "django.contrib.messages", "allauth"}
-PLAYED: list[list[roles.Role]] = [["web"], ["worker"], ["portal"], ["web", "portal"], []]
+PLAYED: list[list[roles.Role]] = [["web"], ["provider"], ["worker"], ["portal"], []]
 
 
 def parts(names: Sequence[str], package: str) -> list[str]:
@@ -80,7 +80,7 @@ def test_one_machine_installs_everything(tmp_path: Path, environment: str) -> No
 
 
 @pytest.mark.requirement("S6.1-01")
-@pytest.mark.parametrize("role", ["web", "worker"])
+@pytest.mark.parametrize("role", ["web", "provider", "worker"])
 def test_without_the_portal_no_part_of_it_is_installed(role: roles.Role) -> None:
     names = [*roles.apps([role]), *roles.middleware([role]), *roles.context_processors([role])]
     assert parts(names, "portal") == []
@@ -103,7 +103,8 @@ def test_a_command_sees_every_part_and_holds_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("role", "tasks"),
     [
-        ("web", [f"authsvc.{room}" for room in ("capture", "delivery", "management", "oidc", "person")]),
+        ("web", []),
+        ("provider", [f"authsvc.{room}" for room in ("capture", "delivery", "management", "oidc", "person")]),
         ("worker", ["authsvc.biometrics"]),
         ("portal", []),
     ],
@@ -152,10 +153,10 @@ def test_a_new_production_site_makes_its_secrets_itself(tmp_path: Path) -> None:
     done = python(LIST, **{**told, "VISOR_ROLES": "worker"})
     own = [
         name
-        for use in ("seal", "task")
+        for use, holders in (("seal", secretfiles.SEALING), ("task", roles.ROLES))
         for name in (
             f"{use}_private_key_worker",
-            *(f"{use}_public_key_{role}" for role in sorted(roles.ROLES)),
+            *(f"{use}_public_key_{role}" for role in sorted(holders)),
         )
     ]
     known = ["vault_kek", "verdict_private_key", "verdict_public_key"]

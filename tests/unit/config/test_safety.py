@@ -29,6 +29,8 @@ REFUSED = [
     ("VISOR_SIMULATOR", "SIMULATOR_ENABLED", True),
     ("VISOR_SANDBOX_AUTHENTICATOR", "SANDBOX_AUTHENTICATOR_ENABLED", True),
     ("VISOR_ROLES", "ROLES", ["web", "worker"]),
+    ("VISOR_ROLES", "ROLES", ["web", "portal"]),
+    ("VISOR_ROLES", "ROLES", ["provider", "worker"]),
     ("VISOR_DATABASE_URL", "DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3"}}),
     ("VISOR_BROKER_URL", "CELERY_BROKER_URL", "embedded://localhost"),
     ("VISOR_BROKER_URL", "CELERY_BROKER_URL", "redis://broker:6379/0"),
