@@ -91,6 +91,7 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "clients_clientsecret": {
         "web": "SELECT INSERT UPDATE(last_used_at seal) DELETE",
+        "provider worker": "SELECT",  # digests, which come along with their relying party
         "portal": "SELECT INSERT UPDATE(expires_at seal) DELETE",
     },
     "delivery_delivery": {

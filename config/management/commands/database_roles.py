@@ -1,5 +1,7 @@
 """`manage.py database_roles`: the roles of the database, made by its administrator."""
 
+from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +10,8 @@ from django.db import connection
 
 from authsvc.tenancy import sql
 from authsvc.tenancy.grants import DATABASE_ROLES, MIGRATOR, PROCESSES, ROLE_PREFIX
-from config.secrets import database_password
+from config.rotation import Files
+from config.secrets import DATABASE, SecretsProblem
 
 
 class Command(BaseCommand):
@@ -20,14 +23,21 @@ class Command(BaseCommand):
     help = "Create the database's roles. VISOR_DATABASE_URL names the server's administrator."
     requires_system_checks: list[str] = []
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take where the passwords are."""
+        parser.add_argument(
+            "--files", type=Path, help="the secrets file, or the folder of a file a role; VISOR_SECRETS_FILE"
+        )
+
+    def handle(self, *_: Any, files: Path | None, **__: Any) -> None:
         """Make what is missing, and say what remains to be done."""
         if connection.vendor != "postgresql":
             raise CommandError("roles are PostgreSQL's: VISOR_DATABASE_URL names none")
         if not sql.may_make_roles(connection):
             raise CommandError("name the server's administrator in VISOR_DATABASE_URL: roles are made by them")
-        for role in DATABASE_ROLES:
-            self._make(role)
+        place = files or settings.SECRETS_FILE
+        for role, password in _passwords(place).items():
+            self._make(role, password, place)
         sql.open_schema(connection, MIGRATOR)
         for owner in sql.take_over(connection, MIGRATOR):
             self._keep_running(owner)
@@ -36,13 +46,12 @@ class Command(BaseCommand):
             sql.add_member(connection, MIGRATOR, of=PROCESSES)
         self.stdout.write(f"{', '.join(DATABASE_ROLES)} are there; run `manage.py migrate` for what they may do.")
 
-    def _make(self, role: str) -> None:
-        password = database_password(settings.SECRETS_FILE, role.removeprefix(ROLE_PREFIX))
+    def _make(self, role: str, password: str, place: Path) -> None:
         sql.make_role(connection, role)
         if password:
             sql.set_password(connection, role, password)
         else:
-            self.stdout.write(f"{settings.SECRETS_FILE} has no password for {role}, which keeps what it had.")
+            self.stdout.write(f"{place} has no password for {role}, which keeps what it had.")
 
     def _keep_running(self, owner: str) -> None:
         sql.add_member(connection, owner, of=[MIGRATOR])
@@ -50,3 +59,13 @@ class Command(BaseCommand):
             f"{owner} owned tables and may still do everything, so that the release before runs on: when every "
             f"process is of this release, REVOKE {MIGRATOR} FROM {owner}."
         )
+
+
+def _passwords(place: Path) -> dict[str, str]:
+    try:
+        sections = Files(place).read() if place.exists() else {}
+    except SecretsProblem as problem:
+        raise CommandError(str(problem)) from None
+    return {
+        role: sections.get(role.removeprefix(ROLE_PREFIX), {}).get(DATABASE, "") for role in DATABASE_ROLES
+    }
