@@ -76,7 +76,8 @@ def _refuse_without_tasks() -> None:
     if not roles.task_packages(settings.ROLES):
         here = ",".join(settings.ROLES)
         raise UnsafeSettings(
-            f"refusing to start: {here} takes no tasks: VISOR_ROLES must be provider for scheduled work, or worker"
+            f"refusing to start: {here} takes no tasks: VISOR_ROLES must be worker, or provider for what is "
+            "scheduled"
         )
 
 

@@ -135,7 +135,9 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule("VISOR_ROLES", "must name one role alone: each has its own secrets and database role", _is_one_role),
 )
-NAMES_A_ROLE: Final = "must name what a process is that serves or takes tasks: web, provider, worker or portal"
+NAMES_A_ROLE: Final = (
+    "must name what a process is that serves or takes tasks: web, provider, worker or portal"
+)
 
 
 def problems(settings: Settings) -> list[str]:
@@ -176,15 +178,17 @@ WIDE: Final[tuple[tuple[str, Callable[[Standing], bool]], ...]] = (
     (f"{{user}} goes around row-level security: {_OWN_ROLE}", lambda found: found.bypasses_policies),
     (f"{{user}} owns tables: {_OWN_ROLE}", lambda found: found.owns_tables),
     (
-        "a connection pooler stands before PostgreSQL and would tell one organisation's scope to another's "
-        "connection: let VISOR_DATABASE_URL name PostgreSQL itself",
+        (
+            "a connection pooler stands before PostgreSQL and would tell one organisation's scope to the "
+            "connection of another: let VISOR_DATABASE_URL name PostgreSQL itself"
+        ),
         lambda found: found.is_pooled,
     ),
 )
 
 
 def refuse_wide_credential(*, production: bool) -> None:
-    """Raise UnsafeSettings where a production process could go around its grants; ask when Django is set up."""
+    """Raise UnsafeSettings where a process could go around its grants; call when Django is set up."""
     if not production:
         return
     try:

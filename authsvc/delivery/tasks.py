@@ -1,4 +1,4 @@
-"""Delivering, and clearing the outbox; where the keys may be opened that sign what is sent (role provider)."""
+"""Delivering, and clearing the outbox; where the keys that sign may be opened (role provider)."""
 
 from celery import shared_task
 

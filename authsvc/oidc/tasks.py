@@ -1,4 +1,4 @@
-"""The provider's scheduled work; it runs where the token keys may be opened: a Celery process of role provider."""
+"""The provider's scheduled work; it runs where token keys may be opened: a process of role provider."""
 
 from celery import shared_task
 

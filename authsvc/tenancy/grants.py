@@ -134,9 +134,7 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
         ),
     },
     "oidc_session": {
-        "web": (
-            "SELECT INSERT UPDATE(digest device_id events authenticated_at last_used_at ended_at seal)"
-        ),
+        "web": ("SELECT INSERT UPDATE(digest device_id events authenticated_at last_used_at ended_at seal)"),
         "provider": "SELECT UPDATE(ended_at seal) DELETE",
         "portal": "SELECT UPDATE(ended_at seal)",
     },

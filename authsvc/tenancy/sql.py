@@ -34,7 +34,7 @@ def insert_values(table: str, columns: str, count: int, values: Sequence[Any]) -
     places = ", ".join([place] * count)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {connection.ops.quote_name(table)} ({columns}) VALUES {places}",  # noqa: S608
+            f"INSERT INTO {connection.ops.quote_name(table)} ({columns}) VALUES {places}",
             values,
         )
 
@@ -60,7 +60,9 @@ def forced_tables(database: BaseDatabaseWrapper) -> set[str]:
 def policies_of(database: BaseDatabaseWrapper) -> dict[str, set[Policy]]:
     """Return the policies of each table."""
     found: dict[str, set[Policy]] = {}
-    query = "SELECT tablename, policyname, cmd, roles::text[] FROM pg_policies WHERE schemaname = current_schema"
+    query = (
+        "SELECT tablename, policyname, cmd, roles::text[] FROM pg_policies WHERE schemaname = current_schema"
+    )
     for table, name, verb, roles in _rows(database, query):
         found.setdefault(table, set()).add(Policy(name, verb, frozenset(roles)))
     return found

@@ -1,4 +1,4 @@
-"""On one machine a process plays web and portal: it works in the database as the one whose route is asked for.
+"""On one machine a process plays web and portal: in the database it works as the one whose route is asked.
 
 So each statement of the demo and of a test run meets the grants that production gives its process. Outside
 requests such a process is the migrator, who sets things up.
@@ -15,7 +15,10 @@ from psycopg.pq import TransactionStatus
 from authsvc.tenancy.grants import ROLE_PREFIX
 from config.roles import ROUTES, WEB
 
-_WEB_PATHS: Final = ("/.well-known/", *{"/" + prefix.partition("<")[0] for prefix, _, who in ROUTES if who == WEB and prefix})
+_WEB_PATHS: Final = (
+    "/.well-known/",
+    *{"/" + prefix.partition("<")[0] for prefix, _, who in ROUTES if who == WEB and prefix},
+)
 
 
 class OneRoleARequest:

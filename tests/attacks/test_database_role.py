@@ -69,9 +69,12 @@ def rows(opened: Any, query: str) -> list[Any]:
 
 
 def readable(role: str) -> list[str]:
-    given = {table: GRANTS[table] for table in tenant_tables()}
-    mine = {table: words for table, by in given.items() for roles, words in by.items() if role in roles.split()}
-    return sorted(table for table, words in mine.items() if "SELECT" in words)
+    """The tables with a tenant of which a role may read something."""
+    words = {
+        table: " ".join(given for roles, given in GRANTS[table].items() if role in roles.split())
+        for table in tenant_tables()
+    }
+    return sorted(table for table, given in words.items() if "SELECT" in given)
 
 
 @pytest.mark.requirement("S8.3-02")
@@ -81,12 +84,12 @@ def test_t02_no_process_has_a_scope_of_every_tenant(
     role: str, scope: str, ours: Tenant, as_role: Callable[..., Any]
 ) -> None:
     opened = as_role(role, scope)
-    assert {table: rows(opened, f"SELECT count(tenant_id) FROM {table}") for table in readable(role)} == {
-        table: [(0,)] for table in readable(role)
-    }
+    seen = {table: rows(opened, f"SELECT count(tenant_id) FROM {table}") for table in readable(role)}  # noqa: S608
+    assert all(found == [(0,)] for found in seen.values()), seen
+    assert len(seen) > 5
     inside = as_role(role, ours)
     assert rows(inside, "SELECT name FROM subjects_subject") == [("Person of ours",)]
-    with pytest.raises(psycopg.Error, match="row-level security|permission denied"):
+    with pytest.raises(psycopg.Error, match=r"row-level security|permission denied"):
         opened.execute(
             "INSERT INTO audit_audithead (tenant_id, sequence, digest) VALUES (%s, 9, '')", [make_tenant().id]
         )
@@ -131,7 +134,9 @@ WRITES = [
 ]
 
 
-@pytest.mark.parametrize(("role", "statement", "why"), WRITES, ids=[f"{each[0]}-{each[1]}" for each in WRITES])
+@pytest.mark.parametrize(
+    ("role", "statement", "why"), WRITES, ids=[f"{each[0]}-{each[1]}" for each in WRITES]
+)
 def test_t02_a_role_cannot_do_what_another_one_decides(
     role: str, statement: str, why: str, ours: Tenant, as_role: Callable[..., Any]
 ) -> None:
@@ -151,7 +156,7 @@ def test_t02_a_role_cannot_do_what_another_one_decides(
         "TRUNCATE audit_audithead",
         "ALTER TABLE audit_auditevent DISABLE TRIGGER ALL",
         "DROP TRIGGER audit_append_only ON audit_auditevent",
-        "CREATE OR REPLACE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
+        "CREATE OR REPLACE FUNCTION audit_append_only() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     ],
 )
 def test_t02_the_log_is_only_added_to(
@@ -175,9 +180,7 @@ def test_t02_the_log_is_only_added_to(
         "COPY subjects_subject TO PROGRAM 'cat'",
     ],
 )
-def test_t02_no_process_widens_what_it_may_do(
-    role: str, statement: str, as_role: Callable[..., Any]
-) -> None:
+def test_t02_no_process_widens_what_it_may_do(role: str, statement: str, as_role: Callable[..., Any]) -> None:
     with pytest.raises(InsufficientPrivilege):
         as_role(role, "*").execute(statement)
 
@@ -204,7 +207,12 @@ def test_o03_pg_dump_as_the_backup_role_takes_the_rows_of_every_tenant(ours: Ten
     told, program = connection.settings_dict, postgres_binary("pg_dump")
     assert program is not None
     command = [program, "--enable-row-security", "--data-only", "--table", "subjects_subject"]
-    where = {"PGHOST": told["HOST"], "PGPORT": str(told["PORT"]), "PGDATABASE": told["NAME"], "PGUSER": BACKUP}
+    where = {
+        "PGHOST": told["HOST"],
+        "PGPORT": str(told["PORT"]),
+        "PGDATABASE": told["NAME"],
+        "PGUSER": BACKUP,
+    }
     done = subprocess.run(command, env={**os.environ, **where}, capture_output=True, text=True, check=True)
     assert "Person of ours" in done.stdout
     assert "Person of theirs" in done.stdout

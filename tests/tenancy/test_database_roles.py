@@ -21,7 +21,7 @@ pytestmark = [
 ]
 Columns = dict[str, list[str]]
 WITHOUT = {
-    "accounts_membership": "who administers two organisations is told of both at their sign-in, before any scope",
+    "accounts_membership": "who administers two organisations is told of both at sign-in, before any scope",
     "oidc_logoutnotice": "of a release before, and granted to nobody",
 }
 
@@ -119,7 +119,8 @@ def test_t02_a_table_that_is_new_is_open_to_nobody() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE brand_new (id int)")
     install_row_level_security(using="default")
-    query = "SELECT grantee, privilege_type FROM information_schema.table_privileges WHERE table_name = 'brand_new'"
+    query = """SELECT grantee, privilege_type FROM information_schema.table_privileges
+        WHERE table_name = 'brand_new'"""
     assert {row for row in asked(query) if row[0] != MIGRATOR} == {(BACKUP, "SELECT")}
 
 

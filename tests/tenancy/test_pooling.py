@@ -1,4 +1,4 @@
-"""P07, O14: through a pooler that hands connections on by the transaction, nothing starts; a real PgBouncer says why."""
+"""P07, O14: through a pooler that hands connections on, no process starts; a real PgBouncer says why."""
 
 import shutil
 import subprocess

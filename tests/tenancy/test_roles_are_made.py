@@ -1,8 +1,8 @@
-"""`manage.py database_roles` on a server of its own: passwords, owners, and a database of the release before."""
+"""`manage.py database_roles` on a server of its own: passwords, owners, a database of the release before."""
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,19 @@ CREATE ROLE visor_before LOGIN; GRANT CREATE ON SCHEMA public TO visor_before; S
 CREATE TABLE django_session (session_key text); CREATE VIEW seen AS SELECT * FROM django_session;
 CREATE FUNCTION counted() RETURNS int LANGUAGE sql AS 'SELECT 1';
 """
+
+_SAYS = """
+from django.db import connection
+connection.ensure_connection()
+print(connection.connection.info.user)
+"""
+START = f"import config.wsgi{_SAYS}"
+CELERY = f"""
+import django
+django.setup()
+from config.celery import _refuse_without_role
+_refuse_without_role()
+{_SAYS}"""
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,9 @@ def test_each_role_gets_in_by_its_own_password_and_no_other(site: Site, done: st
         for other in set(held.values()) - {password}:
             with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
                 site.log_in(role, other)
-    kept = site.root("SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'visor%' AND rolpassword IS NOT NULL")
+    kept = site.root(
+        "SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'visor%' AND rolpassword IS NOT NULL"
+    )
     assert len(kept) == len(held)
     assert all(password.startswith("SCRAM-SHA-256$") for (password,) in kept)
 
@@ -101,7 +116,9 @@ def test_what_goes_around_grants_is_taken_away(site: Site, done: str) -> None:
     wide = "rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication"
     assert site.root(f"SELECT 1 FROM pg_roles WHERE rolname LIKE 'visor%' AND ({wide})") == []  # noqa: S608
     assert site.root("SELECT has_database_privilege('visor_web', current_database(), 'TEMP')") == [(False,)]
-    members = site.root("SELECT member::regrole::text FROM pg_auth_members WHERE roleid::regrole::text LIKE 'visor%'")
+    members = site.root(
+        "SELECT member::regrole::text FROM pg_auth_members WHERE roleid::regrole::text LIKE 'visor%'"
+    )
     assert members == [("visor_before",)], "in production the migrator plays no process's role"
 
 
@@ -113,7 +130,9 @@ def test_the_migrator_owns_what_the_release_before_owned_and_that_one_runs_on(si
     site.root("DROP VIEW seen; DROP FUNCTION counted; DROP TABLE django_session")
 
 
-def test_a_new_site_is_migrated_and_each_process_starts_as_itself(site: Site, done: str, tmp_path: Path) -> None:
+def test_a_new_site_is_migrated_and_each_process_starts_as_itself(
+    site: Site, done: str, tmp_path: Path
+) -> None:
     site.root("DROP VIEW IF EXISTS seen; DROP TABLE IF EXISTS django_session")
     ran = site.manage("", "migrate", "--verbosity", "0")
     assert ran.returncode == 0, ran.stderr
@@ -126,11 +145,6 @@ def test_a_new_site_is_migrated_and_each_process_starts_as_itself(site: Site, do
         ran = python(start, **told)
         assert ran.returncode == 0, (role, ran.stderr)
         assert ran.stdout.strip() == f"visor_{role}"
-
-
-SAYS = "from django.db import connection; connection.ensure_connection(); print(connection.connection.info.user)"
-START = f"import config.wsgi; {SAYS}"
-CELERY = f"import config; from config.celery import _refuse_without_role as ask; import django; django.setup(); ask(); {SAYS}"
 
 
 @pytest.mark.requirement("SA-02")
@@ -150,7 +164,11 @@ def test_t16_no_production_process_starts_with_more_than_its_credential(
     if user == "visor_around":
         site.root("DROP ROLE IF EXISTS visor_around; CREATE ROLE visor_around LOGIN BYPASSRLS PASSWORD 'x'")
     password = {"visor_around": "x"}.get(user, _passwords(site).get(user, ""))
-    told = {**production(tmp_path, role), "VISOR_DATABASE_URL": as_user(site.url, user), "PGPASSWORD": password}
+    told = {
+        **production(tmp_path, role),
+        "VISOR_DATABASE_URL": as_user(site.url, user),
+        "PGPASSWORD": password,
+    }
     ran = python(START if role == "web" else CELERY, **told)
     assert ran.returncode != 0
     assert sentence in ran.stderr

@@ -34,7 +34,9 @@ class Command(BaseCommand):
         if connection.vendor != "postgresql":
             raise CommandError("roles are PostgreSQL's: VISOR_DATABASE_URL names none")
         if not sql.may_make_roles(connection):
-            raise CommandError("name the server's administrator in VISOR_DATABASE_URL: roles are made by them")
+            raise CommandError(
+                "name the server's administrator in VISOR_DATABASE_URL: roles are made by them"
+            )
         place = files or settings.SECRETS_FILE
         for role, password in _passwords(place).items():
             self._make(role, password, place)
@@ -44,7 +46,9 @@ class Command(BaseCommand):
         if not settings.PRODUCTION:
             # There one process plays several roles, one at a time (devtools/stack/one_role_a_request.py).
             sql.add_member(connection, MIGRATOR, of=PROCESSES)
-        self.stdout.write(f"{', '.join(DATABASE_ROLES)} are there; run `manage.py migrate` for what they may do.")
+        self.stdout.write(
+            f"{', '.join(DATABASE_ROLES)} are there; run `manage.py migrate` for what they may do."
+        )
 
     def _make(self, role: str, password: str, place: Path) -> None:
         sql.make_role(connection, role)
@@ -56,8 +60,8 @@ class Command(BaseCommand):
     def _keep_running(self, owner: str) -> None:
         sql.add_member(connection, owner, of=[MIGRATOR])
         self.stdout.write(
-            f"{owner} owned tables and may still do everything, so that the release before runs on: when every "
-            f"process is of this release, REVOKE {MIGRATOR} FROM {owner}."
+            f"{owner} owned tables and may still do everything, so that the release before runs on: when "
+            f"every process is of this release, REVOKE {MIGRATOR} FROM {owner}."
         )
 
 

@@ -9,8 +9,7 @@ from django.core.management import CommandError, call_command
 
 from config import secretfiles, secrets
 from config.roles import ROLES
-from config.secrets import DATABASE, DATABASE_ROLES
-from config.secrets import SecretsProblem
+from config.secrets import DATABASE, DATABASE_ROLES, SecretsProblem
 
 pytestmark = pytest.mark.requirement("S6.1-01", "S9.4-10")
 

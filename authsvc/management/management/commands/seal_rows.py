@@ -33,7 +33,9 @@ class Command(BaseCommand):
         """Seal what this process's roles decide, and say what it was."""
         kinds = kinds_here()
         if not kinds:
-            raise CommandError("no role's keys are here: name each in turn, VISOR_ROLES=web and VISOR_ROLES=portal")
+            raise CommandError(
+                "no role's keys are here: name each in turn, VISOR_ROLES=web and VISOR_ROLES=portal"
+            )
         for kind in kinds:
             self._vouch(kind, again=again)
         if "web" in settings.ROLES:
