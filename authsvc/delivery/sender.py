@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
+from operator import attrgetter
 from threading import Lock
 from time import monotonic
 from urllib.parse import urlsplit
@@ -99,7 +100,9 @@ class _Run:
         if not self._next_look <= moment < self._until:
             return
         self._next_look = moment + LOOK
-        found = _lanes(of_each_tenant(partial(due, besides=frozenset(self._seen))))
+        rows = of_each_tenant(partial(due, besides=frozenset(self._seen)))
+        # Whoever has waited for longest comes first, of whichever organisation.
+        found = _lanes(sorted(rows, key=attrgetter("due_at")))
         self._seen |= {lane.client for lane in found}
         self.lanes.extend(found)
 

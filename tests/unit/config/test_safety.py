@@ -94,6 +94,16 @@ def test_a_production_process_with_the_simulator_does_not_boot(tmp_path: Path):
     assert "the software phone never passes for real" in result.stderr
 
 
+@pytest.mark.requirement("SA-02")
+@pytest.mark.parametrize("role", ["web", "portal"])
+def test_a_role_without_tasks_takes_none_from_a_queue(tmp_path: Path, role: str):
+    result = python(
+        "from config.celery import app; app.Worker(hostname='w').on_start()", **production(tmp_path, role)
+    )
+    assert result.returncode != 0
+    assert f"{role} takes no tasks: VISOR_ROLES must be worker, or provider" in result.stderr
+
+
 @pytest.mark.requirement("SA-02", "S9.4-14")
 @pytest.mark.parametrize(
     "start", ["import config.wsgi", "from config.celery import app; app.Worker(hostname='w').on_start()"]
