@@ -109,6 +109,15 @@ def test_t02_a_grant_that_is_missing_or_too_much_is_mended_by_the_next_migration
     assert held() == before
 
 
+def test_t02_a_column_that_a_migration_drops_takes_its_grants_along() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE oidc_token DROP COLUMN sealed_answer")
+        cursor.execute("ALTER TABLE oidc_token ADD COLUMN sealed_answer bytea")
+    install_row_level_security(using="default")
+    query = "SELECT has_column_privilege('visor_web', 'oidc_token', 'sealed_answer', 'UPDATE')"
+    assert asked(query) == [(True,)]
+
+
 def held() -> set[Right]:
     query = """SELECT table_name, grantee, privilege_type FROM information_schema.table_privileges
         WHERE grantee LIKE 'visor%' AND grantee <> 'visor_migrator'"""
