@@ -46,6 +46,18 @@ def set_scope(database: BaseDatabaseWrapper, value: str) -> None:
         database.connection.execute("SELECT set_config('visor.tenant', %s, false)", [value])
 
 
+def take_role(database: BaseDatabaseWrapper, role: str) -> None:
+    """Be one of the roles that the connection's user is a member of; not by a cursor, as above."""
+    with database.wrap_database_errors:
+        database.connection.execute(f"SET ROLE {role}")
+
+
+def leave_role(database: BaseDatabaseWrapper) -> None:
+    """Be the connection's user again."""
+    with database.wrap_database_errors:
+        database.connection.execute("RESET ROLE")
+
+
 def tables_of(database: BaseDatabaseWrapper) -> set[str]:
     """Return the tables of the schema that the application's are in."""
     return {row[0] for row in _rows(database, f"SELECT relname FROM pg_class WHERE {_OURS}")}

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from psycopg.pq import TransactionStatus
 
 from authsvc.tenancy.grants import ROLE_PREFIX
+from authsvc.tenancy.sql import leave_role, take_role
 from config.roles import ROUTES, WEB
 
 _WEB_PATHS: Final = (
@@ -54,7 +55,7 @@ class _As:
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         database: BaseDatabaseWrapper = context["connection"]
         if not database.needs_rollback and not self._holds(database):
-            database.connection.execute(f"SET ROLE {self._role}")
+            take_role(database, self._role)
             block = database.atomic_blocks[-1] if database.atomic_blocks else None
             self._taken = (database.connection, block)
         return execute(sql, params, many, context)
@@ -71,4 +72,4 @@ class _As:
         if taken is None or taken is not database.connection or taken.closed:
             return
         if taken.info.transaction_status != TransactionStatus.INERROR:
-            taken.execute("RESET ROLE")
+            leave_role(database)
