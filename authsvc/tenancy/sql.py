@@ -111,7 +111,8 @@ def granted(database: BaseDatabaseWrapper, roles: Collection[str]) -> set[Right]
     tables = f"""SELECT c.relname, {named}, '' FROM pg_class c CROSS JOIN aclexplode(c.relacl) a {joined}
         WHERE {_OURS}"""
     columns = f"""SELECT c.relname, {named}, t.attname FROM pg_class c JOIN pg_attribute t
-        ON t.attrelid = c.oid AND NOT t.attisdropped CROSS JOIN aclexplode(t.attacl) a {joined} WHERE {_OURS}"""
+        ON t.attrelid = c.oid AND NOT t.attisdropped CROSS JOIN aclexplode(t.attacl) a {joined}
+        WHERE {_OURS}"""
     found = [*_rows(database, tables, list(roles)), *_rows(database, columns, list(roles))]
     return {Right(table, role, verb, column) for table, verb, role, column in found}
 
