@@ -18,10 +18,11 @@ import psycopg
 import requests
 from joserfc.jwk import RSAKey
 
+from authsvc.tenancy.grants import MIGRATOR
 from devtools.demo.run import ROOT, environment, prepare
 from devtools.phone.sandbox import go
 from devtools.stack.services import free_port
-from devtools.stack.stack import own_database
+from devtools.stack.stack import as_user, own_database
 
 REDIRECT_URI = "https://partner.example/callback"
 START_SECONDS = 60
@@ -98,7 +99,8 @@ def _visor(folder: Path, stack: ExitStack) -> Side:
     made = _said([sys.executable, "manage.py", "shell", "--no-imports", "--command", _VISOR], env)
     _serve(stack, _django("benchmarks.sides.visor", port), {**env, "VISOR_ROLES": "web"}, port)
     root = f"{env['VISOR_BASE_URL']}/t/bench/"
-    return Side("Visor", port, root, _pairs(made), database=own["VISOR_DATABASE_URL"])
+    database = as_user(own["VISOR_DATABASE_URL"], MIGRATOR)
+    return Side("Visor", port, root, _pairs(made), database=database)
 
 
 def _toolkit(stack: ExitStack) -> Side:
@@ -106,7 +108,7 @@ def _toolkit(stack: ExitStack) -> Side:
     root = f"http://127.0.0.1:{port}"
     env = {
         **_clean(),
-        "BENCH_DATABASE_URL": _database(stack),
+        "BENCH_DATABASE_URL": as_user(_database(stack), MIGRATOR),
         "BENCH_KEY": secrets.token_hex(),
         "BENCH_RSA_KEY": RSAKey.generate_key(3072).as_pem(private=True).decode(),
         "BENCH_BASE_URL": root,

@@ -1,8 +1,7 @@
 """The Celery application: JSON messages that carry ids only, no results, work acknowledged when done.
 
-A process loads the tasks of its own roles (config/roles.py): `worker` judges samples; `web` does the
-provider's scheduled work, which needs the keys that sign tokens, and sweeps, which must go on when the
-workers are gone.
+A process loads the tasks of its own roles (config/roles.py): `worker` judges samples; `provider` does the
+scheduled work, which needs the keys that sign tokens, and sweeps, which must go on when the workers are gone.
 """
 
 import os
@@ -13,7 +12,12 @@ from django.conf import settings
 from django.db import connections
 
 from config import roles
-from config.safety import UnsafeSettings, refuse_unsafe_database, refuse_without_role
+from config.safety import (
+    UnsafeSettings,
+    refuse_unsafe_database,
+    refuse_wide_credential,
+    refuse_without_role,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -54,16 +58,27 @@ app.conf.beat_schedule = {
 @worker_init.connect
 @beat_init.connect
 def _refuse_without_role(**_: object) -> None:
-    """End a process without a role: it would know no task, and lose the messages that it takes.
+    """End a process without a role or a task: it would know none, and lose the messages that it takes.
 
-    End one of production, too, beside a database that is not safe.
+    End one of production, too, beside a database that is not safe, or with more than its role's credential.
     """
     try:
         refuse_without_role(settings.ROLES)
+        _refuse_without_tasks()
+        refuse_wide_credential(production=settings.PRODUCTION)
         refuse_unsafe_database(production=settings.PRODUCTION)
     except UnsafeSettings as problem:
         # Celery logs what its signals' receivers raise, and goes on; but not past this.
         raise SystemExit(str(problem)) from None
+
+
+def _refuse_without_tasks() -> None:
+    if not roles.task_packages(settings.ROLES):
+        here = ",".join(settings.ROLES)
+        raise UnsafeSettings(
+            f"refusing to start: {here} takes no tasks: VISOR_ROLES must be worker, or provider for what is "
+            "scheduled"
+        )
 
 
 @task_prerun.connect

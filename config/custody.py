@@ -12,7 +12,7 @@ from typing import Final
 
 from config import secrets
 from config.secretfiles import PUBLIC
-from config.secrets import DJANGO, Content, SecretsProblem
+from config.secrets import DATABASE, DJANGO, Content, SecretsProblem
 
 _KEY_BYTES: Final = 32
 _DJANGO_LENGTH: Final = 50
@@ -72,11 +72,17 @@ def _strength(path: Path) -> Iterator[str]:
     for section, held in content.items():
         for name, value in held.items():
             if not _is_strong(name, value):
-                yield f"{path}: {section}.{name} is too weak: run `manage.py rotate_key {section}.{name}`"
+                yield f"{path}: {section}.{name} is too weak: {_mending(section, name)}"
     yield from (
         f"{path}: {names} are one secret: rotate one of them with `manage.py rotate_key`"
         for names in _doubled(content)
     )
+
+
+def _mending(section: str, name: str) -> str:
+    if name == DATABASE:
+        return "take it out, and run `manage.py generate_secrets` and `manage.py database_roles`"
+    return f"run `manage.py rotate_key {section}.{name}`"
 
 
 def _is_strong(name: str, value: str) -> bool:

@@ -1,8 +1,9 @@
 """What each process is made of, by the role it plays: one row a part, and who has it.
 
-    web      the OpenID provider, capture, enrolment, people's own pages; the provider's scheduled work
-    worker   opens samples and references, judges, signs verdicts
-    portal   the administrators' screens
+    web       the OpenID provider, capture, enrolment, people's own pages
+    provider  the provider's scheduled work: sweeps, deliveries, rotation of keys
+    worker    opens samples and references, judges, signs verdicts
+    portal    the administrators' screens
 
 A process without a role is a command of manage.py: it sees every part, so that `migrate` and
 `makemigrations` cover every table, but it holds no role's secrets and takes no tasks. Order matters in
@@ -12,15 +13,18 @@ APPS, MIDDLEWARE and ROUTES. A role's section of the secrets file has the role's
 from collections.abc import Sequence
 from typing import Final, Literal, get_args
 
-Role = Literal["web", "worker", "portal"]
+Role = Literal["web", "provider", "worker", "portal"]
 Row = tuple[str, tuple[Role, ...]]
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 EVERY: Final = ROLES
 SITE: Final[tuple[Role, ...]] = ("web", "portal")  # what answers browsers
 WEB: Final[tuple[Role, ...]] = ("web",)
+PROVIDER: Final[tuple[Role, ...]] = ("provider",)
 WORKER: Final[tuple[Role, ...]] = ("worker",)
 PORTAL: Final[tuple[Role, ...]] = ("portal",)
+ISSUER: Final = (*WEB, *PROVIDER)  # what acts for a tenant's issuer, asked or on a schedule
+OFFICE: Final = (*ISSUER, *PORTAL)
 
 APPS: Final[tuple[Row, ...]] = (
     ("authsvc.core", EVERY),
@@ -37,13 +41,13 @@ APPS: Final[tuple[Row, ...]] = (
     ("authsvc.transactions", EVERY),
     ("authsvc.biometrics", WORKER),
     ("authsvc.evaluation", WORKER),
-    ("authsvc.capture", WEB),
-    ("authsvc.enrolment", SITE),  # the portal makes enrolment links
-    ("authsvc.delivery", SITE),
-    ("authsvc.oidc", SITE),  # the portal sets the provider's options and moves its keys
+    ("authsvc.capture", ISSUER),
+    ("authsvc.enrolment", OFFICE),  # the portal makes enrolment links
+    ("authsvc.delivery", OFFICE),
+    ("authsvc.oidc", OFFICE),  # the portal sets the provider's options and moves its keys
     ("authsvc.tenancy.memberships", PORTAL),
-    ("authsvc.management", SITE),  # its commands make keys, which the portal may not
-    ("authsvc.person", WEB),
+    ("authsvc.management", OFFICE),  # its commands make keys, which the portal may not
+    ("authsvc.person", ISSUER),
     ("portal.accounts", PORTAL),
     ("config", EVERY),
     ("django.contrib.auth", PORTAL),
@@ -104,11 +108,11 @@ ROUTES: Final[tuple[tuple[str, str, tuple[Role, ...]], ...]] = (
 # Packages whose `tasks` module a Celery process loads.
 TASKS: Final[tuple[Row, ...]] = (
     ("authsvc.biometrics", WORKER),
-    ("authsvc.oidc", WEB),
-    ("authsvc.capture", WEB),
-    ("authsvc.delivery", WEB),
-    ("authsvc.management", WEB),
-    ("authsvc.person", WEB),
+    ("authsvc.oidc", PROVIDER),
+    ("authsvc.capture", PROVIDER),
+    ("authsvc.delivery", PROVIDER),
+    ("authsvc.management", PROVIDER),
+    ("authsvc.person", PROVIDER),
 )
 
 

@@ -2,7 +2,7 @@
 
 `refuse_unsafe` asks the settings of every process and command. `refuse_without_role` is asked by whatever
 serves or takes tasks: commands of manage.py alone need no role. `refuse_unsafe_database` asks the database of
-the same processes, by Django's checks.
+the same processes, by Django's checks, and `refuse_wide_credential` who they are there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.core.checks import Tags, run_checks
+from django.db import Error, connection
+
+from authsvc.tenancy.sql import Standing, standing
 
 Settings = Mapping[str, Any]
 
@@ -82,8 +85,8 @@ def _names_its_hosts(settings: Settings) -> bool:
     return "*" not in settings["ALLOWED_HOSTS"]
 
 
-def _splits_power(settings: Settings) -> bool:
-    return not {"web", "worker"} <= set(settings["ROLES"])
+def _is_one_role(settings: Settings) -> bool:
+    return len(set(settings["ROLES"])) <= 1
 
 
 def _reaches_its_module(settings: Settings) -> bool:
@@ -130,9 +133,11 @@ RULES: Final[tuple[Rule, ...]] = (
         "must be https, with VISOR_TRANSIT_TOKEN, where keys lie there",
         _reaches_its_service,
     ),
-    Rule("VISOR_ROLES", "must not name web and worker at once: they do not share a process", _splits_power),
+    Rule("VISOR_ROLES", "must name one role alone: each has its own secrets and database role", _is_one_role),
 )
-NAMES_A_ROLE: Final = "must name what a process is that serves or takes tasks: web, worker or portal"
+NAMES_A_ROLE: Final = (
+    "must name what a process is that serves or takes tasks: web, provider, worker or portal"
+)
 
 
 def problems(settings: Settings) -> list[str]:
@@ -159,5 +164,37 @@ def refuse_unsafe_database(*, production: bool) -> None:
         return
     failed = run_checks(tags=[Tags.database], databases=["default"])
     said = [f"{one.msg} {one.hint or ''}".strip() for one in failed if one.is_serious()]
+    if said:
+        raise UnsafeSettings("refusing to start: " + "; ".join(said))
+
+
+# What a process must not be in the database, and what to do about it (docs/adr/0260, 0262).
+_OWN_ROLE: Final = (
+    "name no user in VISOR_DATABASE_URL, so that the process connects by its own role, and run `manage.py "
+    "database_roles` where there is none"
+)
+WIDE: Final[tuple[tuple[str, Callable[[Standing], bool]], ...]] = (
+    (f"{{user}} is a superuser of the database: {_OWN_ROLE}", lambda found: found.is_super),
+    (f"{{user}} goes around row-level security: {_OWN_ROLE}", lambda found: found.bypasses_policies),
+    (f"{{user}} owns tables: {_OWN_ROLE}", lambda found: found.owns_tables),
+    (
+        (
+            "a connection pooler stands before PostgreSQL and would tell one organisation's scope to the "
+            "connection of another: let VISOR_DATABASE_URL name PostgreSQL itself"
+        ),
+        lambda found: found.is_pooled,
+    ),
+)
+
+
+def refuse_wide_credential(*, production: bool) -> None:
+    """Raise UnsafeSettings where a process could go around its grants; call when Django is set up."""
+    if not production:
+        return
+    try:
+        found = standing(connection)
+    except Error as problem:
+        raise UnsafeSettings(f"refusing to start: the database cannot be asked: {problem}") from None
+    said = [sentence.format(user=found.user) for sentence, is_so in WIDE if is_so(found)]
     if said:
         raise UnsafeSettings("refusing to start: " + "; ".join(said))

@@ -1,7 +1,8 @@
 """The secrets file: one section for each role, so that a process reads only what it may hold.
 
-Split of power (S6.1-01): `web` can issue tokens, `worker` can open samples and references and sign
-verdicts, `portal` can do neither. `public` holds what any role may know.
+Split of power (S6.1-01): `web` can issue tokens, `provider` rotates their keys and ends what they stand on,
+`worker` can open samples and references and sign verdicts, `portal` can do none of it. `public` holds what
+any role may know; `migrator` and `backup` hold how these two get into the database, and nothing else.
 """
 
 import base64
@@ -19,8 +20,11 @@ from authsvc.keys.held import NEXT, PREVIOUS
 from config.roles import ROLES, Role
 
 DJANGO = "django_secret_key"
-# The roles that vouch for rows (authsvc/seals/kinds.py); a worker vouches for none.
+# The roles that vouch for rows by a key of their own (authsvc/seals/kinds.py); a worker vouches for none.
 SEALING: Final[tuple[Role, ...]] = ("web", "portal")
+DATABASE = "database_password"
+# Who gets into the database by a password of this file (docs/adr/0260).
+DATABASE_ROLES: Final = (*ROLES, "migrator", "backup")
 Content = Mapping[str, Mapping[str, str]]
 
 
@@ -35,9 +39,11 @@ def _b64(data: bytes) -> str:
 def generate() -> dict[str, dict[str, str]]:
     """Return fresh secrets for every role, from the operating system's DRBG (S9.4-10)."""
     private, public = _key_pair()
+    token_kek = _b64(secrets.token_bytes(32))
     made = {
         "public": {"verdict_public_key": public},
-        "web": {"django_secret_key": secrets.token_urlsafe(48), "token_kek": _b64(secrets.token_bytes(32))},
+        "web": {"django_secret_key": secrets.token_urlsafe(48), "token_kek": token_kek},
+        "provider": {"django_secret_key": secrets.token_urlsafe(48), "token_kek": token_kek},
         "portal": {"django_secret_key": secrets.token_urlsafe(48)},
         "worker": {
             "django_secret_key": secrets.token_urlsafe(48),
@@ -46,7 +52,9 @@ def generate() -> dict[str, dict[str, str]]:
             "key_store": _b64(secrets.token_bytes(32)),
         },
     }
-    return with_own_keys(made)
+    for role in DATABASE_ROLES:
+        made.setdefault(role, {})[DATABASE] = _b64(secrets.token_bytes(32))
+    return _with_own_keys(made)
 
 
 def task_key_of(role: str) -> str:
@@ -55,23 +63,28 @@ def task_key_of(role: str) -> str:
 
 
 def seal_key_of(role: str) -> str:
-    """Return the name of the key by which a role vouches for rows (authsvc/seals/keys.py)."""
-    return f"seal_private_key_{role}"
+    """Return the name of the key by which a role vouches for rows (authsvc/seals/keys.py).
+
+    Scheduled work does so by web's: what it ends and renews is what web made.
+    """
+    return f"seal_private_key_{'web' if role == 'provider' else role}"
 
 
-def with_own_keys(content: Content) -> dict[str, dict[str, str]]:
-    """Return the content with the keys of each role that it lacks, their public parts in `public`."""
-    made = {section: dict(values) for section, values in content.items()}
-    for name in _own_keys(ROLES):
-        section = made.setdefault(name.rpartition("_")[2], {})
-        if name not in section:
-            section[name], made["public"][name.replace("private", "public")] = _key_pair()
+def _with_own_keys(made: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Add the keys of each role, their public parts to `public`."""
+    pairs: dict[str, tuple[str, str]] = {}
+    for role, name in _own_keys(ROLES):
+        made[role][name], made["public"][name.replace("private", "public")] = pairs.setdefault(
+            name, _key_pair()
+        )
     return made
 
 
-def _own_keys(roles: Sequence[Role]) -> list[str]:
-    """Return the names of the roles' key pairs: one signs tasks (S6.2-09), one vouches for rows (T02)."""
-    return [*map(task_key_of, roles), *(seal_key_of(role) for role in roles if role in SEALING)]
+def _own_keys(roles: Sequence[Role]) -> list[tuple[Role, str]]:
+    """Return each role with its private keys: one signs tasks (S6.2-09), one vouches for rows (T02)."""
+    vouching = {seal_key_of(role) for role in SEALING}
+    own = ((role, name_of(role)) for role in roles for name_of in (task_key_of, seal_key_of))
+    return [(role, name) for role, name in own if name == task_key_of(role) or name in vouching]
 
 
 def _key_pair() -> tuple[str, str]:
@@ -148,7 +161,7 @@ def load(path: Path, roles: Sequence[Role]) -> Held:
     missing = [section for section in ["public", *roles] if section not in content]
     if missing:
         raise SecretsProblem(f"{path} has no section {missing[0]!r}")
-    lacking = [name for name in _own_keys(roles) if name not in content[name.rpartition("_")[2]]]
+    lacking = [name for role, name in _own_keys(roles) if name not in content[role]]
     if lacking:
         raise SecretsProblem(
             f"{path} is of an earlier release and lacks {', '.join(lacking)}: "
@@ -166,6 +179,18 @@ def held(content: Content, roles: Sequence[str]) -> Held:
     for section in ["public", *roles]:
         for name, value in content[section].items():
             flat.setdefault(name, value)
+    flat.pop(DATABASE, None)
     django_key = flat.pop(DJANGO)
     fallbacks = [flat.pop(DJANGO + ending) for ending in (NEXT, PREVIOUS) if DJANGO + ending in flat]
     return Held(django_key, {name: base64.b64decode(value) for name, value in flat.items()}, fallbacks)
+
+
+def database_password(path: Path, role: str) -> str:
+    """Return the password by which a role gets into the database, "" where the file holds none for it.
+
+    It may have none: certificates and peers need no password.
+    """
+    try:
+        return read(path).get(role, {}).get(DATABASE, "")
+    except SecretsProblem:
+        return ""

@@ -66,8 +66,9 @@ class Process(BaseModel):
     )
     roles: Roles = variable(
         list(ROLES),
-        "What the process is: `web`, `worker`, `portal`, or several with commas. In production a process "
-        "without a role is a command of manage.py alone: it knows every table and holds no secrets.",
+        "What the process is: `web`, `provider` (scheduled work), `worker`, `portal`, or on one machine "
+        "several with commas. In production a process without a role is a command of manage.py alone: it "
+        "knows every table and holds no keys.",
         in_production=[],
     )
     data_dir: Path = variable(
@@ -136,7 +137,9 @@ class Storage(BaseModel):
     database_url: str | None = variable(
         None,
         "The database, as dj-database-url writes it; parameters go to the driver (`?sslmode=verify-full`, "
-        "and `&sslcert=…&sslkey=…` for a client certificate).",
+        "and `&sslcert=…&sslkey=…` for a client certificate). Where it names no user, each process "
+        "connects as `visor_` and its role, a command without one as `visor_migrator`, by the password in "
+        "its secrets file. No pooler may stand before it.",
         in_production=REQUIRED,
         shown="SQLite in VISOR_DATA_DIR",
         secret=True,

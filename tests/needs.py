@@ -59,6 +59,15 @@ def softhsm() -> str | None:
     return None if found else "no SoftHSM (make system-deps)"
 
 
+def pgbouncer_program() -> str | None:
+    """Return PgBouncer, a pooler of PostgreSQL's connections."""
+    return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def pgbouncer() -> str | None:
+    return None if pgbouncer_program() else "no PgBouncer (make system-deps)"
+
+
 def photos() -> str | None:
     return None if (PHOTOS / "obama").is_dir() else "no photographs (make photos)"
 
@@ -71,6 +80,7 @@ PROBES: dict[str, Callable[[], str | None]] = {
     "node": node,
     "node-runner": node_runner,
     "softhsm": softhsm,
+    "pgbouncer": pgbouncer,
     "photos": photos,
 }
 

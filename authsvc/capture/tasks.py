@@ -1,4 +1,4 @@
-"""The sweeper: scheduled work that no worker's fate decides; it runs in a Celery process of role web."""
+"""The sweeper: scheduled work that no worker's fate decides; it runs in a Celery process of role provider."""
 
 from datetime import timedelta
 from uuid import UUID

@@ -39,7 +39,7 @@ def hasten(kind: Kind, *, about: str) -> None:
 
 
 def due(*, besides: Collection[str] = ()) -> list[Delivery]:
-    """Return what is due in the tenants in scope, but for relying parties whose key is in `besides`.
+    """Return what is due in the tenant in scope, but for relying parties whose key is in `besides`.
 
     What is the first of its relying party comes first, so that nobody's heap stands before the others.
     """
@@ -79,7 +79,7 @@ def drop(delivery: Delivery) -> None:
 
 
 def sweep() -> int:
-    """Delete what is older than a week, in the tenants in scope; return how many."""
+    """Delete what is older than a week, in the tenant in scope; return how many."""
     return Delivery.objects.filter(created_at__lt=now() - _KEPT).delete()[0]
 
 

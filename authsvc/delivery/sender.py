@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
 from threading import Lock
 from time import monotonic
 from urllib.parse import urlsplit
@@ -13,7 +15,7 @@ from authsvc.delivery.calling import Answer, begin, conclude, make, send
 from authsvc.delivery.kinds import Call
 from authsvc.delivery.models import Delivery
 from authsvc.delivery.outbox import due
-from authsvc.tenancy.scope import every_tenant_scope
+from authsvc.tenancy.each import of_each_tenant
 
 # Seconds: of all calls of a run to one relying party, and until a run begins no more calls.
 BUDGET = 3.0
@@ -98,8 +100,9 @@ class _Run:
         if not self._next_look <= moment < self._until:
             return
         self._next_look = moment + LOOK
-        with every_tenant_scope():
-            found = _lanes(due(besides=self._seen))
+        rows = of_each_tenant(partial(due, besides=frozenset(self._seen)))
+        # Whoever has waited for longest comes first, of whichever organisation.
+        found = _lanes(sorted(rows, key=attrgetter("due_at")))
         self._seen |= {lane.client for lane in found}
         self.lanes.extend(found)
 

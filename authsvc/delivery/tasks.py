@@ -1,10 +1,10 @@
-"""Delivering, and clearing the outbox; where the keys may be opened that sign what is sent (role web)."""
+"""Delivering, and clearing the outbox; where the keys that sign may be opened (role provider)."""
 
 from celery import shared_task
 
 from authsvc.delivery import outbox
 from authsvc.delivery.sender import send_due
-from authsvc.tenancy.scope import every_tenant_scope
+from authsvc.tenancy.each import in_each_tenant
 
 
 @shared_task(ignore_result=True)
@@ -16,5 +16,4 @@ def deliver() -> None:
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Delete what was put into the outbox more than a week ago."""
-    with every_tenant_scope():
-        outbox.sweep()
+    in_each_tenant(outbox.sweep)

@@ -1,4 +1,4 @@
-"""Scheduled acts; they open nothing, and run in a Celery process of role web (docs/adr/0112)."""
+"""Scheduled acts; they open nothing, and run in a Celery process of role provider (docs/adr/0112)."""
 
 from celery import shared_task
 

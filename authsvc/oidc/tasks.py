@@ -1,4 +1,4 @@
-"""The provider's scheduled work; it runs where the token keys may be opened: a Celery process of role web."""
+"""The provider's scheduled work; it runs where token keys may be opened: a process of role provider."""
 
 from celery import shared_task
 
@@ -7,7 +7,6 @@ from authsvc.keys.tasks import forget_done
 from authsvc.oidc.sessions.logout.ending import end_baseless_sessions
 from authsvc.oidc.sessions.sweeping import sweep_expired
 from authsvc.tenancy.each import in_each_tenant
-from authsvc.tenancy.scope import every_tenant_scope
 
 
 @shared_task(ignore_result=True)
@@ -25,6 +24,5 @@ def rotate_signing_keys() -> None:
 @shared_task(ignore_result=True)
 def sweep_provider() -> None:
     """Delete what has expired, so that no table grows without end."""
-    with every_tenant_scope():
-        sweep_expired()
+    in_each_tenant(sweep_expired)
     forget_done()

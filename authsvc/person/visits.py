@@ -84,7 +84,7 @@ def end_visit(visit: Visit) -> None:
 
 
 def sweep_visits() -> int:
-    """Delete visits that have long been over, of every tenant in scope, and return how many."""
+    """Delete visits that have long been over, of the tenant in scope, and return how many."""
     return Visit.objects.filter(proven_at__lt=now() - KEPT).delete()[0]
 
 

@@ -1,11 +1,11 @@
-"""Application set-up: row-level security follows every migration."""
+"""Application set-up: row-level security and grants follow every migration."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class TenancyConfig(AppConfig):
-    """Installs row-level security on each tenant table after `migrate`."""
+    """Installs row-level security and grants after `migrate`."""
 
     name = "authsvc.tenancy"
     label = "tenancy"
@@ -14,7 +14,9 @@ class TenancyConfig(AppConfig):
         """Connect the installer."""
         from django.db.backends.signals import connection_created
 
-        from authsvc.tenancy.rls import install_row_level_security, tell_new_connection
+        from authsvc.tenancy.rls import install_row_level_security, require_roles, tell_new_connection
 
-        post_migrate.connect(install_row_level_security, dispatch_uid="tenancy-rls")
+        # Once for all applications: every table is there when the first of them is told.
+        pre_migrate.connect(require_roles, sender=self, dispatch_uid="tenancy-roles")
+        post_migrate.connect(install_row_level_security, sender=self, dispatch_uid="tenancy-rls")
         connection_created.connect(tell_new_connection, dispatch_uid="tenancy-scope")

@@ -1,15 +1,32 @@
-"""Row-level security on PostgreSQL: a second wall behind the scoped managers (S8.3-02)."""
+"""Row-level security and grants on PostgreSQL: a second wall behind the scoped managers (S8.3-02).
 
-from typing import Any
+Rows: the roles of processes see those of the tenant in scope and have no scope of every tenant; the migrator
+has one; the backup reads all. Tables and columns: what grants.py says.
+"""
+
+from typing import Any, Final
 
 from django.apps import apps
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from authsvc.tenancy import sql
+from authsvc.tenancy.grants import BACKUP, DATABASE_ROLES, MIGRATOR, PROCESSES, rights
 from authsvc.tenancy.scope import EVERY_TENANT, tell_database
-from authsvc.tenancy.sql import protect_table, unprotected_tables
+from authsvc.tenancy.sql import Policy
 
-POLICY = "visor_tenant"
+_TENANT: Final = "current_setting('visor.tenant', true)"
+POLICIES: Final = {
+    Policy("visor_tenant", "ALL", frozenset(PROCESSES)): f"tenant_id::text = {_TENANT}",
+    Policy("visor_every_tenant", "ALL", frozenset({MIGRATOR})): (
+        f"tenant_id::text = {_TENANT} OR {_TENANT} = '{EVERY_TENANT}'"
+    ),
+    Policy("visor_backup", "SELECT", frozenset({BACKUP})): "true",
+}
+
+
+class RolesMissing(Exception):
+    """The server has not the roles that tables are granted to; the message says what to do."""
 
 
 def tenant_tables() -> list[str]:
@@ -23,18 +40,56 @@ def tenant_tables() -> list[str]:
     )
 
 
-def install_row_level_security(*, using: str, **_: Any) -> None:
-    """Put the tenant policy on every tenant table that exists and lacks it; does nothing elsewhere.
+def require_roles(*, using: str, **_: Any) -> None:
+    """Raise RolesMissing before a migration whose tables could be granted to nobody."""
+    connection = connections[using]
+    if connection.vendor == "postgresql" and (missing := set(DATABASE_ROLES) - sql.roles_of(connection)):
+        raise RolesMissing(
+            f"the database server has no role {', '.join(sorted(missing))}: run `manage.py database_roles` "
+            "as its administrator, who is named in VISOR_DATABASE_URL"
+        )
 
-    FORCE makes it hold for the owner of the table too, which the application usually is.
+
+def install_row_level_security(*, using: str, **_: Any) -> None:
+    """Put the policies on every tenant table and the grants on all; does nothing where all is so already.
+
+    Run it as the tables' owner. FORCE makes the policies hold for the owner too.
     """
     connection = connections[using]
     if connection.vendor != "postgresql":
         return
-    unprotected = unprotected_tables(connection)
-    for table in tenant_tables():
-        if table in unprotected:
-            protect_table(connection, table, policy=POLICY, every_tenant=EVERY_TENANT)
+    with transaction.atomic(using):
+        _protect_rows(connection)
+        _grant(connection)
+
+
+def _protect_rows(connection: BaseDatabaseWrapper) -> None:
+    there, forced, policies = (
+        sql.tables_of(connection),
+        sql.forced_tables(connection),
+        sql.policies_of(connection),
+    )
+    for table in sorted(there.intersection(tenant_tables())):
+        if table not in forced:
+            sql.force_security(connection, table)
+        found = policies.get(table, set())
+        for policy in found - POLICIES.keys():
+            sql.drop_policy(connection, table, policy)
+        for policy in POLICIES.keys() - found:
+            sql.create_policy(connection, table, policy, POLICIES[policy])
+
+
+def _grant(connection: BaseDatabaseWrapper) -> None:
+    wanted = rights(sql.tables_of(connection))
+    for right in sorted(_held(connection) - wanted):
+        sql.revoke(connection, right)
+    # Asked anew: with a right on a table PostgreSQL takes the same one on its columns.
+    for right in sorted(wanted - _held(connection)):
+        sql.grant(connection, right)
+
+
+def _held(connection: BaseDatabaseWrapper) -> set[sql.Right]:
+    return sql.granted(connection, [*PROCESSES, BACKUP])
 
 
 def tell_new_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -66,7 +66,7 @@ def tenant_scope(tenant_id: UUID) -> Scope:
 
 
 def every_tenant_scope() -> Scope:
-    """Run the block across tenants: for sweepers and platform commands, never for a request."""
+    """Run the block across tenants: for migrations, which alone the database lets do so."""
     return Scope(EVERY_TENANT)
 
 

@@ -1,11 +1,16 @@
 """The independent sweeper: every life limit holds by the clock, whether or not anything went well (S7-04)."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
 
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.keys.samples import still_held
-from authsvc.tenancy.scope import every_tenant_scope, tenant_scope
+from authsvc.tenancy.each import in_each_tenant, of_each_tenant
+from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.capturing import expire_capture
 from authsvc.transactions.lifecycle import end
 from authsvc.transactions.models import Capture, SealedSample, Transaction
@@ -29,47 +34,58 @@ def waiting_captures(older_than: timedelta) -> list[tuple[str, str]]:
 
     Their message may have been lost with a killed worker; handing them out again is harmless.
     """
-    with every_tenant_scope():
-        moment = now()
-        rows = Capture.objects.filter(
-            state=Capture.State.SUBMITTED, submitted_at__lte=moment - older_than, deadline__gt=moment
-        ).values_list("tenant_id", "id")[:_BATCH]
-        return [(str(tenant), capture) for tenant, capture in rows]
+    moment = now()
+
+    def waiting() -> QuerySet[Capture, tuple[UUID, str]]:
+        return _submitted(submitted_at__lte=moment - older_than, deadline__gt=moment)
+
+    return [(str(tenant), capture) for tenant, capture in of_each_tenant(waiting)]
 
 
 def orphaned_captures() -> list[tuple[str, str]]:
     """Return (tenant id, capture id) of samples that wait for a worker which is gone."""
-    held = still_held()
-    with every_tenant_scope():
-        waiting = Capture.objects.filter(state=Capture.State.SUBMITTED, deadline__gt=now())
-        orphaned = waiting.filter(offered_to__isnull=False).exclude(judge__in=held)
-        return [
-            (str(tenant), capture) for tenant, capture in orphaned.values_list("tenant_id", "id")[:_BATCH]
-        ]
+    held, moment = still_held(), now()
+
+    def orphaned() -> QuerySet[Capture, tuple[UUID, str]]:
+        return _submitted(~Q(judge__in=held), deadline__gt=moment, offered_to__isnull=False)
+
+    return [(str(tenant), capture) for tenant, capture in of_each_tenant(orphaned)]
+
+
+def _submitted(*conditions: Q, **more: Any) -> QuerySet[Capture, tuple[UUID, str]]:
+    rows = Capture.objects.filter(*conditions, state=Capture.State.SUBMITTED, **more)
+    return rows.values_list("tenant_id", "id")[:_BATCH]
 
 
 def _sweep_captures() -> int:
-    with every_tenant_scope():
-        due = Capture.objects.filter(state=Capture.State.SUBMITTED, deadline__lte=now())
-        found = list(due.values_list("tenant_id", "id")[:_BATCH])
-    for tenant_id, capture_id in found:
+    count = 0
+    for tenant_id, capture_id in of_each_tenant(lambda: _submitted(deadline__lte=now())):
         with tenant_scope(tenant_id):
             expire_capture(capture_id)
-    return len(found)
+        count += 1
+    return count
 
 
 def _sweep_transactions() -> int:
-    with every_tenant_scope():
-        running = Transaction.objects.exclude(state__in=Transaction.ENDED)
-        due = list(running.filter(expires_at__lte=now()).order_by("expires_at")[:_BATCH])
-    for row in due:
+    count = 0
+    for row in of_each_tenant(_overdue):
         with tenant_scope(row.tenant_id):
             end(row, Transaction.State.EXPIRED, Tag.TRANSACTION_EXPIRED)
-    return len(due)
+        count += 1
+    return count
+
+
+def _overdue() -> QuerySet[Transaction]:
+    running = Transaction.objects.exclude(state__in=Transaction.ENDED)
+    return running.filter(expires_at__lte=now()).order_by("expires_at")[:_BATCH]
 
 
 def _sweep_samples() -> int:
-    with every_tenant_scope():
-        count = SealedSample.objects.filter(received_at__lte=now() - SAMPLE_LIFE).delete()[0]
+    counts: list[int] = []
+
+    def erase_old_samples() -> None:
+        counts.append(SealedSample.objects.filter(received_at__lte=now() - SAMPLE_LIFE).delete()[0])
+
+    in_each_tenant(erase_old_samples)
     reclaim_space()
-    return count
+    return sum(counts)

@@ -10,6 +10,9 @@ INSTALLED_APPS = [
     "devtools.conformance",
 ]
 
+if len(ROLES) > 1:
+    MIDDLEWARE = ["devtools.stack.one_role_a_request.OneRoleARequest", *MIDDLEWARE]
+
 # Partners under development keep their key sets and logout endpoints on the same machine.
 ALLOW_LOOPBACK_FETCH = True
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1"]

@@ -11,7 +11,7 @@ from config.environment import name_environment
 name_environment("test")
 
 from config.settings.given import given
-from config.settings.parts.storage import database
+from config.settings.parts.storage import database, with_credential
 from config.settings.relaxed import *
 
 SECRET_KEY, SECRETS, SECRET_KEY_FALLBACKS = (
@@ -23,4 +23,4 @@ if given.key_store is None:
     atexit.register(shutil.rmtree, KEY_STORE, ignore_errors=True)
 PASSWORD_HASHERS = ["tests.hashing.QuickArgon2"]
 if given.test_database_url:
-    DATABASES = {"default": database(given.test_database_url)}
+    DATABASES = with_credential(database(given.test_database_url), ROLES, SECRETS_FILE)

@@ -7,6 +7,7 @@ packages=(
   postgresql redis-server                     # a throw-away server of each, started by devtools/stack/services.py
   apache2 libapache2-mod-auth-openidc         # an independent relying party
   softhsm2                                    # a security module in software
+  pgbouncer                                   # a pooler of connections, which is refused
 )
 
 as_root=()

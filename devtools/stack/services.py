@@ -5,7 +5,8 @@
 starts both, runs the command with VISOR_TEST_DATABASE_URL and VISOR_TEST_REDIS_URL set, and stops and
 deletes them however the command ends. A server whose binaries are missing is left out.
 
-The database role is no superuser but owns its database, so that forced row-level security binds it.
+VISOR_TEST_DATABASE_URL names the migrator, who sets tests up: it is no superuser, so that row-level security
+binds it. The product's processes connect by their own roles, which are there too.
 """
 
 import contextlib
@@ -21,6 +22,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+
+from authsvc.tenancy.grants import DATABASE_ROLES, MIGRATOR, PROCESSES
 
 START_SECONDS = 30
 POSTGRES_SETTINGS = {
@@ -126,10 +129,21 @@ def postgresql(settings: Mapping[str, str] = POSTGRES_SETTINGS) -> Iterator[str 
         return
     user = unprivileged_user()
     with _folder(user) as folder, served(_create_cluster(initdb, folder, user), settings) as port:
-        for statement in ("CREATE ROLE visor LOGIN CREATEDB", "CREATE DATABASE visor OWNER visor"):
-            where = ["-h", "127.0.0.1", "-p", str(port), "-U", "root", "-d", "postgres"]
+        for database, statement in _set_up():
+            where = ["-h", "127.0.0.1", "-p", str(port), "-U", "root", "-d", database]
             subprocess.run([psql, "-X", "-q", *where, "-c", statement], check=True)
-        yield f"postgres://visor@127.0.0.1:{port}/visor"
+        yield f"postgres://{MIGRATOR}@127.0.0.1:{port}/visor"
+
+
+def _set_up() -> Iterator[tuple[str, str]]:
+    """Yield what the administrator of a server does, and in which database."""
+    yield from (("postgres", f"CREATE ROLE {role} LOGIN NOINHERIT") for role in DATABASE_ROLES)
+    # For the databases of tests, and for one process that plays web and portal in turns.
+    yield "postgres", f"ALTER ROLE {MIGRATOR} CREATEDB"
+    yield "postgres", f"GRANT {', '.join(PROCESSES)} TO {MIGRATOR}"
+    # Databases that are made later are copies of this one.
+    yield "template1", f"GRANT CREATE ON SCHEMA public TO {MIGRATOR}"
+    yield "postgres", f"CREATE DATABASE visor OWNER {MIGRATOR}"
 
 
 @contextlib.contextmanager

@@ -77,7 +77,10 @@ class Stack:
 
 @contextlib.contextmanager
 def own_database() -> Iterator[str | None]:
-    """Yield the URL of a database of one's own on the test run's PostgreSQL, or None without one."""
+    """Yield the URL of a database of one's own on the test run's PostgreSQL, or None without one.
+
+    It names no user: each process connects by its own role. Tests name one by `as_user`.
+    """
     server = os.environ.get("VISOR_TEST_DATABASE_URL")
     if server is None:
         yield None
@@ -86,9 +89,14 @@ def own_database() -> Iterator[str | None]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     try:
-        yield f"{server.rsplit('/', 1)[0]}/{name}"
+        yield f"postgres://{server.rpartition('@')[2].rpartition('/')[0]}/{name}"
     finally:
         _drop(server, name)
+
+
+def as_user(url: str, user: str) -> str:
+    """Return the URL of a database with this user in it."""
+    return url.replace("://", f"://{user}@", 1)
 
 
 def _drop(server: str, name: str) -> None:

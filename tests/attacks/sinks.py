@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from redis import Redis
 
-from devtools.stack.stack import Stack
+from devtools.stack.stack import Stack, as_user
 
 WAIT_SECONDS = 60
 
@@ -48,7 +48,7 @@ class Sinks:
 
     def connect(self) -> psycopg.Connection[Any]:
         """Return a connection of the database server's superuser, who sees every tenant's rows."""
-        url = self.stack.env["VISOR_DATABASE_URL"].replace("//visor@", "//root@")
+        url = as_user(self.stack.env["VISOR_DATABASE_URL"], "root")
         return psycopg.connect(url, autocommit=True)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -16,6 +16,8 @@ from typing import Any
 
 import psycopg
 
+from devtools.stack.stack import as_user
+
 HERE = Path(__file__).resolve().parent
 # Where a later release renamed a table: its name in the dump, and its name now.
 MOVED: dict[str, str] = {}
@@ -56,7 +58,7 @@ class Dump:
         if database is None:
             _into_sqlite(data / "visor.sqlite3", text)
         else:
-            with psycopg.connect(database) as connection:
+            with psycopg.connect(as_user(database, "root")) as connection:
                 connection.execute(text.encode())
 
     def _text(self, name: str, visor: str, partner: str) -> str:
@@ -95,7 +97,7 @@ def row_counts(data: Path, database: str | None) -> dict[str, int]:
     if database is None:
         with contextlib.closing(sqlite3.connect(data / "visor.sqlite3")) as connection:
             return _counts(connection, "SELECT name FROM sqlite_master WHERE type = 'table'")
-    with psycopg.connect(database) as connection:
+    with psycopg.connect(as_user(database, "root")) as connection:
         connection.execute("SELECT set_config('visor.tenant', '*', false)")
         return _counts(
             connection,

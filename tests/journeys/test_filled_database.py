@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from devtools.phone.authenticator import Authenticator
 from devtools.phone.phone import Person, SoftwarePhone
 from devtools.rendering import photographs
 from devtools.stack.services import free_port
-from devtools.stack.stack import Stack, own_database, running
+from devtools.stack.stack import Stack, as_user, own_database, running
 from tests.administrator import Administrator
 from tests.filled import GROWING, MOVED, Dump, dump, row_counts
 
@@ -56,9 +56,15 @@ def _migrated(kept: Dump, data: Path, database: str | None) -> Upgraded:
     kept.lay_out(data, visor=product.base_url, partner=product.partner_url, database=database)
     before = row_counts(data, database)
     product.manage("generate_secrets")
+    if database:
+        administrator = {"VISOR_DATABASE_URL": as_user(database, "root")}
+        replace(product, env={**product.env, **administrator}).manage("database_roles")
     product.manage("migrate", "--verbosity", "0")
     after = row_counts(data, database)
-    vouched = product.manage("seal_rows")
+    vouched, *_ = [
+        replace(product, env={**product.env, "VISOR_ROLES": role}).manage("seal_rows")
+        for role in ("web", "portal")
+    ]
     assert re.search(r"(?m)^session: [1-9]", vouched), vouched
     return Upgraded(kept, before, after, product, settings)
 

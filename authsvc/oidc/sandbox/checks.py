@@ -7,7 +7,7 @@ from django.db import DatabaseError
 
 from authsvc.oidc.models import Provider
 from authsvc.tenancy.models import Tenant
-from authsvc.tenancy.scope import every_tenant_scope
+from authsvc.tenancy.scope import tenant_scope
 
 
 @register(Tags.database)
@@ -16,10 +16,13 @@ def check_live_tenants(databases: Any = None, **_: Any) -> list[CheckMessage]:
     if not databases:
         return []
     try:
-        with every_tenant_scope():
-            rows = Provider.objects.filter(sandbox_authenticator=True, tenant__kind=Tenant.Kind.LIVE)
-            slugs = list(rows.values_list("tenant__slug", flat=True))
+        slugs = [tenant.slug for tenant in Tenant.objects.filter(kind=Tenant.Kind.LIVE) if _offers(tenant)]
     except DatabaseError:
         return []
     message = "The live tenant {} has the sandbox authenticator turned on."
     return [Error(message.format(slug), id="oidc.E001") for slug in slugs]
+
+
+def _offers(tenant: Tenant) -> bool:
+    with tenant_scope(tenant.id):
+        return Provider.objects.filter(sandbox_authenticator=True).exists()

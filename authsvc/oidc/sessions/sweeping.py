@@ -1,4 +1,4 @@
-"""Deleting rows that nothing can use any more; call in the scope of every tenant."""
+"""Deleting rows that nothing can use any more; call in the scope of a tenant."""
 
 from datetime import timedelta
 

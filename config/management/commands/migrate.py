@@ -12,6 +12,10 @@ from config import roles
 class Command(migrate.Command):
     """Refuses to leave out the tables that the process's roles do not have."""
 
+    def check(self, *arguments: Any, **options: Any) -> None:
+        """Leave out what is asked of the database: a migration is how what is found there is mended."""
+        super().check(*arguments, **{**options, "databases": None})
+
     def handle(self, *arguments: Any, **options: Any) -> None:
         """Migrate, where every part is installed."""
         if roles.apps(settings.ROLES) != roles.apps([]):

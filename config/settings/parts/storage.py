@@ -1,10 +1,15 @@
 """Database and cache."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import dj_database_url
 
+from authsvc.tenancy.grants import ROLE_PREFIX
+from config.secrets import database_password
 from config.settings.given import given
+from config.settings.parts.process import ROLES, SECRETS_FILE
 
 _POSTGRESQL = {
     # Parameters travel beside the statement: a sample of a megabyte as bytes, not as two of text in it.
@@ -39,7 +44,28 @@ def database(url: str) -> dict[str, Any]:
     return found
 
 
-DATABASES = {"default": database(given.database_url or f"sqlite:///{given.data_dir / 'visor.sqlite3'}")}
+def credential(roles: Sequence[str], secrets_file: Path) -> dict[str, str]:
+    """Return user and password of the database's role for a process that plays these roles.
+
+    A command without a role is the migrator; so is, on one machine, a process of several, which then works
+    as one of them at a time (devtools/stack/one_role_a_request.py).
+    """
+    role = roles[0] if len(roles) == 1 else "migrator"
+    return {"USER": ROLE_PREFIX + role, "PASSWORD": database_password(secrets_file, role)}
+
+
+def with_credential(
+    described: dict[str, Any], roles: Sequence[str], secrets_file: Path
+) -> dict[str, dict[str, Any]]:
+    """Return DATABASES: where the address of a PostgreSQL names no user, the process's own role connects."""
+    if described["ENGINE"].endswith("postgresql") and not described["USER"]:
+        described = {**described, **credential(roles, secrets_file)}
+    return {"default": described}
+
+
+DATABASES = with_credential(
+    database(given.database_url or f"sqlite:///{given.data_dir / 'visor.sqlite3'}"), ROLES, SECRETS_FILE
+)
 
 
 def shared_memory(url: str) -> dict[str, Any]:

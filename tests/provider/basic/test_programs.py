@@ -13,6 +13,7 @@ from django.urls import Resolver404, include, path, resolve, reverse
 from authsvc.tenancy import shortway
 from authsvc.tenancy.scope import NoTenantScope, current_tenant_id
 from authsvc.tenancy.shortway import STEPS, ShortWay, ShortWayPattern, short_routes, short_way
+from config import roles
 from tests.provider.browser import Browser, make_partner, make_person
 from tests.tenancy.routes import all_routes, filled
 
@@ -98,11 +99,14 @@ def test_the_same_transport_holds_on_either_way(visitor: Browser, monkeypatch: p
 
 
 def test_only_the_transports_rules_and_what_tells_of_rows_stand_before_the_short_way() -> None:
-    assert settings.MIDDLEWARE[:3] == [
+    before = [
         "django.middleware.security.SecurityMiddleware",
         "authsvc.seals.refusals.TellingAtTheEnd",
         "authsvc.tenancy.shortway.ShortWay",
     ]
+    assert roles.middleware(["web"])[:3] == before
+    # Of one machine alone.
+    assert settings.MIDDLEWARE[:4] == ["devtools.stack.one_role_a_request.OneRoleARequest", *before]
 
 
 def test_every_step_stands_before_every_marked_view(

@@ -30,7 +30,7 @@ def production(folder: Path, *roles: str, written: bool = True) -> dict[str, str
         "VISOR_ENVIRONMENT": "production",
         "VISOR_BASE_URL": "https://id.example.org",
         "VISOR_ROLES": ",".join(roles),
-        "VISOR_DATABASE_URL": "postgres://visor@127.0.0.1/visor",
+        "VISOR_DATABASE_URL": "postgres://127.0.0.1/visor",
         "VISOR_BROKER_URL": "redis://:password@127.0.0.1/0",
         "VISOR_MAIL_HOST": "mail.example.org",
         "VISOR_DATA_DIR": str(folder),

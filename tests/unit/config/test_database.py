@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.unit.config.process import python
+from config import secrets
+from tests.unit.config.process import production, python
 
 PRINT = """
 import json
@@ -29,3 +30,30 @@ def test_what_the_address_asks_of_the_connection_is_kept(tmp_path):
 
 def test_the_address_goes_before_our_own_choice(tmp_path):
     assert options("postgres://visor@db/visor?prepare_threshold=9", str(tmp_path))["prepare_threshold"] == 9
+
+
+WHO = """
+import json
+from config.settings import DATABASES
+print(json.dumps([DATABASES["default"]["USER"], DATABASES["default"]["PASSWORD"]]))
+"""
+
+
+@pytest.mark.requirement("S9.4-10", "S8.3-01")
+@pytest.mark.parametrize(
+    ("roles", "role"),
+    [("web", "web"), ("provider", "provider"), ("worker", "worker"), ("web,portal", "migrator")],
+)
+def test_where_no_user_is_named_each_process_brings_its_own(tmp_path, roles, role):
+    made = secrets.generate()
+    secrets.write(tmp_path / "secrets.json", made)
+    told = {"VISOR_ROLES": roles, "VISOR_ENVIRONMENT": "test", "VISOR_DATA_DIR": str(tmp_path)}
+    done = python(WHO, VISOR_DATABASE_URL="postgres://db/visor", **told)
+    assert json.loads(done.stdout) == [f"visor_{role}", made[role]["database_password"]]
+    done = python(WHO, VISOR_DATABASE_URL="postgres://somebody:known@db/visor", **told)
+    assert json.loads(done.stdout) == ["somebody", "known"]
+
+
+def test_a_command_of_production_is_the_migrator_and_needs_no_password(tmp_path):
+    done = python(WHO, **production(tmp_path, written=False))
+    assert json.loads(done.stdout) == ["visor_migrator", ""]

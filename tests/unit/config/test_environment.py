@@ -36,7 +36,7 @@ def tell(monkeypatch: pytest.MonkeyPatch) -> Tell:
 def test_without_a_word_it_is_one_machine(tell: Tell) -> None:
     told = tell()
     assert (told.environment, told.base_url) == ("local", "http://localhost:8000")
-    assert told.roles == ["web", "worker", "portal"]
+    assert told.roles == ["web", "provider", "worker", "portal"]
     assert told.simulator
     assert told.sandbox_authenticator
 
@@ -125,7 +125,9 @@ def test_a_wrong_value_is_said_in_one_sentence(tell: Tell, given: dict[str, str]
 @pytest.mark.requirement("S6.1-01")
 @pytest.mark.parametrize("roles", ["king", "web,king"])
 def test_an_unknown_role_is_refused(tell: Tell, roles: str) -> None:
-    with pytest.raises(EnvironmentProblem, match=r"^VISOR_ROLES must be web, worker or portal, not 'king'$"):
+    with pytest.raises(
+        EnvironmentProblem, match=r"^VISOR_ROLES must be web, provider, worker or portal, not 'king'$"
+    ):
         tell(VISOR_ROLES=roles)
 
 

@@ -54,7 +54,7 @@ PATHS = {
 }
 # What only the portal has of Django's own and of other people's.
 PORTAL_ONLY = {"django.contrib.auth", "django.contrib.sessions", "django.contrib.messages", "allauth"}
-PLAYED: list[list[roles.Role]] = [["web"], ["worker"], ["portal"], ["web", "portal"], []]
+PLAYED: list[list[roles.Role]] = [["web"], ["provider"], ["worker"], ["portal"], []]
 
 
 def parts(names: Sequence[str], package: str) -> list[str]:
@@ -80,7 +80,7 @@ def test_one_machine_installs_everything(tmp_path: Path, environment: str) -> No
 
 
 @pytest.mark.requirement("S6.1-01")
-@pytest.mark.parametrize("role", ["web", "worker"])
+@pytest.mark.parametrize("role", ["web", "provider", "worker"])
 def test_without_the_portal_no_part_of_it_is_installed(role: roles.Role) -> None:
     names = [*roles.apps([role]), *roles.middleware([role]), *roles.context_processors([role])]
     assert parts(names, "portal") == []
@@ -103,7 +103,8 @@ def test_a_command_sees_every_part_and_holds_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("role", "tasks"),
     [
-        ("web", [f"authsvc.{room}" for room in ("capture", "delivery", "management", "oidc", "person")]),
+        ("web", []),
+        ("provider", [f"authsvc.{room}" for room in ("capture", "delivery", "management", "oidc", "person")]),
         ("worker", ["authsvc.biometrics"]),
         ("portal", []),
     ],

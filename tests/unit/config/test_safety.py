@@ -29,6 +29,8 @@ REFUSED = [
     ("VISOR_SIMULATOR", "SIMULATOR_ENABLED", True),
     ("VISOR_SANDBOX_AUTHENTICATOR", "SANDBOX_AUTHENTICATOR_ENABLED", True),
     ("VISOR_ROLES", "ROLES", ["web", "worker"]),
+    ("VISOR_ROLES", "ROLES", ["web", "portal"]),
+    ("VISOR_ROLES", "ROLES", ["provider", "worker"]),
     ("VISOR_DATABASE_URL", "DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3"}}),
     ("VISOR_BROKER_URL", "CELERY_BROKER_URL", "embedded://localhost"),
     ("VISOR_BROKER_URL", "CELERY_BROKER_URL", "redis://broker:6379/0"),
@@ -90,6 +92,16 @@ def test_a_production_process_with_the_simulator_does_not_boot(tmp_path: Path):
     result = python("import django; django.setup()", **production(tmp_path, "web"), VISOR_SIMULATOR="yes")
     assert result.returncode != 0
     assert "the software phone never passes for real" in result.stderr
+
+
+@pytest.mark.requirement("SA-02")
+@pytest.mark.parametrize("role", ["web", "portal"])
+def test_a_role_without_tasks_takes_none_from_a_queue(tmp_path: Path, role: str):
+    result = python(
+        "from config.celery import app; app.Worker(hostname='w').on_start()", **production(tmp_path, role)
+    )
+    assert result.returncode != 0
+    assert f"{role} takes no tasks: VISOR_ROLES must be worker, or provider" in result.stderr
 
 
 @pytest.mark.requirement("SA-02", "S9.4-14")

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from config import secretfiles, secrets
 from config.roles import ROLES
-from config.secrets import SecretsProblem
+from config.secrets import DATABASE, DATABASE_ROLES, SecretsProblem
 
 pytestmark = pytest.mark.requirement("S6.1-01", "S9.4-10")
 
@@ -32,7 +32,7 @@ def contents(folder: Path) -> dict[str, Any]:
 def test_o13_each_role_gets_a_file_of_its_own_and_no_other_secret(single: Path, tmp_path: Path) -> None:
     generate("--split", tmp_path / "split")
     files = contents(tmp_path / "split")
-    expected = {"public": {"public"}} | {str(role): {"public", str(role)} for role in ROLES}
+    expected = {"public": {"public"}} | {str(role): {"public", str(role)} for role in DATABASE_ROLES}
     assert {name: set(held) for name, held in files.items()} == expected
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "split").iterdir()} == {0o600}
     for role in ROLES:
@@ -83,7 +83,7 @@ def test_a_split_folder_gets_what_it_lacks(single: Path, tmp_path: Path) -> None
     folder = tmp_path / "split"
     generate("--split", folder)
     (folder / "portal.json").unlink()
-    for name in ("web", "worker", "public"):
+    for name in ("web", "provider", "worker", "migrator", "backup", "public"):
         content = json.loads((folder / f"{name}.json").read_text())
         content.get("worker", {}).pop("key_store", None)
         for kind in ("task", "seal"):
@@ -96,6 +96,29 @@ def test_a_split_folder_gets_what_it_lacks(single: Path, tmp_path: Path) -> None
     assert after["portal"]["public"] == after["web"]["public"] == after["public"]["public"]
     assert after["worker"]["worker"].pop("key_store")
     assert after["worker"]["worker"] == before["worker"]["worker"]
+
+
+def test_a_folder_of_the_release_before_gets_scheduled_work_a_file_and_each_role_a_password(
+    single: Path, tmp_path: Path
+) -> None:
+    folder, new = tmp_path / "split", ("provider", "migrator", "backup")
+    generate("--split", folder)
+    for name in new:
+        (folder / f"{name}.json").unlink()
+    for name in ("web", "worker", "portal", "public"):
+        content = json.loads((folder / f"{name}.json").read_text())
+        del content["public"]["task_public_key_provider"]
+        content.get(name, {}).pop(DATABASE, None)
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    generate("--add", "--split", folder)
+    after = contents(folder)
+    assert {name: set(after[name]) for name in new} == {name: {"public", name} for name in new}
+    shared = ("token_kek", "seal_private_key_web")
+    assert {name: after["provider"]["provider"][name] for name in shared} == {
+        name: after["web"]["web"][name] for name in shared
+    }
+    assert secrets.load(folder / "provider.json", ["provider"]).keys
+    assert len({after[role][role][DATABASE] for role in DATABASE_ROLES}) == len(DATABASE_ROLES)
 
 
 def test_a_secret_that_two_roles_share_is_given_to_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:

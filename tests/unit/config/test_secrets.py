@@ -19,7 +19,7 @@ def path(tmp_path):
 
 
 def test_each_role_sees_its_own_keys_only(path):
-    web, worker, portal = (secrets.load(path, [role]) for role in ROLES)
+    web, provider, worker, portal = (secrets.load(path, [role]) for role in ROLES)
     known = {"verdict_public_key", *(f"task_public_key_{role}" for role in ROLES)}
     known |= {f"seal_public_key_{role}" for role in secrets.SEALING}
     own = {role: {f"task_private_key_{role}"} for role in ROLES}
@@ -28,7 +28,19 @@ def test_each_role_sees_its_own_keys_only(path):
     assert set(web.keys) == {"token_kek", *own["web"], *known}
     assert set(worker.keys) == {"verdict_private_key", "vault_kek", "key_store", *own["worker"], *known}
     assert set(portal.keys) == {*own["portal"], *known}
-    assert len({web.django_key, worker.django_key, portal.django_key}) == 3
+    # Scheduled work signs, seals and opens what web does, and says as itself what is to be done.
+    assert set(provider.keys) == {"token_kek", "task_private_key_provider", "seal_private_key_web", *known}
+    assert all(provider.keys[name] == web.keys[name] for name in ("token_kek", "seal_private_key_web"))
+    assert len({each.django_key for each in (web, provider, worker, portal)}) == 4
+
+
+@pytest.mark.requirement("S9.4-10")
+def test_each_role_has_a_password_for_the_database_which_is_no_key_of_the_process(path):
+    held = {role: secrets.database_password(path, role) for role in secrets.DATABASE_ROLES}
+    assert len(set(held.values())) == len(held) == 6
+    assert all(len(password) > 40 for password in held.values())
+    assert not [name for role in ROLES for name in secrets.load(path, [role]).keys if "password" in name]
+    assert secrets.database_password(path.parent / "none.json", "web") == ""
 
 
 def test_several_roles_hold_the_keys_of_each(path):

@@ -69,6 +69,17 @@ def test_only_the_maker_checks_a_mac() -> None:
             assert {sealer.role for sealer in kind.sealed_by} == set(kind.checked_by), kind.name
 
 
+def test_scheduled_work_seals_by_webs_key_and_believes_what_web_believes(play: Any) -> None:
+    make_subject()
+    play("provider")
+    person = Subject.objects.get()
+    person.reference = ""
+    person.save(update_fields=["reference"])
+    assert sealer_of(Subject.objects.get()) == "web"
+    altered(person, "reference", "another")
+    assert list(Subject.objects.all()) == []
+
+
 def test_the_portal_takes_a_face_away_and_gives_none(play: Any) -> None:
     person = make_subject()
     play("portal")

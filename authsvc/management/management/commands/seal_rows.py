@@ -19,7 +19,7 @@ _ACTOR = "manage.py seal_rows"
 class Command(BaseCommand):
     """Seals what has no seal, and lists it; whoever runs this says that these rows are right."""
 
-    help = "Seal the rows of an earlier release, once, with the keys of the roles that VISOR_ROLES names."
+    help = "Seal the rows of an earlier release, once, with the keys of the role that VISOR_ROLES names."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --again."""
@@ -33,7 +33,9 @@ class Command(BaseCommand):
         """Seal what this process's roles decide, and say what it was."""
         kinds = kinds_here()
         if not kinds:
-            raise CommandError("no role's keys are here: name roles, as in VISOR_ROLES=web,portal")
+            raise CommandError(
+                "no role's keys are here: name each in turn, VISOR_ROLES=web and VISOR_ROLES=portal"
+            )
         for kind in kinds:
             self._vouch(kind, again=again)
         if "web" in settings.ROLES:
