@@ -100,7 +100,7 @@ class _Run:
         if not self._next_look <= moment < self._until:
             return
         self._next_look = moment + LOOK
-        rows = of_each_tenant(partial(due, besides=frozenset(self._seen)))
+        rows = of_each_tenant(partial(due, besides=frozenset(self._seen)), having="deliveries")
         # Whoever has waited for longest comes first, of whichever organisation.
         found = _lanes(sorted(rows, key=attrgetter("due_at")))
         self._seen |= {lane.client for lane in found}

@@ -12,7 +12,7 @@ from authsvc.tenancy.each import in_each_tenant
 @shared_task(ignore_result=True)
 def end_sessions() -> None:
     """End sessions whose ground is gone, and note who has to hear of it (S9.4-13)."""
-    in_each_tenant(end_baseless_sessions)
+    in_each_tenant(end_baseless_sessions, having="sign-ins")
 
 
 @shared_task(ignore_result=True)

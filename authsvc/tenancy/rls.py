@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from authsvc.tenancy import sql
 from authsvc.tenancy.grants import BACKUP, DATABASE_ROLES, MIGRATOR, PROCESSES, rights
+from authsvc.tenancy.open_work import OPEN, SCHEDULED, TELLING
 from authsvc.tenancy.scope import EVERY_TENANT, tell_database
 from authsvc.tenancy.sql import Policy
 
@@ -61,6 +62,7 @@ def install_row_level_security(*, using: str, **_: Any) -> None:
     with transaction.atomic(using):
         _protect_rows(connection)
         _grant(connection)
+        sql.tell_of_open_work(connection, TELLING, OPEN, to=SCHEDULED, every_tenant=EVERY_TENANT)
 
 
 def _protect_rows(connection: BaseDatabaseWrapper) -> None:

@@ -1,7 +1,8 @@
 """The statements about tenants that the ORM cannot write; every one of this package stands here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -129,6 +130,44 @@ def revoke(database: BaseDatabaseWrapper, right: Right) -> None:
     column = f" ({database.ops.quote_name(right.column)})" if right.column else ""
     table = database.ops.quote_name(right.table)
     _run(database, f"REVOKE {right.verb}{column} ON {table} FROM {right.role}")
+
+
+def tell_of_open_work(
+    database: BaseDatabaseWrapper,
+    name: str,
+    kinds: Mapping[Any, Mapping[str, str]],
+    *,
+    to: str,
+    every_tenant: str,
+) -> None:
+    """Make the function that names the tenants with rows of a kind: it sees all tenants, and tells ids alone.
+
+    It runs as the tables' owner; the role `to` may call it, and nobody else.
+    """
+    schema = database.ops.quote_name(_rows(database, "SELECT current_schema")[0][0])
+    # Asked tenant by tenant, by the index of each table's tenants: a table may hold millions of rows.
+    parts = " UNION ".join(
+        f"SELECT t.id FROM tenancy_tenant t WHERE work = '{kind}' AND EXISTS (SELECT 1 FROM"
+        f" {database.ops.quote_name(table)} r WHERE r.tenant_id = t.id AND ({rule}))"
+        for kind, tables in kinds.items()
+        for table, rule in tables.items()
+    )
+    # The scope is told inside: only a superuser may bind a setting of one's own to a function.
+    body = f"""DECLARE before text := coalesce(current_setting('visor.tenant', true), '');
+        BEGIN
+            PERFORM set_config('visor.tenant', '{every_tenant}', false);
+            RETURN QUERY {parts};
+            PERFORM set_config('visor.tenant', before, false);
+        END"""
+    how = f"LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp"
+    _run(database, f"CREATE OR REPLACE FUNCTION {name}(work text) RETURNS SETOF uuid {how} AS $${body}$$")
+    _run(database, f"REVOKE ALL ON FUNCTION {name}(text) FROM PUBLIC")
+    _run(database, f"GRANT EXECUTE ON FUNCTION {name}(text) TO {to}")
+
+
+def tenants_with(database: BaseDatabaseWrapper, name: str, work: str) -> list[UUID]:
+    """Return the ids of the tenants that the function above names."""
+    return [row[0] for row in _rows(database, f"SELECT {name}(%s)", work)]
 
 
 def may_make_roles(database: BaseDatabaseWrapper) -> bool:

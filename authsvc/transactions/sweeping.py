@@ -39,7 +39,7 @@ def waiting_captures(older_than: timedelta) -> list[tuple[str, str]]:
     def waiting() -> QuerySet[Capture, tuple[UUID, str]]:
         return _submitted(submitted_at__lte=moment - older_than, deadline__gt=moment)
 
-    return [(str(tenant), capture) for tenant, capture in of_each_tenant(waiting)]
+    return [(str(tenant), capture) for tenant, capture in of_each_tenant(waiting, having="captures")]
 
 
 def orphaned_captures() -> list[tuple[str, str]]:
@@ -49,7 +49,7 @@ def orphaned_captures() -> list[tuple[str, str]]:
     def orphaned() -> QuerySet[Capture, tuple[UUID, str]]:
         return _submitted(~Q(judge__in=held), deadline__gt=moment, offered_to__isnull=False)
 
-    return [(str(tenant), capture) for tenant, capture in of_each_tenant(orphaned)]
+    return [(str(tenant), capture) for tenant, capture in of_each_tenant(orphaned, having="captures")]
 
 
 def _submitted(*conditions: Q, **more: Any) -> QuerySet[Capture, tuple[UUID, str]]:
@@ -59,7 +59,8 @@ def _submitted(*conditions: Q, **more: Any) -> QuerySet[Capture, tuple[UUID, str
 
 def _sweep_captures() -> int:
     count = 0
-    for tenant_id, capture_id in of_each_tenant(lambda: _submitted(deadline__lte=now())):
+    overdue = of_each_tenant(lambda: _submitted(deadline__lte=now()), having="captures")
+    for tenant_id, capture_id in overdue:
         with tenant_scope(tenant_id):
             expire_capture(capture_id)
         count += 1
@@ -68,7 +69,7 @@ def _sweep_captures() -> int:
 
 def _sweep_transactions() -> int:
     count = 0
-    for row in of_each_tenant(_overdue):
+    for row in of_each_tenant(_overdue, having="transactions"):
         with tenant_scope(row.tenant_id):
             end(row, Transaction.State.EXPIRED, Tag.TRANSACTION_EXPIRED)
         count += 1
@@ -86,6 +87,6 @@ def _sweep_samples() -> int:
     def erase_old_samples() -> None:
         counts.append(SealedSample.objects.filter(received_at__lte=now() - SAMPLE_LIFE).delete()[0])
 
-    in_each_tenant(erase_old_samples)
+    in_each_tenant(erase_old_samples, having="samples")
     reclaim_space()
     return sum(counts)
