@@ -14,7 +14,8 @@ from authsvc.core.records import read_stored
 class PasskeyProof:
     """The passkey that signed: its device's id, "hwk" or "swk", and what is known of both.
 
-    `share_kind` is "prf", "browser", or "" before the first capture.
+    `share_kind` is "prf", "browser", or "" before the first capture. `recovered` says that a recovery code
+    opened its making.
     """
 
     device: str
@@ -22,6 +23,7 @@ class PasskeyProof:
     user_verified: bool
     attested: bool
     share_kind: str
+    recovered: bool = False
 
 
 @dataclass(frozen=True)

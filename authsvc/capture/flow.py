@@ -4,7 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.assurance.acr import level_of
 from authsvc.assurance.evidence import Agent
+from authsvc.assurance.levels import Level
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.capture.agents import read_agent
@@ -62,13 +64,15 @@ def face_offered(transaction: Transaction) -> bool:
 
 
 def _is_offered(transaction: Transaction) -> bool:
-    if transaction.kind == Kind.OWN_PAGE:
+    if transaction.kind in Transaction.WITHOUT_CAMERA:
         return False
     if transaction.kind == Kind.BIND:
         return face_needed(transaction)
     if transaction.kind == Kind.ENROL:
         return EnrolmentRequest.from_json(transaction.request).face
     if transaction.client is not None and not transaction.client.face_offered:
+        return False
+    if transaction.device is not None and transaction.device.recovered:
         return False
     subject = transaction.subject
     return subject is None or (subject.has_face and live_consent(subject) is not None)
@@ -79,6 +83,18 @@ def face_demanded(transaction: Transaction) -> bool:
     if transaction.kind != Kind.AUTHENTICATE or transaction.client is None:
         return False
     return SignInRequest.from_json(transaction.request).face or requires_face(transaction.client)
+
+
+def recovered_is_too_little(transaction: Transaction) -> bool:
+    """Whether the passkey was made with a recovery code, and the relying party takes no less than L2.
+
+    An essential acr that is known to nobody here is refused long before.
+    """
+    if transaction.device is None or not transaction.device.recovered or transaction.client is None:
+        return False
+    essential = SignInRequest.from_json(transaction.request).essential_acr
+    enough = essential is None or any(level_of(acr) == Level.L1 for acr in essential)
+    return Level[transaction.client.floor_level] > Level.L1 or not enough
 
 
 def passkey_options(transaction: Transaction, *, session_key: Any, passkey: Any = None) -> dict[str, Any]:
@@ -116,7 +132,7 @@ def _creates(transaction: Transaction) -> bool:
     """Whether a passkey is made next; an enrolment makes one, which a reloaded page then proves."""
     if transaction.kind == Kind.BIND:
         return transaction.device is not None
-    return transaction.kind == Kind.ENROL and transaction.device is None
+    return transaction.kind in Transaction.MAKING and transaction.device is None
 
 
 def _complete(
@@ -137,8 +153,11 @@ def _proves(transaction: Transaction) -> bool:
 def _after_proof(transaction: Transaction) -> dict[str, str]:
     if transaction.kind == Kind.BIND:
         return {"next": "create"}
-    if transaction.kind == Kind.ENROL:
+    if transaction.kind in Transaction.MAKING:
         return _after_creation(transaction)
+    if recovered_is_too_little(transaction):
+        # Said before the relying party hears of it; the person goes back, or leaves.
+        return {"next": "recovered"}
     if face_offered(transaction):
         return _before_the_face(transaction)
     if face_demanded(transaction):

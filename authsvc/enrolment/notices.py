@@ -32,6 +32,29 @@ def tell_of_passkey(subject: Subject) -> None:
     _tell(subject, title, text)
 
 
+def tell_of_recovery(subject: Subject) -> None:
+    """Mail the person that a recovery code opened the making of a passkey, like a new passkey."""
+    title = _("A recovery code was used for your sign-in at %(tenant)s")
+    text = _(
+        "Somebody used one of your recovery codes at %(tenant)s, and made a new passkey with it. It can sign "
+        "you in where a passkey alone is enough.\n\n"
+        "If this was not you, tell %(tenant)s at once, revoke the passkey on your own page, and make new "
+        "codes:\n%(page)s\n"
+    )
+    _tell(subject, title, text)
+
+
+def tell_of_codes(subject: Subject) -> None:
+    """Mail the person that recovery codes were made anew, like a new passkey."""
+    title = _("You have new recovery codes for your sign-in at %(tenant)s")
+    text = _(
+        "New recovery codes for your sign-in at %(tenant)s were made on your own page. The codes from before "
+        "no longer work.\n\n"
+        "If this was not you, tell %(tenant)s at once, and make new codes yourself:\n%(page)s\n"
+    )
+    _tell(subject, title, text)
+
+
 def tell_of_link_asked_for(subject: Subject) -> None:
     """Mail the person that an administrator asked for a link to their account in use, like a new passkey."""
     title = _("Somebody asked to set up your sign-in at %(tenant)s anew")

@@ -72,6 +72,7 @@ def _what(row: Transaction) -> Text:
         Transaction.Kind.ENROL.value: _("Setting up your sign-in"),
         Transaction.Kind.BIND.value: _("Adding a passkey"),
         Transaction.Kind.OWN_PAGE.value: _("Opening this page"),
+        Transaction.Kind.RECOVER.value: _("Making a passkey with a recovery code"),
     }.get(row.kind, _("Sign-in"))
 
 
