@@ -69,8 +69,11 @@ class Proven:
         return self.face.policy if self.face else ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the record as JSON."""
-        return asdict(self)
+        """Return the record as JSON; what is not recovered is not said, as in the releases before."""
+        stored = asdict(self)
+        if self.passkey is not None and not self.passkey.recovered:
+            del stored["passkey"]["recovered"]
+        return stored
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Proven":

@@ -33,8 +33,9 @@ class Evidence:
     `certified`, that the authenticator is certified at FIDO level 2 or better, which nothing records before
     the metadata service is read. `recovered` says that the passkey was made with a recovery code, and that
     nobody vouched for its holder since. `face` says that the worker accepted it with PAD; `iad`, that
-    injection detection had no doubt; `evaluated`, that an evaluation record that stands vouches for what judged it.
-    `model` is the letter of the reference's application model. `share` is "prf", "browser" or None.
+    injection detection had no doubt; `evaluated`, that an evaluation record that stands vouches for what
+    judged it. `model` is the letter of the reference's application model. `share` is "prf", "browser" or
+    None.
     `browser_capture` is true for pages and false for attested native agents. `fresh` and `intent` say that
     it happened in this transaction and by an explicit act.
     """

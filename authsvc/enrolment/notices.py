@@ -60,9 +60,8 @@ def tell_of_link_asked_for(subject: Subject) -> None:
     title = _("Somebody asked to set up your sign-in at %(tenant)s anew")
     text = _(
         "An administrator of %(tenant)s asked for a new enrolment link for you. Whoever follows it could "
-        "sign in as you. Nothing was changed yet.\n\n"
-        "If you did not want this, tell %(tenant)s at once: it can still be refused.\n\n"
-        "What can sign you in now stands on your own page:\n%(page)s\n"
+        "sign in as you. Nothing was changed yet, and nothing will be within 24 hours.\n\n"
+        "If you did not want this, stop it on your own page within that day, and tell %(tenant)s:\n%(page)s\n"
     )
     _tell(subject, title, text)
 

@@ -88,6 +88,8 @@ ACTS: Final[Mapping[str, Act]] = {
 OWN: Final[Mapping[str, bool]] = {
     "people.rename_device": False,
     "people.revoke_device": True,
+    # What was asked for about them, before it is done.
+    "approvals.refuse": False,
     "people.make_recovery_codes": True,
     "faces.remove": True,
     "faces.withdraw": True,

@@ -12,7 +12,7 @@ from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.page import protect, refusals_as_page
 from authsvc.devices.models import Device
 from authsvc.enrolment.recovery import WrongCode, codes_of
-from authsvc.management import faces, people
+from authsvc.management import approvals, faces, people
 from authsvc.management.acting import ProveAgain, is_fresh
 from authsvc.management.receipts import receipt_of
 from authsvc.person import entering, recovering
@@ -66,6 +66,7 @@ def page(request: PersonRequest, tenant: str) -> HttpResponse:
         "consents": file.consents,
         "lines": lines(file.attempts),
         "codes": codes_of(subject),
+        "requests": approvals.about(subject),
     }
     return protect(_show(request, "page", visit=visit, **context))
 
@@ -139,6 +140,17 @@ def consent_withdraw(request: PersonRequest, tenant: str) -> HttpResponse:
     if not (file.live_consent or subject.has_face):
         return redirect("person:page", tenant=tenant)
     return _show(request, "withdraw", has_face=subject.has_face)
+
+
+@require_POST
+@at_home
+def request_stop(request: PersonRequest, tenant: str, approval: str) -> HttpResponse:
+    """Stop what an administrator asked for about the person, before another agrees to it."""
+    row = approvals.about(request.visit.subject).filter(pk=approval).first()
+    try:
+        return _done(tenant, approvals.refuse(by=actor(request.visit), approval=row) if row else "")
+    except approvals.NotPending:
+        return redirect("person:page", tenant=tenant)
 
 
 @require_http_methods(["GET", "POST"])

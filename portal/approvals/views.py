@@ -30,7 +30,7 @@ from portal.ui.paging import page_of
 # What stands in the way of a request for now, or for good; it says so itself.
 _NOT_NOW: Final = (
     approvals.NotPending,
-    approvals.OwnRequest,
+    approvals.OwnRequest, approvals.TooSoon,
     PersonClosed,
     team.AlreadyMember,
     team.BelongsElsewhere,
