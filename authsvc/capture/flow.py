@@ -105,6 +105,8 @@ def passkey_options(transaction: Transaction, *, session_key: Any, passkey: Any 
     if passkey not in (None, "existing"):
         raise Refused("bad-passkey", _("Please reload the page."), detail=f"passkey {passkey!r}")
     hold_to_key(transaction, session_key)
+    if _waits_for_the_face(transaction):
+        raise _no_passkey_now()
     if _creates(transaction) and not (passkey and transaction.kind == Kind.ENROL):
         return begin_making(transaction, session_key=session_key)
     return begin_proving(transaction, session_key=session_key)
@@ -126,6 +128,23 @@ def complete_passkey(
     except Refused as refused:
         record_device_refusal(transaction, reason=refused.code, detail=refused.detail)
         raise
+
+
+def _waits_for_the_face(transaction: Transaction) -> bool:
+    """Whether a second passkey takes the face, and no face can be judged: then none is added (T24).
+
+    To add it without the face would let a broken policy open what the face guards.
+    """
+    return face_needed(transaction) and not policy_stands()
+
+
+def _no_passkey_now() -> Refused:
+    return Refused(
+        "face-closed",
+        _("No passkey can be added at the moment. Yours works as before. Please try again later."),
+        detail="a second passkey takes the face, and there is no policy to judge one by",
+        status=409,
+    )
 
 
 def _creates(transaction: Transaction) -> bool:
@@ -151,6 +170,9 @@ def _proves(transaction: Transaction) -> bool:
 
 
 def _after_proof(transaction: Transaction) -> dict[str, str]:
+    if _waits_for_the_face(transaction):
+        # Before a second passkey is made in vain.
+        return {"next": "face-closed"}
     if transaction.kind == Kind.BIND:
         return {"next": "create"}
     if transaction.kind in Transaction.MAKING:

@@ -16,7 +16,7 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
-from authsvc.enrolment.notices import tell_of_passkey
+from authsvc.enrolment.notices import send_link, tell_of_passkey
 from authsvc.enrolment.recovery import make_codes
 from authsvc.privacy.consent import give_consent, live_consent
 from authsvc.privacy.notice import current_notice
@@ -51,10 +51,11 @@ _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @database.atomic
-def create_link(*, subject: Subject, created_by: str) -> tuple[EnrolmentLink, str]:
+def create_link(*, subject: Subject, created_by: str, by_mail: bool = False) -> tuple[EnrolmentLink, str]:
     """Return a new link of 24 hours and its URL, which is shown once: only a hash of its token is kept.
 
-    It is the person's only open one: an older one is revoked.
+    It is the person's only open one: an older one is revoked. `by_mail` sends it to the person instead, and
+    the URL returned is empty; raises CannotMail, and then no link was made.
     """
     for older in _open_links(subject):
         revoke_link(link=older, revoked_by=created_by)
@@ -62,9 +63,15 @@ def create_link(*, subject: Subject, created_by: str) -> tuple[EnrolmentLink, st
     link = EnrolmentLink.objects.create(
         subject=subject, digest=secret_hash(token), created_by=created_by, expires_at=now() + LINK_LIFE
     )
-    record(Tag.ENROLMENT_LINK_CREATED, actor=created_by, subject=str(subject.id), link=link.id)
+    record(
+        Tag.ENROLMENT_LINK_CREATED, actor=created_by, subject=str(subject.id), link=link.id, by_mail=by_mail
+    )
     # No route: the portal makes links, and has none of the pages that they lead to.
-    return link, f"{tenant_address(link.tenant)}enrol/{token}/"
+    url = f"{tenant_address(link.tenant)}enrol/{token}/"
+    if not by_mail:
+        return link, url
+    send_link(subject, url)
+    return link, ""
 
 
 def _open_links(subject: Subject) -> list[EnrolmentLink]:

@@ -47,22 +47,27 @@ class File:
 
 
 @act
-def invite(*, by: Actor, name: str, external_id: str, email: str) -> tuple[Subject, str]:
+def invite(
+    *, by: Actor, name: str, external_id: str, email: str, by_mail: bool = False
+) -> tuple[Subject, str]:
     """Create a person with a first enrolment link, and return both; the link's URL is shown this once.
 
-    Raises IntegrityError where another person has the same number.
+    `by_mail` sends it to them instead, and the URL is empty. Raises IntegrityError where another person has
+    the same number, and CannotMail.
     """
     claims = {"name": name, **({"email": email, "email_verified": False} if email else {})}
     subject = Subject.objects.create(name=name, external_id=external_id, claims=claims)
     record(Tag.SUBJECT_CREATED, actor=by.name, subject=str(subject.id))
-    return subject, links.create_link(subject=subject, created_by=by.name)[1]
+    return subject, links.create_link(subject=subject, created_by=by.name, by_mail=by_mail)[1]
 
 
 @act
-def create_link(*, by: Actor, subject: Subject) -> str:
-    """Return the URL of a new enrolment link, shown this once; raises PersonClosed."""
-    _open(subject)
-    return links.create_link(subject=subject, created_by=by.name)[1]
+def create_link(*, by: Actor, subject: Subject, by_mail: bool = False) -> str:
+    """Return the URL of a new enrolment link, shown this once; raises PersonClosed.
+
+    `by_mail` sends it to the person instead, and the URL is empty; raises CannotMail.
+    """
+    return links.create_link(subject=_open(subject), created_by=by.name, by_mail=by_mail)[1]
 
 
 @act

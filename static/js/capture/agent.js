@@ -223,8 +223,8 @@ export class Agent {
       show("create");
     } else if (next === "agree") {
       show("agree");
-    } else if (next === "recovered") {
-      show("recovered");
+    } else if (next === "recovered" || next === "face-closed") {
+      show(next);
     } else if (next === "demanded") {
       this.#sayDemanded();
     } else if (next === "choose") {
