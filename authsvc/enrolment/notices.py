@@ -78,6 +78,11 @@ class CannotMail(Refused):
         super().__init__("cannot-mail", text, detail=detail, status=409)
 
 
+def mail_goes_out() -> bool:
+    """Whether mail goes further than to the console."""
+    return bool(settings.EMAIL_BACKEND != _CONSOLE)
+
+
 def may_mail(subject: Subject) -> bool:
     """Whether the person has an address, and mail goes further than to the console."""
     return bool(_address_of(subject))
@@ -99,8 +104,7 @@ def send_link(subject: Subject, url: str) -> None:
 
 def _address_of(subject: Subject) -> str:
     address = subject.claims.get("email")
-    usable = isinstance(address, str) and settings.EMAIL_BACKEND != _CONSOLE
-    return str(address) if usable and address else ""
+    return address if isinstance(address, str) and mail_goes_out() else ""
 
 
 def _tell(subject: Subject, title: str, text: str) -> None:

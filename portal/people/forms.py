@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.enrolment.notices import mail_goes_out
 from authsvc.subjects.models import Subject
 
 
@@ -27,6 +28,11 @@ class PersonForm(forms.Form):
         required=False,
         help_text=_("Then nobody else sees it. Without it you get the link, to give on yourself."),
     )
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        if not mail_goes_out():
+            del self.fields["by_mail"]
 
     def clean(self) -> dict[str, Any]:
         """Refuse to mail a link nowhere."""

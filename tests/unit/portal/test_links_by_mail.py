@@ -105,6 +105,7 @@ def test_where_mail_goes_to_the_console_none_is_offered(
     admin: Client, base: str, invited: Subject, settings: Any
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    assert "Mail the link to them" not in admin.get(f"{base}people/new/").content.decode()
     assert "Mail a link" not in admin.get(f"{base}people/{invited.pk}/").content.decode()
     answer: Any = admin.post(f"{base}people/{invited.pk}/links/", {"by_mail": "1"}, follow=True)
     assert "could not be sent" in answer.content.decode()
