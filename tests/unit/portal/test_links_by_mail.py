@@ -44,7 +44,7 @@ def mailed() -> str:
     """The token of the one link that was mailed."""
     [sent] = mail.outbox
     assert sent.to == [ADDRESS]
-    [token] = re.findall(LINK, sent.body)
+    [token] = re.findall(LINK, str(sent.body))
     return str(token)
 
 
