@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import is_valid_path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from authsvc.capture.browser import browser_key
 from authsvc.core.texts import Text
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.services import own_transaction
 
 
 @dataclass(frozen=True)
@@ -26,18 +23,6 @@ def start_page(tenant: Tenant) -> list[Way]:
     """Return the way to the tenant's own page for people; none in a process that has no such page."""
     own = f"/t/{tenant.slug}/me/"
     return [Way(_("Your passkeys and face"), own)] if is_valid_path(own) else []
-
-
-def standing(request: TenantRequest, txn: str) -> Transaction | None:
-    """Return the browser's own transaction as it stands, where it is one that goes on at this path."""
-    own = own_transaction(txn, browser_key(request, txn))
-    return own if own is not None and own.continue_path == request.path else None
-
-
-def back_into(row: Transaction) -> HttpResponse:
-    """Lead to the page of a transaction of this browser."""
-    page = reverse("capture:page", kwargs={"tenant": row.tenant.slug, "txn": row.pk})
-    return HttpResponseRedirect(page, status=303)
 
 
 def ways_from(request: TenantRequest, own: Transaction | None) -> list[Way]:

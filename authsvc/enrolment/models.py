@@ -54,7 +54,7 @@ class RecoveryCodes(SealedRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.left} recovery codes of {self.made_at:%Y-%m-%d}"
+        return f"codes of {self.made_at:%Y-%m-%d}"
 
     @property
     def left(self) -> int:

@@ -8,7 +8,7 @@ from django.core.mail import get_connection, send_mail
 from django.db import transaction as database
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from authsvc.core.errors import Refused
 from authsvc.subjects.models import Subject
@@ -73,8 +73,8 @@ def tell_of_link_asked_for(subject: Subject) -> None:
 class CannotMail(Refused):
     """The person has no address, nothing goes by mail here, or the mail server did not take it."""
 
-    def __init__(self, detail: str) -> None:
-        text = _lazy("The link could not be sent by mail, so none was made.")
+    def __init__(self, *, detail: str) -> None:
+        text = gettext_lazy("The link could not be sent by mail, so none was made.")
         super().__init__("cannot-mail", text, detail=detail, status=409)
 
 
@@ -92,14 +92,14 @@ def send_link(subject: Subject, url: str) -> None:
     """Mail an enrolment link to its person, who alone sees it; raises CannotMail."""
     address = _address_of(subject)
     if not address:
-        raise CannotMail(f"person {subject.pk} has no address, or mail goes to the console")
+        raise CannotMail(detail=f"person {subject.pk} has no address, or mail goes to the console")
     context = {"subject": subject, "tenant": subject.tenant, "url": url}
     title = " ".join(render_to_string("enrolment/mails/link_subject.txt", context).split())
     try:
         _send(title, render_to_string("enrolment/mails/link.txt", context), address)
     except _TROUBLE as problem:
         # Its words may hold the mail.
-        raise CannotMail(f"person {subject.pk}: {type(problem).__name__}") from None
+        raise CannotMail(detail=f"person {subject.pk}: {type(problem).__name__}") from None
 
 
 def _address_of(subject: Subject) -> str:

@@ -37,7 +37,7 @@ _BEGINNING: Final = 8
 class WrongCode(Refused):
     """No code, one that was used, or one of a person who is closed: nobody is told which."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, *, detail: str) -> None:
         super().__init__(
             "recovery-refused",
             _("This code was not accepted. Check each letter, or use another of your codes."),
@@ -144,11 +144,11 @@ def _use(letters: str) -> tuple[Subject, int]:
     codes = held.filter(beginning=letters[:_BEGINNING]).first()
     digest = digest_of(letters)
     if codes is None:
-        raise WrongCode("nobody’s code begins like this")
+        raise WrongCode(detail="nobody’s code begins like this")
     if not any([secrets.compare_digest(digest, kept) for kept in codes.digests]):  # noqa: C419 - all of them
-        raise WrongCode(f"no code of person {codes.subject_id} that was not used")
+        raise WrongCode(detail=f"no code of person {codes.subject_id} that was not used")
     if codes.subject.status != Subject.Status.ACTIVE:
-        raise WrongCode(f"person {codes.subject_id} is {codes.subject.status}")
+        raise WrongCode(detail=f"person {codes.subject_id} is {codes.subject.status}")
     codes.digests = [kept for kept in codes.digests if kept != digest]
     codes.save(update_fields=["digests"])
     return codes.subject, codes.left

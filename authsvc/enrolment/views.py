@@ -14,10 +14,11 @@ from rest_framework.response import Response
 
 from authsvc.capture import wire
 from authsvc.capture.browser import browser_key, browser_keys, set_browser_key
+from authsvc.capture.coming_back import back_into, standing
 from authsvc.capture.endpoints import JsonEndpoint
 from authsvc.capture.page import refusals_as_page
 from authsvc.capture.texts import page_texts
-from authsvc.capture.ways import back_into, standing, start_page
+from authsvc.capture.ways import start_page
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret
 from authsvc.enrolment import services

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from authsvc.capture.browser import browser_key, set_browser_key
-from authsvc.capture.ways import back_into, standing
+from authsvc.capture.coming_back import back_into, standing
 from authsvc.core.addresses import address_of
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret
