@@ -42,13 +42,6 @@ def test_t19_a_second_passkey_is_added_with_the_face_and_opens_it(
     page.wait_for_url("**/passkeys/finish/**")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your second passkey works")
 
-    page.goto(stack.partner_url)
-    page.get_by_role("link", name="Sign in").first.click()
-    visitor.taps("passkey")
-    visitor.sees("choice")
-    visitor.taps("prepare")
-    visitor.shows_their_face()
-    page.wait_for_url(f"{stack.partner_url}/**")
-    claims = page.request.get(f"{stack.partner_url}/whoami.json").json()
+    claims = visitor.signs_in_with_the_face_at(stack.partner_url)
     assert claims["amr"] == ["face", "swk", "user", "mfa"]
     assert visitor.violations == []

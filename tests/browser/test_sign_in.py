@@ -34,14 +34,7 @@ def test_a_person_enrols_from_a_link_and_signs_in_at_the_partner_site(
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
     visitor.look = photographs.read(album / "03.jpg")
-    page.goto(stack.partner_url)
-    page.get_by_role("link", name="Sign in").first.click()
-    visitor.taps("passkey")
-    visitor.sees("choice")
-    visitor.taps("prepare")
-    visitor.shows_their_face()
-    page.wait_for_url(f"{stack.partner_url}/**")
-    claims = page.request.get(f"{stack.partner_url}/whoami.json").json()
+    claims = visitor.signs_in_with_the_face_at(stack.partner_url)
     assert claims["acr"] == "urn:visor:L2"
     assert claims["amr"] == ["face", "swk", "user", "mfa"]
     expect(page.get_by_role("heading", level=1)).to_be_visible()

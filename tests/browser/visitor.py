@@ -55,6 +55,18 @@ class Visitor:
     def taps(self, act: str) -> None:
         self.page.locator(f'[data-act="{act}"]:visible').click()
 
+    def signs_in_with_the_face_at(self, partner: str) -> dict[str, Any]:
+        """Sign in at the partner site, and return the claims that it got."""
+        self.page.goto(partner)
+        self.page.get_by_role("link", name="Sign in").first.click()
+        self.taps("passkey")
+        self.sees("choice")
+        self.taps("prepare")
+        self.shows_their_face()
+        self.page.wait_for_url(f"{partner}/**")
+        claims: dict[str, Any] = self.page.request.get(f"{partner}/whoami.json").json()
+        return claims
+
     def shows_their_face(self) -> None:
         """Film until a verdict takes them off the page; who is turned back tries again, as people do."""
         for _ in range(TRIES):
