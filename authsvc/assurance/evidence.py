@@ -14,7 +14,8 @@ from authsvc.core.records import read_stored
 class PasskeyProof:
     """The passkey that signed: its device's id, "hwk" or "swk", and what is known of both.
 
-    `share_kind` is "prf", "browser", or "" before the first capture.
+    `share_kind` is "prf", "browser", or "" before the first capture. `recovered` says that a recovery code
+    opened its making.
     """
 
     device: str
@@ -22,6 +23,7 @@ class PasskeyProof:
     user_verified: bool
     attested: bool
     share_kind: str
+    recovered: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,11 @@ class Proven:
         return self.face.policy if self.face else ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the record as JSON."""
-        return asdict(self)
+        """Return the record as JSON; what is not recovered is not said, as in the releases before."""
+        stored = asdict(self)
+        if self.passkey is not None and not self.passkey.recovered:
+            del stored["passkey"]["recovered"]
+        return stored
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Proven":

@@ -31,9 +31,11 @@ class Evidence:
 
     `passkey` is "hwk", "swk" or None; `attested`, that a statement of its authenticator was verified;
     `certified`, that the authenticator is certified at FIDO level 2 or better, which nothing records before
-    the metadata service is read. `face` says that the worker accepted it with PAD; `iad`, that injection
-    detection had no doubt; `evaluated`, that an evaluation record that stands vouches for what judged it.
-    `model` is the letter of the reference's application model. `share` is "prf", "browser" or None.
+    the metadata service is read. `recovered` says that the passkey was made with a recovery code, and that
+    nobody vouched for its holder since. `face` says that the worker accepted it with PAD; `iad`, that
+    injection detection had no doubt; `evaluated`, that an evaluation record that stands vouches for what
+    judged it. `model` is the letter of the reference's application model. `share` is "prf", "browser" or
+    None.
     `browser_capture` is true for pages and false for attested native agents. `fresh` and `intent` say that
     it happened in this transaction and by an explicit act.
     """
@@ -41,6 +43,7 @@ class Evidence:
     passkey: str | None = None
     attested: bool = False
     certified: bool = False
+    recovered: bool = False
     origin_bound: bool = False
     user_verified: bool = False
     face: bool = False
@@ -59,6 +62,7 @@ class Evidence:
         return cls(
             passkey=passkey.kind if passkey else None,
             attested=passkey is not None and passkey.attested,
+            recovered=passkey is not None and passkey.recovered,
             origin_bound=passkey is not None,
             user_verified=passkey is not None and passkey.user_verified,
             face=face is not None and face.pad == "accepted",
@@ -112,8 +116,12 @@ def _counted(evidence: Evidence) -> Evidence:
     return replace(evidence, face=evidence.face and evidence.evaluated, passkey="hwk" if hardware else "swk")
 
 
+_RECOVERED: Final = gettext_noop("the passkey was made with a recovery code, and nobody enrolled it since")
+
+
 def _level_two(evidence: Evidence) -> Reasons:
     return _missed(
+        (_RECOVERED, not evidence.recovered),
         (gettext_noop("no explicit act of the person"), evidence.intent),
         (gettext_noop("the key did not verify its user"), evidence.user_verified),
     )
@@ -121,6 +129,7 @@ def _level_two(evidence: Evidence) -> Reasons:
 
 def _level_three_with_the_face(evidence: Evidence) -> Reasons:
     return _missed(
+        (_RECOVERED, not evidence.recovered),
         (gettext_noop("no explicit act of the person"), evidence.intent),
         (gettext_noop("the face was not verified"), evidence.face),
         *_hardware(evidence),

@@ -52,6 +52,15 @@ class Tag(StrEnum):
         "portal:admin:started-anew",
         _("An administrator’s password and factors were taken back, so that they start anew."),
     )
+    ADMIN_CODES_MADE = "portal:admin:recovery-codes-made", _("An administrator got new recovery codes.")
+    ADMIN_FACTOR_ADDED = (
+        "portal:admin:factor-added",
+        _("An administrator added a passkey or an authenticator app."),
+    )
+    ADMIN_FACTOR_REMOVED = (
+        "portal:admin:factor-removed",
+        _("An administrator removed a passkey or an authenticator app."),
+    )
 
     APPROVAL_ASKED = "portal:approval:asked", _("A second administrator’s agreement was asked for.")
     APPROVAL_GIVEN = "portal:approval:given", _("An administrator agreed to what another had asked for.")
@@ -70,6 +79,13 @@ class Tag(StrEnum):
     ENROLMENT_LINK_USED = "enrolment:link:used", _("An enrolment link was used.")
     ENROLMENT_LINK_REFUSED = "enrolment:link:refused", _("An enrolment link was refused.")
     ENROLMENT_LINK_REVOKED = "portal:enrolment-link:revoked", _("An enrolment link was revoked.")
+
+    RECOVERY_CODES_MADE = "enrolment:recovery-codes:made", _("A person got new recovery codes.")
+    RECOVERY_CODE_USED = (
+        "enrolment:recovery-code:used",
+        _("A person used a recovery code to make a new passkey."),
+    )
+    RECOVERY_CODE_REFUSED = "enrolment:recovery-code:refused", _("A recovery code was refused.")
 
     NOTICE_SHOWN = "enrolment:notice:shown", _("A person was shown the privacy notice.")
     CONSENT_GIVEN = "privacy:consent:given", _("A person agreed to the use of their face.")
@@ -97,6 +113,7 @@ class Tag(StrEnum):
     )
     DEVICE_ADDED = "transaction:device:added", _("A passkey was added.")
     DEVICE_BOUND = "enrolment:device:bound", _("A person added a further passkey.")
+    DEVICE_RECOVERED = "enrolment:device:recovered", _("A person made a new passkey with a recovery code.")
     DEVICE_REVOKED = "transaction:device:revoked", _("A passkey was revoked.")
     DEVICE_RENAMED = "transaction:device:renamed", _("A passkey got another name.")
     CHALLENGE_ISSUED = "transaction:challenge:issued", _("A capture was asked for.")

@@ -37,7 +37,8 @@ def finish_making(
 ) -> None:
     """Store the new passkey, pending until what it is made for is finished; raises Refused.
 
-    An enrolment is proven by it, a binding keeps it in mind. The browser with the key alone may go on.
+    An enrolment and a recovery are proven by it, a binding keeps it in mind. The browser with the key alone
+    may go on.
     """
     ceremony = take_ceremony(transaction, "create")
     device = verify_creation(ceremony.state, credential, subject=_subject(transaction))
@@ -45,7 +46,7 @@ def finish_making(
     with database.atomic():
         require_agent_allowed(transaction.tenant, described.type)
         add_device(device, transaction=transaction.id)
-        if transaction.kind == Transaction.Kind.ENROL:
+        if transaction.kind in Transaction.MAKING:
             proof = DeviceProof(device, described, ceremony.challenge)
             record_device_proof(transaction, proof, browser_key=browser_key)
         else:
@@ -53,12 +54,12 @@ def finish_making(
 
 
 def begin_proving(transaction: Transaction, *, session_key: dict[str, Any]) -> dict[str, Any]:
-    """Return options for any passkey of the tenant's people, in an enrolment for one of the person's own.
+    """Return options for any passkey of the tenant's people; where one is made, for one of the person's own.
 
-    Raises Refused for a bad session key, and where an enrolment has no passkey to prove.
+    Raises Refused for a bad session key, and where there is none yet.
     """
     devices = own_passkeys(transaction)
-    if transaction.kind == Transaction.Kind.ENROL and not devices:
+    if transaction.kind in Transaction.MAKING and not devices:
         raise Refused("no-passkey", _("Please make a passkey first."), detail="none is active", status=409)
     challenge = new_device_challenge(transaction, session_key)
     options, state = assertion_options(transaction.tenant, challenge=challenge, devices=devices)
@@ -80,7 +81,7 @@ def finish_proving(
             credential,
             subject=transaction.subject,
             transaction=transaction.id,
-            pending=transaction.device if transaction.kind == Transaction.Kind.ENROL else None,
+            pending=transaction.device if transaction.kind in Transaction.MAKING else None,
         )
         described = agent_of(agent, device)
         require_agent_allowed(transaction.tenant, described.type)
@@ -91,12 +92,13 @@ def finish_proving(
 def own_passkeys(transaction: Transaction) -> list[Device]:
     """Return which passkeys may prove an enrolment: the one it made, or those that the person had before.
 
-    None in any other transaction, where every passkey of the tenant's people may answer.
+    A recovery is proven by the one it made alone; in any other transaction every passkey of the tenant's
+    people may answer, and none is named.
     """
+    if transaction.kind in Transaction.MAKING and transaction.device is not None:
+        return [transaction.device]
     if transaction.kind != Transaction.Kind.ENROL:
         return []
-    if transaction.device is not None:
-        return [transaction.device]
     return list(Device.objects.filter(subject=transaction.subject, status=Device.Status.ACTIVE))
 
 

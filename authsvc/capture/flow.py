@@ -4,7 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.assurance.acr import level_of
 from authsvc.assurance.evidence import Agent
+from authsvc.assurance.levels import Level
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.capture.agents import read_agent
@@ -62,13 +64,15 @@ def face_offered(transaction: Transaction) -> bool:
 
 
 def _is_offered(transaction: Transaction) -> bool:
-    if transaction.kind == Kind.OWN_PAGE:
+    if transaction.kind in Transaction.WITHOUT_CAMERA:
         return False
     if transaction.kind == Kind.BIND:
         return face_needed(transaction)
     if transaction.kind == Kind.ENROL:
         return EnrolmentRequest.from_json(transaction.request).face
     if transaction.client is not None and not transaction.client.face_offered:
+        return False
+    if transaction.device is not None and transaction.device.recovered:
         return False
     subject = transaction.subject
     return subject is None or (subject.has_face and live_consent(subject) is not None)
@@ -81,6 +85,18 @@ def face_demanded(transaction: Transaction) -> bool:
     return SignInRequest.from_json(transaction.request).face or requires_face(transaction.client)
 
 
+def recovered_is_too_little(transaction: Transaction) -> bool:
+    """Whether the passkey was made with a recovery code, and the relying party takes no less than L2.
+
+    An essential acr that is known to nobody here is refused long before.
+    """
+    if transaction.device is None or not transaction.device.recovered or transaction.client is None:
+        return False
+    essential = SignInRequest.from_json(transaction.request).essential_acr
+    enough = essential is None or any(level_of(acr) == Level.L1 for acr in essential)
+    return Level[transaction.client.floor_level] > Level.L1 or not enough
+
+
 def passkey_options(transaction: Transaction, *, session_key: Any, passkey: Any = None) -> dict[str, Any]:
     """Return the options of the ceremony that is due now; raises Refused.
 
@@ -89,6 +105,8 @@ def passkey_options(transaction: Transaction, *, session_key: Any, passkey: Any 
     if passkey not in (None, "existing"):
         raise Refused("bad-passkey", _("Please reload the page."), detail=f"passkey {passkey!r}")
     hold_to_key(transaction, session_key)
+    if _waits_for_the_face(transaction):
+        raise _no_passkey_now()
     if _creates(transaction) and not (passkey and transaction.kind == Kind.ENROL):
         return begin_making(transaction, session_key=session_key)
     return begin_proving(transaction, session_key=session_key)
@@ -112,11 +130,28 @@ def complete_passkey(
         raise
 
 
+def _waits_for_the_face(transaction: Transaction) -> bool:
+    """Whether a second passkey takes the face, and no face can be judged: then none is added (T24).
+
+    To add it without the face would let a broken policy open what the face guards.
+    """
+    return face_needed(transaction) and not policy_stands()
+
+
+def _no_passkey_now() -> Refused:
+    return Refused(
+        "face-closed",
+        _("No passkey can be added at the moment. Yours works as before. Please try again later."),
+        detail="a second passkey takes the face, and there is no policy to judge one by",
+        status=409,
+    )
+
+
 def _creates(transaction: Transaction) -> bool:
     """Whether a passkey is made next; an enrolment makes one, which a reloaded page then proves."""
     if transaction.kind == Kind.BIND:
         return transaction.device is not None
-    return transaction.kind == Kind.ENROL and transaction.device is None
+    return transaction.kind in Transaction.MAKING and transaction.device is None
 
 
 def _complete(
@@ -135,10 +170,16 @@ def _proves(transaction: Transaction) -> bool:
 
 
 def _after_proof(transaction: Transaction) -> dict[str, str]:
+    if _waits_for_the_face(transaction):
+        # Before a second passkey is made in vain.
+        return {"next": "face-closed"}
     if transaction.kind == Kind.BIND:
         return {"next": "create"}
-    if transaction.kind == Kind.ENROL:
+    if transaction.kind in Transaction.MAKING:
         return _after_creation(transaction)
+    if recovered_is_too_little(transaction):
+        # Said before the relying party hears of it; the person goes back, or leaves.
+        return {"next": "recovered"}
     if face_offered(transaction):
         return _before_the_face(transaction)
     if face_demanded(transaction):

@@ -28,6 +28,7 @@ from authsvc.core.errors import Refused
 from authsvc.core.texts import Text
 from authsvc.privacy.notice import current_notice
 from authsvc.tenancy.middleware import TenantRequest
+from authsvc.tenancy.paths import tenant_address
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest, SignInRequest
 from authsvc.transactions.services import Party, find_live, own_transaction
@@ -141,6 +142,9 @@ def _beginning(transaction: Transaction, asked: SignInRequest) -> str:
         return ""
     if transaction.kind == Transaction.Kind.AUTHENTICATE and not asked.backchannel:
         return _site(transaction.client, asked)
+    if transaction.kind == Transaction.Kind.RECOVER:
+        # The code is used up: with another one.
+        return f"{tenant_address(transaction.tenant)}me/lost"
     place = "oidc:waiting" if asked.backchannel else "enrolment:passkeys"
     return settings.BASE_URL + reverse(place, kwargs={"tenant": transaction.tenant.slug})
 

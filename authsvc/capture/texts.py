@@ -54,6 +54,10 @@ TEXTS: Final[Mapping[str, Promise]] = {
     "passkey.exists-elsewhere": _(
         "This device holds your first passkey. Choose another device or a security key for the second one."
     ),
+    "passkey.exists-recovered.title": _("You have a passkey here already"),
+    "passkey.exists-recovered": _(
+        "This device holds a passkey of yours, and it still works. Cancel, and sign in with it."
+    ),
     "passkey.address.title": _("Passkeys do not work at this address"),
     "passkey.address": _(
         "The address of this page is not the one that your passkeys are for. Cancel, and start again from "

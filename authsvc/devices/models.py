@@ -27,6 +27,11 @@ class Device(SealedRow):
     share_kind = models.CharField(max_length=10, blank=True, help_text="prf or browser")
     simulated = models.BooleanField(default=False)
     name = models.CharField(max_length=80, default="Passkey")
+    recovered = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Made with a recovery code: it earns L1, until it is enrolled.",
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True)

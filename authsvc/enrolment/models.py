@@ -1,4 +1,4 @@
-"""EnrolmentLink."""
+"""EnrolmentLink and RecoveryCodes."""
 
 from django.db import models
 
@@ -34,3 +34,29 @@ class EnrolmentLink(SealedRow):
         if self.revoked_at is not None:
             return "revoked"
         return "expired" if self.expires_at <= now() else "open"
+
+
+class RecoveryCodes(SealedRow):
+    """A person's recovery codes that were not used yet; of each only its SHA-256 is kept.
+
+    `beginning` is what all of them begin with: it says whose they are, and opens nothing.
+    """
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    subject = models.OneToOneField(Subject, on_delete=models.CASCADE, related_name="recovery_codes")
+    beginning = models.CharField(max_length=8)
+    digests = models.JSONField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "beginning"], name="recovery_codes_by_beginning"),
+        ]
+
+    def __str__(self) -> str:
+        return f"codes of {self.made_at:%Y-%m-%d}"
+
+    @property
+    def left(self) -> int:
+        """How many were not used yet."""
+        return len(self.digests)

@@ -1,4 +1,4 @@
-"""What a person is told by mail of what lets others, or a further passkey, sign in as them."""
+"""What a person is sent by mail: links to enrol, and what lets others, or a further passkey, sign in."""
 
 import logging
 from typing import Final
@@ -6,8 +6,11 @@ from typing import Final
 from django.conf import settings
 from django.core.mail import get_connection, send_mail
 from django.db import transaction as database
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from authsvc.core.errors import Refused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.paths import tenant_address
 
@@ -15,6 +18,7 @@ log = logging.getLogger(__name__)
 
 # A mail server that does not answer keeps nobody waiting for longer, in seconds.
 _PATIENCE: Final = 5
+_TROUBLE: Final = (OSError, ValueError)
 # Not a way to a person: it would leave their address in a log.
 _CONSOLE: Final = "django.core.mail.backends.console.EmailBackend"
 
@@ -32,30 +36,92 @@ def tell_of_passkey(subject: Subject) -> None:
     _tell(subject, title, text)
 
 
+def tell_of_recovery(subject: Subject) -> None:
+    """Mail the person that a recovery code opened the making of a passkey, like a new passkey."""
+    title = _("A recovery code was used for your sign-in at %(tenant)s")
+    text = _(
+        "Somebody used one of your recovery codes at %(tenant)s, and made a new passkey with it. It can sign "
+        "you in where a passkey alone is enough.\n\n"
+        "If this was not you, tell %(tenant)s at once, revoke the passkey on your own page, and make new "
+        "codes:\n%(page)s\n"
+    )
+    _tell(subject, title, text)
+
+
+def tell_of_codes(subject: Subject) -> None:
+    """Mail the person that recovery codes were made anew, like a new passkey."""
+    title = _("You have new recovery codes for your sign-in at %(tenant)s")
+    text = _(
+        "New recovery codes for your sign-in at %(tenant)s were made on your own page. The codes from before "
+        "no longer work.\n\n"
+        "If this was not you, tell %(tenant)s at once, and make new codes yourself:\n%(page)s\n"
+    )
+    _tell(subject, title, text)
+
+
 def tell_of_link_asked_for(subject: Subject) -> None:
     """Mail the person that an administrator asked for a link to their account in use, like a new passkey."""
     title = _("Somebody asked to set up your sign-in at %(tenant)s anew")
     text = _(
         "An administrator of %(tenant)s asked for a new enrolment link for you. Whoever follows it could "
-        "sign in as you. Nothing was changed yet.\n\n"
-        "If you did not want this, tell %(tenant)s at once: it can still be refused.\n\n"
-        "What can sign you in now stands on your own page:\n%(page)s\n"
+        "sign in as you. Nothing was changed yet, and nothing will be within 24 hours.\n\n"
+        "If you did not want this, stop it on your own page within that day, and tell %(tenant)s:\n%(page)s\n"
     )
     _tell(subject, title, text)
 
 
-def _tell(subject: Subject, title: str, text: str) -> None:
+class CannotMail(Refused):
+    """The person has no address, nothing goes by mail here, or the mail server did not take it."""
+
+    def __init__(self, *, detail: str) -> None:
+        text = gettext_lazy("The link could not be sent by mail, so none was made.")
+        super().__init__("cannot-mail", text, detail=detail, status=409)
+
+
+def mail_goes_out() -> bool:
+    """Whether mail goes further than to the console."""
+    return bool(settings.EMAIL_BACKEND != _CONSOLE)
+
+
+def may_mail(subject: Subject) -> bool:
+    """Whether the person has an address, and mail goes further than to the console."""
+    return bool(_address_of(subject))
+
+
+def send_link(subject: Subject, url: str) -> None:
+    """Mail an enrolment link to its person, who alone sees it; raises CannotMail."""
+    address = _address_of(subject)
+    if not address:
+        raise CannotMail(detail=f"person {subject.pk} has no address, or mail goes to the console")
+    context = {"subject": subject, "tenant": subject.tenant, "url": url}
+    title = " ".join(render_to_string("enrolment/mails/link_subject.txt", context).split())
+    try:
+        _send(title, render_to_string("enrolment/mails/link.txt", context), address)
+    except _TROUBLE as problem:
+        # Its words may hold the mail.
+        raise CannotMail(detail=f"person {subject.pk}: {type(problem).__name__}") from None
+
+
+def _address_of(subject: Subject) -> str:
     address = subject.claims.get("email")
-    if isinstance(address, str) and address and settings.EMAIL_BACKEND != _CONSOLE:
+    return address if isinstance(address, str) and mail_goes_out() else ""
+
+
+def _tell(subject: Subject, title: str, text: str) -> None:
+    address = _address_of(subject)
+    if address:
         # No route: the portal tells people, too, and has none of their pages.
         named = {"tenant": subject.tenant.name, "page": f"{tenant_address(subject.tenant)}me/"}
         title, text = " ".join((title % named).split()), text % named
-        database.on_commit(lambda: _send(subject, title, text, address))
+        database.on_commit(lambda: _try_to_send(subject, title, text, address))
 
 
-def _send(subject: Subject, title: str, text: str, address: str) -> None:
+def _try_to_send(subject: Subject, title: str, text: str, address: str) -> None:
     try:
-        connection = get_connection(timeout=_PATIENCE)
-        send_mail(title, text, None, [address], connection=connection)
-    except (OSError, ValueError) as problem:
+        _send(title, text, address)
+    except _TROUBLE as problem:
         log.warning("person %s could not be told by mail: %s", subject.pk, type(problem).__name__)
+
+
+def _send(title: str, text: str, address: str) -> None:
+    send_mail(title, text, None, [address], connection=get_connection(timeout=_PATIENCE))

@@ -16,7 +16,8 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
-from authsvc.enrolment.notices import tell_of_passkey
+from authsvc.enrolment.notices import send_link, tell_of_passkey
+from authsvc.enrolment.recovery import make_codes
 from authsvc.privacy.consent import give_consent, live_consent
 from authsvc.privacy.notice import current_notice
 from authsvc.subjects.models import Subject
@@ -50,10 +51,11 @@ _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @database.atomic
-def create_link(*, subject: Subject, created_by: str) -> tuple[EnrolmentLink, str]:
+def create_link(*, subject: Subject, created_by: str, by_mail: bool = False) -> tuple[EnrolmentLink, str]:
     """Return a new link of 24 hours and its URL, which is shown once: only a hash of its token is kept.
 
-    It is the person's only open one: an older one is revoked.
+    It is the person's only open one: an older one is revoked. `by_mail` sends it to the person instead, and
+    the URL returned is empty; raises CannotMail, and then no link was made.
     """
     for older in _open_links(subject):
         revoke_link(link=older, revoked_by=created_by)
@@ -61,9 +63,15 @@ def create_link(*, subject: Subject, created_by: str) -> tuple[EnrolmentLink, st
     link = EnrolmentLink.objects.create(
         subject=subject, digest=secret_hash(token), created_by=created_by, expires_at=now() + LINK_LIFE
     )
-    record(Tag.ENROLMENT_LINK_CREATED, actor=created_by, subject=str(subject.id), link=link.id)
+    record(
+        Tag.ENROLMENT_LINK_CREATED, actor=created_by, subject=str(subject.id), link=link.id, by_mail=by_mail
+    )
     # No route: the portal makes links, and has none of the pages that they lead to.
-    return link, f"{tenant_address(link.tenant)}enrol/{token}/"
+    url = f"{tenant_address(link.tenant)}enrol/{token}/"
+    if not by_mail:
+        return link, url
+    send_link(subject, url)
+    return link, ""
 
 
 def _open_links(subject: Subject) -> list[EnrolmentLink]:
@@ -162,9 +170,12 @@ def begin_again(*, transaction: Transaction, browser_key: str, held: Mapping[str
     return _open(link_of(transaction), browser_key, held, face=asked.face)
 
 
-def finish_enrolment(*, transaction_id: str, browser_key: str | None, at: str) -> Transaction:
+def finish_enrolment(
+    *, transaction_id: str, browser_key: str | None, at: str
+) -> tuple[Transaction, list[str]]:
     """Consume a decided enrolment at its path, use its link up, and only now let it take effect.
 
+    Return it, and the person's recovery codes, which are shown this once; older ones open nothing any more.
     Raises Refused where there is no result; and where the link was used, withdrawn or over meanwhile, or the
     person's consent is: then nothing of the person's has changed, and what this enrolment made is destroyed.
     """
@@ -178,7 +189,7 @@ def finish_enrolment(*, transaction_id: str, browser_key: str | None, at: str) -
 
 
 @database.atomic
-def _finish(transaction_id: str, browser_key: str | None, at: str) -> Transaction:
+def _finish(transaction_id: str, browser_key: str | None, at: str) -> tuple[Transaction, list[str]]:
     transaction = consume(transaction_id, browser_key, at=at)
     link = _locked_link(transaction)
     _require_consent(transaction, link.subject)
@@ -189,7 +200,8 @@ def _finish(transaction_id: str, browser_key: str | None, at: str) -> Transactio
         tell_of_passkey(link.subject)
     Subject.objects.filter(pk=link.subject_id).update(status=Subject.Status.ACTIVE)
     made = Device.objects.filter(pk=transaction.device_id).exclude(status=Device.Status.REVOKED)
-    made.update(status=Device.Status.ACTIVE)
+    # Who gave the link vouches for its holder, whatever the passkey came by.
+    made.update(status=Device.Status.ACTIVE, recovered=False)
     record(
         Tag.ENROLMENT_LINK_USED,
         transaction=transaction.id,
@@ -197,7 +209,8 @@ def _finish(transaction_id: str, browser_key: str | None, at: str) -> Transactio
         link=link.id,
         face=transaction.evidence.face is not None,
     )
-    return transaction
+    by = f"person {link.subject_id}"
+    return transaction, make_codes(subject=link.subject, actor=by, transaction=transaction.id)
 
 
 def _locked_link(transaction: Transaction) -> EnrolmentLink:
@@ -242,8 +255,10 @@ def finish_binding(*, transaction_id: str, browser_key: str | None, at: str) -> 
     face = transaction.evidence.face is not None
     if not face and face_needed(transaction):
         raise face_is_needed()
+    # What a recovery code opened makes nothing better than itself.
+    device.recovered = transaction.device is None or transaction.device.recovered
     device.status = Device.Status.ACTIVE
-    device.save(update_fields=["status"])
+    device.save(update_fields=["status", "recovered"])
     record(
         Tag.DEVICE_BOUND,
         transaction=transaction.id,

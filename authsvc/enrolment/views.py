@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from authsvc.capture import wire
 from authsvc.capture.browser import browser_key, browser_keys, set_browser_key
+from authsvc.capture.coming_back import back_into, standing
 from authsvc.capture.endpoints import JsonEndpoint
 from authsvc.capture.page import refusals_as_page
 from authsvc.capture.texts import page_texts
@@ -111,39 +112,29 @@ def _choose(
 
 
 def _to_agent(request: HttpRequest, transaction: Transaction, key: str) -> HttpResponse:
-    response = _to_page(transaction)
+    response = back_into(transaction)
     set_browser_key(request, response, transaction.pk, key)
     return response
-
-
-def _to_page(transaction: Transaction) -> HttpResponse:
-    page = reverse("capture:page", kwargs={"tenant": transaction.tenant.slug, "txn": transaction.id})
-    return HttpResponseRedirect(page, status=303)
 
 
 @require_GET
 @refusals_as_page
 def finish(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Use the enrolment's result, once, and say that it is done; to who comes again, say where it stands."""
-    own = _standing(request, txn)
+    own = standing(request, txn)
+    codes: list[str] = []
     if own is None or own.state == Transaction.State.DECIDED:
-        own = services.finish_enrolment(
+        own, codes = services.finish_enrolment(
             transaction_id=txn, browser_key=browser_key(request, txn), at=request.path
         )
     if own.state == Transaction.State.CONSUMED:
-        context = {"tenant": request.tenant, "face": own.evidence.face is not None}
+        context = {"tenant": request.tenant, "face": own.evidence.face is not None, "codes": codes}
         return render(request, "enrolment/done.html", context)
     if own.state not in Transaction.LEFT:
-        return _to_page(own)
+        return back_into(own)
     services.link_of(own)
     context = {"tenant": request.tenant, "transaction": own}
     return render(request, "enrolment/left.html", context)
-
-
-def _standing(request: TenantRequest, txn: str) -> Transaction | None:
-    """Return the browser's own transaction, where it is one that goes on at this path."""
-    own = own_transaction(txn, browser_key(request, txn))
-    return own if own is not None and own.continue_path == request.path else None
 
 
 @csrf_exempt
@@ -176,12 +167,12 @@ def passkeys(request: TenantRequest, tenant: str) -> HttpResponse:
 @refusals_as_page
 def passkey_added(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     """Let the new passkey in, once, and say so; to who comes again, say where it stands."""
-    own = _standing(request, txn)
+    own = standing(request, txn)
     if own is None or own.state == Transaction.State.DECIDED:
         services.finish_binding(transaction_id=txn, browser_key=browser_key(request, txn), at=request.path)
     elif own.state in Transaction.LEFT:
         return render(request, "enrolment/left.html", {"tenant": request.tenant, "transaction": own})
     elif own.state != Transaction.State.CONSUMED:
-        return _to_page(own)
+        return back_into(own)
     context = {"tenant": request.tenant, "ways": start_page(request.tenant)}
     return render(request, "enrolment/passkey_added.html", context)

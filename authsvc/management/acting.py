@@ -91,8 +91,11 @@ def act(function: Callable[Given, Result]) -> Callable[Given, Result]:
     return performed
 
 
-def may(by: Actor, permission: Permission) -> bool:
-    """Whether somebody has a permission in the tenant in scope, as the memberships stand now."""
+def may(by: Actor, permission: Permission | None) -> bool:
+    """Whether somebody has a permission in the tenant in scope, as the memberships stand now.
+
+    None is what nobody has but the installation.
+    """
     if isinstance(by, System | Person):
         return isinstance(by, System)
     if isinstance(by, Agreed):

@@ -22,8 +22,9 @@ from authsvc.management.acting import NeedsAgreement, NotPermitted, act, may
 from authsvc.management.actors import Actor, Agreed, Member
 from authsvc.management.four_eyes import TOLD, narrowed
 from authsvc.management.freezing import digest_of, frozen, is_row, thawed
-from authsvc.management.models import Approval
+from authsvc.management.models import ABOUT_A_PERSON, Approval
 from authsvc.management.permissions import ACTS, permissions_of
+from authsvc.management.receipts import new_receipt
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.scope import current_tenant_id
 
@@ -48,6 +49,15 @@ class NotPending(Refused):
     def __init__(self, approval: Approval, *, detail: str) -> None:
         text = _("This request is over; nothing was changed.")
         super().__init__("not-pending", text, detail=f"{approval.pk}: {detail}", status=409)
+
+
+class TooSoon(Refused):
+    """Whom the request is about was told, and may stop it a while yet."""
+
+    def __init__(self, approval: Approval) -> None:
+        text = _("The person was told and may still stop it. Agree when their day is over.")
+        detail = f"{approval.pk}: not before {approval.agreed_from.isoformat()}"
+        super().__init__("too-soon", text, detail=detail, status=409)
 
 
 class OwnRequest(Refused):
@@ -91,13 +101,15 @@ def ask(*, by: Member, wanted: NeedsAgreement, why: str) -> Approval:
 def approve(*, by: Actor, approval: Approval) -> Any:
     """Agree to what another asked for: it is done in this very transaction, and its result returned.
 
-    Raises NotPending, OwnRequest, NotPermitted where either may not do it, and what the act raises.
+    Raises NotPending, OwnRequest, TooSoon, NotPermitted where either may not do it, and what the act raises.
     """
     row = _pending(approval)
     if isinstance(by, Member) and by.user_id == row.asked_by:
         raise OwnRequest(row)
     if not may(by, ACTS[row.act].permission):
         raise NotPermitted(by, row.act)
+    if not row.may_be_agreed:
+        raise TooSoon(row)
     return _carry_out(row, by)
 
 
@@ -112,11 +124,16 @@ def carry_out_alone(*, by: Member, approval: Approval) -> Any:
 
 
 @act
-def refuse(*, by: Actor, approval: Approval) -> None:
-    """Refuse what another asked for, or take back what one asked for oneself; raises NotPending."""
-    row = _pending(approval)
-    _decide(row, Approval.State.REFUSED, by.name)
-    _record(Tag.APPROVAL_REFUSED, by, row)
+def refuse(*, by: Actor, approval: Approval) -> str:
+    """Refuse what another asked for, or about oneself, or take back what one asked for; raises NotPending.
+
+    Return the receipt number. A process without the portal's key can do it: what is over needs no seal.
+    """
+    row, receipt = _pending(approval), new_receipt()
+    _end(row, Approval.State.REFUSED, by.name)
+    about = row.subject_id
+    _record(Tag.APPROVAL_REFUSED, by, row, subject="" if about is None else str(about), receipt=receipt)
+    return receipt
 
 
 def expire() -> int:
@@ -124,9 +141,7 @@ def expire() -> int:
     due = Approval.objects.filter(state=Approval.State.PENDING, expires_at__lte=now())
     ended = 0
     for row in due:
-        if Approval.objects.filter(pk=row.pk, state=Approval.State.PENDING).update(
-            state=Approval.State.EXPIRED, decided_at=now()
-        ):
+        if _end(row, Approval.State.EXPIRED, ""):
             record(Tag.APPROVAL_EXPIRED, act=row.act, approval=row.pk, asked_by=row.asked_by_name)
             ended += 1
     return ended
@@ -136,6 +151,11 @@ def pending() -> QuerySet[Approval]:
     """Return the requests that wait, the newest first."""
     found = Approval.objects.filter(state=Approval.State.PENDING, expires_at__gt=now())
     return found.order_by("-asked_at")
+
+
+def about(subject: Subject) -> QuerySet[Approval]:
+    """Return the requests that wait and are about a person, the newest first."""
+    return pending().filter(act=ABOUT_A_PERSON, arguments__subject__key=str(subject.pk))
 
 
 def decided() -> QuerySet[Approval]:
@@ -197,6 +217,12 @@ def _act_of(name: str) -> Callable[..., Any]:
     room, function = name.split(".")
     found: Callable[..., Any] = getattr(import_module(f"authsvc.management.{room}"), function)
     return found
+
+
+def _end(row: Approval, state: str, by_name: str) -> int:
+    """End a request that waits without its being done; 0 where it was decided meanwhile."""
+    waiting = Approval.objects.filter(pk=row.pk, state=Approval.State.PENDING)
+    return waiting.update(state=state, decided_by_name=by_name, decided_at=now())
 
 
 def _decide(row: Approval, state: str, by_name: str) -> None:

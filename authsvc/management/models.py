@@ -1,11 +1,19 @@
 """Approval, an act that waits for the agreement of a second administrator."""
 
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id
 from authsvc.seals.rows import SealedRow
+
+ABOUT_A_PERSON: Final = "people.create_link"
+TOLD_BEFORE: Final = timedelta(hours=24)
+"""So long whom a request is about can stop it before another may agree."""
 
 
 class Approval(SealedRow):
@@ -42,9 +50,24 @@ class Approval(SealedRow):
         return f"{self.act} asked by {self.asked_by_name}"
 
     @property
+    def subject_id(self) -> UUID | None:
+        """Of a request for a link to a person's account, whose it is; they may stop it."""
+        return UUID(self.arguments["subject"]["key"]) if self.act == ABOUT_A_PERSON else None
+
+    @property
     def is_pending(self) -> bool:
         """Whether somebody may still decide."""
         return self.state == self.State.PENDING and self.expires_at > now()
+
+    @property
+    def agreed_from(self) -> datetime:
+        """From when another may agree: whom it is about was told, and has a day to stop it."""
+        return self.asked_at + (TOLD_BEFORE if self.act == ABOUT_A_PERSON else timedelta(0))
+
+    @property
+    def may_be_agreed(self) -> bool:
+        """Whether another may agree to it by now."""
+        return self.is_pending and self.agreed_from <= now()
 
     @property
     def may_go_alone(self) -> bool:

@@ -8,6 +8,7 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
+from authsvc.enrolment import recovery
 from authsvc.enrolment import services as links
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.management.acting import act
@@ -21,7 +22,7 @@ from authsvc.privacy.models import ConsentReceipt
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Transaction
 from authsvc.transactions.services import end_running
-from authsvc.vault.lifecycle import forget_device
+from authsvc.vault.lifecycle import forget_device, opens_for
 
 _RECENT = 10
 
@@ -46,22 +47,27 @@ class File:
 
 
 @act
-def invite(*, by: Actor, name: str, external_id: str, email: str) -> tuple[Subject, str]:
+def invite(
+    *, by: Actor, name: str, external_id: str, email: str, by_mail: bool = False
+) -> tuple[Subject, str]:
     """Create a person with a first enrolment link, and return both; the link's URL is shown this once.
 
-    Raises IntegrityError where another person has the same number.
+    `by_mail` sends it to them instead, and the URL is empty. Raises IntegrityError where another person has
+    the same number, and CannotMail.
     """
     claims = {"name": name, **({"email": email, "email_verified": False} if email else {})}
     subject = Subject.objects.create(name=name, external_id=external_id, claims=claims)
     record(Tag.SUBJECT_CREATED, actor=by.name, subject=str(subject.id))
-    return subject, links.create_link(subject=subject, created_by=by.name)[1]
+    return subject, links.create_link(subject=subject, created_by=by.name, by_mail=by_mail)[1]
 
 
 @act
-def create_link(*, by: Actor, subject: Subject) -> str:
-    """Return the URL of a new enrolment link, shown this once; raises PersonClosed."""
-    _open(subject)
-    return links.create_link(subject=subject, created_by=by.name)[1]
+def create_link(*, by: Actor, subject: Subject, by_mail: bool = False) -> str:
+    """Return the URL of a new enrolment link, shown this once; raises PersonClosed.
+
+    `by_mail` sends it to the person instead, and the URL is empty; raises CannotMail.
+    """
+    return links.create_link(subject=_open(subject), created_by=by.name, by_mail=by_mail)[1]
 
 
 @act
@@ -74,15 +80,23 @@ def revoke_link(*, by: Actor, link: EnrolmentLink) -> None:
 def revoke_device(*, by: Actor, device: Device) -> str:
     """End a passkey with its sessions, its tokens and its share of the reference.
 
-    Return the receipt number, "" where it had ended. With a person's last passkey goes the reference, which
-    nothing could open any more.
+    Return the receipt number, "" where it had ended. With a person's last passkey, and with the last one that
+    opens their reference, goes the reference, which nothing could open any more.
     """
-    receipt = new_receipt()
+    receipt, last = new_receipt(), takes_the_face(device)
     if not _revoke_device(device, by, receipt=receipt):
         return ""
-    if not Device.objects.filter(subject=device.subject, status=Device.Status.ACTIVE).exists():
+    if last:
         erase(device.subject, actor=by.name, reason="no-passkey", receipt=receipt)
     return receipt
+
+
+def takes_the_face(device: Device) -> bool:
+    """Whether nothing could open the person's reference any more without this passkey."""
+    reference = device.subject.reference
+    others = Device.objects.filter(subject=device.subject, status=Device.Status.ACTIVE).exclude(pk=device.pk)
+    others_open = any(opens_for(reference, device=other.pk) for other in others)
+    return not others.exists() or (opens_for(reference, device=device.pk) and not others_open)
 
 
 @act
@@ -90,6 +104,12 @@ def rename_device(*, by: Actor, device: Device, name: str) -> None:
     """Give a passkey another name."""
     Device.objects.filter(pk=device.pk).update(name=name)
     record(Tag.DEVICE_RENAMED, actor=by.name, subject=str(device.subject_id), device=device.pk)
+
+
+@act
+def make_recovery_codes(*, by: Actor, subject: Subject) -> list[str]:
+    """Return a person's new recovery codes, shown this once; those from before end. Raises PersonClosed."""
+    return recovery.make_codes_anew(subject=_open(subject), actor=by.name)
 
 
 @act
@@ -104,6 +124,7 @@ def close(*, by: Actor, subject: Subject) -> bool:
         links.revoke_link(link=link, revoked_by=by.name)
     for device in Device.objects.filter(subject=current, status=Device.Status.ACTIVE):
         _revoke_device(device, by)
+    recovery.forget_codes(current)
     end_everything_of(subject=current, reason="person-closed")
     withdraw_consent(current, actor=by.name)
     erase(current, actor=by.name, reason="person-closed")

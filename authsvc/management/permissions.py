@@ -35,11 +35,12 @@ SEEING: Final = frozenset(permission for permission in Permission if permission.
 class Act:
     """What an act takes of somebody who has signed in to the portal: a permission, and how fresh a proof.
 
+    Without a permission nobody of the portal may: it is done by whom it is about, at their own page.
     JUST_PROVEN is for all that changes who may sign in, what is trusted or what is revealed: they used a
     passkey or their second factor minutes ago (acting.FRESH). ANY_TIME is for what only takes back or names.
     """
 
-    permission: Permission
+    permission: Permission | None
     just_proven: bool
 
 
@@ -54,6 +55,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "people.revoke_device": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
     "people.rename_device": Act(Permission.CHANGE_PEOPLE, ANY_TIME),
     "people.close": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
+    "people.make_recovery_codes": Act(None, JUST_PROVEN),
     "faces.remove": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
     "faces.withdraw": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
     "relying_parties.register": Act(Permission.CHANGE_RELYING_PARTIES, JUST_PROVEN),
@@ -86,6 +88,9 @@ ACTS: Final[Mapping[str, Act]] = {
 OWN: Final[Mapping[str, bool]] = {
     "people.rename_device": False,
     "people.revoke_device": True,
+    # What was asked for about them, before it is done.
+    "approvals.refuse": False,
+    "people.make_recovery_codes": True,
     "faces.remove": True,
     "faces.withdraw": True,
 }

@@ -13,6 +13,15 @@ def readable(text: str) -> None:
         raise ValidationError(_("Please use visible characters only."))
 
 
+class RecoveryForm(forms.Form):
+    """A recovery code, and what becomes of the passkeys before."""
+
+    code = forms.CharField(label=_("Recovery code"), max_length=60)
+    revoke = forms.BooleanField(
+        label=_("Revoke my other passkeys, which I lost"), required=False, initial=True
+    )
+
+
 class NameForm(forms.Form):
     """A passkey's name."""
 

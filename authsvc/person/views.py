@@ -8,13 +8,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.page import protect, refusals_as_page
 from authsvc.devices.models import Device
-from authsvc.management import faces, people
+from authsvc.enrolment.recovery import WrongCode, codes_of
+from authsvc.management import approvals, faces, people
 from authsvc.management.acting import ProveAgain, is_fresh
 from authsvc.management.receipts import receipt_of
-from authsvc.person import entering
-from authsvc.person.forms import NameForm
+from authsvc.person import entering, recovering
+from authsvc.person.forms import NameForm, RecoveryForm
 from authsvc.person.visits import (
     PersonRequest,
     actor,
@@ -63,6 +65,8 @@ def page(request: PersonRequest, tenant: str) -> HttpResponse:
         "consent": file.live_consent,
         "consents": file.consents,
         "lines": lines(file.attempts),
+        "codes": codes_of(subject),
+        "requests": approvals.about(subject),
     }
     return protect(_show(request, "page", visit=visit, **context))
 
@@ -111,7 +115,8 @@ def passkey_revoke(request: PersonRequest, tenant: str, device: str) -> HttpResp
     if request.method == "POST":
         return _done(tenant, people.revoke_device(by=actor(request.visit), device=row))
     others = Device.objects.filter(subject=row.subject, status=Device.Status.ACTIVE).exclude(pk=row.pk)
-    return _show(request, "revoke", passkey=row, last=not others.exists(), has_face=row.subject.has_face)
+    has_face = row.subject.has_face and people.takes_the_face(row)
+    return _show(request, "revoke", passkey=row, last=not others.exists(), has_face=has_face)
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,6 +140,50 @@ def consent_withdraw(request: PersonRequest, tenant: str) -> HttpResponse:
     if not (file.live_consent or subject.has_face):
         return redirect("person:page", tenant=tenant)
     return _show(request, "withdraw", has_face=subject.has_face)
+
+
+@require_POST
+@at_home
+def request_stop(request: PersonRequest, tenant: str, approval: str) -> HttpResponse:
+    """Stop what an administrator asked for about the person, before another agrees to it."""
+    row = approvals.about(request.visit.subject).filter(pk=approval).first()
+    try:
+        return _done(tenant, approvals.refuse(by=actor(request.visit), approval=row) if row else "")
+    except approvals.NotPending:
+        return redirect("person:page", tenant=tenant)
+
+
+@require_http_methods(["GET", "POST"])
+@at_home
+def recovery_codes(request: PersonRequest, tenant: str) -> HttpResponse:
+    """Ask whether new recovery codes are to be made, and show them this once."""
+    subject = request.visit.subject
+    codes: list[str] = []
+    if request.method == "POST":
+        codes = people.make_recovery_codes(by=actor(request.visit), subject=subject)
+    return _show(request, "codes", codes=codes, before=codes_of(subject))
+
+
+@require_http_methods(["GET", "POST"])
+@refusals_as_page
+def lost(request: TenantRequest, tenant: str) -> HttpResponse:
+    """Ask who lost every device for a recovery code, and lead to the making of a passkey."""
+    form = RecoveryForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return recovering.begin(request, **form.cleaned_data)
+        except WrongCode as refused:
+            record_refusal(request, refused)
+            form.add_error("code", refused.person)
+    context = {"tenant": request.tenant, "form": form}
+    return render(request, "person/lost.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@refusals_as_page
+def recovered(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
+    """Come back from making the passkey."""
+    return recovering.take_up(request, txn)
 
 
 @require_GET

@@ -31,6 +31,10 @@ RECEIPTS: Final[Mapping[Tag, tuple[Text, Text]]] = {
         _("Your face is removed"),
         _("You are signed out everywhere. Your passkey signs you in again, without your face."),
     ),
+    Tag.APPROVAL_REFUSED: (
+        _("The request is stopped"),
+        _("No link was made. What can sign you in stays as it is."),
+    ),
     Tag.DEVICE_REVOKED: (
         _("The passkey is revoked"),
         _("It can no longer sign in, and what it had signed in to has ended."),
@@ -72,6 +76,7 @@ def _what(row: Transaction) -> Text:
         Transaction.Kind.ENROL.value: _("Setting up your sign-in"),
         Transaction.Kind.BIND.value: _("Adding a passkey"),
         Transaction.Kind.OWN_PAGE.value: _("Opening this page"),
+        Transaction.Kind.RECOVER.value: _("Making a passkey with a recovery code"),
     }.get(row.kind, _("Sign-in"))
 
 

@@ -195,7 +195,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         model="devices.Device",
         fields=(
             *("subject", "credential_id", "public_key", "aaguid", "sign_count", "syncable", "attested"),
-            *("simulated", "status"),
+            *("simulated", "status", "recovered"),
         ),
         sealed_by=_WEB,
         checked_by=("web", "worker"),
@@ -303,6 +303,16 @@ KINDS: Final[tuple[Kind, ...]] = (
         sealed_by=_PORTAL,
         checked_by=("web",),
         over={"used_at": None, "revoked_at": None},
+        counted=True,
+    ),
+    Kind(
+        name="recovery-codes",
+        model="enrolment.RecoveryCodes",
+        fields=("subject", "beginning", "digests", "made_at"),
+        sealed_by=_WEB,
+        checked_by=("web",),
+        private=True,
+        # A code that was used does not come back with an older copy of the row.
         counted=True,
     ),
     Kind(

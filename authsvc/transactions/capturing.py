@@ -43,12 +43,12 @@ def issue_capture(
     `offered_to` are the ids of the sample keys that the answer may be sealed to.
     Raises Refused before device proof (409), without the person's consent, when the face is locked,
     or when the transaction has used its three match tries or ten quality retries. A sign-in needs consent to
-    the notice as it stands now; a way to the own page takes no face.
+    the notice as it stands now; a recovery and a way to the own page take no face.
     """
     current = locked(row.pk)
     if current.state not in {Transaction.State.PROVEN, Transaction.State.CHALLENGED}:
         raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
-    if current.face_closed or current.kind == Transaction.Kind.OWN_PAGE:
+    if current.face_closed or current.kind in Transaction.WITHOUT_CAMERA:
         raise Refused(
             "face-closed",
             _("Continue without your face, or start again."),

@@ -15,13 +15,17 @@ from authsvc.tenancy.models import TenantOwned
 
 
 class Transaction(SealedRow):
-    """One enrolment, sign-in, binding or entry to the own page; a random id ties it together (S6.4-01)."""
+    """One enrolment, sign-in, binding, recovery or entry to the own page, which a random id ties together.
+
+    See S6.4-01.
+    """
 
     class Kind(models.TextChoices):
         AUTHENTICATE = "authenticate", _("Sign in")
         ENROL = "enrol", _("Enrol")
         BIND = "bind", _("Add a passkey")
         OWN_PAGE = "own-page", _("Open the own page")
+        RECOVER = "recover", _("Recover")
 
     class State(models.TextChoices):
         OPEN = "open", _("Opened")
@@ -32,6 +36,11 @@ class Transaction(SealedRow):
         CONSUMED = "consumed", _("Used")
         CANCELLED = "cancelled", _("Cancelled")
         EXPIRED = "expired", _("Expired")
+
+    # What a new passkey proves, which is pending until that is finished.
+    MAKING = (Kind.ENROL, Kind.RECOVER)
+
+    WITHOUT_CAMERA = (Kind.OWN_PAGE, Kind.RECOVER)
 
     LEFT = (State.CANCELLED, State.EXPIRED)
     ENDED = (State.CONSUMED, *LEFT)

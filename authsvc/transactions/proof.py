@@ -39,7 +39,7 @@ def hold_to_key(row: Transaction, session_key: Any) -> None:
         return
     current.captures.filter(state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
     current.state, current.stored_evidence = Transaction.State.OPEN, {}
-    if current.kind != Transaction.Kind.ENROL:
+    if current.kind not in Transaction.MAKING:
         current.device = None
     current.save(update_fields=["state", "stored_evidence", "device"])
     record(Tag.DEVICE_PROOF_DROPPED, transaction=row.pk, subject=str(current.subject_id))
@@ -133,7 +133,12 @@ def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: st
     current.state = Transaction.State.PROVEN
     current.subject_id, current.device, current.webauthn_nonce = device.subject_id, device, None
     passkey = PasskeyProof(
-        device.id, device.key_kind, proof.user_verified, device.attested, device.share_kind
+        device.id,
+        device.key_kind,
+        proof.user_verified,
+        device.attested,
+        device.share_kind,
+        recovered=device.recovered,
     )
     current.evidence = Proven(passkey, proof.agent, face=None, at=now().isoformat())
     current.save()

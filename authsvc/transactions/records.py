@@ -41,6 +41,22 @@ class EnrolmentRequest:
 
 
 @dataclass(frozen=True)
+class RecoveryRequest:
+    """A recovery: whether the person's other passkeys, which they lost, are revoked with it."""
+
+    revoke: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "RecoveryRequest":
+        """Return the request of a recovery's row; raises NotARecord."""
+        return read_stored(cls, value)
+
+
+@dataclass(frozen=True)
 class SignInRequest:
     """Of a sign-in's request, what the page and the portal show; the whole is the provider's.
 

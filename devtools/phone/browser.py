@@ -61,13 +61,17 @@ class Browser:
         headers = {"Origin": origin_of(url), "Accept": "application/json", "Content-Type": content_type}
         return self.session.post(url, data=body, headers=headers, timeout=_TIMEOUT_S, allow_redirects=False)
 
-    def agree(self, page: requests.Response) -> requests.Response:
-        """Return the answer to the page's first form, every box ticked and its first button pressed."""
+    def agree(self, page: requests.Response, **typed: str) -> requests.Response:
+        """Return the answer to the page's first form, every box ticked and its first button pressed.
+
+        `typed` is what is written into its fields, by their names.
+        """
         form = _first_form(page)
+        fields = [(name, value) for name, value in form.fields if name not in typed]
         url = urljoin(page.url, form.action)
         headers = {"Origin": origin_of(url), "Referer": page.url}
         return self.session.post(
-            url, data=form.fields, headers=headers, timeout=_TIMEOUT_S, allow_redirects=False
+            url, data=[*fields, *typed.items()], headers=headers, timeout=_TIMEOUT_S, allow_redirects=False
         )
 
 

@@ -76,6 +76,7 @@ class _Visit:
     device: Answer | None = None
     added: Answer | None = None
     must_agree: bool = False
+    goes_on: str = ""
 
     @property
     def txn(self) -> str:
@@ -132,6 +133,15 @@ class SoftwarePhone:
         issuer = link[: link.index("/enrol/") + 1]
         return self._run(_Visit(f"{issuer}agent/{opened['transaction']}/"), face=True)
 
+    def recover(self, page: str, code: str) -> requests.Response:
+        """Give a recovery code at its page, and make a passkey; return the last page."""
+        with self._step(2, "recovery code given"):
+            answer = self.browser.agree(self.browser.open(page), code=code)
+        found = _PAGE.match(urljoin(page, answer.headers.get("Location", "")))
+        if found is None:
+            raise Denied(2, answer.status_code, _code_of(answer))
+        return self._run(_Visit(f"{found['issuer']}agent/{found['txn']}/"), face=False)
+
     # ---- one transaction
 
     def _run(self, visit: _Visit, *, face: bool) -> requests.Response:
@@ -144,6 +154,8 @@ class SoftwarePhone:
         if self.fault is not Fault.SKIPPED_PROOF:
             with self._step(4, "device key proven, bound to transaction, origin and session key"):
                 self._prove_device(visit)
+        if visit.goes_on:
+            return self._finish(visit, visit.goes_on)
         with self._step(5, "the person taps" if face else "the person goes on without the face"):
             self._tap(visit)
         if face and visit.must_agree:
@@ -153,7 +165,8 @@ class SoftwarePhone:
         return self._finish(visit, goes_on)
 
     def _prove_device(self, visit: _Visit) -> None:
-        following = "create" if visit.kind == "enrol" else "prove"
+        taken: dict[str, Any] = {}
+        following = "create" if visit.kind in {"enrol", "recover"} else "prove"
         while following in {"prove", "create"}:
             options = self._post(4, visit, "passkey/options", {"session_key": public_jwk(visit.key)})[
                 "publicKey"
@@ -164,10 +177,12 @@ class SoftwarePhone:
             else:
                 visit.added = answer
             agent = {"type": "simulator", "build": BUILD}
-            following = self._post(4, visit, "passkey", {"credential": answer.credential, "agent": agent})[
-                "next"
-            ]
+            taken = self._post(4, visit, "passkey", {"credential": answer.credential, "agent": agent})
+            following = taken["next"]
+        if following in {"recovered", "face-closed"}:
+            raise Denied(4, 200, following)
         visit.must_agree = following == "agree"
+        visit.goes_on = str(taken["continue_url"]) if following == "done" else ""
 
     def _answer_with_passkey(self, visit: _Visit, options: dict[str, Any]) -> Answer:
         origin = origin_of(visit.api)

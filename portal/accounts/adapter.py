@@ -8,12 +8,12 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.core.addresses import client_address
 from authsvc.core.clock import now
 from authsvc.core.envelope import CannotOpen, context, derive, seal, unseal, unseal_any
 from authsvc.core.ids import b64u, unb64u
@@ -61,11 +61,8 @@ class AccountAdapter(DefaultAccountAdapter):
         failures.note(request, _known(credentials.get("email", "")), factor="password", reason="wrong")
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return whom a request comes from; its connection's address where proxies are missing in between."""
-        try:
-            return str(super().get_client_ip(request))
-        except ImproperlyConfigured:
-            return str(request.META["REMOTE_ADDR"])
+        """Return whom a request comes from."""
+        return client_address(request)
 
     def is_reauthentication_required(self, *, app: str, **_: object) -> bool:
         """Ask again before a change of credentials, unless passkey or second factor was used minutes ago.

@@ -8,10 +8,10 @@ from django.http import HttpRequest
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.core.addresses import address_of
 from authsvc.core.limits import Limit, TooMany
-from authsvc.tenancy.scope import tenant_scope
 from portal.accounts.models import User
-from portal.accounts.tries import address_of
+from portal.accounts.scopes import scopes_of
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,5 @@ def note(request: HttpRequest, user: User | None, *, factor: str, reason: str) -
         NOTED.spend(f"{user.pk} {factor} {reason}")
     except TooMany:
         return
-    for tenant_id in user.memberships.values_list("tenant_id", flat=True):
-        with tenant_scope(tenant_id):
-            record(Tag.ADMIN_SIGN_IN_FAILED, actor=user.email, reason=reason, factor=factor, address=address)
+    for _ in scopes_of(user):
+        record(Tag.ADMIN_SIGN_IN_FAILED, actor=user.email, reason=reason, factor=factor, address=address)

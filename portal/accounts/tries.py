@@ -8,9 +8,9 @@ guessing that is spread over addresses or accounts.
 from datetime import timedelta
 from typing import Final
 
-from allauth.core.internal.ratelimit import get_ip
 from django.http import HttpRequest
 
+from authsvc.core.addresses import address_of
 from authsvc.core.limits import Limit, give_back_all, spend_all
 from portal.accounts.models import User
 
@@ -21,11 +21,6 @@ PASSWORD: Final = Limit("portal-password-account", 100, timedelta(hours=1))
 PASSWORD_ADDRESS: Final = Limit("portal-password-address", 100, timedelta(minutes=10))
 CODE_HERE: Final = Limit("portal-code-account-address", 5, timedelta(minutes=5))
 CODE: Final = Limit("portal-code-account", 30, timedelta(hours=1))
-
-
-def address_of(request: HttpRequest) -> str:
-    """Return whom a request comes from, behind VISOR_PROXY_COUNT proxies; a network for IPv6."""
-    return str(get_ip(request))
 
 
 def spend_password(request: HttpRequest, account: str) -> Costs:

@@ -15,6 +15,7 @@ from authsvc.clients.fields import FIELDS
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.core.texts import Text
+from authsvc.enrolment.notices import CannotMail
 from authsvc.management import approvals, team
 from authsvc.management.freezing import row_in
 from authsvc.management.models import Approval
@@ -31,6 +32,8 @@ from portal.ui.paging import page_of
 _NOT_NOW: Final = (
     approvals.NotPending,
     approvals.OwnRequest,
+    approvals.TooSoon,
+    CannotMail,
     PersonClosed,
     team.AlreadyMember,
     team.BelongsElsewhere,

@@ -1,9 +1,12 @@
 """Forms of the people's screens."""
 
+from typing import Any
+
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.enrolment.notices import mail_goes_out
 from authsvc.subjects.models import Subject
 
 
@@ -19,6 +22,24 @@ class PersonForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail address"), required=False, help_text=_("Given to relying parties that ask for it.")
     )
+
+    by_mail = forms.BooleanField(
+        label=_("Mail the link to them"),
+        required=False,
+        help_text=_("Then nobody else sees it. Without it you get the link, to give on yourself."),
+    )
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        if not mail_goes_out():
+            del self.fields["by_mail"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to mail a link nowhere."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if values.get("by_mail") and not values.get("email") and "email" not in self.errors:
+            self.add_error("email", _("Without an address the link cannot be mailed."))
+        return values
 
     def clean_external_id(self) -> str:
         """Refuse a number that another person has."""

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
+from authsvc.enrolment.notices import CannotMail, may_mail
 from authsvc.management import faces, people
 from authsvc.subjects.models import Subject
 from portal.accounts.once import Made, make_once, sent_before, shown_once
@@ -37,7 +38,10 @@ def person_create(request: PortalRequest, tenant: str) -> HttpResponse:
     form = PersonForm(request.POST or None)
     if request.method == "POST":
         if form.is_valid():
-            return make_once(request, lambda: _invited(request, form.cleaned_data))
+            try:
+                return make_once(request, lambda: _invited(request, form.cleaned_data))
+            except CannotMail as problem:
+                form.add_error("by_mail", str(problem.person))
         # The number is taken by the very person whom this form has made.
         again = sent_before(request)
         if again is not None:
@@ -53,14 +57,21 @@ def person_detail(request: PortalRequest, tenant: str, subject: str) -> HttpResp
 
 @require_POST
 def link_create(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
-    """Create an enrolment link, and lead to the person's page, which shows it."""
+    """Create an enrolment link, and lead to the person's page, which shows it or says that it was mailed."""
     person = get_object_or_404(Subject.objects, pk=subject)
+    by_mail = "by_mail" in request.POST
     try:
         return make_once(
-            request, lambda: _made(request, person, people.create_link(by=request.member, subject=person))
+            request,
+            lambda: _made(
+                request, person, people.create_link(by=request.member, subject=person, by_mail=by_mail)
+            ),
         )
     except people.PersonClosed:
         raise Http404 from None
+    except CannotMail as problem:
+        messages.error(request, str(problem.person))
+        return redirect("person", tenant=tenant, subject=subject)
 
 
 def _invited(request: PortalRequest, values: dict[str, Any]) -> Made:
@@ -68,6 +79,8 @@ def _invited(request: PortalRequest, values: dict[str, Any]) -> Made:
 
 
 def _made(request: PortalRequest, person: Subject, link_url: str) -> Made:
+    if not link_url:
+        messages.success(request, _("The link was mailed to %(name)s.") % {"name": person.name})
     return Made(reverse("person", args=[request.tenant.slug, person.pk]), link_url)
 
 
@@ -118,6 +131,7 @@ def _show(request: PortalRequest, subject: Subject) -> HttpResponse:
     context: dict[str, Any] = {
         "person": subject,
         **vars(people.file_of(subject)),
+        "may_mail": may_mail(subject),
         "link_url": link_url,
         "link_qr": qr_svg(link_url) if link_url else "",
     }

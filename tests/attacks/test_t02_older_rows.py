@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from django.db import connection, models, transaction
+from django.test import Client
 from psycopg.types.json import Jsonb
 
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.remembered import forget_everything
 from authsvc.devices.models import Device
+from authsvc.enrolment.models import RecoveryCodes
+from authsvc.enrolment.recovery import make_codes
 from authsvc.keys.service import copies
 from authsvc.management import team
 from authsvc.management.acting import NeedsAgreement
@@ -106,6 +109,39 @@ def test_t02_two_rows_put_back_together_are_noticed(tenant: Tenant, committed: C
         copy.put_back()
     assert list(Subject.objects.all()) == []
     assert list(Device.objects.all()) == []
+
+
+def test_t02_a_recovery_code_that_was_used_or_replaced_does_not_come_back(
+    tenant: Tenant, committed: Committed
+) -> None:
+    subject, http, path = make_person(), Client(), f"/t/{tenant.slug}/me/lost"
+    with committed():
+        codes = make_codes(subject=subject, actor="a test")
+    before = Copy(RecoveryCodes.objects.get())
+    with committed():
+        assert http.post(path, {"code": codes[0]}).status_code == 303
+    used = Copy(RecoveryCodes.objects.get())
+    before.put_back()
+    assert [http.post(path, {"code": code}).status_code for code in codes[:2]] == [422, 422]
+    used.put_back()
+    with committed():
+        assert http.post(path, {"code": codes[1]}).status_code == 303
+        make_codes(subject=subject, actor="a test")
+    RecoveryCodes.objects.get().delete()
+    before.put_back()
+    assert http.post(path, {"code": codes[2]}).status_code == 422
+
+
+def test_t02_a_passkey_of_a_recovery_code_is_not_made_a_full_one(
+    tenant: Tenant, committed: Committed
+) -> None:
+    device = make_device(make_subject())
+    before = Copy(device)
+    with committed():
+        device.recovered = True
+        device.save()
+    before.put_back()
+    assert not Device.objects.filter(pk=device.pk)
 
 
 def test_t02_an_ended_session_stays_ended(tenant: Tenant, committed: Committed) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, models, transaction
 from django.test import Client
 from django.urls import reverse
@@ -23,6 +24,8 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_id, new_secret, secret_hash
 from authsvc.core.remembered import forget_everything
 from authsvc.devices.models import Device
+from authsvc.enrolment.models import RecoveryCodes
+from authsvc.enrolment.recovery import make_codes
 from authsvc.enrolment.services import create_link
 from authsvc.management.acting import NeedsAgreement
 from authsvc.management.actors import Member, System
@@ -99,6 +102,7 @@ FREE: dict[str, dict[str, str]] = {
         "sealed_pairwise_secret": "opened by the web's key, for this tenant alone",
     },
     "enrolment-link": {"created_at": "shown"},
+    "recovery-codes": {},
     "consent": {},
     "remembered-consent": {"id": "relying party and person are what it is known by"},
     "visit": {"id": "its digest is what it is known by"},
@@ -223,6 +227,16 @@ def enrolment_links(visitor: Browser, partner: Partner, ada: Subject) -> Case:
     return Case(row, lambda: visitor.http.get(urlsplit(url).path).status_code == 200)
 
 
+def recovery_codes(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    code = make_codes(subject=ada, actor="a test")[0]
+
+    def works() -> bool:
+        cache.clear()  # not for too many tries
+        return visitor.http.post(f"{visitor.root}me/lost", {"code": code}).status_code == 303
+
+    return Case(RecoveryCodes.objects.get(), works)
+
+
 def consents(visitor: Browser, partner: Partner, ada: Subject) -> Case:
     row = make_consent(ada)
     txn = visitor.opened(visitor.authorize(partner))
@@ -311,6 +325,7 @@ CASES: dict[str, tuple[str, Callable[[Browser, Partner, Subject], Case]]] = {
     "providers": ("provider", providers),
     "initial tokens": ("initial-token", initial_tokens),
     "enrolment links": ("enrolment-link", enrolment_links),
+    "recovery codes": ("recovery-codes", recovery_codes),
     "consents": ("consent", consents),
     "remembered consents": ("remembered-consent", remembered_consents),
     "visits": ("visit", visits),

@@ -60,6 +60,8 @@ def explain(
 _BEGINNINGS = {
     Transaction.Kind.ENROL.value: _("An enrolment began"),
     Transaction.Kind.BIND.value: _("Adding a passkey began"),
+    Transaction.Kind.OWN_PAGE.value: _("Opening the own page began"),
+    Transaction.Kind.RECOVER.value: _("A recovery began"),
 }
 _COUNTED = {"good": _("yes; the failures before it are forgotten"), "warn": _("no")}
 

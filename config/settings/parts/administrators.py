@@ -32,7 +32,6 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # everybody behind one address.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_RATE_LIMITS = {"webauthn_login": None}
-ALLAUTH_TRUSTED_PROXY_COUNT = given.proxy_count
 SESSION_ENGINE = "portal.accounts.sessions"
 MFA_ADAPTER = "portal.accounts.adapter.MfaAdapter"
 MFA_FORMS = {

@@ -11,6 +11,8 @@ _https = _origin.scheme == "https"
 
 ALLOWED_HOSTS = given.allowed_hosts or [_origin.hostname or ""]
 CSRF_TRUSTED_ORIGINS = [given.base_url]
+# How many proxies stand before this server, each of which names its caller (authsvc/core/addresses.py).
+PROXY_COUNT = given.proxy_count
 # Addresses of proxies whose Client-Cert header (RFC 9440) is believed.
 TRUSTED_PROXIES = given.trusted_proxies
 

@@ -23,6 +23,9 @@ const NEEDS_BROWSER = new Set(["denied", "no-camera", "insecure"]);
 // Where a face can still be shown; on other screens it cannot be, or not now.
 const FACE_IS_NEXT = new Set(["choice", "prepare", "warning", "again"]);
 
+// By what is done here, what a device that holds a passkey already means.
+const EXISTS = { bind: "exists-elsewhere", recover: "exists-recovered" };
+
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const clock = () => performance.now();
 
@@ -166,7 +169,7 @@ export class Agent {
 
   #explainPasskey({ said, cause }) {
     console.info(cause);
-    const known = said === "exists" && this.kind === "bind" ? "exists-elsewhere" : said;
+    const known = said === "exists" ? (EXISTS[this.kind] ?? said) : said;
     if (isInApp()) {
       show("in-app");
     } else {
@@ -202,6 +205,9 @@ export class Agent {
       this.#own = made.share || this.kind !== "enrol" ? made : { ...made, ...(await newShare(made.id)) };
       return;
     }
+    if (this.kind === "recover") {
+      return; // it opens no face, and needs no share of one
+    }
     const share = await shareOfNew(made, publicKey);
     if (this.kind === "bind") {
       this.#added = { id: made.id, ...share };
@@ -217,6 +223,8 @@ export class Agent {
       show("create");
     } else if (next === "agree") {
       show("agree");
+    } else if (next === "recovered" || next === "face-closed") {
+      show(next);
     } else if (next === "demanded") {
       this.#sayDemanded();
     } else if (next === "choose") {

@@ -18,8 +18,11 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_id
 from authsvc.core.remembered import forget_everything
 from authsvc.devices.models import Device
-from authsvc.management import team
-from authsvc.management.actors import System
+from authsvc.enrolment.recovery import TRIES_ADDRESS
+from authsvc.enrolment.recovery import make_codes as make_recovery_codes
+from authsvc.management import approvals, team
+from authsvc.management.acting import NeedsAgreement
+from authsvc.management.actors import Member, System
 from authsvc.management.models import Approval
 from authsvc.oidc.ciba.waiting import open_request
 from authsvc.oidc.models import BackchannelRequest, Session
@@ -38,7 +41,7 @@ from devtools.phone.authenticator import Authenticator as SoftwareAuthenticator
 from portal.accounts.models import User
 from portal.accounts.recovery import make_codes
 from portal.relying_parties.forms import values_of
-from tests.factories import make_subject
+from tests.factories import make_device, make_subject
 from tests.journeys.ends.walker import Answer, Walker, Way
 from tests.provider.browser import fields_of_form, justified, make_partner
 from tests.provider.tokens import key_set, new_key
@@ -807,6 +810,141 @@ def _(walker: Walker) -> Answer:
     return walker.get(f"me/passkeys/{new_id()}/")
 
 
+@state("Own page", "a new enrolment was asked for by an administrator")
+def _(walker: Walker) -> Answer:
+    _asked_about(walker)
+    return walker.get("me/")
+
+
+@state("Own page", "a new enrolment stopped: the receipt")
+def _(walker: Walker) -> Answer:
+    return walker.post(f"me/requests/{_asked_about(walker).pk}/stop")
+
+
+@state("Own page", "making recovery codes")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    return walker.get("me/recovery-codes")
+
+
+@state("Own page", "making recovery codes, after a while")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    Visit.objects.update(proven_at=now() - timedelta(minutes=6))
+    return walker.post("me/recovery-codes")
+
+
+@state("Own page", "recovery codes made")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    return walker.post("me/recovery-codes")
+
+
+def _asked_about(walker: Walker) -> Approval:
+    """Let somebody come in, and an administrator ask for a link to their account."""
+    person = _at_home(walker).subject
+    user = make_user((walker.tenant, Role.ADMIN))
+    by = Member(user.pk, user.email, proven_at=now())
+    wanted = NeedsAgreement(by, "people.create_link", {"subject": person}, ["for a test"])
+    return approvals.ask(by=by, wanted=wanted, why="The phone was lost.")
+
+
+# --- recovery ---------------------------------------------------------------------------------------------
+def _code(walker: Walker) -> str:
+    """Let Ada lose her devices, and return one of her recovery codes."""
+    walker.ada = make_subject(name="Ada", reference="", reference_version=0)
+    make_device(walker.ada)
+    return make_recovery_codes(subject=walker.ada, actor="a test")[0]
+
+
+def _recovering(walker: Walker) -> Transaction:
+    """Give a code, which opens the making of a passkey."""
+    return walker.row(walker.browser.post(f"{walker.root}me/lost", {"code": _code(walker), "revoke": "on"}))
+
+
+def _recovered(walker: Walker) -> Transaction:
+    """Make the passkey, up to the result."""
+    row = _recovering(walker)
+    walker.agent.passkey(row)
+    return row
+
+
+@state("Recovery", "asked for a code")
+def _(walker: Walker) -> Answer:
+    return walker.get("me/lost")
+
+
+@state("Recovery", "a code that is none")
+def _(walker: Walker) -> Answer:
+    _code(walker)
+    return walker.post("me/lost", {"code": "none"})
+
+
+@state("Recovery", "no code at all")
+def _(walker: Walker) -> Answer:
+    return walker.post("me/lost", {"code": ""})
+
+
+@state("Recovery", "too many codes that are none")
+def _(walker: Walker) -> Answer:
+    # From an address of its own: the other walks come after it.
+    walker.browser = Client(REMOTE_ADDR="192.0.2.9")
+    for _number in range(TRIES_ADDRESS.most):
+        walker.post("me/lost", {"code": "none"})
+    return walker.post("me/lost", {"code": _code(walker)})
+
+
+@state("Recovery", "the agent's page")
+def _(walker: Walker) -> Answer:
+    return walker.page(_recovering(walker))
+
+
+@state("Recovery", "reloaded after the passkey was made")
+def _(walker: Walker) -> Answer:
+    return walker.page(_recovered(walker))
+
+
+@state("Recovery", "another browser")
+def _(walker: Walker) -> Answer:
+    row = _recovering(walker)
+    walker.another_browser()
+    return walker.page(row)
+
+
+@state("Recovery", "stopped")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.left(_recovering(walker)).continue_path)
+
+
+@state("Recovery", "five minutes later")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.overdue(_recovering(walker)).continue_path)
+
+
+@state("Recovery", "come back before the passkey was made")
+def _(walker: Walker) -> Answer:
+    return walker.get(_recovering(walker).continue_path)
+
+
+@state("Recovery", "finished")
+def _(walker: Walker) -> Answer:
+    return walker.get(_recovered(walker).continue_path)
+
+
+@state("Recovery", "finished, and opened again")
+def _(walker: Walker) -> Answer:
+    row = _recovered(walker)
+    walker.get(row.continue_path)
+    return walker.get(row.continue_path)
+
+
+@state("Recovery", "finished, the old passkeys kept")
+def _(walker: Walker) -> Answer:
+    row = walker.row(walker.browser.post(f"{walker.root}me/lost", {"code": _code(walker)}))
+    walker.agent.passkey(row)
+    return walker.get(row.continue_path)
+
+
 # --- errors of the site -----------------------------------------------------------------------------------
 @state("Error", "an address of nothing at a tenant")
 def _(walker: Walker) -> Answer:
@@ -997,6 +1135,20 @@ def _(walker: Walker) -> Answer:
     walker.browser = signed_in(User.objects.get(pk=asked.asked_by))
     path = filled("portal/<slug:tenant>/approvals/<str:approval>/agree/", world.values)
     return walker.goes_on(walker.browser.post(path))
+
+
+@state("Portal", "agreeing before the person's day is over")
+def _(walker: Walker) -> Answer:
+    asked = _asked_about(walker)
+    path = f"/portal/{walker.tenant.slug}/approvals/{asked.pk}/agree/"
+    return walker.goes_on(_portal(walker, Role.OWNER).post(path))
+
+
+@state("Portal", "a link to be mailed to who has no address")
+def _(walker: Walker) -> Answer:
+    person = make_subject(status=Subject.Status.INVITED, reference="", reference_version=0)
+    path = f"/portal/{walker.tenant.slug}/people/{person.pk}/links/"
+    return walker.goes_on(_portal(walker, Role.OWNER).post(path, {"by_mail": "1"}))
 
 
 @state("Portal", "agreeing to what is over")

@@ -16,6 +16,7 @@ VALUES = {
     "passkey": (None, "swk", "hwk"),
     "attested": (False, True),
     "certified": (False, True),
+    "recovered": (False, True),
     "origin_bound": (False, True),
     "user_verified": (False, True),
     "face": (False, True),
@@ -59,6 +60,8 @@ def expected(e):
     """Return the level by the table of docs/assurance.md, from the top down."""
     if e.passkey is None or not e.fresh:
         return Level.NONE
+    if e.recovered:
+        return Level.L1
     if (by_face(e) and e.user_verified) or (by_key(e) and e.certified):
         return Level.L4
     if by_face(e) or by_key(e):
@@ -73,7 +76,7 @@ def methods(e, level):
     found += ["pop"] if level >= Level.L3 else []
     found += ["user"] if e.user_verified or level >= Level.L3 else []
     found += ["mfa"] if level >= Level.L2 else []
-    return tuple(found + (["mca"] if by_face(e) and e.user_verified else []))
+    return tuple(found + (["mca"] if by_face(e) and e.user_verified and not e.recovered else []))
 
 
 @pytest.mark.requirement("SB-01", "S9.4-06")
@@ -87,7 +90,7 @@ def test_the_whole_truth_table():
         # Why it is not higher is said below the top.
         assert bool(result.reasons) == (level != Level.L4), evidence
         count += 1
-    assert count == 3 * 3 * (2 + len(MODELS)) * 2**10
+    assert count == 3 * 3 * (2 + len(MODELS)) * 2**11
 
 
 PERFECT = Evidence(

@@ -8,6 +8,7 @@ from django.db import connection
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
+from authsvc.devices.models import Device
 from authsvc.policy.evaluate import DEFAULT, policy_digest
 from authsvc.policy.services import publish_policy
 from authsvc.transactions.models import Transaction
@@ -61,6 +62,28 @@ def test_t24_no_camera_starts(agent: Agent, broken: None) -> None:
     answer = agent.post(row, "challenge", {"prefer": None})
     assert (answer.status_code, answer.json()["error"]) == (409, "face-closed")
     assert "continue without" in answer.json()["message"]
+
+
+def test_t24_no_passkey_is_added_to_a_face_that_cannot_be_judged(
+    agent: Agent, broken: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is one made in vain: the page says so after the first passkey, and nothing is left pending."""
+    monkeypatch.setattr("authsvc.transactions.comparing.opens_for", lambda *_, **__: True)
+    row = agent.open(Transaction.Kind.BIND)
+    assert agent.passkey(row).json() == {"next": "face-closed"}
+    page = agent.client.get(f"/t/{agent.tenant.slug}/signin/{row.id}/").content.decode()
+    assert "No passkey can be added now" in page
+    refused = agent.post(row, "passkey/options", {"session_key": agent.session_key})
+    assert (refused.status_code, refused.json()["error"]) == (409, "face-closed")
+    assert "Please try again later" in refused.json()["message"]
+    assert agent.post(row, "without-face").status_code == 403
+    assert not Device.objects.filter(status=Device.Status.PENDING).exists()
+
+
+def test_t24_without_a_face_a_passkey_is_added_as_ever(agent: Agent, broken: None) -> None:
+    row = agent.open(Transaction.Kind.BIND)
+    assert agent.passkey(row).json() == {"next": "create"}
+    assert agent.passkey(row).json()["next"] == "done"
 
 
 def test_t24_an_enrolment_goes_on_without_the_face(agent: Agent, broken: None) -> None:

@@ -1,8 +1,9 @@
 """A tenant with one of everything that an administrative act can be done to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from authsvc.keys.schedule import STAGE_FOR
 from authsvc.keys.signing import ensure_keys
 from authsvc.management.actors import Member
 from authsvc.management.approvals import LIFE
-from authsvc.management.freezing import digest_of
+from authsvc.management.freezing import digest_of, frozen
 from authsvc.management.models import Approval
 from authsvc.oidc.models import InitialAccessToken
 from authsvc.oidc.offering.options import trust_statements
@@ -52,6 +53,7 @@ class Estate:
     disabled: Membership
     invitation: Invitation
     asked: Approval
+    asked_about: Approval
 
 
 @pytest.fixture
@@ -83,20 +85,25 @@ def _filled(tenant: Tenant) -> Estate:
         colleague=make_user((tenant, Role.ADMIN)).memberships.get(),
         disabled=_disabled(tenant),
         asked=_asked(tenant),
+        asked_about=_asked(tenant, "people.create_link", {"subject": person}),
         invitation=Invitation.objects.create(
             email="invited@example.org", role=Role.ADMIN, digest="0" * 64, expires_at=now() + STAGE_FOR
         ),
     )
 
 
-def _asked(tenant: Tenant) -> Approval:
+REGISTERED = {"name": "Asked for", "redirect_uris": ["https://asked.example/cb"]}
+
+
+def _asked(
+    tenant: Tenant, act: str = "relying_parties.register", given: Mapping[str, Any] = REGISTERED
+) -> Approval:
     by = member((tenant, Role.ADMIN))
-    moment = now()
-    kept = {"name": "Asked for", "redirect_uris": ["https://asked.example/cb"]}
+    moment, kept = now(), frozen(given)
     return Approval.objects.create(
-        act="relying_parties.register",
+        act=act,
         arguments=kept,
-        digest=digest_of("relying_parties.register", kept),
+        digest=digest_of(act, kept),
         why="a test",
         asked_by=by.user_id,
         asked_by_name=by.name,

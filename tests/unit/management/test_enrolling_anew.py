@@ -8,13 +8,14 @@ import pytest
 from django.core import mail
 
 from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.enrolment.services import find_link
 from authsvc.management import approvals, people
-from authsvc.management.acting import NeedsAgreement, ProveAgain
-from authsvc.management.actors import COMMAND_LINE, Member
-from authsvc.management.approvals import OwnRequest
+from authsvc.management.acting import NeedsAgreement, NotPermitted, ProveAgain
+from authsvc.management.actors import COMMAND_LINE, Member, Person
+from authsvc.management.approvals import NotPending, OwnRequest, TooSoon
 from authsvc.management.models import Approval
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
@@ -48,6 +49,14 @@ def asked_for(by: Member, person: Subject) -> Approval:
     return approvals.ask(by=by, wanted=needed.value, why="The phone was lost.")
 
 
+def a_day_later(asked: Approval) -> Approval:
+    """Let the day pass in which the person may stop it."""
+    Approval.objects.filter(pk=asked.pk, state=Approval.State.PENDING).update(
+        asked_at=now() - timedelta(hours=24)
+    )
+    return asked
+
+
 @pytest.mark.parametrize("kind", IN_USE)
 def test_t13_one_alone_gets_no_link_to_somebody_in_use(ada: Member, grace: Member, kind: str) -> None:
     person = IN_USE[kind]()
@@ -56,7 +65,7 @@ def test_t13_one_alone_gets_no_link_to_somebody_in_use(ada: Member, grace: Membe
     with pytest.raises(OwnRequest):
         approvals.approve(by=ada, approval=asked)
     assert not EnrolmentLink.objects.exists()
-    url = approvals.approve(by=grace, approval=asked)
+    url = approvals.approve(by=grace, approval=a_day_later(asked))
     assert find_link(url.rstrip("/").rpartition("/")[2]).subject == person
 
 
@@ -89,8 +98,42 @@ def test_t13_a_closed_person_gets_none_and_none_is_asked_for(ada: Member, grace:
     with pytest.raises(people.PersonClosed):
         people.create_link(by=ada, subject=person)
     with pytest.raises(people.PersonClosed):
+        approvals.approve(by=grace, approval=a_day_later(asked))
+    assert not EnrolmentLink.objects.exists()
+
+
+def test_t13_the_person_has_a_day_to_stop_it(ada: Member, grace: Member) -> None:
+    person = make_subject()
+    asked = asked_for(ada, person)
+    Approval.objects.update(asked_at=now() - timedelta(hours=23, minutes=59))
+    with pytest.raises(TooSoon):
         approvals.approve(by=grace, approval=asked)
     assert not EnrolmentLink.objects.exists()
+    number = approvals.refuse(by=Person(person.pk, now() - timedelta(minutes=50)), approval=asked)
+    with pytest.raises(NotPending):
+        approvals.approve(by=grace, approval=a_day_later(asked))
+    assert not EnrolmentLink.objects.exists()
+    told = AuditEvent.objects.get(tag=Tag.APPROVAL_REFUSED)
+    assert (told.actor, told.subject) == (f"person {person.pk}", str(person.pk))
+    assert told.details["receipt"] == number
+
+
+def test_t13_nobody_stops_what_is_about_somebody_else(ada: Member, grace: Member) -> None:
+    asked = asked_for(ada, make_subject())
+    with pytest.raises(NotPermitted):
+        approvals.refuse(by=Person(make_subject().pk, now()), approval=asked)
+    assert approvals.pending().get() == asked
+
+
+def test_t13_a_process_without_the_portals_key_stops_it(ada: Member, grace: Member, settings: Any) -> None:
+    person = make_subject()
+    asked = asked_for(ada, person)
+    secret = settings.SECRETS
+    settings.ROLES = ("web",)
+    approvals.refuse(by=Person(person.pk, now()), approval=approvals.about(person).get())
+    settings.ROLES, settings.SECRETS = ("web", "worker", "portal"), secret
+    with pytest.raises(NotPending):
+        approvals.approve(by=grace, approval=a_day_later(asked))
 
 
 def test_t13_one_administrator_alone_waits_a_day(ada: Member) -> None:
@@ -150,7 +193,7 @@ def test_t13_a_mail_server_that_fails_does_not_stop_it(
 def test_t13_the_audit_log_calls_the_person_by_their_id(ada: Member, grace: Member) -> None:
     person = make_subject(name="Grace Hopper")
     asked = asked_for(ada, person)
-    approvals.approve(by=grace, approval=asked)
+    approvals.approve(by=grace, approval=a_day_later(asked))
     assert asked.about == f"person {person.pk}"
     for event in AuditEvent.objects.all():
         assert "Hopper" not in str(event.details)

@@ -156,7 +156,14 @@ def test_t13_a_link_to_somebody_in_use_is_shown_once_to_who_agrees(
     admin.post(f"{base}people/{person.pk}/links/", {"agreement-why": "The phone was lost"})
     asked = Approval.objects.get()
     where, link = f"{base}approvals/{asked.pk}/", f"/t/{tenant.slug}/enrol/"
-    assert "Grace Hopper" in grace.get(where).content.decode()
+    early = grace.get(where).content.decode()
+    assert "Grace Hopper" in early
+    assert "The person was told and can stop it" in early
+    assert "Agree, and do it now" not in early
+    said = grace.post(f"{where}agree/", follow=True).content.decode()
+    assert "Agree when their day is over" in said
+    Approval.objects.update(asked_at=now() - timedelta(hours=24))
+    assert "Agree, and do it now" in grace.get(where).content.decode()
     shown_at = grace.post(f"{where}agree/")["Location"]
     assert shown_at.startswith(where)
     assert link in grace.get(shown_at).content.decode()
@@ -168,6 +175,7 @@ def test_t13_a_person_who_was_closed_meanwhile_gets_no_link(admin: Client, grace
     person = make_subject()
     admin.post(f"{base}people/{person.pk}/links/", {"agreement-why": "The phone was lost"})
     asked = Approval.objects.get()
+    Approval.objects.update(asked_at=now() - timedelta(hours=24))
     grace.post(f"{base}people/{person.pk}/close/")
     page = grace.post(f"{base}approvals/{asked.pk}/agree/", follow=True).content.decode()
     assert "This person is closed." in page

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 
 from authsvc.core.ids import secret_hash
+from authsvc.core.recoverycodes import COUNT
 from portal.accounts.models import AdministratorSession, RecoveryCode, User
-from portal.accounts.recovery import COUNT, make_codes, use_code
+from portal.accounts.recovery import make_codes, use_code
 from portal.accounts.services import end_sessions
 from portal.accounts.sessions import SessionStore
 from tests.tenancy.people import make_user, signed_in

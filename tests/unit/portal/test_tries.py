@@ -135,7 +135,7 @@ def test_t17_a_flood_of_failures_does_not_fill_the_log(user: User) -> None:
 def test_t17_as_many_proxies_are_believed_as_there_are(
     user: User, settings: Any, count: int, sent: str, whose: str
 ) -> None:
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = count
+    settings.PROXY_COUNT = count
     sign_in(user.email, "wrong", **{"x-forwarded-for": sent})
     event = AuditEvent.objects.get(tag=Tag.ADMIN_SIGN_IN_FAILED)
     assert event.details["address"] == whose

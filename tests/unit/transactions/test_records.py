@@ -53,6 +53,7 @@ PROVEN = Proven(
     FaceProof("c1", "accepted", "accepted", "dlib-onnx", None, "digest", "1e-4", "G", "prf"),
     "2026-11-25T10:00:00+00:00",
 )
+RECOVERED = {**EVIDENCE, "passkey": {**PASSKEY, "recovered": True}}
 SIGN_IN = {
     "client_id": "partner",
     "redirect_uri": "https://partner.example/callback",
@@ -103,6 +104,17 @@ def test_evidence_of_the_release_before_is_read_and_written() -> None:
     row.evidence = replace(PROVEN, face=None)
     row.save()
     assert stored(row, "stored_evidence") == {**EVIDENCE, "face": None}
+
+
+def test_a_recovered_passkey_is_written_and_read() -> None:
+    row = flow.opened()
+    assert PROVEN.passkey is not None
+    row.evidence = replace(PROVEN, passkey=replace(PROVEN.passkey, recovered=True))
+    row.save()
+    assert stored(row, "stored_evidence") == RECOVERED
+    row.refresh_from_db()
+    assert row.evidence.passkey is not None
+    assert row.evidence.passkey.recovered
 
 
 def test_a_sign_ins_request_is_read_by_its_owner_and_in_part_by_others() -> None:
