@@ -57,7 +57,7 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
         "portal": "SELECT INSERT UPDATE(status reference seal)",
     },
     "subjects_device": {
-        "web": "SELECT INSERT UPDATE(name status sign_count share_kind last_used_at seal)",
+        "web": "SELECT INSERT UPDATE(name status recovered sign_count share_kind last_used_at seal)",
         "provider": "SELECT",
         "worker": "SELECT UPDATE(share_kind)",
         "portal": "SELECT UPDATE(name status seal)",
@@ -79,6 +79,10 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
     "enrolment_enrolmentlink": {
         "web": "SELECT UPDATE(used_at seal)",
         "portal": "SELECT INSERT UPDATE(revoked_at seal)",
+    },
+    "enrolment_recoverycodes": {
+        "web": "SELECT INSERT UPDATE(digests seal) DELETE",
+        "portal": "SELECT DELETE",
     },
     "person_visit": {
         "web": "SELECT INSERT UPDATE(last_used_at ended_at seal)",
@@ -165,6 +169,8 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
     "oidc_logoutnotice": {},  # of a release before; the outbox has taken it over
     # --- administrators
     "management_approval": {
+        # Whom a request is about stops it at their own page.
+        "web": "SELECT UPDATE(state decided_at decided_by_name seal)",
         "provider portal": "SELECT INSERT UPDATE(state decided_at decided_by_name seal)",
     },
     "memberships_invitation": {"portal": "SELECT INSERT UPDATE(used_at withdrawn_at seal)"},

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('transactions', '0007_seals'),
+        ('transactions', '0008_samples_are_vacuumed_soon'),
     ]
 
     operations = [
