@@ -13,9 +13,10 @@ from django.core.cache import cache
 from authsvc.core.remembered import forget_everything
 from tests import campaign, floor, needs, plans
 from tests.campaign import size, tries
+from tests.migrating import migrations
 from tests.product import person, stack
 
-__all__ = ["person", "size", "stack", "tries"]
+__all__ = ["migrations", "person", "size", "stack", "tries"]
 NOT_RUN = "not-run"
 # Each process of a parallel run has this many of Redis's databases for itself.
 QUEUES = 16
