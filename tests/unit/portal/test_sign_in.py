@@ -1,11 +1,10 @@
 """Signing in to the portal: password, second factor, limits, and who gets in."""
 
-import time
 from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.test import Client
@@ -17,12 +16,9 @@ from authsvc.tenancy.models import Tenant
 from portal.accounts.adapter import MfaAdapter
 from portal.accounts.models import User
 from tests.tenancy.people import PASSWORD, signed_in
+from tests.unit.portal.app import code_of
 
 pytestmark = pytest.mark.requirement("S9.4-01")
-
-
-def code_of(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
 def sign_in(user: User) -> Client:
