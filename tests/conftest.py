@@ -3,12 +3,15 @@
 import os
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connections
+from playwright.sync_api import Playwright
 
 from authsvc.core.remembered import forget_everything
 from tests import campaign, floor, needs, plans
@@ -103,6 +106,13 @@ def browser_type_launch_args() -> dict[str, Any]:
     """Drive the machine's own Chromium (a downloaded browser build would not be pinned by hash)."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return {"executable_path": needs.chromium_path(), "args": ["--no-sandbox"] if root else []}
+
+
+@pytest.fixture(scope="session")
+def playwright(playwright: Playwright) -> Iterator[Playwright]:
+    """Let the database go before Playwright's loop ends: tests that run beside it have a connection in it."""
+    yield playwright
+    connections.close_all()
 
 
 @pytest.fixture(scope="session")
