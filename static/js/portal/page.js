@@ -9,11 +9,17 @@ async function copy(button) {
   setTimeout(() => { label.data = before; }, 2000);
 }
 
+// What a dialog asks about is grave: the keyboard begins at the way back.
+function ask(dialog) {
+  dialog.showModal();
+  dialog.querySelector("form[method='dialog'] button")?.focus();
+}
+
 document.addEventListener("click", (event) => {
   const copier = event.target.closest("[data-copy]");
   if (copier) copy(copier);
   const opener = event.target.closest("[data-opens]");
-  if (opener) document.getElementById(opener.dataset.opens).showModal();
+  if (opener) ask(document.getElementById(opener.dataset.opens));
 });
 
 if (navigator.clipboard) {
