@@ -3,8 +3,14 @@
 from allauth.account.urls import urlpatterns as account_routes
 from django.urls import URLPattern, URLResolver, include, path
 
-# An administrator has the one address to which the invitation went, and it is confirmed by that.
-LEFT_OUT = {"account_email", "account_email_verification_sent", "account_confirm_email"}
+LEFT_OUT = {
+    # Accounts are made by invitation or command only.
+    "account_signup",
+    # An administrator has the one address to which the invitation went, and it is confirmed by that.
+    "account_email",
+    "account_email_verification_sent",
+    "account_confirm_email",
+}
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *(route for route in account_routes if route.name not in LEFT_OUT),

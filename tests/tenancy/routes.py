@@ -102,7 +102,6 @@ EXPECTED: dict[str, Kind] = {
     f"{_A}login/": Kind.ACCOUNT,
     f"{_A}logout/": Kind.ACCOUNT,
     f"{_A}inactive/": Kind.ACCOUNT,
-    f"{_A}signup/": Kind.ACCOUNT,
     f"{_A}reauthenticate/": Kind.ACCOUNT,
     f"{_A}password/change/": Kind.ACCOUNT,
     f"{_A}password/set/": Kind.ACCOUNT,

@@ -1,16 +1,16 @@
-"""An administrator has one address for good: django-allauth's pages for more of them are not there."""
+"""Nobody makes an account or adds an address: django-allauth's pages for that are not there."""
 
 import pytest
 from django.test import Client
 
 from tests.journeys.ends.reading import read
 
-PATHS = ("email/", "confirm-email/", "confirm-email/a-key/")
+PATHS = ("signup/", "email/", "confirm-email/", "confirm-email/a-key/")
 
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.django_db
-def test_a_page_for_addresses_is_not_there_and_leads_on(client: Client, path: str) -> None:
+def test_the_page_is_not_there_and_leads_on(client: Client, path: str) -> None:
     answer = client.get(f"/account/{path}")
     assert answer.status_code == 404
     assert "Back to the portal" in read(answer.content.decode())[0].ways
