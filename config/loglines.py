@@ -8,9 +8,7 @@ from typing import Final
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # Paths that let in whoever knows them: enrolment links, administrators' invitations, and those by which a
 # password is set anew.
-_DOORS: Final = re.compile(
-    r"(/enrol/|/password/reset/key/|/confirm-email/|/account/join/[^/\s]+/)(?!finish/)[^/\s?#\"']+"
-)
+_DOORS: Final = re.compile(r"(/enrol/|/password/reset/key/|/account/join/[^/\s]+/)(?!finish/)[^/\s?#\"']+")
 
 
 class Line(logging.Formatter):

@@ -102,7 +102,7 @@ ROUTES: Final[tuple[tuple[str, str, tuple[Role, ...]], ...]] = (
     ("t/<slug:tenant>/", "authsvc.enrolment.urls", WEB),
     ("t/<slug:tenant>/me/", "authsvc.person.urls", WEB),
     ("", "portal.urls", PORTAL),
-    ("account/", "allauth.urls", PORTAL),
+    ("account/", "portal.accounts.urls", PORTAL),
 )
 
 # Packages whose `tasks` module a Celery process loads.

@@ -3,19 +3,23 @@
 import os
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connections
+from playwright.sync_api import Playwright
 
 from authsvc.core.remembered import forget_everything
 from tests import campaign, floor, needs, plans
 from tests.campaign import size, tries
+from tests.migrating import migrations
 from tests.product import person, stack
 
-__all__ = ["person", "size", "stack", "tries"]
+__all__ = ["migrations", "person", "size", "stack", "tries"]
 NOT_RUN = "not-run"
 # Each process of a parallel run has this many of Redis's databases for itself.
 QUEUES = 16
@@ -100,6 +104,13 @@ def browser_type_launch_args() -> dict[str, Any]:
     """Drive the machine's own Chromium (a downloaded browser build would not be pinned by hash)."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return {"executable_path": needs.chromium_path(), "args": ["--no-sandbox"] if root else []}
+
+
+@pytest.fixture(scope="session")
+def playwright(playwright: Playwright) -> Iterator[Playwright]:
+    """Let the database go before Playwright's loop ends: tests that run beside it have a connection in it."""
+    yield playwright
+    connections.close_all()
 
 
 @pytest.fixture(scope="session")

@@ -63,3 +63,13 @@ def test_what_caches_may_do_is_said_in_one_place() -> None:
     }
     # Before Django is reached, gunicorn answers by itself.
     assert saying == {"authsvc/core/caching.py", "config/serving.py"}
+
+
+def test_a_test_of_a_migration_has_a_database_of_its_own() -> None:
+    """Else the tests after it meet the tables that it left."""
+    using = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tests").rglob("*.py")
+        if "db.migrations.executor" in path.read_text() and path != Path(__file__)
+    }
+    assert using == {"tests/migrating.py"}

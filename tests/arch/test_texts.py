@@ -19,7 +19,6 @@ ROOMS: Final = (
 """Where code speaks to people; the other rooms speak to programs, operators and each other."""
 
 UNMARKED: Final = {
-    "templates/allauth/elements/button.html": "one tag drawn as two elements, which no parser reads as HTML",
     "authsvc/clients/kinds.py": "the same, said of one member",
     "authsvc/oidc/registration/documents.py": "RFC 7591: error_description is for developers, in ASCII",
     "authsvc/devices/registration.py: Software phone": "the device's name, which the person may change",

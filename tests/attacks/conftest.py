@@ -1,11 +1,13 @@
 """A running product whose worker the test holds in its hands; for races in this process, a sandbox tenant."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from devtools.phone.phone import Person
+from devtools.stack.console import console
 from devtools.stack.stack import Stack, running
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import Worker, working
@@ -23,8 +25,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("attacked")
     temporary = folder / "tmp"
     temporary.mkdir()
-    with running(folder, worker=False, VISOR_LOG_LEVEL="DEBUG", TMPDIR=str(temporary)) as product:
-        yield product
+    with (
+        running(folder, worker=False, VISOR_LOG_LEVEL="DEBUG", TMPDIR=str(temporary)) as product,
+        console(product.env) as commands,
+    ):
+        yield replace(product, console=commands)
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ from devtools.demo.run import await_ready, processes
 from devtools.phone.authenticator import Authenticator
 from devtools.phone.phone import Denied, Person, SoftwarePhone
 from devtools.rendering import photographs
+from devtools.stack.console import console
 from devtools.stack.services import DURABLE_SETTINGS, postgres_binary, postgresql, served, unprivileged_user
 from devtools.stack.stack import Stack, running
 from tests.attacks.phone import WatchedPhone
@@ -114,9 +115,10 @@ def story(photos: Path) -> Iterator[Story]:
         patch.setenv("VISOR_TEST_DATABASE_URL", url)
         with (
             running(folder / "product", worker=False, VISOR_LOG_LEVEL="INFO") as stack,
+            console(stack.env) as commands,
             working(stack) as worker,
         ):
-            told = Story(stack, folder, url)
+            told = Story(replace(stack, console=commands), folder, url)
             _live(told, worker, photos)
         yield told
 
@@ -309,4 +311,5 @@ def test_t10_a_restore_of_both_signs_in_who_stayed_and_nobody_who_was_erased(
 def _restored(stack: Stack, port: int, store: Path) -> Stack:
     """Return the product on another database server, with another store of keys."""
     database = re.sub(r":\d+/", f":{port}/", stack.env["VISOR_DATABASE_URL"])
-    return replace(stack, env={**stack.env, "VISOR_DATABASE_URL": database, "VISOR_KEY_STORE": str(store)})
+    env = {**stack.env, "VISOR_DATABASE_URL": database, "VISOR_KEY_STORE": str(store)}
+    return replace(stack, env=env, console=None)

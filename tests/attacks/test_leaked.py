@@ -41,12 +41,11 @@ def upload(stack: Stack, person: Person) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def thief(stack: Stack, photos: Path) -> Authenticator:
+def thief(stack: Stack, photos: Path, _worker: None) -> Authenticator:
     """The authenticator of somebody who has enrolled too, with another face."""
     passkeys = Authenticator()
     enrolling = Person(photographs.read(photos / "biden"), authenticator=passkeys)
-    with working(stack):
-        SoftwarePhone(enrolling, pace=False).enrol(stack.new_link("A thief"))
+    SoftwarePhone(enrolling, pace=False).enrol(stack.new_link("A thief"))
     return passkeys
 
 

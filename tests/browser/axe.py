@@ -9,8 +9,10 @@ _AXE = NODE_PACKAGES / "axe-core" / "axe.min.js"
 EVERYTHING = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 # What may differ between two looks of one page.
 OF_A_LOOK = ("color-contrast", "target-size")
+# While a dialog is open, what is around it can be neither seen nor reached.
 _FOUND = """async (rules) => {
-  const { violations } = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
+  const shown = document.querySelector("dialog[open]") ?? document;
+  const { violations } = await axe.run(shown, { runOnly: rules, resultTypes: ["violations"] });
   return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
 }"""
 

@@ -16,6 +16,12 @@
     return cards.filter((item) => item.scrollWidth > item.clientWidth).map((item) => item.innerText.slice(0, 40));
   },
 
+  // The page's own width where it is wider than the window, and how each cut card begins.
+  async cutOff() {
+    await this.settled();
+    return [...(this.sticksOut() ? [document.documentElement.scrollWidth] : []), ...this.clipped()];
+  },
+
   nameless() {
     const named = (item) =>
       item.labels?.length || item.innerText.trim() || item.getAttribute("aria-label") || item.querySelector("[aria-label], [alt]:not([alt=''])");
@@ -34,11 +40,12 @@
     return found;
   },
 
-  // Words of a button's label, or of what else is asked about, that a line break cuts.
+  // Words of a button's label, or of what else is asked about, that a line break cuts. A name may be longer
+  // than a line, and then has to be.
   broken(within = ".button, .badge, button") {
     const cut = [];
     for (const node of this.texts().filter((text) => text.parentElement.closest(within))) {
-      for (const word of node.data.matchAll(/[^\s:-]+/g)) {
+      for (const word of node.data.matchAll(/(?<![^\s:-])[^\s:-]{1,40}(?![^\s:-])/g)) {
         const range = document.createRange();
         range.setStart(node, word.index);
         range.setEnd(node, word.index + word[0].length);

@@ -21,6 +21,7 @@ from authsvc.core.remembered import forget_everything
 from authsvc.tenancy.scope import tenant_scope
 from tests.browser.looks import problems_of
 from tests.journeys.ends import inventory
+from tests.journeys.ends.naming import with_long_names
 from tests.journeys.ends.reading import Part, read
 from tests.journeys.ends.refusals import REFUSALS
 from tests.journeys.ends.showing import looks
@@ -166,7 +167,7 @@ def test_every_page_and_screen_is_seen_and_reached_by_everybody(crawl: Crawl, pa
     seen: set[str] = set()
     found: dict[str, object] = {}
     for state, shown in crawl.shown.items():
-        for name in looks(page, shown.html, seen):
+        for name in looks(page, with_long_names(shown.html), seen):
             if problems := problems_of(page):
                 found[f"{state} {name}"] = problems
     assert found == {}

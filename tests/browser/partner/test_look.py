@@ -6,7 +6,13 @@ from playwright.sync_api import Page
 from devtools.phone.phone import Person, SoftwarePhone
 from devtools.stack.stack import Stack
 from tests.browser.axe import violations
-from tests.browser.looks import assert_looks_right, assert_tab_follows_the_page
+from tests.browser.looks import (
+    NARROW,
+    assert_looks_right,
+    assert_nothing_is_cut_off,
+    assert_tab_follows_the_page,
+)
+from tests.journeys.ends.naming import LONG
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.needs("photos", "node")]
 
@@ -34,3 +40,5 @@ def test_the_pages_of_a_member_look_right(stack: Stack, page: Page, person: Pers
         assert page.url == f"{stack.partner_url}{path}"
         assert_looks_right(page, path)
         assert violations(page) == [], path
+        page.locator("h1").evaluate("(heading, name) => heading.append(name)", LONG)
+        assert_nothing_is_cut_off(page, NARROW, path)

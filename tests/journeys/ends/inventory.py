@@ -18,10 +18,6 @@ LAST_ON_A_PAGE = "redirect_uri"
 
 NOT_PAGES = {
     "414.html": "what the server itself answers before Django: tests/unit/config/test_serving.py",
-    "allauth/elements/button_group.html": "an element of pages of django-allauth that are switched off",
-    "allauth/elements/hr.html": "an element of pages of django-allauth that are switched off",
-    "allauth/elements/panel.html": "an element of pages of django-allauth that are switched off",
-    "allauth/elements/table.html": "an element of pages of django-allauth that are switched off",
 }
 NOT_TO_PEOPLE = {
     "accept": "no page of ours asks for another form",

@@ -1273,6 +1273,18 @@ def _passkeys(walker: Walker, *, app: bool) -> Authenticator:
     return Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)
 
 
+@state("Account", "proving again by the password, without a factor")
+def _(walker: Walker) -> Answer:
+    walker.browser = signed_in(make_user((walker.tenant, Role.OWNER), email=_email()), second_factor=False)
+    return walker.browser.get("/account/reauthenticate/")
+
+
+@state("Account", "proving again by a passkey")
+def _(walker: Walker) -> Answer:
+    _passkeys(walker, app=True)
+    return walker.browser.get("/account/2fa/webauthn/reauthenticate/")
+
+
 @state("Account", "the passkeys")
 def _(walker: Walker) -> Answer:
     _passkeys(walker, app=True)

@@ -1,20 +1,16 @@
 """Devices changed their application, not their table: a filled database loses nothing, there and back."""
 
 import uuid
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from authsvc.core.clock import now
 from authsvc.devices.models import Device
 from authsvc.oidc.models import Session
 from authsvc.tenancy.rls import tenant_tables
 from authsvc.tenancy.scope import every_tenant_scope
-
-pytestmark = pytest.mark.django_db(transaction=True)
+from tests.migrating import Migrations
 
 BEFORE = [
     ("subjects", "0002_alter_device_status"),
@@ -24,20 +20,8 @@ BEFORE = [
 ]
 
 
-def migrate(targets: list[Any]) -> Any:
-    executor = MigrationExecutor(connection)
-    return executor.migrate(targets).apps
-
-
-@pytest.fixture
-def before() -> Iterator[Any]:
-    """The models of the release before, in a database that it would have left; all is put back after."""
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    yield migrate(BEFORE)
-    migrate(latest)
-
-
-def test_a_session_keeps_its_device_and_the_device_its_table(before: Any) -> None:
+def test_a_session_keeps_its_device_and_the_device_its_table(migrations: Migrations) -> None:
+    before = migrations.to(BEFORE)
     with every_tenant_scope():
         tenant = before.get_model("tenancy", "Tenant").objects.create(slug="filled", name="Filled")
         subject = before.get_model("subjects", "Subject").objects.create(tenant=tenant, name="Ada")
@@ -47,7 +31,7 @@ def test_a_session_keeps_its_device_and_the_device_its_table(before: Any) -> Non
         before.get_model("oidc", "Session").objects.create(
             tenant=tenant, subject=subject, device=device, authenticated_at=now(), last_used_at=now()
         )
-        migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+        migrations.to_latest()
         # Nobody has vouched for them yet.
         kept = Session.objects.unchecked().get().device
         assert kept == Device.objects.unchecked().get(credential_id="AAAA", subject__name="Ada")
@@ -60,6 +44,7 @@ def test_row_level_security_still_covers_the_devices() -> None:
 
 
 @pytest.mark.needs("postgresql")
+@pytest.mark.django_db
 def test_postgresql_forces_it() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT relforcerowsecurity FROM pg_class WHERE relname = 'subjects_device'")

@@ -1,8 +1,11 @@
-"""A tenant, its administrator's browser, and empty caches."""
+"""A tenant, its administrator's browser, and a clock of authenticator apps that stands."""
 
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
+from allauth.mfa.totp.internal import auth as apps
 from django.test import Client
 
 from authsvc.tenancy.models import Tenant
@@ -11,6 +14,13 @@ from authsvc.tenancy.scope import tenant_scope
 from portal.accounts.models import User
 from tests.factories import make_tenant
 from tests.tenancy.people import make_user, signed_in
+
+
+@pytest.fixture(autouse=True)
+def _no_code_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the clock of authenticator apps: a code made as its half minute ends would be over when read."""
+    moment = time.time()
+    monkeypatch.setattr(apps, "time", SimpleNamespace(time=lambda: moment))
 
 
 @pytest.fixture

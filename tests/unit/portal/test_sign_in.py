@@ -1,11 +1,12 @@
 """Signing in to the portal: password, second factor, limits, and who gets in."""
 
-import time
+import re
 from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.test import Client
@@ -17,12 +18,9 @@ from authsvc.tenancy.models import Tenant
 from portal.accounts.adapter import MfaAdapter
 from portal.accounts.models import User
 from tests.tenancy.people import PASSWORD, signed_in
+from tests.unit.portal.app import code_of
 
 pytestmark = pytest.mark.requirement("S9.4-01")
-
-
-def code_of(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
 def sign_in(user: User) -> Client:
@@ -150,6 +148,12 @@ def test_t23_the_reset_form_writes_to_no_stranger(
 
 
 def test_t23_the_reset_form_writes_to_an_administrator(user: User, mailoutbox: list[EmailMessage]) -> None:
+    TOTP.activate(user, generate_totp_secret())
     answer = Client().post("/account/password/reset/", {"email": user.email})
     assert answer["Location"] == "/account/password/reset/done/"
     assert [mail.to for mail in mailoutbox] == [[user.email]]
+    text = str(mailoutbox[0].body)
+    assert text.startswith("Somebody asked to set a new password for your account at testserver.")
+    assert ("within three days" in text, settings.PASSWORD_RESET_TIMEOUT) == (True, 3 * 24 * 3600)
+    (link,) = re.findall(r"(?m)^http://testserver(/account/password/reset/key/\S+)$", text)
+    assert Client().get(link, follow=True).status_code == 200
