@@ -17,7 +17,7 @@ from authsvc.management.team import INVITATION_LIFE
 from authsvc.tenancy.memberships.models import Invitation, Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
-from portal.accounts.models import User
+from portal.accounts.models import AdministratorSession, User
 from portal.accounts.recovery import make_codes
 from tests.factories import make_tenant
 from tests.tenancy.people import PASSWORD, make_user, signed_in
@@ -191,6 +191,7 @@ def test_t11_who_starts_anew_gets_a_link_and_loses_all_else(
 ) -> None:
     theirs, codes = signed_in(colleague), make_codes(colleague)
     owner.post(f"{base}team/{colleague.memberships.get().pk}/anew/")
+    assert not AdministratorSession.objects.filter(user=colleague).exists()
     assert theirs.get(base).status_code == 302
     assert not Authenticator.objects.filter(user=colleague).exists()
     assert colleague.recovery_codes_left == 0
