@@ -125,6 +125,7 @@ def test_a_store_that_is_there_knows_itself_what_it_destroyed(store: Path) -> No
     keys_in(store).destroy("reference/3")
     copies.restore(copy, store, destroyed=copy.destroyed)
     assert not keys_in(store).exists("reference/3")
+    assert [path for path in store.glob("*/*.key") if b"reference/3" in path.read_bytes()] == []
 
 
 def test_a_list_that_is_older_than_the_copy_is_refused(store: Path, tmp_path: Path) -> None:
