@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519
 from django.core.management import CommandError, call_command
+from joserfc import jwe
 
 from authsvc.core import clock
 from authsvc.keys.service import copies
@@ -91,6 +92,22 @@ def test_an_altered_copy_is_refused(store: Path) -> None:
         pieces[part] = pieces[part][:middle] + swapped + pieces[part][middle + 1 :]
         with pytest.raises(CopyRefused):
             copies.opened(".".join(pieces), copies.of_passphrase(PASSPHRASE))
+
+
+def test_what_is_no_copy_is_refused(store: Path) -> None:
+    """Something else that was sealed for the same passphrase, with the very content of a copy."""
+    recipient = copies.of_passphrase(PASSPHRASE)
+    header = {"alg": "PBES2-HS512+A256KW", "enc": "A256GCM", "typ": "another+jwe"}
+    content = copies._to_json(copies.taken(store))
+    other = jwe.encrypt_compact(header, content, recipient, list(header.values())[:2])
+    with pytest.raises(CopyRefused, match="no copy of a key store"):
+        copies.opened(other, recipient)
+
+
+@pytest.mark.parametrize("pem", [b"", b"no key", b"-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----"])
+def test_what_is_no_key_is_nobody_to_seal_for(pem: bytes) -> None:
+    with pytest.raises(CopyRefused, match="no key to seal for"):
+        copies.of_pem(pem)
 
 
 def test_a_lost_store_comes_back_with_what_it_held(store: Path, tmp_path: Path) -> None:
