@@ -17,6 +17,7 @@ from config.roles import ROLES
 from config.secrets import DJANGO, SEALING, Content, seal_key_of, task_key_of
 
 _REQUESTS: Final = "requests that are on their way: 1 minute"
+_PAGES: Final = "open pages: 1 hour; of the portal sessions and open forms: 24 hours"
 _TASKS: Final = "tasks that are on their way: 5 minutes"
 Sections = dict[str, dict[str, str]]
 
@@ -45,8 +46,8 @@ KEYS: Final[Mapping[str, Rotated]] = {
         Rotated("worker", "vault_kek", _TASKS, rewrapping.vault_keys),
         Rotated("worker", "key_store", _TASKS, rewrapping.stored_keys),
         Rotated("worker", "verdict_private_key", "verdicts of open sign-ins: 15 minutes", rewrapping.signed),
-        Rotated("portal", DJANGO, "sessions and open forms: 24 hours", rewrapping.second_factors),
-        *(Rotated(role, DJANGO, "open pages: 1 hour") for role in ROLES if role != "portal"),
+        # A process that is the portal too, as on one machine, seals second factors by its first role's key.
+        *(Rotated(role, DJANGO, _PAGES, rewrapping.second_factors) for role in ROLES),
         *(Rotated(role, task_key_of(role), "tasks that wait: 1 hour") for role in ROLES),
         *(Rotated(role, seal_key_of(role), _REQUESTS, rewrapping.seals) for role in SEALING),
     )

@@ -24,7 +24,8 @@ class Administrator:
     def sign_in(self) -> None:
         """Sign in with the password and the app's present digits."""
         self.submit("/account/login/", login=self.email, password=self.password)
-        self.submit("/account/2fa/authenticate/", code=_code(self.totp))
+        arrived = self.submit("/account/2fa/authenticate/", code=_code(self.totp))
+        assert "/account/" not in arrived.url, f"not signed in: {arrived.status_code} {arrived.url}"
 
     def open(self, path: str) -> requests.Response:
         """Open a page; a redirect, as to the sign-in, is not followed."""

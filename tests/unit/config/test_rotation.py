@@ -168,19 +168,21 @@ def test_every_column_under_a_rotated_key_is_known_to_the_rotation() -> None:
     assert vaults == {"keys/vaultkeys.py"}
 
 
-def test_second_factors_are_sealed_anew(place: Path, settings: Any) -> None:
+@pytest.mark.parametrize("role", ["portal", "web"])
+def test_second_factors_are_sealed_anew(place: Path, settings: Any, role: str) -> None:
+    """By the portal's key, and by the web's where one process is both."""
     user = get_user_model().objects.create(email="owner@example.org")
     adapter = MfaAdapter()
-    with_django_key(settings, place, "portal")
+    with_django_key(settings, place, role)
     made: dict[str, Any] = {
         "totp": {"secret": adapter.encrypt("JBSWY3DPEHPK3PXP")},
         "recovery_codes": {"migrated_codes": [adapter.encrypt("code 1"), adapter.encrypt("code 2")]},
     }
     for kind, data in made.items():
         Authenticator.objects.create(user=user, type=kind, data=data)
-    rotate(place, "portal.django_secret_key")
-    rotate(place, "portal.django_secret_key", "--retire")
-    with_django_key(settings, place, "portal")
+    rotate(place, f"{role}.django_secret_key")
+    rotate(place, f"{role}.django_secret_key", "--retire")
+    with_django_key(settings, place, role)
     factors = {row.type: row.data for row in Authenticator.objects.all()}
     assert adapter.decrypt(factors["totp"]["secret"]) == "JBSWY3DPEHPK3PXP"
     assert [adapter.decrypt(one) for one in factors["recovery_codes"]["migrated_codes"]] == [

@@ -44,6 +44,20 @@ def admin(user: User) -> Client:
 
 
 @pytest.fixture
+def live(tenant: Tenant) -> Tenant:
+    """The tenant, which people use."""
+    tenant.kind = Tenant.Kind.LIVE
+    tenant.save()
+    return tenant
+
+
+@pytest.fixture
+def grace(tenant: Tenant) -> Client:
+    """The browser of an owner who may agree."""
+    return signed_in(make_user((tenant, Role.OWNER), email="grace@example.org"))
+
+
+@pytest.fixture
 def base(tenant: Tenant) -> str:
     """Where the tenant's screens begin."""
     return f"/portal/{tenant.slug}/"

@@ -18,22 +18,8 @@ from portal.relying_parties.forms import values_of
 from tests.factories import make_subject
 from tests.tenancy.people import make_user, signed_in
 
-pytestmark = pytest.mark.requirement("S9.4-02")
+pytestmark = [pytest.mark.requirement("S9.4-02"), pytest.mark.usefixtures("live")]
 ADDRESS, SECOND = "https://partner.example/cb", "https://partner.example/second"
-
-
-@pytest.fixture
-def tenant(tenant: Tenant) -> Tenant:
-    """A live tenant."""
-    tenant.kind = Tenant.Kind.LIVE
-    tenant.save()
-    return tenant
-
-
-@pytest.fixture
-def grace(tenant: Tenant) -> Client:
-    """Another administrator."""
-    return signed_in(make_user((tenant, Role.OWNER), email="grace@example.org"))
 
 
 @pytest.fixture

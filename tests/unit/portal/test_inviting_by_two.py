@@ -16,30 +16,16 @@ from authsvc.tenancy.roles import Role
 from portal.accounts.models import User
 from tests.tenancy.people import PASSWORD, make_user, signed_in
 
-pytestmark = pytest.mark.requirement("S9.4-01", "S9.4-02")
+pytestmark = [pytest.mark.requirement("S9.4-01", "S9.4-02"), pytest.mark.usefixtures("live")]
 NEW = {"email": "new@example.org", "role": "auditor"}
 WHY = {"agreement-why": "She starts on Monday"}
 JOIN = re.compile(r"/account/join/\S+")
 
 
 @pytest.fixture
-def tenant(tenant: Tenant) -> Tenant:
-    """A live tenant."""
-    tenant.kind = Tenant.Kind.LIVE
-    tenant.save()
-    return tenant
-
-
-@pytest.fixture
 def owner(tenant: Tenant) -> Client:
     """Who asks."""
     return signed_in(make_user((tenant, Role.OWNER), email="owner@example.org"))
-
-
-@pytest.fixture
-def grace(tenant: Tenant) -> Client:
-    """Who agrees."""
-    return signed_in(make_user((tenant, Role.OWNER), email="grace@example.org"))
 
 
 @pytest.fixture

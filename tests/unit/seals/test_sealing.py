@@ -12,8 +12,8 @@ from authsvc.clients.services import register
 from authsvc.core.clock import now
 from authsvc.devices.models import Device
 from authsvc.oidc.models import Session
-from authsvc.seals.kinds import KINDS
-from authsvc.seals.sealing import CannotSeal, Head, NotBelieved, holds
+from authsvc.seals.kinds import KINDS, Kind
+from authsvc.seals.sealing import CannotSeal, Head, NotBelieved
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.scope import tenant_scope
 from config import secrets
@@ -134,12 +134,15 @@ def test_the_web_registers_third_parties_alone(play: Any) -> None:
     assert sealer_of(party) == "web"
 
 
-def test_a_web_seal_on_more_than_it_may_say_is_none(play: Any) -> None:
-    party, _ = register(
-        name="Third", redirect_uris=["https://third.example/cb"], first_party=False, registration_digest="d"
-    )
-    altered(party, "first_party", True)
-    assert not holds(RelyingParty.objects.unchecked().get())
+def test_a_web_seal_on_more_than_it_may_say_is_none(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has the web's key makes a seal on whatever they like, and nobody believes it."""
+    play("web")
+    with monkeypatch.context() as patched:
+        patched.setattr(Kind, "may_say", lambda *_: True)
+        party, _ = register(name="Its own", redirect_uris=["https://own.example/cb"])
+        assert RelyingParty.objects.get() == party
+    assert sealer_of(party) == "web"
+    assert list(RelyingParty.objects.all()) == []
 
 
 @pytest.mark.parametrize("how", ["save", "update"])

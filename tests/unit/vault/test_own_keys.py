@@ -1,6 +1,5 @@
 """T10: a reference opens with its own key of the key service alone, and is erased with it."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,9 +20,9 @@ from authsvc.tenancy.scope import tenant_scope
 from authsvc.vault import lifecycle, opening, ownkeys
 from authsvc.vault.models import DeviceWrap, DueErasure, Reference
 from tests.factories import make_tenant
+from tests.unit.vault.conftest import TEMPLATE, create
 
 pytestmark = pytest.mark.django_db
-TEMPLATE = b"canary-template" * 20
 
 
 @pytest.fixture(autouse=True)
@@ -38,30 +37,6 @@ def tenant() -> Iterator[Tenant]:
     row = make_tenant()
     with tenant_scope(row.id):
         yield row
-
-
-@pytest.fixture
-def share() -> bytes:
-    return os.urandom(32)
-
-
-@pytest.fixture
-def reference(share: bytes) -> Reference:
-    return create(share)
-
-
-def create(share: bytes, **changes: Any) -> Reference:
-    values = {
-        "model": "G",
-        "template": TEMPLATE,
-        "engine": "engine-1",
-        "quality": 70,
-        "consent": "consent",
-        "device": "device-1",
-        "device_share": share,
-        "share_kind": "prf",
-    }
-    return opening.create_reference(**{**values, **changes})
 
 
 def opened(reference: Reference, share: bytes, device: str = "device-1") -> bytes:

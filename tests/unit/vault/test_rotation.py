@@ -21,7 +21,8 @@ from authsvc.tenancy.scope import tenant_scope
 from authsvc.vault import lifecycle, opening, ownkeys
 from authsvc.vault.models import DeviceWrap, Reference
 from tests.factories import make_tenant
-from tests.unit.vault.test_own_keys import TEMPLATE, Backup, as_of_the_release_before, create, opened
+from tests.unit.vault.conftest import TEMPLATE, create
+from tests.unit.vault.test_own_keys import Backup, as_of_the_release_before, opened
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S9.4-09", "S9.2-13")]
 
@@ -32,16 +33,6 @@ def tenant(tmp_path: Path, settings: Any) -> Iterator[Tenant]:
     row = make_tenant()
     with tenant_scope(row.id):
         yield row
-
-
-@pytest.fixture
-def share() -> bytes:
-    return os.urandom(32)
-
-
-@pytest.fixture
-def reference(share: bytes) -> Reference:
-    return create(share)
 
 
 def rotate(*arguments: str) -> str:

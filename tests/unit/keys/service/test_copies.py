@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519
 from django.core.management import CommandError, call_command
+from joserfc import jwe
 
 from authsvc.core import clock
 from authsvc.keys.service import copies
@@ -93,6 +94,22 @@ def test_an_altered_copy_is_refused(store: Path) -> None:
             copies.opened(".".join(pieces), copies.of_passphrase(PASSPHRASE))
 
 
+def test_what_is_no_copy_is_refused(store: Path) -> None:
+    """Something else that was sealed for the same passphrase, with the very content of a copy."""
+    recipient = copies.of_passphrase(PASSPHRASE)
+    header = {"alg": "PBES2-HS512+A256KW", "enc": "A256GCM", "typ": "another+jwe"}
+    content = copies._to_json(copies.taken(store))
+    other = jwe.encrypt_compact(header, content, recipient, list(header.values())[:2])
+    with pytest.raises(CopyRefused, match="no copy of a key store"):
+        copies.opened(other, recipient)
+
+
+@pytest.mark.parametrize("pem", [b"", b"no key", b"-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----"])
+def test_what_is_no_key_is_nobody_to_seal_for(pem: bytes) -> None:
+    with pytest.raises(CopyRefused, match="no key to seal for"):
+        copies.of_pem(pem)
+
+
 def test_a_lost_store_comes_back_with_what_it_held(store: Path, tmp_path: Path) -> None:
     wrapped = keys_in(store).wrap("reference/1", b"secret", AAD)
     copy, new = copies.taken(store), tmp_path / "new"
@@ -125,6 +142,7 @@ def test_a_store_that_is_there_knows_itself_what_it_destroyed(store: Path) -> No
     keys_in(store).destroy("reference/3")
     copies.restore(copy, store, destroyed=copy.destroyed)
     assert not keys_in(store).exists("reference/3")
+    assert [path for path in store.glob("*/*.key") if b"reference/3" in path.read_bytes()] == []
 
 
 def test_a_list_that_is_older_than_the_copy_is_refused(store: Path, tmp_path: Path) -> None:
