@@ -47,7 +47,7 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "keys_workerkey": {"web provider portal": "SELECT", "worker": _EVERYTHING},
     "keys_samplekey": {"worker": "SELECT DELETE"},
-    "keys_vaultkey": {"worker": "SELECT INSERT"},
+    "keys_vaultkey": {"worker": "SELECT INSERT UPDATE(sealed previous)"},
     "keys_taskdone": {"provider": "SELECT INSERT DELETE", "worker": "SELECT INSERT"},
     # --- people, their devices, consents and references
     "subjects_subject": {
