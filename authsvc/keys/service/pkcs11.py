@@ -141,21 +141,21 @@ class Pkcs11Keys:
         return counts_in(self.folder).current(name)
 
     def _call(self, act: Callable[[Any], Answer]) -> Answer:
-        """Do one thing in the token and wait no longer than CALL_SECONDS; calls of a process take turns."""
+        """Do one thing in the token and wait no longer than CALL_SECONDS; calls of a process take turns.
+
+        A call that is given up keeps its turn until the module lets it go: two at once may end the process.
+        """
         self._after_fork()
         if not self._turn.acquire(timeout=CALL_SECONDS):
             raise KeyServiceDown("the security module is busy")
         done: Future[Answer] = Future()
+        Thread(target=self._run, args=(act, done, self._turn), daemon=True).start()
         try:
-            Thread(target=self._run, args=(act, done), daemon=True).start()
             return done.result(timeout=CALL_SECONDS)
         except TimeoutError:
-            self._session = None
             raise KeyServiceDown("the security module does not answer") from None
-        finally:
-            self._turn.release()
 
-    def _run(self, act: Callable[[Any], Answer], done: "Future[Answer]") -> None:
+    def _run(self, act: Callable[[Any], Answer], done: "Future[Answer]", turn: Lock) -> None:
         try:
             if self._session is None:
                 self._session = self._opened()
@@ -167,6 +167,8 @@ class Pkcs11Keys:
         except Exception as problem:  # noqa: BLE001 - the waiting thread is told, whatever it is
             self._session = None
             done.set_exception(KeyServiceDown(f"the security module: {type(problem).__name__} {problem}"))
+        finally:
+            turn.release()
 
     def _opened(self) -> Any:
         token = pkcs11.lib(str(self.module)).get_token(token_label=self.token)

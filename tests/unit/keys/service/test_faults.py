@@ -204,6 +204,8 @@ def test_a_module_that_hangs_is_given_up(
     monkeypatch.setattr(pkcs11, "_versions", lambda *_: go_on.wait(10))
     with pytest.raises(KeyServiceDown, match="does not answer"):
         module.wrap("module/1", b"secret", AAD)
+    with pytest.raises(KeyServiceDown, match="is busy"):
+        module.exists("module/1")
     go_on.set()
     monkeypatch.undo()
     assert module.exists("module/1")
