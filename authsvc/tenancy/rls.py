@@ -82,7 +82,13 @@ def _protect_rows(connection: BaseDatabaseWrapper) -> None:
 
 
 def _grant(connection: BaseDatabaseWrapper) -> None:
-    wanted = rights(sql.tables_of(connection))
+    columns = sql.columns_of(connection)
+    # Half-way through the migrations a column may not be there yet; its grant comes with it.
+    wanted = {
+        right
+        for right in rights(sql.tables_of(connection))
+        if not right.column or (right.table, right.column) in columns
+    }
     for right in sorted(_held(connection) - wanted):
         sql.revoke(connection, right)
     # Asked anew: with a right on a table PostgreSQL takes the same one on its columns.

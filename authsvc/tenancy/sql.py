@@ -64,6 +64,13 @@ def tables_of(database: BaseDatabaseWrapper) -> set[str]:
     return {row[0] for row in _rows(database, f"SELECT relname FROM pg_class WHERE {_OURS}")}
 
 
+def columns_of(database: BaseDatabaseWrapper) -> set[tuple[str, str]]:
+    """Return table and name of every column of those tables."""
+    query = f"""SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        AND a.attnum > 0 AND NOT a.attisdropped WHERE {_OURS}"""
+    return {(table, column) for table, column in _rows(database, query)}
+
+
 def forced_tables(database: BaseDatabaseWrapper) -> set[str]:
     """Return the tables whose row-level security holds for their owner too."""
     found = _rows(database, f"SELECT relname FROM pg_class WHERE {_OURS} AND relforcerowsecurity")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from authsvc.biometrics.unsealing import unseal_sample
 from authsvc.capture import agent_api
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
+from authsvc.tenancy.sql import take_role
 from authsvc.transactions import services
 from authsvc.transactions.models import Capture
 from tests import needs
@@ -96,6 +98,19 @@ def page(person: Person) -> Page:
     return person.page
 
 
+@contextmanager
+def _as_worker() -> Iterator[None]:
+    """Work with the worker's rights within a request, which has those of the web."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    take_role(connection, "visor_worker")
+    try:
+        yield
+    finally:
+        take_role(connection, "visor_web")
+
+
 @pytest.fixture
 def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[bytes]]:
     """Stand for the worker: open each sample as it does, and come to the outcome that is asked for."""
@@ -104,9 +119,10 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[bytes]]:
         opened: list[bytes] = []
 
         def judge(*, tenant_id: str, capture_id: str) -> None:
-            capture = Capture.objects.get(pk=capture_id)
-            opened.append(unseal_sample(services.read_sealed(capture_id) or b"", capture=capture))
-            services.record_verdict(capture_id, verdict_on(capture, outcome))
+            with _as_worker():
+                capture = Capture.objects.get(pk=capture_id)
+                opened.append(unseal_sample(services.read_sealed(capture_id) or b"", capture=capture))
+                services.record_verdict(capture_id, verdict_on(capture, outcome))
 
         monkeypatch.setattr(agent_api, "enqueue_verification", judge)
         return opened
