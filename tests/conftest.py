@@ -19,6 +19,9 @@ from tests.campaign import size, tries
 from tests.migrating import migrations
 from tests.product import person, stack
 
+# Playwright's own loop runs in the tests' thread from its first test on; all use the database beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
 __all__ = ["migrations", "person", "size", "stack", "tries"]
 NOT_RUN = "not-run"
 # Each process of a parallel run has this many of Redis's databases for itself.

@@ -30,8 +30,6 @@ from tests.journeys.ends.states import STATES, State
 from tests.journeys.ends.walker import Walker
 
 pytestmark = pytest.mark.django_db
-# Playwright's own loop runs in the tests' thread; they use the database beside it.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "states.md"
 _RANDOM = re.compile(r"t-[0-9a-f]{12}|[\w-]{12,24}(?=@example\.org)")

@@ -25,8 +25,6 @@ from tests.factories import make_tenant, offer_sample_key
 from tests.unit.transactions.flow import verdict_on
 
 expect.set_options(timeout=15_000)
-# Playwright's own loop runs in the tests' thread; they use the database beside it.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 @pytest.fixture(autouse=True)
