@@ -44,6 +44,20 @@ def admin(user: User) -> Client:
 
 
 @pytest.fixture
+def owner(tenant: Tenant) -> Client:
+    """An owner's browser."""
+    return signed_in(make_user((tenant, Role.OWNER), email="owner@example.org"))
+
+
+@pytest.fixture
+def colleague(tenant: Tenant) -> User:
+    """Another member, with a factor."""
+    made = make_user((tenant, Role.ADMIN), email="colleague@example.org")
+    apps.TOTP.activate(made, apps.generate_totp_secret())
+    return made
+
+
+@pytest.fixture
 def live(tenant: Tenant) -> Tenant:
     """The tenant, which people use."""
     tenant.kind = Tenant.Kind.LIVE

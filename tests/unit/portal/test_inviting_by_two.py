@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.mail import EmailMessage
 from django.test import Client
 
@@ -20,19 +19,6 @@ pytestmark = [pytest.mark.requirement("S9.4-01", "S9.4-02"), pytest.mark.usefixt
 NEW = {"email": "new@example.org", "role": "auditor"}
 WHY = {"agreement-why": "She starts on Monday"}
 JOIN = re.compile(r"/account/join/\S+")
-
-
-@pytest.fixture
-def owner(tenant: Tenant) -> Client:
-    """Who asks."""
-    return signed_in(make_user((tenant, Role.OWNER), email="owner@example.org"))
-
-
-@pytest.fixture
-def colleague(tenant: Tenant) -> User:
-    made = make_user((tenant, Role.ADMIN), email="colleague@example.org")
-    TOTP.activate(made, generate_totp_secret())
-    return made
 
 
 def ask(browser: Client, path: str, sent: dict[str, str]) -> str:

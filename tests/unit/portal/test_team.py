@@ -27,20 +27,6 @@ pytestmark = pytest.mark.requirement("S9.4-01")
 NEW = {"email": "New@Example.org", "role": "auditor"}
 
 
-@pytest.fixture
-def owner(tenant: Tenant) -> Client:
-    """An owner's browser."""
-    return signed_in(make_user((tenant, Role.OWNER), email="owner@example.org"))
-
-
-@pytest.fixture
-def colleague(tenant: Tenant) -> User:
-    """Another member, with a factor."""
-    made = make_user((tenant, Role.ADMIN), email="colleague@example.org")
-    TOTP.activate(made, generate_totp_secret())
-    return made
-
-
 def link_in(mail: EmailMessage) -> str:
     found = re.search(r"http://localhost:8000(/account/join/\S+)", str(mail.body))
     assert found is not None

@@ -12,10 +12,9 @@ from authsvc.tenancy.scope import tenant_scope
 from authsvc.vault import lifecycle, opening
 from authsvc.vault.models import DeviceWrap, Reference
 from tests.factories import make_tenant
+from tests.unit.vault.conftest import TEMPLATE, create
 
 pytestmark = pytest.mark.django_db
-MODEL = "G"
-TEMPLATE = b"canary-template" * 20
 
 
 @pytest.fixture(autouse=True)
@@ -23,30 +22,6 @@ def tenant():
     row = make_tenant()
     with tenant_scope(row.id):
         yield row
-
-
-@pytest.fixture
-def share():
-    return os.urandom(32)
-
-
-@pytest.fixture
-def reference(share):
-    return create(share)
-
-
-def create(share, **changes):
-    values = {
-        "model": MODEL,
-        "template": TEMPLATE,
-        "engine": "engine-1",
-        "quality": 70,
-        "consent": "consent",
-        "device": "device-1",
-        "device_share": share,
-        "share_kind": "prf",
-    }
-    return opening.create_reference(**{**values, **changes})
 
 
 def opened(reference, share, device="device-1", version=1):
