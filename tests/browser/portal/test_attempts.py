@@ -1,21 +1,26 @@
 """One real attempt explained, and the audit log behind it."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from devtools.phone.phone import Person
+from devtools.stack.stack import Stack
 from tests.browser.portal.conftest import Administrator
+from tests.product import enrolled
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.needs("photos")]
 
 
 def test_an_enrolment_is_explained_step_by_step_without_any_score(
-    admin: Administrator, person: Person
+    admin: Administrator, stack: Stack, photos: Path
 ) -> None:
+    enrolled(stack, photos, "A person whose enrolment is looked at")
     page = admin.open("attempts/?kind=enrol&outcome=accepted")
-    page.locator("tbody a").first.click()
+    mine = page.get_by_role("row").filter(has_text="A person whose enrolment is looked at")
+    mine.get_by_role("link").click()
     steps = page.locator(".steps > li .title")
     told = steps.all_inner_texts()
     order = [
