@@ -188,7 +188,7 @@ class Faces(BaseModel):
     """The face network (docs/engines.md)"""
 
     face_engine: str = variable(
-        "dlib_onnx", "The network: `dlib_onnx`, `dlib`, `sface`, or `onnx` for your own."
+        "sface", "The network: `sface`, `dlib_onnx`, `dlib`, or `onnx` for your own."
     )
     face_model: str = variable("", "Path of the ONNX file of an own network.")
     face_model_sha256: Sha256 = variable("", "Its SHA-256; any other content is refused.")

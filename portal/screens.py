@@ -56,6 +56,7 @@ SCREENS: Final = (
         Permission.SEE_RELYING_PARTIES,
     ),
     Screen("provider", _("Provider"), "provider", "portal.provider.urls", Permission.SEE_PROVIDER),
+    Screen("evidence", _("Evidence"), "face", "portal.evidence.urls", Permission.SEE_EVIDENCE),
     Screen("audit", _("Audit log"), "audit", "portal.auditlog.urls", Permission.SEE_AUDIT),
     Screen("approvals", _("Approvals"), "approvals", "portal.approvals.urls", Permission.SEE_APPROVALS),
     Screen("team", _("Team"), "team", "portal.team.urls", Permission.SEE_TEAM),

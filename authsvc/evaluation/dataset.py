@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -106,13 +105,3 @@ def middle_face(image: Image, engine: Engine) -> Array | None:
 def _off_centre(box: Box, image: Image) -> float:
     height, width = image.shape[:2]
     return abs(box[0] + box[2] - width) + abs(box[1] + box[3] - height)
-
-
-def read_groups(path: Path) -> dict[str, dict[str, str]]:
-    """Return attribute → person → group of a CSV with a column `person`; raises ValueError without one."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or "person" not in rows[0]:
-        raise ValueError(f"{path} needs a column named person")
-    attributes = [name for name in rows[0] if name != "person"]
-    return {name: {row["person"]: row[name] for row in rows if row[name]} for name in attributes}

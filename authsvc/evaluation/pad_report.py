@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from scipy.stats import beta
-
 from .pad_trials import Trial
+from .rates import Rate
 
 BONA_FIDE: Final = "bona-fide"
 """The species of a living person's tries; what else is asked for beside the turn follows after a dash."""
@@ -20,33 +19,6 @@ CLAIMED: Final = frozenset(
     }
 )
 """The species of attack that PAD answers for (docs/liveness.md)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """count errors in total tries; low and high bound the rate with 95 % confidence (Clopper and Pearson)."""
-
-    count: int
-    total: int
-
-    @property
-    def value(self) -> float:
-        """The rate, 0-1; 0 of no tries."""
-        return self.count / self.total if self.total else 0.0
-
-    @property
-    def low(self) -> float:
-        """Lower end of the two-sided 95 % interval."""
-        return float(beta.ppf(0.025, self.count, self.total - self.count + 1)) if self.count else 0.0
-
-    @property
-    def high(self) -> float:
-        """Upper end of the two-sided 95 % interval."""
-        errorless = self.count >= self.total
-        return 1.0 if errorless else float(beta.ppf(0.975, self.count + 1, self.total - self.count))
-
-    def __str__(self) -> str:
-        return f"{self.value:6.2%} [{self.low:.2%}, {self.high:.2%}]"
 
 
 @dataclass(frozen=True, slots=True)

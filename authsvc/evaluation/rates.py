@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.stats import beta
 
 from authsvc.biometrics.description import PROBE
 from authsvc.biometrics.types import Array, fuse
@@ -16,6 +17,33 @@ from .dataset import Person
 RESAMPLES: Final = 200
 TAIL: Final = 0.005
 """Share of non-mated scores that the tail of a threshold is fitted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """count errors in total tries; low and high bound the rate with 95 % confidence (Clopper and Pearson)."""
+
+    count: int
+    total: int
+
+    @property
+    def value(self) -> float:
+        """The rate, 0-1; 0 of no tries."""
+        return self.count / self.total if self.total else 0.0
+
+    @property
+    def low(self) -> float:
+        """Lower end of the two-sided 95 % interval."""
+        return float(beta.ppf(0.025, self.count, self.total - self.count + 1)) if self.count else 0.0
+
+    @property
+    def high(self) -> float:
+        """Upper end of the two-sided 95 % interval."""
+        errorless = self.count >= self.total
+        return 1.0 if errorless else float(beta.ppf(0.975, self.count + 1, self.total - self.count))
+
+    def __str__(self) -> str:
+        return f"{self.value:6.2%} [{self.low:.2%}, {self.high:.2%}]"
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from authsvc.biometrics.records.record import EvaluationRecord
 
-from .groups import GroupRate
+from .groups import GroupRates
+from .rates import Rate
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def percent(rate: float) -> str:
     return f"{rate * 100:.3g} %"
 
 
-def as_text(record: EvaluationRecord, shapes: Sequence[ShapeRates], groups: Sequence[GroupRate]) -> str:
+def as_text(record: EvaluationRecord, shapes: Sequence[ShapeRates], groups: Sequence[GroupRates]) -> str:
     """Return the report as Markdown: counts, operating points, single shapes and groups."""
     lines = [f"Evaluation {record.id}", "", f"- dataset: {record.dataset}", f"- engine: {record.engine}"]
     lines += [f"- stages: {record.stages}", f"- created: {record.created}"]
@@ -50,8 +51,7 @@ def as_text(record: EvaluationRecord, shapes: Sequence[ShapeRates], groups: Sequ
     ]
     lines += ["|---|---|---|---|---|", *(_shape_row(one) for one in shapes)]
     if groups:
-        lines += ["", "| group | people | FMR | FNMR | gate |", "|---|---|---|---|---|"]
-        lines += [_group_row(one) for one in groups]
+        lines += ["", *as_table(groups)]
     return "\n".join(lines) + "\n"
 
 
@@ -61,9 +61,28 @@ def _shape_row(one: ShapeRates) -> str:
     return f"| {one.name} | {one.mated} | {deployed} | {percent(one.own_fnmr)} at {one.own_threshold:.4f} |"
 
 
-def _group_row(one: GroupRate) -> str:
-    rates = f"{one.fmr:.1e} | {percent(one.fnmr)}"
-    return f"| {one.attribute}: {one.group} | {one.people} | {rates} | {one.failure or 'passes'} |"
+def as_table(groups: Sequence[GroupRates]) -> list[str]:
+    """Return the groups' rates at the threshold of 1e-4 as lines of a Markdown table."""
+    head = "| group | people | no face found | false matches, 95 % interval | with one person twice |"
+    return [
+        f"{head} FNMR, 95 % interval | gate |",
+        "|---|---|---|---|---|---|---|",
+        *(_group_row(one) for one in groups),
+    ]
+
+
+def _group_row(one: GroupRates) -> str:
+    interval = f"{one.fmr.low:.1e}–{one.fmr.high:.1e}"
+    fmr = f"{one.fmr.count} of {one.fmr.total:,} ({interval}) | {one.fmr.count + one.same}"
+    gate = one.failure or ("passes" if one.promised else "nothing promised")
+    return f"| {one.group} | {one.people} | {one.failures_to_acquire} | {fmr} | {_rate(one.fnmr)} | {gate} |"
+
+
+def _rate(rate: Rate) -> str:
+    if not rate.total:
+        return "not measured"
+    interval = f"{percent(rate.low)}–{percent(rate.high)}"
+    return f"{percent(rate.value)} ({interval}) of {rate.total:,}"
 
 
 def as_svg(curve: Sequence[tuple[float, float, float]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.records.record import OPERATING_POINTS, EvaluationRecord
 
 from .dataset import Person
-from .groups import GroupRate, group_rates
+from .groups import Group, GroupRates, Pairs, group_rates, group_threshold
 from .rates import (
     Scores,
     detection_error_trade_off,
@@ -37,7 +37,7 @@ class Evaluation:
 
     record: EvaluationRecord
     shapes: list[ShapeRates]
-    groups: list[GroupRate]
+    groups: list[GroupRates]
     curve: list[tuple[float, float, float]]
 
 
@@ -47,17 +47,36 @@ def in_calibration(name: str) -> bool:
 
 
 def evaluate(
-    people: Sequence[Person], *, engine: str, dataset: str, groups: Mapping[str, Mapping[str, str]]
+    people: Sequence[Person],
+    *,
+    engine: str,
+    dataset: str,
+    groups: Sequence[Group] = (),
+    one_person: Pairs = frozenset(),
 ) -> Evaluation:
-    """Return the evaluation; raises ValueError where too few people have six pictures."""
-    calibration = [one for one in people if in_calibration(one.name)]
-    test = [one for one in people if not in_calibration(one.name)]
+    """Return the evaluation; raises ValueError where too few people have six pictures.
+
+    Who is in a group counts there alone, so that the rates of all are not those of the groups' mixture.
+    """
+    labelled = frozenset().union(*(group.people for group in groups))
+    calibration = [one for one in people if one.name not in labelled and in_calibration(one.name)]
+    test = [one for one in people if one.name not in labelled and not in_calibration(one.name)]
     known, unseen = (score_people(part, enrol=ENROL, probe=PROBE) for part in (calibration, test))
     if min(len(known.references), len(unseen.references)) < FEWEST_PEOPLE:
         raise ValueError(
             f"at least {FEWEST_PEOPLE} people with six pictures are needed on each side of the split"
         )
-    thresholds = {name: _strictest(calibration, float(name)) for name in OPERATING_POINTS}
+    members = [one for one in people if one.name in labelled]
+    fitted_on = frozenset(one.name for one in members if in_calibration(one.name))
+    worst = [one for one in members if one.name in fitted_on]
+    thresholds = {
+        name: max(
+            _strictest(calibration, float(name)),
+            group_threshold(worst, float(name), groups, one_person=one_person),
+        )
+        for name in OPERATING_POINTS
+    }
+    rates = group_rates(members, thresholds[DEPLOYED], groups, fitted_on=fitted_on, one_person=one_person)
     points = {name: _point(unseen, threshold) for name, threshold in thresholds.items()}
     created = datetime.now(UTC).isoformat(timespec="seconds")
     version = stages_version()
@@ -69,9 +88,9 @@ def evaluate(
         created=created,
         counts=_counts(people, known, unseen),
         points=points,
+        groups=[one.as_json() for one in rates],
     )
     shapes = [_shape(calibration, test, thresholds[DEPLOYED], *sizes) for sizes in SHAPES]
-    rates = group_rates(unseen, thresholds[DEPLOYED], groups)
     return Evaluation(record, shapes, rates, detection_error_trade_off(unseen))
 
 

@@ -16,6 +16,7 @@ from authsvc.clients.settings.face import REQUIRED
 from authsvc.core.texts import Text
 from authsvc.keys.samples import keys_on_offer
 from authsvc.management.attempts.outcome import with_outcome
+from authsvc.management.evidence import in_force
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Transaction
 
@@ -64,6 +65,7 @@ def needs_attention(moment: datetime) -> list[Attention]:
     return (
         _alarms(moment)
         + _worker()
+        + _evidence(moment)
         + _locked_people(moment)
         + _expiring_secrets(moment)
         + _expiring_assessments(moment)
@@ -81,6 +83,17 @@ def _worker() -> list[Attention]:
         return []
     text = _("No worker has published a key, so faces cannot be checked. Passkeys alone still work.")
     return [Attention("bad", _("Face checks are down"), text)]
+
+
+def _evidence(moment: datetime) -> list[Attention]:
+    standing = in_force(moment)
+    if standing is None:
+        text = _("No measurement of the face network is in force, so tokens say nothing of a face.")
+        return [Attention("warn", _("No face counts"), text, "evidence")]
+    if standing.ends > moment + _EXPIRES_SOON:
+        return []
+    text = _("The measurement that faces count by is nearly a year old, and then no face counts.")
+    return [Attention("warn", _("Evidence ends soon"), text, "evidence")]
 
 
 def _locked_people(moment: datetime) -> list[Attention]:

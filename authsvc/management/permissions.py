@@ -16,6 +16,7 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see_people"
     SEE_RELYING_PARTIES = "see_relying_parties"
     SEE_PROVIDER = "see_provider"
+    SEE_EVIDENCE = "see_evidence"
     SEE_AUDIT = "see_audit"
     SEE_TEAM = "see_team"
     SEE_APPROVALS = "see_approvals"

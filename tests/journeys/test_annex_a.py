@@ -128,7 +128,7 @@ def test_t26_a_sign_in_can_be_told_from_the_log_alone(stack: Stack, person: Pers
     assert set(verdict["stages"].values()) == {"passed", "at 1e-4"}
     code = told["oidc:code:issued"]
     assert (code["policy"], code["face"]["capture"]) == (verdict["policy"], "browser")
-    assert verdict["engine"].startswith("dlib_onnx:")
+    assert verdict["engine"].startswith("sface:")
     assert verdict["record"]
     # Who asked and about whom stands in every step that knows it.
     assert {client for tag, client, _, _ in rows if "reference" not in tag} == {stack.demo["client_id"]}

@@ -26,7 +26,11 @@ OPERATING_POINTS: Final = ("1e-3", "1e-4", "3e-5")
 
 @dataclass(frozen=True)
 class EvaluationRecord:
-    """One evaluation; `points` maps a false match rate to its threshold, measured rates and intervals."""
+    """One evaluation; `points` maps a false match rate to its threshold, measured rates and intervals.
+
+    `groups` are each group's rates at the threshold of 1e-4, as evaluation/groups.py measures them; a record
+    from before has none.
+    """
 
     id: str
     engine: str
@@ -35,6 +39,7 @@ class EvaluationRecord:
     created: str
     counts: Mapping[str, int]
     points: Mapping[str, Mapping[str, Any]]
+    groups: Sequence[Mapping[str, Any]] = ()
     signature: str = ""
 
     def threshold(self, operating_point: str) -> float:

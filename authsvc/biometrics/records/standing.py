@@ -19,6 +19,7 @@ def weakness_of(record: EvaluationRecord, operating_point: str, *, moment: datet
 
     Too old is one of more than LIFE, or of the future. Too weak is one whose measured false match rate is
     above the rate that the operating point names, with 95 % certainty; or that did not measure there at all.
+    Unequal is one that failed its gate for a group of people (S5.2-04), or that measured no group.
     """
     try:
         age = moment - datetime.fromisoformat(record.created)
@@ -27,4 +28,13 @@ def weakness_of(record: EvaluationRecord, operating_point: str, *, moment: datet
         return "not measured at this operating point"
     if not -_AHEAD <= age <= LIFE:
         return "too old"
-    return "too weak" if lowest > float(operating_point) else None
+    if lowest > float(operating_point):
+        return "too weak"
+    return _inequality(record)
+
+
+def _inequality(record: EvaluationRecord) -> str | None:
+    promised = [one for one in record.groups if one.get("promised") and one.get("fmr")]
+    if not promised:
+        return "measured for no group of people"
+    return next((f"too weak for {one['group']}" for one in promised if one.get("failure", True)), None)

@@ -1,6 +1,7 @@
 """`{% load visor %}`: the components of templates/components as tags, for every part's templates.
 
-Block tags: card, message, details, dialog, empty. Single tags: icon, badge, button, code. Filter: breakable.
+Block tags: card, message, details, dialog, empty. Single tags: icon, badge, button, code. Filters: breakable,
+share.
 """
 
 import re
@@ -23,6 +24,12 @@ def breakable(text: str) -> SafeString:
     """Let a narrow screen break an event's tag or an address after its punctuation, not inside a word."""
     parts = re.findall(r"[^:@./]*[:@./]+|[^:@./]+", text)
     return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in parts))
+
+
+@register.filter
+def share(rate: float) -> str:
+    """Return a rate from 0 to 1 in per cent, with as many digits as it needs: 0.00002 is 0.002 %."""
+    return f"{rate * 100:.2g} %" if rate * 100 >= 0.001 or not rate else f"{rate * 100:.5f} %"
 
 
 @register.simple_tag

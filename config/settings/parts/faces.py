@@ -1,4 +1,4 @@
-"""Which network describes faces: dlib_onnx, dlib, or onnx for one of your own (docs/engines.md)."""
+"""Which network describes faces: sface, dlib_onnx, dlib, or onnx for one of your own (docs/engines.md)."""
 
 from config.settings.given import given
 

@@ -28,6 +28,7 @@ SCREENS = (
     "people/",
     "people/new/",
     "attempts/",
+    "evidence/",
     "audit/",
 )
 

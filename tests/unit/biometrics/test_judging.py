@@ -93,7 +93,7 @@ def test_thresholds_are_those_of_policy_and_record(shipped: EvaluationRecord) ->
 
 @pytest.mark.usefixtures("_tenant")
 @pytest.mark.requirement("S9.2-03")
-@pytest.mark.parametrize("change", [{"engine": "dlib_onnx:0"}, {"stages": "0"}])
+@pytest.mark.parametrize("change", [{"engine": "sface:0"}, {"stages": "0"}])
 def test_an_engine_or_stages_without_a_record_have_none(
     monkeypatch: pytest.MonkeyPatch, shipped: EvaluationRecord, change: dict[str, Any]
 ) -> None:
@@ -146,3 +146,32 @@ def test_an_odd_record_vouches_for_nothing(shipped: EvaluationRecord, change: di
     moment = datetime.fromisoformat(shipped.created)
     assert weakness_of(shipped, "1e-4", moment=moment) is None
     assert weakness_of(replace(shipped, **change), "1e-4", moment=moment) is not None
+
+
+ADULTS = {
+    "group": "adult female Asian",
+    "promised": True,
+    "fmr": {"errors": 1, "compared": 11_175},
+    "failure": "",
+}
+
+
+@pytest.mark.requirement("S5.2-04", "S9.2-03")
+@pytest.mark.parametrize(
+    ("groups", "weakness"),
+    [
+        ([ADULTS], None),
+        ([ADULTS, ADULTS | {"failure": "2 false matches"}], "too weak for adult female Asian"),
+        ([ADULTS, ADULTS | {"promised": False, "failure": ""}], None),
+        ([ADULTS | {"promised": False}], "measured for no group of people"),
+        ([ADULTS | {"fmr": None}], "measured for no group of people"),
+        ([{"group": "x", "promised": True, "fmr": {}}, {}], "measured for no group of people"),
+        ([{"group": "x", "promised": True, "fmr": {"errors": 0}}], "too weak for x"),
+        ([], "measured for no group of people"),
+    ],
+)
+def test_t25_a_record_that_fails_a_group_or_measured_none_vouches_for_no_face(
+    shipped: EvaluationRecord, groups: list[dict[str, Any]], weakness: str | None
+) -> None:
+    moment = datetime.fromisoformat(shipped.created)
+    assert weakness_of(replace(shipped, groups=groups), "1e-4", moment=moment) == weakness

@@ -9,8 +9,14 @@ import pytest
 
 from authsvc.biometrics.description import PROBE
 from authsvc.biometrics.engines.loading import load_engine
-from authsvc.evaluation.dataset import Person, read_groups, read_people
-from authsvc.evaluation.groups import group_rates
+from authsvc.evaluation.dataset import Person, read_people
+from authsvc.evaluation.groups import (
+    Group,
+    group_rates,
+    group_threshold,
+    read_groups,
+    read_one_person,
+)
 from authsvc.evaluation.rates import (
     Scores,
     detection_error_trade_off,
@@ -123,45 +129,114 @@ def test_the_trade_off_falls_on_one_side_as_it_rises_on_the_other() -> None:
     assert fnmr == sorted(fnmr)
 
 
+_VECTORS = [one.vectors for one in people(120, noise=0.5)]
+
+
+def group(name: str, members: list[Person], *values: str) -> Group:
+    return Group(name, frozenset(values or (name,)), frozenset(one.name for one in members))
+
+
+def alike(members: list[Person], share: float) -> list[Person]:
+    """Give people something in common, which makes them look like each other."""
+    common = np.ones(members[0].vectors.shape[1], np.float32) / np.sqrt(members[0].vectors.shape[1])
+    mixed = [(1 - share) * one.vectors + share * common for one in members]
+    unit = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in mixed]
+    return [replace(one, vectors=rows, plain=rows) for one, rows in zip(members, unit, strict=True)]
+
+
 @pytest.mark.requirement("S5.2-04")
 def test_a_degraded_group_fails_the_gate_and_an_equal_one_passes() -> None:
-    mated = np.concatenate([np.full(95, 0.9), np.full(5, 0.1), np.full(80, 0.9), np.full(20, 0.1)])
-    names = tuple(f"p{number}" for number in range(200))
-    impostors = np.zeros((200, 200), np.float32)
-    np.fill_diagonal(impostors, np.nan)
-    scores = Scores(mated.astype(np.float32), impostors, names, names)
-    side = {"side": {name: "a" if number < 100 else "b" for number, name in enumerate(names)}}
-    fair, degraded = group_rates(scores, 0.5, side)
-    assert (fair.fnmr, fair.failure) == (0.05, "")
-    assert degraded.fnmr == pytest.approx(0.2)
-    assert "FNMR over 25 % worse" in degraded.failure
+    fair, degraded = people(100, pictures=2, noise=0.3), people(100, pictures=2, noise=0.9)
+    named = [replace(one, name=f"degraded {one.name}") for one in degraded]
+    found = group_rates([*fair, *named], 0.6, [group("fair", fair), group("worse", named)])
+    assert [one.failure for one in found] == ["", "FNMR over 25 % worse than overall"]
+    assert found[0].fnmr.total == found[1].fnmr.total == 100
 
 
 @pytest.mark.requirement("S5.2-04", "S9.2-01")
 def test_a_group_that_is_confused_among_itself_fails_the_gate() -> None:
-    names = tuple(f"p{number}" for number in range(100))
-    impostors = np.zeros((100, 100), np.float32)
-    impostors[:10, :10] = 0.9
-    np.fill_diagonal(impostors, np.nan)
-    scores = Scores(np.full(100, 0.95, np.float32), impostors, names, names)
-    groups = {"kin": {name: "near" if number < 10 else "far" for number, name in enumerate(names)}}
-    far, near = group_rates(scores, 0.5, groups)
-    assert (far.failure, near.fmr) == ("", 1.0)
-    assert "FMR over 25 % worse" in near.failure
+    far, near = people(150, pictures=1), alike(people(150, pictures=1), 0.6)
+    near = [replace(one, name=f"near {one.name}") for one in near]
+    found = group_rates([*far, *near], 0.75, [group("far", far), group("near", near)])
+    assert found[0].failure == ""
+    assert found[0].fmr.total == found[1].fmr.total == 11_175
+    assert found[1].failure.startswith(f"{found[1].fmr.count} false matches in 11,175 pairs")
+
+
+@pytest.mark.requirement("S5.2-04")
+def test_the_gate_takes_the_counted_errors_and_lets_one_pass() -> None:
+    members = people(150, pictures=1)
+    double = replace(members[0], name="the same again")
+    one, two = (
+        [*members[: 150 - count], *[replace(double, name=f"{count}.{n}") for n in range(count)]]
+        for count in (1, 2)
+    )
+    (passes,) = group_rates(one, 0.999, [group("one", one)])
+    (fails,) = group_rates(two, 0.999, [group("two", two)])
+    assert (passes.fmr.count, passes.failure) == (1, "")
+    # The first, and two that are it again, make three pairs.
+    assert fails.fmr.count == 3
+    assert fails.failure
+
+
+@pytest.mark.requirement("S5.2-04")
+def test_one_person_under_two_entries_is_no_false_match_and_is_told() -> None:
+    members = people(60, pictures=1)
+    twice = [*members, replace(members[0], name="again"), replace(members[0], name="and again")]
+    same = frozenset({frozenset({"person 0", "again"}), frozenset({"person 0", "and again"})})
+    (found,) = group_rates(twice, 0.999, [group("all", twice)], one_person=same)
+    assert (found.fmr.count, found.same) == (1, 2)
+    assert found.fmr.total == 62 * 61 // 2 - 2
+
+
+@pytest.mark.requirement("S5.2-04")
+def test_what_a_threshold_was_fitted_on_does_not_judge_it() -> None:
+    members = people(40, pictures=1)
+    known = frozenset(one.name for one in members[:10])
+    (found,) = group_rates(members, 0.5, [group("all", members)], fitted_on=known)
+    assert found.fmr.total == 40 * 39 // 2 - 10 * 9 // 2
+
+
+@pytest.mark.requirement("S5.2-04")
+def test_children_are_measured_and_promised_nothing() -> None:
+    small = alike(people(60, pictures=1), 0.8)
+    (found,) = group_rates(small, 0.5, [group("child female", small, "child", "female")])
+    assert found.fmr.count > 1
+    assert (found.promised, found.failure) == (False, "")
+    assert group_threshold(small, 1e-4, [group("child", small)]) == -1
+
+
+@pytest.mark.requirement("S5.2-04", "S9.2-01")
+def test_the_worst_group_sets_the_threshold() -> None:
+    far, near = people(150, pictures=1), alike(people(150, pictures=1), 0.4)
+    near = [replace(one, name=f"near {one.name}") for one in near]
+    alone = group_threshold(far, 1e-4, [group("far", far)])
+    both = group_threshold([*far, *near], 1e-4, [group("far", far), group("near", near)])
+    assert both > alone + 0.05
+    assert both == group_threshold(near, 1e-4, [group("near", near)])
 
 
 def test_groups_come_from_a_csv_with_a_column_person(tmp_path: Path) -> None:
     path = tmp_path / "groups.csv"
-    path.write_text("person,sex,age\nA,f,18-30\nB,m,\n", encoding="utf-8")
-    assert read_groups(path) == {"sex": {"A": "f", "B": "m"}, "age": {"A": "18-30"}}
-    path.write_text("name,sex\nA,f\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="a column named person"):
-        read_groups(path)
+    path.write_text("person,sex,age\nA,f,18-30\nB,m,\nC,f,18-30\nD,m,18-30\n", encoding="utf-8")
+    assert {one.name: one.people for one in read_groups(path)} == {"f 18-30": {"A", "C"}, "m 18-30": {"D"}}
+    for text in ("name,sex\nA,f\n", "person\nA\n", ""):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match="a column named person"):
+            read_groups(path)
+
+
+def test_the_list_of_one_person_under_several_entries_makes_all_their_pairs(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("# judged by eye\na,b,c\nd,e\n", encoding="utf-8")
+    assert read_one_person(path) == {frozenset(pair) for pair in ("ab", "ac", "bc", "de")}
+    assert len(read_one_person()) > 100
 
 
 @pytest.fixture(scope="module")
 def evaluation() -> Any:
-    return evaluate(people(120, noise=0.5), engine="engine:1", dataset="made", groups={})
+    made = [Person(f"person {number}", rows, rows, 0) for number, rows in enumerate(_VECTORS)]
+    return evaluate(made, engine="engine:1", dataset="made")
 
 
 @pytest.mark.requirement("S9.2-01", "S9.2-03")
@@ -182,9 +257,27 @@ def test_stricter_operating_points_have_higher_thresholds(evaluation: Any) -> No
         assert point["fmr_interval"][0] <= point["fmr"] <= point["fmr_interval"][1]
 
 
+@pytest.mark.requirement("S5.2-04", "S9.2-01")
+def test_groups_raise_the_threshold_and_stand_in_the_record(evaluation: Any) -> None:
+    near = [replace(one, name=f"near {one.name}") for one in alike(people(150, pictures=1), 0.7)]
+    others = [Person(f"person {number}", rows, rows, 0) for number, rows in enumerate(_VECTORS)]
+    found = evaluate(
+        [*others, *near], engine="engine:1", dataset="made", groups=[group("adult near", near, "adult")]
+    )
+    assert found.record.threshold("1e-4") > evaluation.record.threshold("1e-4")
+    (kept,) = found.record.groups
+    assert kept["people"] == 150
+    # Those pairs judge of which one at least was not fitted on.
+    known = sum(in_calibration(one.name) for one in near)
+    assert kept["fmr"]["compared"] == 11_175 - known * (known - 1) // 2
+    assert (kept["fnmr"], kept["promised"]) == (None, True)
+    # The people of a group count in no other rate.
+    assert found.record.counts["test_non_mated"] == evaluation.record.counts["test_non_mated"]
+
+
 def test_too_few_people_give_no_record() -> None:
     with pytest.raises(ValueError, match="at least 10 people"):
-        evaluate(people(12), engine="engine:1", dataset="made", groups={})
+        evaluate(people(12), engine="engine:1", dataset="made")
 
 
 def test_the_report_names_counts_points_and_shapes(evaluation: Any) -> None:

@@ -1,6 +1,7 @@
-"""`manage.py evaluate DATASET`: error rates by ISO/IEC 19795-1, and the record that an acr stands on."""
+"""`manage.py evaluate DATASET…`: error rates by ISO/IEC 19795-1, and the record that an acr stands on."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +11,37 @@ from django.core.management.base import BaseCommand, CommandError
 from authsvc.biometrics.engines.base import Engine, ModelProblem
 from authsvc.biometrics.engines.loading import cache_folder, load_engine
 from authsvc.biometrics.records.record import sign_record
-from authsvc.evaluation.dataset import read_groups, read_people
+from authsvc.biometrics.records.standing import weakness_of
+from authsvc.core.clock import now
+from authsvc.evaluation.dataset import Person, read_people
+from authsvc.evaluation.groups import read_groups, read_one_person
 from authsvc.evaluation.quality_prediction import as_text as as_table
 from authsvc.evaluation.quality_prediction import predict, read_rated
 from authsvc.evaluation.report import as_svg, as_text
 from authsvc.evaluation.storing import ship_record, write_record
-from authsvc.evaluation.verification import evaluate
+from authsvc.evaluation.verification import DEPLOYED, Evaluation, evaluate
 
 
 class Command(BaseCommand):
-    """Measures the comparison on photographs, a folder a person; exits with an error where a group fails."""
+    """Measures the comparison on photographs, a folder a person; where a group fails nothing is signed."""
 
     help = "Evaluate the comparison on a folder of people's photographs and write the evaluation record."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("dataset", type=Path)
-        parser.add_argument("--name", help="how the record calls the dataset; its folder's name without it")
+        parser.add_argument("dataset", type=Path, nargs="+", help="folders of people; each may have labels")
+        parser.add_argument(
+            "--name", help="how the record calls the datasets; their folders' names without it"
+        )
         parser.add_argument("--engine", help="settings.FACE_ENGINE without it")
-        parser.add_argument("--groups", type=Path, help="CSV with a column person and a column an attribute")
+        parser.add_argument(
+            "--groups",
+            type=Path,
+            action="append",
+            default=[],
+            help="CSV with a column person and a column an attribute; these people are measured by group",
+        )
         parser.add_argument("--out", type=Path, default=settings.DATA_DIR / "evaluation")
         parser.add_argument(
             "--quality", action="store_true", help="print how the quality score predicts false non-match"
@@ -39,31 +51,44 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        """Evaluate and write report, curve and record. Raises CommandError."""
+        """Evaluate, then write report, curve and record. Raises CommandError."""
         try:
             engine = load_engine(options["engine"])
             if options["quality"]:
                 self._predict(options["dataset"], engine)
                 return
-            groups = read_groups(options["groups"]) if options["groups"] else {}
-            cache = cache_folder().parent / "evaluation"
-            people = list(read_people(options["dataset"], engine, cache=cache, progress=self._progress))
-            name = options["name"] or options["dataset"].resolve().name
-            found = evaluate(people, engine=engine.engine_id, dataset=name, groups=groups)
+            found = evaluate(
+                list(self._people(options["dataset"], engine)),
+                engine=engine.engine_id,
+                dataset=options["name"] or ", ".join(path.resolve().name for path in options["dataset"]),
+                groups=[group for path in options["groups"] for group in read_groups(path)],
+                one_person=read_one_person(),
+            )
         except (ValueError, OSError, ModelProblem) as problem:
             raise CommandError(str(problem)) from None
         self.stdout.write(as_text(found.record, found.shapes, found.groups))
-        self._store(found, options["out"], ship=options["ship"])
-        failing = [f"{one.attribute} {one.group}: {one.failure}" for one in found.groups if one.failure]
+        failing = [f"{one.group}: {one.failure}" for one in found.groups if one.failure]
         if failing:
-            raise CommandError(f"the group gate refuses: {'; '.join(failing)}")
+            raise CommandError(f"nothing is signed, the group gate refuses: {'; '.join(failing)}")
+        self._store(found, options["out"], ship=options["ship"])
+        if weakness := weakness_of(found.record, DEPLOYED, moment=now()):
+            self.stderr.write(f"The record vouches for no face: {weakness}.")
 
-    def _predict(self, dataset: Path, engine: Engine) -> None:
+    def _people(self, folders: Sequence[Path], engine: Engine) -> Iterator[Person]:
         cache = cache_folder().parent / "evaluation"
-        people = list(read_rated(dataset, engine, cache=cache, progress=self._progress))
+        for folder in folders:
+            yield from read_people(folder, engine, cache=cache, progress=self._progress)
+
+    def _predict(self, folders: Sequence[Path], engine: Engine) -> None:
+        cache = cache_folder().parent / "evaluation"
+        people = [
+            one
+            for folder in folders
+            for one in read_rated(folder, engine, cache=cache, progress=self._progress)
+        ]
         self.stdout.write(as_table(predict(people)))
 
-    def _store(self, found: Any, out: Path, *, ship: bool) -> None:
+    def _store(self, found: Evaluation, out: Path, *, ship: bool) -> None:
         out.mkdir(parents=True, exist_ok=True)
         (out / f"{found.record.id}.svg").write_text(as_svg(found.curve), encoding="utf-8")
         if ship:
