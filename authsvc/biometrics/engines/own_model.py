@@ -13,8 +13,7 @@ import numpy as np
 from authsvc.biometrics.types import Array, Image
 
 from .base import ModelProblem, engine_id, verified_bytes
-from .dlib_models import LANDMARKS, SHA256
-from .faces import CHIP, DlibFaces, chip, describe_faces
+from .faces import CHIP, Faces, WithFaces, chip, describe_faces
 from .session import Session
 
 ARCFACE: Final = 112
@@ -57,8 +56,8 @@ _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-class OwnModelEngine(DlibFaces):
-    """dlib's detector and landmarks before a network of one's own; see Engine.
+class OwnModelEngine(WithFaces):
+    """A network of one's own; see Engine.
 
     The engine's id covers the file and how it is fed: no reference outlives a change of either.
     """
@@ -66,11 +65,11 @@ class OwnModelEngine(DlibFaces):
     name = "onnx"
     metric = "cosine"
 
-    def __init__(self, model: OwnModel, *, threads: int = 1) -> None:
-        super().__init__()
+    def __init__(self, faces: Faces, model: OwnModel, *, threads: int = 1) -> None:
+        super().__init__(faces)
         content = verified_bytes(model.path, model.sha256)
         fed = {name: str(value) for name, value in asdict(model).items() if name not in ("path", "sha256")}
-        self.engine_id = engine_id(self.name, fed | {"network": model.sha256, LANDMARKS: SHA256[LANDMARKS]})
+        self.engine_id = engine_id(self.name, {**fed, "network": model.sha256, **faces.hashes})
         self._model = model
         self._network = Session(content, threads=threads)
         self.feature_size = int(self._network.width)

@@ -1,0 +1,64 @@
+"""BlazeFace and FaceMesh in place of dlib's detector and 68 landmarks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from authsvc.biometrics.types import Array, Box, Image
+
+from . import mesh_models
+from .blazeface import BlazeFace
+from .facemesh import FaceMesh
+from .session import Session
+
+FOUND_FROM: Final = 80.0
+"""Pixels of the smallest face that a search finds unless it is asked for smaller ones."""
+LEAST: Final = 0.5
+"""The least score of a face, as MediaPipe takes it."""
+EAGER: Final = 0.3
+"""The least score where a face is known to be."""
+
+# What each of the 68 landmarks (300-W) is among FaceMesh's 468 points: one of them, or the middle of two.
+# From the places of both, by eye, on MediaPipe's drawing of its mesh (canonical_face_model_uv_visualization).
+_JAW: Final = (127, 234, 93, (132, 58), (58, 172), 136, 150, 176, 152, 400, 379, 365, (397, 288), (361, 288), 323,
+               454, 356)  # fmt: skip
+_BROWS: Final = ((70, 46), (63, 53), (105, 52), (66, 65), (107, 55),
+                 (336, 285), (296, 295), (334, 282), (293, 283), (300, 276))  # fmt: skip
+_NOSE: Final = ((168, 6), (197, 195), 5, 4, 75, 97, 2, 326, 305)
+_EYES: Final = (33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380)
+_LIPS: Final = (61, 39, 37, 0, 267, 269, 291, 321, 314, 17, 84, 91, 78, 82, 13, 312, 308, 317, 14, 87)
+LAYOUT: Final = np.array(
+    [each if isinstance(each, tuple) else (each, each) for each in (*_JAW, *_BROWS, *_NOSE, *_EYES, *_LIPS)]
+)
+"""68×2: the two of FaceMesh's points between which each landmark lies."""
+
+
+class MeshFaces:
+    """See Faces."""
+
+    def __init__(self, files: Path, cache: Path, *, threads: int = 1) -> None:
+        detection, landmarks = (
+            Session(mesh_models.network(model, files=files, cache=cache), threads=threads)
+            for model in (mesh_models.DETECTION, mesh_models.LANDMARKS)
+        )
+        self._detector, self._mesh = BlazeFace(detection), FaceMesh(landmarks)
+        self.hashes = mesh_models.hashes()
+
+    def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
+        """See Faces."""
+        sizes = (2 * FOUND_FROM, FOUND_FROM, FOUND_FROM / 2)
+        runs = (self.scan(image, smallest=size) for size in (sizes if thorough else sizes[:2]))
+        return next((boxes for boxes in runs if boxes), [])
+
+    def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:
+        """See Faces."""
+        found = self._detector.boxes(image, smallest=smallest, least=EAGER if eager else LEAST)
+        boxes = [box for _, box in found]
+        return boxes[:1] if eager else sorted(boxes, key=lambda box: box[0] - box[2])
+
+    def landmarks(self, image: Image, box: Box) -> Array:
+        """See Faces."""
+        return np.asarray(self._mesh.points(image, box)[LAYOUT].mean(axis=1), np.float32)
