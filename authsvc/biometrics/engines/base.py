@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,14 @@ from authsvc.biometrics.types import Array, Box, Image
 
 class ModelProblem(Exception):
     """A model file is missing, has another hash than the pinned one, or computes something else."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where a face is: its box, and its landmarks where it was found by them."""
+
+    box: Box
+    landmarks: Array | None = None
 
 
 class Engine(Protocol):
@@ -40,6 +49,15 @@ class Engine(Protocol):
 
     def landmarks(self, image: Image, box: Box) -> Array:
         """Return the 68×2 landmarks of the face in a box."""
+
+    def near(self, image: Image, last: Box) -> Place | None:
+        """Return the face near the place that it had in the picture before, None where it is not seen there."""
+
+    def held(self, image: Image, last: Box) -> Array | None:
+        """Return the landmarks of a face that no detector sees any more, from its last place alone.
+
+        None where the engine can tell that they would be no face's.
+        """
 
     def features(
         self, images: Sequence[Image], landmarks: Sequence[Array], *, mirrored: Sequence[bool] = ()

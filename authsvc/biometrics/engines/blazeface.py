@@ -57,13 +57,16 @@ class BlazeFace:
     def __init__(self, network: Session) -> None:
         self._network = network
 
-    def boxes(self, image: Image, *, smallest: float, least: float) -> list[tuple[float, Box]]:
+    def boxes(
+        self, image: Image, *, smallest: float, least: float, beyond: float = 1.0
+    ) -> list[tuple[float, Box]]:
         """Return score and box of each face from `smallest` pixels of width on, the surest first.
 
         `least` is the least score, 0 to 1. The whole picture is looked at in one square where that shows
-        faces so small, else in several that overlap by more than a face of that size.
+        faces so small, else in several that overlap by more than a face of that size. That square's side is
+        `beyond` times the picture's: a face that fills its square is not seen.
         """
-        squares = list(squares_over(image.shape[1], image.shape[0], smallest))
+        squares = list(squares_over(image.shape[1], image.shape[0], smallest, beyond))
         rows = self._network.run(np.stack([seen(image, square) for square in squares]))
         found = [
             box
@@ -73,9 +76,9 @@ class BlazeFace:
         return _one_a_face(np.array(found, np.float32).reshape(-1, 5))
 
 
-def squares_over(width: int, height: int, smallest: float) -> Iterator[Square]:
-    """Yield the squares to look at for faces from `smallest` pixels of width on."""
-    whole = max(width, height)
+def squares_over(width: int, height: int, smallest: float, beyond: float = 1.0) -> Iterator[Square]:
+    """Yield the squares to look at for faces from `smallest` pixels of width on; see BlazeFace.boxes."""
+    whole = round(beyond * max(width, height))
     side = min(whole, max(round(SIDE * smallest / FINEST), SIDE))
     lefts, tops = (_starts(length, side, round(2 * smallest)) for length in (width, height))
     for top in tops:

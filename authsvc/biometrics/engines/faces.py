@@ -11,6 +11,7 @@ import numpy as np
 
 from authsvc.biometrics.types import Array, Box, Image
 
+from .base import Place
 from .dlib_models import LANDMARKS, SHA256, checked_path
 from .pages import gather_heap
 
@@ -18,11 +19,20 @@ CHIP: Final = 150
 PADDING: Final = 0.25
 """Margin of a chip around the face, as face_recognition takes it."""
 
-
 FOUND_FROM: Final = 80.0
 """Pixels of the smallest face that the detector finds."""
 EAGER: Final = -0.2
 """How far below its usual threshold the detector goes where a face is known to be."""
+AROUND: Final = 0.2
+"""Of the face's size: how far around its last place it is looked for."""
+SMALLER: Final = 0.9
+"""Of the last face's size: what a face is looked for from, near its last place."""
+
+
+class Scan(Protocol):
+    """A detector's look at a picture, as Engine.scan."""
+
+    def __call__(self, image: Image, *, smallest: float, eager: bool) -> list[Box]: ...
 
 
 class Faces(Protocol):
@@ -37,6 +47,12 @@ class Faces(Protocol):
         """See Engine."""
 
     def landmarks(self, image: Image, box: Box) -> Array:
+        """See Engine."""
+
+    def near(self, image: Image, last: Box) -> Place | None:
+        """See Engine."""
+
+    def held(self, image: Image, last: Box) -> Array | None:
         """See Engine."""
 
 
@@ -57,6 +73,14 @@ class WithFaces:
     def landmarks(self, image: Image, box: Box) -> Array:
         """See Engine."""
         return self._faces.landmarks(image, box)
+
+    def near(self, image: Image, last: Box) -> Place | None:
+        """See Engine."""
+        return self._faces.near(image, last)
+
+    def held(self, image: Image, last: Box) -> Array | None:
+        """See Engine."""
+        return self._faces.held(image, last)
 
 
 class DlibFaces:
@@ -92,6 +116,27 @@ class DlibFaces:
         """Return 68×2 float32 landmarks of the face in a box."""
         shape = self._predictor(image, dlib.rectangle(*box))
         return np.array([(p.x, p.y) for p in shape.parts()], np.float32)
+
+    def near(self, image: Image, last: Box) -> Place | None:
+        """See Faces: whatever the detector finds there by itself."""
+        return found_near(self.scan, image, last)
+
+    def held(self, image: Image, last: Box) -> Array | None:
+        """See Faces: a far turn hides a face from the detector, rarely from the landmarks."""
+        return self.landmarks(image, last)
+
+
+def found_near(scan: Scan, image: Image, last: Box) -> Place | None:
+    """Return the face that a detector finds near its last place, by a look at that part of the picture."""
+    left, top, right, bottom = last
+    margin = round(AROUND * (right - left))
+    x, y = max(0, left - margin), max(0, top - margin)
+    around = np.ascontiguousarray(image[y : bottom + margin, x : right + margin])
+    boxes = scan(around, smallest=SMALLER * (right - left), eager=True) if around.size else []
+    if not boxes:
+        return None
+    left, top, right, bottom = boxes[0]
+    return Place((left + x, top + y, right + x, bottom + y))
 
 
 def chip(image: Image, landmarks: Array) -> Image:

@@ -10,14 +10,19 @@ import numpy as np
 from authsvc.biometrics.types import Array, Box, Image
 
 from . import mesh_models
+from .base import Place
 from .blazeface import BlazeFace
-from .facemesh import FaceMesh
+from .facemesh import FaceMesh, Mesh
 from .session import Session
 
 FOUND_FROM: Final = 80.0
 """Pixels of the smallest face that a search finds unless it is asked for smaller ones."""
+BEYOND: Final = 1.5
+"""How much larger than the picture a square is taken at the second look, for a face that fills the picture."""
 LEAST: Final = 0.5
 """The least score of a face, as MediaPipe takes it."""
+SURE: Final = 0.5
+"""How sure FaceMesh must be of a face that is followed, as MediaPipe takes it."""
 EAGER: Final = 0.3
 """The least score where a face is known to be."""
 
@@ -49,16 +54,34 @@ class MeshFaces:
 
     def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
         """See Faces."""
-        sizes = (2 * FOUND_FROM, FOUND_FROM, FOUND_FROM / 2)
-        runs = (self.scan(image, smallest=size) for size in (sizes if thorough else sizes[:2]))
+        looks = ((2 * FOUND_FROM, 1.0), (2 * FOUND_FROM, BEYOND), (FOUND_FROM, 1.0), (FOUND_FROM / 2, 1.0))
+        runs = (self._sorted(image, *look) for look in (looks if thorough else looks[:3]))
         return next((boxes for boxes in runs if boxes), [])
 
     def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:
         """See Faces."""
-        found = self._detector.boxes(image, smallest=smallest, least=EAGER if eager else LEAST)
-        boxes = [box for _, box in found]
-        return boxes[:1] if eager else sorted(boxes, key=lambda box: box[0] - box[2])
+        if not eager:
+            return self._sorted(image, smallest, 1.0)
+        return [box for _, box in self._detector.boxes(image, smallest=smallest, least=EAGER)][:1]
+
+    def _sorted(self, image: Image, smallest: float, beyond: float) -> list[Box]:
+        found = self._detector.boxes(image, smallest=smallest, least=LEAST, beyond=beyond)
+        return sorted((box for _, box in found), key=lambda box: box[0] - box[2])
 
     def landmarks(self, image: Image, box: Box) -> Array:
         """See Faces."""
-        return np.asarray(self._mesh.points(image, box)[LAYOUT].mean(axis=1), np.float32)
+        return _laid_out(self._mesh.at(image, box))
+
+    def near(self, image: Image, last: Box) -> Place | None:
+        """See Faces: the points themselves tell where the face has gone, and whether it is one."""
+        found = self._mesh.near(image, last)
+        return Place(found.box, _laid_out(found)) if found.sure >= SURE else None
+
+    def held(self, image: Image, last: Box) -> Array | None:
+        """See Faces."""
+        found = self.near(image, last)
+        return None if found is None else found.landmarks
+
+
+def _laid_out(mesh: Mesh) -> Array:
+    return np.asarray(mesh.points[LAYOUT].mean(axis=1), np.float32)
