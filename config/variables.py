@@ -190,8 +190,8 @@ class Faces(BaseModel):
     face_engine: str = variable(
         "dlib_onnx", "The network: `dlib_onnx`, `dlib`, `sface`, or `onnx` for your own."
     )
-    face_landmarks: Literal["mesh", "dlib"] = variable(
-        "dlib", "What finds faces and their landmarks: `mesh`, BlazeFace and FaceMesh, or `dlib`."
+    face_finder: Literal["mesh", "dlib"] = variable(
+        "dlib", "What finds, follows and aligns faces: `mesh`, BlazeFace and FaceMesh, or `dlib`."
     )
     models: Path = variable(
         ROOT / "build" / "models",

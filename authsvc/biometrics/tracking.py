@@ -56,15 +56,11 @@ def follow_face(burst: Burst, engine: Engine) -> FaceTrack:
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """A face that was found: `near` its last place, or among `count` faces anywhere.
-
-    `landmarks` where it was found by them.
-    """
+    """A box that was found: `near` the face's last place, or among `count` faces anywhere."""
 
     box: Box
     count: int
     near: bool
-    landmarks: Array | None = None
 
 
 class _Trail:
@@ -84,14 +80,13 @@ class _Trail:
     def go_on(self) -> None:
         """Follow the face for as many frames as its boxes tell, and one more.
 
-        Where the engine finds a face by its box, boxes come first, and the landmarks of all of them in a
-        row: each call by itself would find their model gone from the processor's caches, which takes twice
-        as long.
+        Boxes come first, and the landmarks of all of them in a row: each call by itself would find their
+        model gone from the processor's caches, which takes twice as long.
         """
         first = len(self.faces)
         sightings = list(self._ahead(first))
         images = self._images[first:]
-        landmarks = [self._landmarks(images[i], one) for i, one in enumerate(sightings)]
+        landmarks = [self._engine.landmarks(images[i], one.box) for i, one in enumerate(sightings)]
         for sighting, points in zip(sightings, landmarks, strict=True):
             face = _face(sighting.box, points, sighting.count)
             if not sighting.near or self._continues(face):
@@ -107,11 +102,6 @@ class _Trail:
         if len(sightings) < min(self._far, len(images)):
             self._add(self._followed(images[len(sightings)]))
         self._far = min(2 * self._far, AHEAD)
-
-    def _landmarks(self, image: Image, sighting: _Sighting) -> Array:
-        if sighting.landmarks is not None:
-            return sighting.landmarks
-        return self._engine.landmarks(image, sighting.box)
 
     def _ahead(self, first: int) -> Iterator[_Sighting]:
         """Yield where the detector finds the face from frame `first` on, up to the first frame without."""
@@ -177,9 +167,9 @@ def _sought(image: Image, known: Box | None, engine: Engine, *, share: float) ->
 def _sought_near(image: Image, last: Box, engine: Engine, *, reach: float) -> _Sighting | None:
     """Return the face near its last place, None where none of its size is found there."""
     found = engine.near(image, last)
-    if found is None or not _alike(_width(found.box) / _width(last), reach):
+    if found is None or not _alike(_width(found) / _width(last), reach):
         return None
-    return _Sighting(found.box, 1, near=True, landmarks=found.landmarks)
+    return _Sighting(found, 1, near=True)
 
 
 def _alike(growth: float, reach: float = 1.0) -> bool:

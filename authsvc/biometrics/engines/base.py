@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -13,14 +12,6 @@ from authsvc.biometrics.types import Array, Box, Image
 
 class ModelProblem(Exception):
     """A model file is missing, has another hash than the pinned one, or computes something else."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """Where a face is: its box, and its landmarks where it was found by them."""
-
-    box: Box
-    landmarks: Array | None = None
 
 
 class Engine(Protocol):
@@ -41,17 +32,14 @@ class Engine(Protocol):
         `thorough` tries an enlarged image at last: slow, for enrolment photographs.
         """
 
-    def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:
-        """Return the boxes that one run of the detector finds, for faces from `smallest` pixels of width on.
-
-        `eager` takes the one likeliest box, and is content with less: for where a face is known to be.
-        """
+    def scan(self, image: Image, *, smallest: float) -> list[Box]:
+        """Return the boxes that one look finds, of faces from `smallest` pixels of width on, largest first."""
 
     def landmarks(self, image: Image, box: Box) -> Array:
         """Return the 68×2 landmarks of the face in a box."""
 
-    def near(self, image: Image, last: Box) -> Place | None:
-        """Return the face near the place that it had in the picture before, None where it is not seen there."""
+    def near(self, image: Image, last: Box) -> Box | None:
+        """Return the box of the face near its place in the picture before, None where none is seen there."""
 
     def held(self, image: Image, last: Box) -> Array | None:
         """Return the landmarks of a face that no detector sees any more, from its last place alone.

@@ -57,10 +57,8 @@ class BlazeFace:
     def __init__(self, network: Session) -> None:
         self._network = network
 
-    def boxes(
-        self, image: Image, *, smallest: float, least: float, beyond: float = 1.0
-    ) -> list[tuple[float, Box]]:
-        """Return score and box of each face from `smallest` pixels of width on, the surest first.
+    def boxes(self, image: Image, *, smallest: float, least: float, beyond: float = 1.0) -> list[Box]:
+        """Return the box of each face from `smallest` pixels of width on, the surest first.
 
         `least` is the least score, 0 to 1. The whole picture is looked at in one square where that shows
         faces so small, else in several that overlap by more than a face of that size. That square's side is
@@ -69,9 +67,7 @@ class BlazeFace:
         squares = list(squares_over(image.shape[1], image.shape[0], smallest, beyond))
         rows = self._network.run(np.stack([seen(image, square) for square in squares]))
         found = [
-            box
-            for row, square in zip(rows, squares, strict=True)
-            for box in _decoded(row, square, least)
+            box for row, square in zip(rows, squares, strict=True) for box in _decoded(row, square, least)
         ]
         return _one_a_face(np.array(found, np.float32).reshape(-1, 5))
 
@@ -117,15 +113,15 @@ def _decoded(row: Array, square: Square, least: float) -> Array:
     return np.concatenate([scores, corners + (square.left, square.top) * 2], axis=1)
 
 
-def _one_a_face(found: Array) -> list[tuple[float, Box]]:
+def _one_a_face(found: Array) -> list[Box]:
     """Return one box a face: the mean of those that overlap the surest, weighted by their scores."""
     left = found[np.argsort(-found[:, 0], kind="stable")]
-    faces: list[tuple[float, Box]] = []
+    faces: list[Box] = []
     while len(left):
         near = _overlaps(left[0, 1:], left[:, 1:]) >= OVERLAP
         near[0] = True
         merged = np.average(left[near, 1:], axis=0, weights=left[near, 0])
-        faces.append((float(left[0, 0]), _whole(merged)))
+        faces.append(_whole(merged))
         left = left[~near]
     return faces
 

@@ -26,13 +26,26 @@ AROUND: Final = 1.5
 LEVEL: Final = float(np.radians(8.0))
 """By how much the eyes may slope in a square that was laid level, before it is laid anew."""
 
-_EYES: Final = (33, 263)
-"""The outer corner of the right eye, and of the left."""
-_BOX: Final = 0.93
-_LOWER: Final = 0.046
-"""Of the points' longer side: the side of the box that BlazeFace finds, and how much lower its middle is.
+MIDDLE: Final = 0.2
+"""Of the square's side: how far off its middle a face may be, before the square is laid anew."""
 
-The medians over the development part of LFW.
+_OUTER_CORNERS: Final = (33, 263)
+_EYES: Final = (33, 133, 362, 263)
+_MOUTH: Final = (61, 291)
+_CHIN: Final = 152
+
+_BOX: Final = 1.3
+_BELOW: Final = 0.07
+"""Of the distance from the eyes to the chin: the side of the box that dlib's detector finds, and how far its
+middle lies below that of eyes and mouth, as medians over heads that turn and over level ones.
+"""
+_ABOUT_BOX: Final = 1.2
+"""The longer side of all points over the side of that box."""
+_FROM_68: Final = 1.129
+_HIGHER: Final = 0.103
+"""Of the longer side of 68 landmarks: the longer side of the 468 points, and how much higher their middle is.
+
+These three are medians over the development part of LFW.
 """
 
 
@@ -46,17 +59,18 @@ class Mesh:
     @property
     def turn(self) -> float:
         """How much the eyes slope, in radians, clockwise."""
-        across = self.points[_EYES[1]] - self.points[_EYES[0]]
+        right, left = self.points[list(_OUTER_CORNERS)]
+        across = left - right
         return float(np.arctan2(across[1], across[0]))
 
     @property
     def box(self) -> Box:
-        """The box that BlazeFace would find, nearly."""
-        low, high = self.points.min(axis=0), self.points.max(axis=0)
-        side = float((high - low).max())
-        middle = (low + high) / 2 + (0, _LOWER * side)
-        left, top = (round(float(each)) for each in middle - _BOX * side / 2)
-        return left, top, left + round(_BOX * side), top + round(_BOX * side)
+        """The box that dlib's detector would find, nearly: what its landmarks expect."""
+        eyes = self.points[list(_EYES)].mean(axis=0)
+        length = float(np.linalg.norm(self.points[_CHIN] - eyes))
+        middle = self.points[[*_EYES, *_MOUTH]].mean(axis=0) + np.array((0, _BELOW * length))
+        left, top = (round(float(each)) for each in middle - _BOX * length / 2)
+        return left, top, left + round(_BOX * length), top + round(_BOX * length)
 
 
 class FaceMesh:
@@ -65,23 +79,33 @@ class FaceMesh:
     def __init__(self, network: Session) -> None:
         self._network = network
 
-    def at(self, image: Image, box: Box) -> Mesh:
-        """Return the points of the face in a box of an RGB picture.
-
-        Twice: a box says little of where a face ends and how it is turned, its points say all.
-        """
-        return self._laid_anew(image, self._in_box(image, box))
+    def found(self, image: Image, box: Box) -> Mesh:
+        """Return the points of the face in a box of BlazeFace's, in an RGB picture."""
+        return self._in_square(image, _corners(box))
 
     def near(self, image: Image, last: Box) -> Mesh:
-        """Return the points of the face that was in a box a moment before; twice only where it is turned."""
-        found = self._in_box(image, last)
-        return self._laid_anew(image, found) if abs(found.turn) > LEVEL else found
+        """Return the points of the face that a moment before had a box as Mesh.box."""
+        corners = _corners(last)
+        middle = corners.mean(axis=0)
+        return self._in_square(image, middle + (corners - middle) * _ABOUT_BOX)
 
-    def _in_box(self, image: Image, box: Box) -> Mesh:
-        return self._seen(image, _square(np.array(box, np.float32).reshape(2, 2), 0.0))
-
-    def _laid_anew(self, image: Image, found: Mesh) -> Mesh:
+    def _in_square(self, image: Image, corners: Array) -> Mesh:
+        """Return the points, seen twice where the first square was not level or not about the face."""
+        found = self._seen(image, _square(corners, 0.0))
+        side = float((corners[1] - corners[0]).max())
+        off = (found.points.min(axis=0) + found.points.max(axis=0)) / 2 - corners.mean(axis=0)
+        if abs(found.turn) <= LEVEL and float(np.abs(off).max()) <= MIDDLE * side:
+            return found
         return self._seen(image, _square(found.points, found.turn))
+
+    def under(self, image: Image, landmarks: Array) -> Mesh:
+        """Return the points of the face whose 68×2 landmarks are known."""
+        low, high = landmarks.min(axis=0), landmarks.max(axis=0)
+        side = float((high - low).max())
+        middle, half = (low + high) / 2 - (0, _HIGHER * side), _FROM_68 * side / 2
+        eyes = landmarks[42:48].mean(axis=0) - landmarks[36:42].mean(axis=0)
+        corners = np.array([middle - half, middle + half], np.float32)
+        return self._seen(image, _square(corners, float(np.arctan2(eyes[1], eyes[0]))))
 
     def _seen(self, image: Image, matrix: Array) -> Mesh:
         picture = cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
@@ -91,10 +115,13 @@ class FaceMesh:
         return Mesh(points.astype(np.float32), float(1 / (1 + np.exp(-np.clip(row[-1], -80, 80)))))
 
 
+def _corners(box: Box) -> Array:
+    return np.array(box, np.float32).reshape(2, 2)
+
+
 def _square(points: Array, turn: float) -> Array:
-    """Return the 2×3 matrix that lays the square around points, turned by radians, on the network's picture."""
+    """Return the 2×3 matrix that lays a square around points, turned by radians, on the network's picture."""
     axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    level = points @ axes.T
-    low, high = level.min(axis=0), level.max(axis=0)
+    low, high = points.min(axis=0), points.max(axis=0)
     scale = SIDE / (AROUND * max(float((high - low).max()), 1.0))
-    return np.column_stack([axes * scale, SIDE / 2 - (low + high) / 2 * scale])
+    return np.column_stack([axes * scale, SIDE / 2 - axes @ ((low + high) / 2) * scale])

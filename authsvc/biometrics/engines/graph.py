@@ -1,4 +1,4 @@
-"""Building networks as ONNX: nodes and values with names of their own, one release of the operators for all."""
+"""Building networks as ONNX: nodes and values with names of their own, one release of the operators."""
 
 from __future__ import annotations
 

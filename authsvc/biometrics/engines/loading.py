@@ -35,9 +35,9 @@ def load_engine(name: str | None = None) -> Engine:
 def load_faces(name: str | None = None) -> Faces:
     """Return what finds faces and landmarks, the same one at every call; raises ModelProblem.
 
-    Names: `mesh` and `dlib`. Without a name it is settings.FACE_LANDMARKS.
+    Names: `mesh` and `dlib`. Without a name it is settings.FACE_FINDER.
     """
-    return _load_faces(name or settings.FACE_LANDMARKS)
+    return _load_faces(name or settings.FACE_FINDER)
 
 
 @cache

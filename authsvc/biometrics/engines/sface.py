@@ -20,8 +20,7 @@ from authsvc.biometrics.types import Array, Image
 from .base import ModelProblem, engine_id, verified_bytes
 from .converted import kept
 from .dequantising import dequantised
-from .faces import Faces, WithFaces, describe_faces
-from .own_model import ARCFACE, five_point_chip
+from .faces import ARCFACE, Faces, WithFaces, describe_faces
 from .session import Session
 
 NETWORK: Final = "face_recognition_sface_2021dec_int8bq.onnx"
@@ -50,7 +49,7 @@ class SFaceEngine(WithFaces):
         self, images: Sequence[Image], landmarks: Sequence[Array], *, mirrored: Sequence[bool] = ()
     ) -> Array:
         """See Engine."""
-        return describe_faces(self.describe, images, landmarks, mirrored, cut=five_point_chip)
+        return describe_faces(self.describe, images, landmarks, mirrored, cut=self.five_point_chip)
 
     def describe(self, chips: Sequence[Image]) -> Array:
         """Return n×128 float32 features of n chips, 112×112 RGB, aligned on five points."""

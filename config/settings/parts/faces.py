@@ -3,7 +3,7 @@
 from config.settings.given import given
 
 FACE_ENGINE = given.face_engine
-FACE_LANDMARKS = given.face_landmarks
+FACE_FINDER = given.face_finder
 MODELS = given.models
 FACE_MODEL = {
     "path": given.face_model,

@@ -92,16 +92,17 @@ def test_no_faces_give_no_rows(default: DlibOnnxEngine, plain: DlibEngine) -> No
 
 
 @needs_photos
-def test_the_scan_finds_faces_from_its_size_on(default: DlibOnnxEngine, photos: Path) -> None:
+def test_the_scan_finds_faces_from_its_size_on(photos: Path) -> None:
     picture = cv2.imread(str(photos / "obama" / "01.jpg"))
     assert picture is not None
     image = np.ascontiguousarray(picture[:, :, ::-1])
-    left, top, right, bottom = default.detect(image)[0]
+    faces = DlibFaces()
+    left, top, right, bottom = faces.detect(image)[0]
     width = right - left
-    assert not default.scan(image, smallest=3 * width)
+    assert not faces.scan(image, smallest=3 * width)
     for found in (
-        default.scan(image, smallest=0.6 * width),
-        default.scan(image, smallest=0.7 * width, eager=True),
+        faces.scan(image, smallest=0.6 * width),
+        faces.scan(image, smallest=0.7 * width, eager=True),
     ):
         assert len(found) == 1
         assert np.abs(np.subtract(found[0], (left, top, right, bottom))).max() < 0.25 * width

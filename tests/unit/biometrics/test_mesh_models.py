@@ -1,4 +1,4 @@
-"""MediaPipe's networks: equal to TensorFlow Lite's interpreter, and never another file than the pinned one."""
+"""MediaPipe's networks: equal to TensorFlow Lite's interpreter, and no other files than the pinned ones."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_a_conversion_equals_the_interpreter(model: MeshModel, photos: Path) -> 
 @each_model
 def test_what_a_conversion_is_checked_by_is_what_the_interpreter_says(model: MeshModel) -> None:
     row = interpreted(model, check_picture(model.side))
-    assert row[list(model.places)] == pytest.approx(np.array(model.expected), abs=1e-4 * np.ptp(row))
+    assert row[list(model.places)] == pytest.approx(np.array(model.expected), abs=1e-4 * float(np.ptp(row)))
 
 
 @each_model

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from authsvc.biometrics.engines.base import Place
 from authsvc.biometrics.engines.faces import found_near
 from authsvc.biometrics.tracking import DETECT_EVERY, MOST_FOLLOWED, follow_face
 from authsvc.biometrics.types import Array, Box, Burst, Frame, Image, PoorSample, Reason
@@ -47,7 +46,7 @@ class SeeingEngine:
 
     part: Callable[[Image], list[Box]] = staticmethod(lambda image: [])
 
-    def near(self, image: Image, last: Box) -> Place | None:
+    def near(self, image: Image, last: Box) -> Box | None:
         return found_near(self.scan, image, last)
 
     def held(self, image: Image, last: Box) -> Array | None:
@@ -213,7 +212,7 @@ class Decoys:
         points = (FACE - FACE.min(axis=0)) * 0.4 + box[:2] + (0 if there else 400)
         return np.asarray(points, np.float32)
 
-    def near(self, image: Image, last: Box) -> Place | None:
+    def near(self, image: Image, last: Box) -> Box | None:
         return found_near(self.scan, image, last)
 
     def held(self, image: Image, last: Box) -> Array | None:
@@ -236,28 +235,27 @@ def test_a_burst_of_another_length_is_followed_too() -> None:
     assert places == [320] * 3
 
 
-class FindingByLandmarks(SeeingEngine):
-    """Stands in for an engine whose landmarks tell where a face went, and whether it is one."""
+class Knowing(SeeingEngine):
+    """Stands in for an engine that knows of itself whether a face is at the last place."""
 
-    def near(self, image: Image, last: Box) -> Place | None:
+    def near(self, image: Image, last: Box) -> Box | None:
         faces = self._faces[id(image)]
-        box = box_at(*faces[0]) if faces else None
-        return None if box is None else Place(box, super().landmarks(image, box))
+        return box_at(*faces[0]) if faces else None
 
     def held(self, image: Image, last: Box) -> Array | None:
-        found = self.near(image, last)
-        return None if found is None else found.landmarks
+        box = self.near(image, last)
+        return None if box is None else self.landmarks(image, box)
 
 
-def test_landmarks_that_found_a_face_are_not_read_again() -> None:
-    engine = FindingByLandmarks([[(300.0 + 4 * index, WIDTH)] for index in range(LENGTH)])
+def test_a_face_that_the_engine_finds_again_itself_needs_no_search() -> None:
+    engine = Knowing([[(300.0 + 4 * index, WIDTH)] for index in range(LENGTH)])
     track = follow_face(replace(BURST, frames=BURST.frames[:10]), engine)  # type: ignore[arg-type]
     assert [face and face.box for face in track.faces] == [box_at(300.0 + 4 * index) for index in range(10)]
-    assert (engine.runs, engine.calls.count("landmarks")) == ([0, DETECT_EVERY], 10)
+    assert engine.runs == [0, DETECT_EVERY]
 
 
-def test_a_face_that_is_none_to_its_landmarks_is_lost_at_once() -> None:
+def test_a_face_that_the_engine_knows_to_be_gone_is_lost_at_once() -> None:
     gone = 6
-    engine = FindingByLandmarks(still({index: [] for index in range(gone, LENGTH)}))
+    engine = Knowing(still({index: [] for index in range(gone, LENGTH)}))
     track = follow_face(BURST, engine)  # type: ignore[arg-type]
     assert [face is not None for face in track.faces] == [index < gone for index in range(LENGTH)]
