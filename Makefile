@@ -24,14 +24,14 @@ help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 20
 
 .PHONY: setup
-setup: $(PYTHON_READY) $(FRONT_END_READY) $(PHOTOS_READY) ## Install everything the demo needs, into this folder
+setup: $(PYTHON_READY) $(FRONT_END_READY) $(MODELS_READY) $(PHOTOS_READY) ## Install everything the demo needs, into this folder
 
 .PHONY: demo
 demo: setup ## Start Visor and a partner site, and sign a person in (DEMO_EXIT=1 stops after that)
 	@python devtools/demo/run.py
 
 .PHONY: test
-test: check photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
+test: check models photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
 	@python -m devtools.stack.services -- \
 	  timeout --signal=INT 40m pytest -n 2 --dist loadfile --durations=20 --cov --cov-report=
 	@python -m tests.floor
@@ -53,7 +53,7 @@ check: $(PYTHON_READY) $(TEST_TOOLS_READY) ## Lint of Python, scripts, styles an
 	python manage.py settings_reference --check
 
 .PHONY: unit
-unit: $(PYTHON_READY) photos ## Unit tests alone, on SQLite
+unit: $(PYTHON_READY) models photos ## Unit tests alone, on SQLite
 	@pytest tests/unit
 
 .PHONY: journeys

@@ -191,7 +191,7 @@ class Faces(BaseModel):
         "dlib_onnx", "The network: `dlib_onnx`, `dlib`, `sface`, or `onnx` for your own."
     )
     face_finder: Literal["mesh", "dlib"] = variable(
-        "dlib", "What finds, follows and aligns faces: `mesh`, BlazeFace and FaceMesh, or `dlib`."
+        "mesh", "What finds, follows and aligns faces: `mesh`, BlazeFace and FaceMesh, or `dlib`."
     )
     models: Path = variable(
         ROOT / "build" / "models",

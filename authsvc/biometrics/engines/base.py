@@ -33,7 +33,7 @@ class Engine(Protocol):
         """
 
     def scan(self, image: Image, *, smallest: float) -> list[Box]:
-        """Return the boxes that one look finds, of faces from `smallest` pixels of width on, largest first."""
+        """Return the boxes that one look finds of faces from `smallest` pixels of width on, largest first."""
 
     def landmarks(self, image: Image, box: Box) -> Array:
         """Return the 68×2 landmarks of the face in a box."""

@@ -26,7 +26,7 @@ ZEROS = np.array([[1], [0], [-1]], np.int8)
 
 @pytest.fixture(scope="module")
 def engine() -> SFaceEngine:
-    return SFaceEngine(load_faces("dlib"), cache_folder())
+    return SFaceEngine(load_faces(), cache_folder())
 
 
 def described(engine: SFaceEngine, person: Path) -> list[np.ndarray]:
