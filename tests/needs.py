@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+MODELS = Path(os.environ.get("VISOR_MODELS", ROOT / "build" / "models"))
 PHOTOS = Path(os.environ.get("VISOR_PHOTOS", ROOT / "build" / "photos"))
 NODE_PACKAGES = ROOT / "node_modules"
 
@@ -72,6 +73,10 @@ def photos() -> str | None:
     return None if (PHOTOS / "obama").is_dir() else "no photographs (make photos)"
 
 
+def models() -> str | None:
+    return None if MODELS.is_dir() else "no face networks (make models)"
+
+
 PROBES: dict[str, Callable[[], str | None]] = {
     "postgresql": postgresql,
     "redis": redis,
@@ -82,6 +87,7 @@ PROBES: dict[str, Callable[[], str | None]] = {
     "softhsm": softhsm,
     "pgbouncer": pgbouncer,
     "photos": photos,
+    "models": models,
 }
 
 

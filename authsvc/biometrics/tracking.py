@@ -14,12 +14,11 @@ from authsvc.biometrics.types import Array, Box, Burst, FaceTrack, Frame, FrameF
 DETECT_EVERY: Final = 5
 """Frames between two runs of the detector over the whole picture, which look for a second face too."""
 
-AROUND: Final = 0.2
-"""Of the face's size: how far around its last place it is looked for in between."""
+ALIKE: Final = 0.2
+"""Of a face's width: how far apart two boxes may be that are one face's."""
 
-SMALLER: Final = 0.9
 SMALLEST: Final = 0.75
-"""Of the last face's size: what the face is looked for from, near its last place and in the whole picture."""
+"""Of the last face's size: what the face is looked for from in the whole picture."""
 
 MOST_SHIFT: Final = 0.6
 MOST_GROWTH: Final = 1.35
@@ -57,7 +56,7 @@ def follow_face(burst: Burst, engine: Engine) -> FaceTrack:
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """A box that the detector found: `near` the face's last place, or among `count` faces anywhere."""
+    """A box that was found: `near` the face's last place, or among `count` faces anywhere."""
 
     box: Box
     count: int
@@ -130,8 +129,8 @@ class _Trail:
         """Return the face by its landmarks alone: a far turn hides it from the detector, rarely from them."""
         if self._last is None:
             return None
-        face = _face(self._last.box, self._engine.landmarks(image, self._last.box), None)
-        if not self._continues(face):
+        landmarks = self._engine.held(image, self._last.box)
+        if landmarks is None or not self._continues(face := _face(self._last.box, landmarks, None)):
             return None
         return FrameFace(_carried(self._last, face.landmarks), face.landmarks, face.eye_span)
 
@@ -167,15 +166,10 @@ def _sought(image: Image, known: Box | None, engine: Engine, *, share: float) ->
 
 def _sought_near(image: Image, last: Box, engine: Engine, *, reach: float) -> _Sighting | None:
     """Return the face near its last place, None where none of its size is found there."""
-    left, top, right, bottom = last
-    margin = round(AROUND * (right - left))
-    x, y = max(0, left - margin), max(0, top - margin)
-    around = np.ascontiguousarray(image[y : bottom + margin, x : right + margin])
-    boxes = engine.scan(around, smallest=SMALLER * (right - left), eager=True) if around.size else []
-    if not boxes or not _alike(_width(boxes[0]) / _width(last), reach):
+    found = engine.near(image, last)
+    if found is None or not _alike(_width(found) / _width(last), reach):
         return None
-    left, top, right, bottom = boxes[0]
-    return _Sighting((left + x, top + y, right + x, bottom + y), 1, near=True)
+    return _Sighting(found, 1, near=True)
 
 
 def _alike(growth: float, reach: float = 1.0) -> bool:
@@ -194,7 +188,7 @@ def _box(face: FrameFace | None) -> Box | None:
 
 def _at_one_place(one: Box, other: Box) -> bool:
     apart = max(abs(one[0] + one[2] - other[0] - other[2]), abs(one[1] + one[3] - other[1] - other[3])) / 2
-    return _alike(_width(one) / _width(other)) and apart <= AROUND * _width(other)
+    return _alike(_width(one) / _width(other)) and apart <= ALIKE * _width(other)
 
 
 def _width(box: Box) -> int:

@@ -13,6 +13,7 @@ PYTHON_LOCKS = [
     *sorted((ROOT / "requirements").glob("*.lock")),
     ROOT / "benchmarks" / "requirements.lock",
     ROOT / "deploy" / "setup" / "node.lock",
+    ROOT / "deploy" / "setup" / "models.lock",
     ROOT / "deploy" / "setup" / "photos.lock",
 ]
 

@@ -2,13 +2,17 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from authsvc.biometrics.engines import mesh_models
 from authsvc.biometrics.engines.dlib_models import LANDMARKS, NETWORK, model_path
+from authsvc.biometrics.engines.mesh_models import MeshModel
+from tests import needs
 from tests.needs import ROOT
 
 # A worker that reads one of its models from another folder.
@@ -53,6 +57,21 @@ def test_a_changed_model_of_the_package_stops_the_worker(tmp_path: Path, name: s
     assert done.returncode != 0
     assert f"The worker does not start: the model file {name} has changed" in done.stderr
     assert hashlib.sha256(content).hexdigest() in done.stderr
+
+
+@pytest.mark.requirement("S8.1-07")
+@pytest.mark.needs("models")
+@pytest.mark.parametrize("model", mesh_models.MODELS, ids=lambda model: model.file)
+def test_a_changed_network_that_finds_faces_stops_the_worker(tmp_path: Path, model: MeshModel) -> None:
+    folder = tmp_path / "models"
+    shutil.copytree(needs.MODELS, folder)
+    content = bytearray((folder / model.file).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / model.file).write_bytes(content)
+    worker = ("-m", "celery", "--app", "config", "worker", "--pool", "solo")
+    done = start_worker(tmp_path, *worker, VISOR_FACE_FINDER="mesh", VISOR_MODELS=str(folder))
+    assert done.returncode != 0
+    assert f"The worker does not start: the model file {model.file} has changed" in done.stderr
 
 
 @pytest.mark.requirement("S8.1-07")

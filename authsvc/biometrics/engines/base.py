@@ -32,14 +32,20 @@ class Engine(Protocol):
         `thorough` tries an enlarged image at last: slow, for enrolment photographs.
         """
 
-    def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:
-        """Return the boxes that one run of the detector finds, for faces from `smallest` pixels of width on.
-
-        `eager` takes the one likeliest box, and is content with less: for where a face is known to be.
-        """
+    def scan(self, image: Image, *, smallest: float) -> list[Box]:
+        """Return the boxes that one look finds of faces from `smallest` pixels of width on, largest first."""
 
     def landmarks(self, image: Image, box: Box) -> Array:
         """Return the 68×2 landmarks of the face in a box."""
+
+    def near(self, image: Image, last: Box) -> Box | None:
+        """Return the box of the face near its place in the picture before, None where none is seen there."""
+
+    def held(self, image: Image, last: Box) -> Array | None:
+        """Return the landmarks of a face that no detector sees any more, from its last place alone.
+
+        None where the engine can tell that they would be no face's.
+        """
 
     def features(
         self, images: Sequence[Image], landmarks: Sequence[Array], *, mirrored: Sequence[bool] = ()

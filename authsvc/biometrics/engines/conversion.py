@@ -6,34 +6,20 @@ extent. The sizes are fixed, so every pad is known here.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from .dlib_weights import DOWN, FILTERS, Convolution, Network
+from .graph import Graph, checked_model
 
 CHIP: Final = 150
 FEATURES: Final = 128
-OPSET: Final = 17
 
 
-class _Graph:
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.values: list[onnx.TensorProto] = []
-
-    def constant(self, value: np.ndarray) -> str:
-        name = f"c{len(self.values)}"
-        self.values.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
-        name = f"n{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
-        return name
-
+class _Graph(Graph):
     def convolve(self, x: str, layer: Convolution, *, stride: int, pad: int) -> str:
         parameters = self.constant(layer.weights), self.constant(layer.bias)
         return self.add("Conv", x, *parameters, strides=[stride] * 2, pads=[pad] * 4)
@@ -81,8 +67,4 @@ def _block(
 def _model(graph: _Graph) -> onnx.ModelProto:
     chips = helper.make_tensor_value_info("chips", TensorProto.UINT8, ["n", CHIP, CHIP, 3])
     features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", FEATURES])
-    body = helper.make_graph(graph.nodes, "dlib_face", [chips], [features], graph.values)
-    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="visor")
-    model.ir_version = 9
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    return checked_model(helper.make_graph(graph.nodes, "dlib_face", [chips], [features], graph.values))

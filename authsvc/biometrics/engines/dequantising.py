@@ -8,7 +8,6 @@ is known before the network runs, so it is worked out here once, and the graph k
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 import numpy as np
 import onnx
@@ -16,8 +15,7 @@ from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper, numpy_helper
 
 from .base import ModelProblem
-
-OPSET: Final = 17
+from .graph import checked_model
 
 Values = dict[str, np.ndarray]
 
@@ -91,8 +89,4 @@ def _model(
     ]
     given = helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape])
     made = helper.make_tensor_value_info(layers[-1].output[0], TensorProto.FLOAT, ["n", features])
-    body = helper.make_graph(layers, "dequantised", [given], [made], weights)
-    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="visor")
-    model.ir_version = 9
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    return checked_model(helper.make_graph(layers, "dequantised", [given], [made], weights))

@@ -1,4 +1,4 @@
-"""The default engine: dlib's detector and landmarks, its network rebuilt for onnxruntime.
+"""The default engine: dlib's network rebuilt for onnxruntime.
 
 Many times faster than dlib's own evaluation of the same weights, without the interpreter's lock, and equal to
 it: conversion is checked against dlib before a converted file is ever used.
@@ -18,9 +18,9 @@ from authsvc.biometrics.types import Array, Image
 from .base import ModelProblem, engine_id
 from .conversion import build
 from .converted import kept
-from .dlib_models import LANDMARKS, NETWORK, SHA256, checked_path
+from .dlib_models import NETWORK, SHA256, checked_path
 from .dlib_weights import read_network
-from .faces import CHIP, DlibFaces, describe_faces
+from .faces import CHIP, Faces, WithFaces, describe_faces
 from .session import Session
 
 CONVERTED: Final = "3eb4bfbd61eaf537b6d0a9a5bbe5e94dc6ca799c12d2be78419cf2bb78e16a52"
@@ -28,17 +28,18 @@ CONVERTED: Final = "3eb4bfbd61eaf537b6d0a9a5bbe5e94dc6ca799c12d2be78419cf2bb78e1
 TOLERANCE: Final = 1e-5
 
 
-class DlibOnnxEngine(DlibFaces):
+class DlibOnnxEngine(WithFaces):
     """See Engine."""
 
     name = "dlib_onnx"
     feature_size = 128
     metric = "cosine"
 
-    def __init__(self, cache: Path, *, threads: int = 1) -> None:
-        super().__init__()
-        hashes = {name: SHA256[name] for name in (NETWORK, LANDMARKS)} | {"conversion": CONVERTED}
-        self.engine_id = engine_id(self.name, hashes)
+    def __init__(self, faces: Faces, cache: Path, *, threads: int = 1) -> None:
+        super().__init__(faces)
+        self.engine_id = engine_id(
+            self.name, {NETWORK: SHA256[NETWORK], "conversion": CONVERTED, **faces.hashes}
+        )
         self._network = Session(converted_network(cache), threads=threads)
 
     def features(

@@ -10,20 +10,20 @@ import numpy as np
 from authsvc.biometrics.types import Array, Image
 
 from .base import engine_id
-from .dlib_models import LANDMARKS, NETWORK, SHA256, checked_path
-from .faces import DlibFaces, describe_faces
+from .dlib_models import NETWORK, SHA256, checked_path
+from .faces import Faces, WithFaces, describe_faces
 
 
-class DlibEngine(DlibFaces):
-    """Detection, landmarks and the 128-D network as dlib computes them; see Engine."""
+class DlibEngine(WithFaces):
+    """The 128-D network as dlib computes it; see Engine."""
 
     name = "dlib"
     feature_size = 128
     metric = "cosine"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.engine_id = engine_id(self.name, {name: SHA256[name] for name in (NETWORK, LANDMARKS)})
+    def __init__(self, faces: Faces) -> None:
+        super().__init__(faces)
+        self.engine_id = engine_id(self.name, {NETWORK: SHA256[NETWORK], **faces.hashes})
         self._network = dlib.face_recognition_model_v1(str(checked_path(NETWORK)))
 
     def features(

@@ -11,6 +11,8 @@ from django.conf import settings
 from .base import Engine, ModelProblem
 from .dlib_onnx import DlibOnnxEngine
 from .dlib_plain import DlibEngine
+from .faces import DlibFaces, Faces
+from .mesh_faces import MeshFaces
 from .own_model import OwnModel, OwnModelEngine
 from .sface import SFaceEngine
 
@@ -30,16 +32,31 @@ def load_engine(name: str | None = None) -> Engine:
     return _load(name or settings.FACE_ENGINE)
 
 
+def load_faces(name: str | None = None) -> Faces:
+    """Return what finds faces and landmarks, the same one at every call; raises ModelProblem.
+
+    Names: `mesh` and `dlib`. Without a name it is settings.FACE_FINDER.
+    """
+    return _load_faces(name or settings.FACE_FINDER)
+
+
+@cache
+def _load_faces(name: str) -> Faces:
+    if name == "mesh":
+        return MeshFaces(settings.MODELS, cache_folder())
+    return DlibFaces()
+
+
 @cache
 def _load(name: str) -> Engine:
     if name == "sface":
-        return SFaceEngine(cache_folder())
+        return SFaceEngine(load_faces(), cache_folder())
     if name == "dlib_onnx":
-        return DlibOnnxEngine(cache_folder())
+        return DlibOnnxEngine(load_faces(), cache_folder())
     if name == "dlib":
-        return DlibEngine()
+        return DlibEngine(load_faces())
     if name == "onnx":
-        return OwnModelEngine(_own_model())
+        return OwnModelEngine(load_faces(), _own_model())
     raise ModelProblem(f"unknown engine {name!r}")
 
 

@@ -7,23 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-import cv2
 import numpy as np
 
 from authsvc.biometrics.types import Array, Image
 
 from .base import ModelProblem, engine_id, verified_bytes
-from .dlib_models import LANDMARKS, SHA256
-from .faces import CHIP, DlibFaces, chip, describe_faces
+from .faces import ARCFACE, CHIP, Faces, WithFaces, chip, describe_faces
 from .session import Session
-
-ARCFACE: Final = 112
-
-# Where ArcFace's networks expect eyes, nose tip and the corners of the mouth (InsightFace, 112×112).
-_ARCFACE_POINTS: Final = np.array(
-    [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)],
-    np.float32,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +47,8 @@ _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-class OwnModelEngine(DlibFaces):
-    """dlib's detector and landmarks before a network of one's own; see Engine.
+class OwnModelEngine(WithFaces):
+    """A network of one's own; see Engine.
 
     The engine's id covers the file and how it is fed: no reference outlives a change of either.
     """
@@ -66,11 +56,11 @@ class OwnModelEngine(DlibFaces):
     name = "onnx"
     metric = "cosine"
 
-    def __init__(self, model: OwnModel, *, threads: int = 1) -> None:
-        super().__init__()
+    def __init__(self, faces: Faces, model: OwnModel, *, threads: int = 1) -> None:
+        super().__init__(faces)
         content = verified_bytes(model.path, model.sha256)
         fed = {name: str(value) for name, value in asdict(model).items() if name not in ("path", "sha256")}
-        self.engine_id = engine_id(self.name, fed | {"network": model.sha256, LANDMARKS: SHA256[LANDMARKS]})
+        self.engine_id = engine_id(self.name, {**fed, "network": model.sha256, **faces.hashes})
         self._model = model
         self._network = Session(content, threads=threads)
         self.feature_size = int(self._network.width)
@@ -89,7 +79,7 @@ class OwnModelEngine(DlibFaces):
         self, images: Sequence[Image], landmarks: Sequence[Array], *, mirrored: Sequence[bool] = ()
     ) -> Array:
         """See Engine."""
-        cut: Callable[[Image, Array], Image] = five_point_chip if self._model.crop == "arcface" else chip
+        cut: Callable[[Image, Array], Image] = self.five_point_chip if self._model.crop == "arcface" else chip
         return describe_faces(self.describe, images, landmarks, mirrored, cut=cut)
 
     def describe(self, chips: Sequence[Image]) -> Array:
@@ -104,23 +94,3 @@ class OwnModelEngine(DlibFaces):
         if self._network.kind == "tensor(float)":
             return self._network.run((batch.astype(np.float32) - self._model.mean) / self._model.divisor)
         return self._network.run(np.ascontiguousarray(batch))
-
-
-def five_point_chip(image: Image, landmarks: Array) -> Image:
-    """Return the 112×112 chip whose eyes, nose tip and mouth lie closest to ArcFace's points.
-
-    The similarity transform is the least-squares one (Umeyama, 1991).
-    """
-    eyes = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
-    points = np.stack([*eyes, landmarks[30], landmarks[48], landmarks[54]])
-    matrix = _similarity(points.astype(np.float64), _ARCFACE_POINTS.astype(np.float64))
-    return np.asarray(cv2.warpAffine(image, matrix, (ARCFACE, ARCFACE), flags=cv2.INTER_LINEAR), np.uint8)
-
-
-def _similarity(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    centred, wanted = points - points.mean(axis=0), targets - targets.mean(axis=0)
-    # In the plane rotation and scale are one complex factor.
-    ours, theirs = centred @ (1, 1j), wanted @ (1, 1j)
-    factor = (ours.conj() @ theirs) / (ours.conj() @ ours)
-    turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    return np.column_stack([turn, targets.mean(axis=0) - turn @ points.mean(axis=0)])

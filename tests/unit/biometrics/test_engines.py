@@ -1,6 +1,7 @@
 """The face engines: the default one equals plain dlib, and no engine runs on a changed model file."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -14,8 +15,8 @@ from authsvc.biometrics.engines.dlib_models import NETWORK, model_path
 from authsvc.biometrics.engines.dlib_onnx import DlibOnnxEngine, converted_network
 from authsvc.biometrics.engines.dlib_plain import DlibEngine
 from authsvc.biometrics.engines.dlib_weights import FILTERS, PARAMETERS, read_network
-from authsvc.biometrics.engines.faces import chip
-from authsvc.biometrics.engines.loading import cache_folder, load_engine
+from authsvc.biometrics.engines.faces import DlibFaces, Faces, chip
+from authsvc.biometrics.engines.loading import cache_folder, load_engine, load_faces
 from authsvc.biometrics.types import Array, Box, Image
 from tests import needs
 
@@ -24,12 +25,12 @@ needs_photos = pytest.mark.needs("photos")
 
 @pytest.fixture(scope="module")
 def default() -> DlibOnnxEngine:
-    return DlibOnnxEngine(cache_folder())
+    return DlibOnnxEngine(load_faces("dlib"), cache_folder())
 
 
 @pytest.fixture(scope="module")
 def plain() -> DlibEngine:
-    return DlibEngine()
+    return DlibEngine(load_faces("dlib"))
 
 
 @pytest.fixture(scope="module")
@@ -91,32 +92,32 @@ def test_no_faces_give_no_rows(default: DlibOnnxEngine, plain: DlibEngine) -> No
 
 
 @needs_photos
-def test_the_scan_finds_faces_from_its_size_on(default: DlibOnnxEngine, photos: Path) -> None:
+def test_the_scan_finds_faces_from_its_size_on(photos: Path) -> None:
     picture = cv2.imread(str(photos / "obama" / "01.jpg"))
     assert picture is not None
     image = np.ascontiguousarray(picture[:, :, ::-1])
-    left, top, right, bottom = default.detect(image)[0]
+    faces = DlibFaces()
+    left, top, right, bottom = faces.detect(image)[0]
     width = right - left
-    assert not default.scan(image, smallest=3 * width)
+    assert not faces.scan(image, smallest=3 * width)
     for found in (
-        default.scan(image, smallest=0.6 * width),
-        default.scan(image, smallest=0.7 * width, eager=True),
+        faces.scan(image, smallest=0.6 * width),
+        faces.scan(image, smallest=0.7 * width, eager=True),
     ):
         assert len(found) == 1
         assert np.abs(np.subtract(found[0], (left, top, right, bottom))).max() < 0.25 * width
 
 
-def test_the_half_size_picture_is_searched_first(
-    default: DlibOnnxEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_half_size_picture_is_searched_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    faces = DlibFaces()
     sizes: list[float] = []
 
     def scan(image: Image, *, smallest: float) -> list[Box]:
         sizes.append(smallest)
         return []
 
-    monkeypatch.setattr(default, "scan", scan)
-    assert default.detect(np.zeros((480, 640, 3), np.uint8)) == []
+    monkeypatch.setattr(faces, "scan", scan)
+    assert faces.detect(np.zeros((480, 640, 3), np.uint8)) == []
     assert sizes == [160.0, 80.0]
 
 
@@ -147,10 +148,10 @@ def altered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.requirement("S8.1-07")
-@pytest.mark.parametrize("make", [DlibEngine, lambda: DlibOnnxEngine(cache_folder())])
-def test_a_changed_model_file_is_refused_by_name(altered: str, make: type[Engine]) -> None:
+@pytest.mark.parametrize("make", [DlibEngine, lambda faces: DlibOnnxEngine(faces, cache_folder())])
+def test_a_changed_model_file_is_refused_by_name(altered: str, make: Callable[[Faces], Engine]) -> None:
     with pytest.raises(ModelProblem, match=f"{altered} has changed"):
-        make()
+        make(load_faces("dlib"))
 
 
 def test_a_missing_model_file_is_named(tmp_path: Path) -> None:

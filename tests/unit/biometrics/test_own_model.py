@@ -12,7 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from authsvc.biometrics.engines import loading
 from authsvc.biometrics.engines.base import ModelProblem
-from authsvc.biometrics.engines.own_model import OwnModel, OwnModelEngine, five_point_chip
+from authsvc.biometrics.engines.faces import arcface_chip
+from authsvc.biometrics.engines.own_model import OwnModel, OwnModelEngine
 
 from .synthetic import face_image, landmarks
 
@@ -51,6 +52,10 @@ def own(folder: Path, content: bytes, **settings: Any) -> OwnModel:
     return OwnModel(path, **{"sha256": hashlib.sha256(content).hexdigest(), **settings})
 
 
+def engine_of(model: OwnModel) -> OwnModelEngine:
+    return OwnModelEngine(loading.load_faces("dlib"), model)
+
+
 def two_halves(side: int) -> np.ndarray:
     """Return a chip that is red above and blue below."""
     chip = np.zeros((side, side, 3), np.uint8)
@@ -68,7 +73,7 @@ def test_faces_are_fed_as_the_settings_say(
 ) -> None:
     content = network(side=SIDES[crop], layout=layout, kind=kind)
     model = own(tmp_path, content, crop=crop, layout=layout, colours=colours, mean=100.0, divisor=50.0)
-    (found,) = OwnModelEngine(model).describe([two_halves(SIDES[crop])])
+    (found,) = engine_of(model).describe([two_halves(SIDES[crop])])
     upper, lower = [200.0, 0.0, 0.0], [0.0, 0.0, 100.0]
     if colours == "bgr":
         upper, lower = upper[::-1], lower[::-1]
@@ -79,7 +84,7 @@ def test_faces_are_fed_as_the_settings_say(
 
 
 def test_a_batch_has_a_row_a_face(tmp_path: Path) -> None:
-    engine = OwnModelEngine(own(tmp_path, network()))
+    engine = engine_of(own(tmp_path, network()))
     image, points = face_image(np.random.default_rng(1)), landmarks("head").astype(np.float32)
     rows = engine.features([image] * 3, [points] * 3, mirrored=[False, True, False])
     assert rows.shape == (3, engine.feature_size) == (3, 6)
@@ -97,7 +102,8 @@ def test_arcface_chips_hold_the_face_upright_in_its_place(pose: dict[str, float]
     turned = cv2.getRotationMatrix2D((320, 240), 25, 1.0)
     lying = cv2.warpAffine(image, turned, (640, 480))
     moved = (points @ turned[:, :2].T + turned[:, 2]).astype(np.float32)
-    chip = five_point_chip(np.asarray(lying, np.uint8), moved)
+    lying = np.asarray(lying, np.uint8)
+    chip = arcface_chip(lying, loading.load_faces("dlib").five(lying, moved))
     assert chip.shape == (112, 112, 3)
     rows, columns = np.nonzero(chip[..., 0] > 128)
     assert abs(rows[columns < 56].mean() - rows[columns >= 56].mean()) < 3
@@ -107,10 +113,10 @@ def test_arcface_chips_hold_the_face_upright_in_its_place(pose: dict[str, float]
 def test_an_engine_is_named_by_its_file_and_by_how_it_is_fed(tmp_path: Path) -> None:
     content = network()
     ids = {
-        OwnModelEngine(own(tmp_path, content, **change)).engine_id
+        engine_of(own(tmp_path, content, **change)).engine_id
         for change in ({}, {"colours": "bgr"}, {"mean": 0.0}, {"divisor": 255.0})
     }
-    other = OwnModelEngine(own(tmp_path, network(kind=TensorProto.UINT8))).engine_id
+    other = engine_of(own(tmp_path, network(kind=TensorProto.UINT8))).engine_id
     assert len({*ids, other}) == 5
     assert all(one.startswith("onnx:") for one in ids)
 
@@ -118,7 +124,7 @@ def test_an_engine_is_named_by_its_file_and_by_how_it_is_fed(tmp_path: Path) -> 
 @pytest.mark.requirement("S8.1-07")
 def test_a_changed_file_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ModelProblem, match=r"own\.onnx has changed"):
-        OwnModelEngine(own(tmp_path, network(), sha256="0" * 64))
+        engine_of(own(tmp_path, network(), sha256="0" * 64))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +145,7 @@ def test_what_does_not_fit_is_refused(
     tmp_path: Path, content: bytes, change: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(ModelProblem, match=problem):
-        OwnModelEngine(own(tmp_path, content, **change))
+        engine_of(own(tmp_path, content, **change))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from authsvc.biometrics.engines.dlib_onnx import DlibOnnxEngine
-from authsvc.biometrics.engines.loading import cache_folder
+from authsvc.biometrics.engines.loading import cache_folder, load_faces
 from authsvc.biometrics.engines.own_model import OwnModel, OwnModelEngine
 from authsvc.biometrics.engines.quantisation import FEWEST_CHIPS
 from authsvc.biometrics.stages import comparison
@@ -39,7 +39,8 @@ def test_it_describes_nearly_alike_under_an_id_of_its_own(
     model = OwnModel(
         Path(printed["VISOR_FACE_MODEL"]), printed["VISOR_FACE_MODEL_SHA256"], crop="dlib", layout="nhwc"
     )
-    whole, exact = OwnModelEngine(model), DlibOnnxEngine(cache_folder())
+    faces = load_faces()
+    whole, exact = OwnModelEngine(faces, model), DlibOnnxEngine(faces, cache_folder())
     picture = cv2.imread(str(photos / "obama" / "01.jpg"))
     assert picture is not None
     image = np.ascontiguousarray(picture[:, :, ::-1])

@@ -14,7 +14,7 @@ from authsvc.biometrics.engines import sface
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.converted import kept
 from authsvc.biometrics.engines.dequantising import dequantised
-from authsvc.biometrics.engines.loading import cache_folder, load_engine
+from authsvc.biometrics.engines.loading import cache_folder, load_engine, load_faces
 from authsvc.biometrics.engines.session import Session
 from authsvc.biometrics.engines.sface import SFaceEngine, float_network
 
@@ -26,7 +26,7 @@ ZEROS = np.array([[1], [0], [-1]], np.int8)
 
 @pytest.fixture(scope="module")
 def engine() -> SFaceEngine:
-    return SFaceEngine(cache_folder())
+    return SFaceEngine(load_faces(), cache_folder())
 
 
 def described(engine: SFaceEngine, person: Path) -> list[np.ndarray]:

