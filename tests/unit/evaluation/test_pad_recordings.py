@@ -14,8 +14,8 @@ from django.core.management import CommandError, call_command
 from authsvc.evaluation.management.evaluate_pad import EvaluatePad
 from authsvc.evaluation.pad_recordings import read_recordings
 from authsvc.evaluation.pad_report import species_rows, worst_claimed
-from authsvc.evaluation.rates import Rate
 from authsvc.evaluation.pad_trials import Trial
+from authsvc.evaluation.rates import Rate
 
 ROOT = Path(__file__).resolve().parents[3]
 
