@@ -67,6 +67,7 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
         "provider portal": "SELECT UPDATE(withdrawn_at seal)",
         "worker": "SELECT",
     },
+    "privacy_need": {"web portal": "SELECT INSERT UPDATE(seal) DELETE"},
     "vault_reference": {
         "web provider portal": "SELECT UPDATE(status sealed_template)",
         "worker": "SELECT INSERT UPDATE(status sealed_template last_opened_at)",
