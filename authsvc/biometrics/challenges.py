@@ -26,6 +26,10 @@ MOVEMENTS_ALONE: Final = 4
 MOVEMENTS_BESIDE: Final = 3
 """How many movements are asked for, alone and beside another part."""
 
+MOVEMENT_MS: Final = (1100, 1200)
+MOVEMENT_BESIDE_MS: Final = (950, 1050)
+"""Milliseconds that a movement is asked for."""
+
 COLOURS_ALONE: Final = 7
 COLOURS_BESIDE: Final = 6
 """The same of colours."""
@@ -54,9 +58,9 @@ def draw_challenge(*, mix: Collection[Part], rng: Draw | None = None) -> Challen
     if not mix:
         raise ValueError("a challenge needs at least one part")
     draw = rng or secrets.SystemRandom()
-    steps = [Step(cue="centre", ms=draw.randint(800, 900))]
+    steps = [Step(cue="centre", ms=draw.randint(750, 850))]
     if "turn" in mix:
-        steps += _turn(draw, _movements(mix))
+        steps += _turn(draw, _movements(mix), MOVEMENT_MS if len(mix) == 1 else MOVEMENT_BESIDE_MS)
         steps.append(Step(cue="centre", ms=draw.randint(500, 600)))
     for cue in ("blink", "smile"):
         if cue in mix:
@@ -89,11 +93,11 @@ def _colours(mix: Collection[Part]) -> int:
     return COLOURS_BESIDE if "turn" in mix else COLOURS_ALONE
 
 
-def _turn(draw: Draw, count: int) -> list[Step]:
+def _turn(draw: Draw, count: int, lasting: tuple[int, int]) -> list[Step]:
     cues: list[str] = []
     while not SIDES & set(cues):
         cues = _without_neighbours(draw, MOVEMENTS, count)
-    return [Step(cue=cue, ms=draw.randint(900, 1000), degrees=_degrees(draw, cue)) for cue in cues]
+    return [Step(cue=cue, ms=draw.randint(*lasting), degrees=_degrees(draw, cue)) for cue in cues]
 
 
 def _degrees(draw: Draw, cue: str) -> int | None:

@@ -22,7 +22,7 @@ from authsvc.transactions.services import count_overdue, end_waiting, issue_capt
 
 
 def offer_challenge(transaction: Transaction, *, prefer: Any = None) -> dict[str, Any]:
-    """Return the transaction's one open challenge as docs/protocol.md section 3 has it; draw it where none is.
+    """Return the transaction's one challenge as docs/protocol.md section 3 has it, drawn where none waits.
 
     `prefer` must be None: what a challenge leaves out is a stored need of the person, which no session
     chooses. Raises Refused before device proof, when locked, and where no worker has published a key (503).
@@ -44,9 +44,7 @@ def _offer(transaction: Transaction) -> dict[str, Any]:
     if not light:
         end_waiting(transaction, only=shows_light)
     keys = keys_on_offer()
-    capture = issue_capture(
-        transaction, challenge=_draw(light=light), offered_to=[key.kid for key in keys]
-    )
+    capture = issue_capture(transaction, challenge=_draw(light=light), offered_to=[key.kid for key in keys])
     if not keys:
         raise Refused(
             "no-worker",

@@ -39,7 +39,9 @@ TEXTS: Final[Mapping[str, Promise]] = {
     # Why the pictures are needed once more
     "why": _("The pictures were not clear enough."),
     "why.follow": _("The movements were not seen. Take your time: each arrow stays for a moment."),
-    "why.lost": _("Something failed on our side. Your pictures were deleted, and this does not count as a try."),
+    "why.lost": _(
+        "Something failed on our side. Your pictures were deleted, and this does not count as a try."
+    ),
     # What became of a passkey; static/js/capture/ceremony.js says for which error of WebAuthn Level 3
     "passkey.title": _("The passkey was not used"),
     "passkey.stopped": _(

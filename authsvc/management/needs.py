@@ -9,16 +9,12 @@ from authsvc.subjects.models import Subject
 
 
 @act
-def keep_light_still(*, by: Actor, subject: Subject) -> bool:
-    """Leave changing light out of the person's checks from now on; False where it was so already.
+def set_light(*, by: Actor, subject: Subject, still: bool) -> bool:
+    """Leave changing light out of the person's checks, or let it come back; False where it was so already.
 
     Raises PersonClosed.
     """
-    by_person = isinstance(by, Person)
-    return keep_need(open_person(subject), Need.Kind.NO_LIGHT, by_person=by_person, actor=by.name)
-
-
-@act
-def let_light_change(*, by: Actor, subject: Subject) -> bool:
-    """Let the light change again when the person's face is checked; False where it did already."""
-    return drop_need(open_person(subject), Need.Kind.NO_LIGHT, actor=by.name)
+    current, need = open_person(subject), Need.Kind.NO_LIGHT
+    if still:
+        return keep_need(current, need, by_person=isinstance(by, Person), actor=by.name)
+    return drop_need(current, need, actor=by.name)

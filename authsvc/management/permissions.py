@@ -58,8 +58,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "people.make_recovery_codes": Act(None, JUST_PROVEN),
     "faces.remove": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
     "faces.withdraw": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
-    "needs.keep_light_still": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
-    "needs.let_light_change": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
+    "needs.set_light": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
     "relying_parties.register": Act(Permission.CHANGE_RELYING_PARTIES, JUST_PROVEN),
     "relying_parties.change": Act(Permission.CHANGE_RELYING_PARTIES, JUST_PROVEN),
     "relying_parties.add_secret": Act(Permission.CHANGE_RELYING_PARTIES, JUST_PROVEN),
@@ -96,8 +95,7 @@ OWN: Final[Mapping[str, bool]] = {
     "faces.remove": True,
     "faces.withdraw": True,
     # It makes the proof of a living person easier.
-    "needs.keep_light_still": True,
-    "needs.let_light_change": True,
+    "needs.set_light": True,
 }
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = {

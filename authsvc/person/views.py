@@ -155,8 +155,8 @@ def light(request: PersonRequest, tenant: str) -> HttpResponse:
     if request.method == "GET":
         return _show(request, "light", is_still=is_still)
     # What the button said, so that a page that is older than the state changes nothing.
-    change = needs.let_light_change if request.POST.get("light") == "changes" else needs.keep_light_still
-    change(by=actor(request.visit), subject=subject)
+    still = request.POST.get("light") != "changes"
+    needs.set_light(by=actor(request.visit), subject=subject, still=still)
     return redirect(reverse("person:page", kwargs={"tenant": tenant}) + "#needs")
 
 

@@ -325,7 +325,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         counted=True,
     ),
     Kind(
-        # It makes the proof of a living person easier: who writes it into the database spares nobody anything.
+        # It makes the proof of a living person easier.
         name="need",
         model="privacy.Need",
         fields=("by_person", "set_at"),

@@ -10,9 +10,9 @@ other, which pairs drawn at random check.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from authsvc.evaluation.pad_trials import follow
 from .attacks.recording import Material
 from .bona_fide import genuine
 from .subjects import Subject
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
@@ -97,11 +98,24 @@ class Space:
         return math.log2(variety(self.mix))
 
     def _bits(self, movement: float, colour: float) -> float:
-        steps = draw_challenge(mix=self.mix, rng=random.Random(0)).steps
+        steps = draw_challenge(mix=self.mix).steps
         moves = sum(step.cue in MOVEMENTS for step in steps)
         lights = sum(step.colour is not None for step in steps)
         lost = moves * math.log2(1 + (len(MOVEMENTS) - 1) * movement)
         return self.all_bits - lost - lights * math.log2(1 + (len(COLOURS) - 1) * colour)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chance:
+    """Chance that can be had again."""
+
+    rng: np.random.Generator
+
+    def choice(self, seq: tuple[str, ...], /) -> str:
+        return seq[int(self.rng.integers(len(seq)))]
+
+    def randint(self, a: int, b: int, /) -> int:
+        return int(self.rng.integers(a, b + 1))
 
 
 def measure(
@@ -123,7 +137,7 @@ def measure(
 
 
 def one_changed(challenge: Challenge) -> Iterator[tuple[str, Challenge]]:
-    """Yield each challenge that could be drawn as well, and asks for another movement or colour in one step."""
+    """Yield what could be drawn as well and differs in one movement or one colour: in which, and itself."""
     steps = challenge.steps
     for index, step in enumerate(steps):
         for name, changed in _instead(step):
@@ -146,21 +160,23 @@ def _instead(step: Step) -> Iterator[tuple[str, Step]]:
 
 def _may_be_drawn(steps: Sequence[Step]) -> bool:
     asked = [(step.cue, step.colour) for step in steps]
-    alike = any(one == other for one, other in zip(asked, asked[1:], strict=False))
+    alike = any(one == other for one, other in pairwise(asked))
     moves = {step.cue for step in steps} & set(MOVEMENTS)
     return not alike and (not moves or bool(moves & SIDES))
 
 
 def _differ(one: Challenge, other: Challenge) -> bool:
-    return [(step.cue, step.colour) for step in one.steps] != [(step.cue, step.colour) for step in other.steps]
+    return [(step.cue, step.colour) for step in one.steps] != [
+        (step.cue, step.colour) for step in other.steps
+    ]
 
 
 def _answer(
     subjects: Sequence[Subject], mix: tuple[Part, ...], number: int, engine: Engine, seed: int
 ) -> Answer | None:
     """Return a person's answer to a challenge of its own, None where it does not pass for that one."""
-    challenge = draw_challenge(mix=mix, rng=random.Random(f"{seed} {number}"))
     rng = np.random.default_rng([seed, number])
+    challenge = draw_challenge(mix=mix, rng=_Chance(rng))
     subject, plan = subjects[number % len(subjects)], planned(challenge)
     mine = subject.placed(rng)
     try:

@@ -86,8 +86,9 @@ class _Visit:
 class SoftwarePhone:
     """Runs enrolments and sign-ins; a capture takes as long as its cues do.
 
-    `wait` lets seconds pass. Whoever is refused or asked again tries again, `tries` times in all; a fault is tried once. Each method
-    raises Denied where the server refuses, and requests.RequestException where it is not there.
+    `wait` lets seconds pass. Whoever is refused or asked again tries again, `tries` times in all; a fault is
+    tried once. Each method raises Denied where the server refuses, and requests.RequestException where it is
+    not there.
     """
 
     def __init__(

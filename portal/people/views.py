@@ -121,7 +121,7 @@ def light_keep(request: PortalRequest, tenant: str, subject: str) -> HttpRespons
     row = get_object_or_404(Subject.objects, pk=subject)
     still = request.POST.get("light") != "changes"
     try:
-        changed = (needs.keep_light_still if still else needs.let_light_change)(by=request.member, subject=row)
+        changed = needs.set_light(by=request.member, subject=row, still=still)
     except people.PersonClosed:
         raise Http404 from None
     if changed:

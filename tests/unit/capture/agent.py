@@ -72,7 +72,7 @@ class Agent:
         *,
         early: bool = False,
     ) -> Any:
-        """Send a sample, as if the cues had been followed since they were asked for; `early` sends it at once."""
+        """Send a sample, as if the cues had been followed since then; `early` sends it at once."""
         if not early:
             before = F("issued_at") - timedelta(seconds=10)
             row.captures.filter(state=Capture.State.ISSUED).update(issued_at=before)

@@ -1,4 +1,4 @@
-"""What a person needs when their face is checked: set at their own page, and by nobody without their passkey."""
+"""What a person needs when their face is checked: set at their own page, by their passkey alone."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_doing_it_twice_changes_nothing(inside: Visitor) -> None:
 
 
 def test_an_administrators_word_is_named_as_theirs(inside: Visitor) -> None:
-    needs.keep_light_still(by=COMMAND_LINE, subject=inside.subject)
+    needs.set_light(by=COMMAND_LINE, subject=inside.subject, still=True)
     assert f"{inside.agent.tenant.name} set it for you on" in inside.text()
 
 
@@ -48,11 +48,11 @@ def test_nobody_sets_it_for_another_person(inside: Visitor) -> None:
     other = make_subject(name="Somebody else")
     by = Person(subject_id=inside.subject.pk, proven_at=now())
     with pytest.raises(NotPermitted):
-        needs.keep_light_still(by=by, subject=other)
+        needs.set_light(by=by, subject=other, still=True)
     assert not has_need(other, LIGHT)
 
 
 def test_it_goes_with_the_person(inside: Visitor) -> None:
-    needs.keep_light_still(by=COMMAND_LINE, subject=inside.subject)
+    needs.set_light(by=COMMAND_LINE, subject=inside.subject, still=True)
     people.close(by=COMMAND_LINE, subject=inside.subject)
     assert not Need.objects.unchecked().exists()
