@@ -19,7 +19,7 @@ from authsvc.keys.samples import still_held
 from authsvc.privacy.consent import covers_capture, live_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions import tries
-from authsvc.transactions.drawing import COMPARING, end_waiting, open_challenge, require_room
+from authsvc.transactions.drawing import COMPARING, LOST, end_waiting, open_challenge, require_room
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.records import NO_FINDINGS, Findings, Verdict
@@ -36,8 +36,6 @@ NOT_FOLLOWED = "cues-not-followed"
 try (T07).
 """
 
-LOST = "lost"
-"""The hint where nobody is left to open a sample: the person did nothing wrong."""
 _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
 
 

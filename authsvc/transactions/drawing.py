@@ -27,6 +27,9 @@ LEFT_TO_ANSWER = timedelta(seconds=30)
 UNANSWERED = "unanswered"
 """Why a capture ended that no sample was sent for."""
 
+LOST = "lost"
+"""The hint where nobody is left to open a sample: the person did nothing wrong."""
+
 MOST_IN_A_WHILE = 20
 WHILE = timedelta(hours=1)
 """So many challenges that led to nothing a person gets within this time, over all attempts.
@@ -84,7 +87,7 @@ def require_room(row: Transaction, subject: Subject) -> None:
         tries.require_free_try(subject, waiting=others.filter(transaction__kind__in=COMPARING).count())
     since = now() - WHILE
     drawn = Capture.objects.filter(transaction__subject=subject, issued_at__gt=since)
-    in_vain = drawn.exclude(state=Capture.State.ACCEPTED).order_by("issued_at")
+    in_vain = drawn.exclude(state=Capture.State.ACCEPTED).exclude(hint=LOST).order_by("issued_at")
     if in_vain.count() >= MOST_IN_A_WHILE:
         raise tries.resting(in_vain[0].issued_at - since, f"{MOST_IN_A_WHILE} challenges in {WHILE}")
 

@@ -1,7 +1,6 @@
 """The public face of the transactions: what the other layers call."""
 
 from authsvc.transactions.capturing import (
-    LOST,
     NOT_FOLLOWED,
     accept_sample,
     cues_take,
@@ -19,7 +18,7 @@ from authsvc.transactions.ceremony import (
     take_ceremony,
 )
 from authsvc.transactions.comparing import face_is_needed, face_needed
-from authsvc.transactions.drawing import count_overdue, end_waiting
+from authsvc.transactions.drawing import LOST, count_overdue, end_waiting
 from authsvc.transactions.lifecycle import (
     cancel,
     consume,
