@@ -63,7 +63,12 @@ class Share:
 
     @property
     def most(self) -> float:
-        """The upper end of its 95 % interval, as if each answer had been tried once: its tries are alike."""
+        """The upper end of its 95 % interval, with the tries taken as independent."""
+        return Rate(self.passed, self.tries).high
+
+    @property
+    def at_worst(self) -> float:
+        """The same if all tries of one answer were one, which those that change different steps are not."""
         return Rate(math.ceil(self.value * self.clusters), self.clusters).high
 
 

@@ -43,5 +43,6 @@ class Command(BaseCommand):
     def _write(self, what: str, share: Share) -> None:
         if share.tries:
             self.stdout.write(
-                f"{what}: {share.passed} of {share.tries} ({share.value:.2%}, at most {share.most:.1%})"
+                f"{what}: {share.passed} of {share.tries} ({share.value:.2%}, at most {share.most:.1%}, "
+                f"at worst {share.at_worst:.1%})"
             )
