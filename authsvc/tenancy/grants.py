@@ -116,7 +116,7 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
     "transactions_capture": {
         "web": "SELECT INSERT UPDATE",
         "provider worker": "SELECT UPDATE",
-        "portal": "SELECT UPDATE(state)",
+        "portal": "SELECT UPDATE(state reason)",
     },
     "transactions_sealedsample": {
         # What is sealed to a worker is read by workers alone.

@@ -53,12 +53,11 @@ def count_overdue(row: Transaction) -> None:
     current = Transaction.objects.select_for_update(no_key=True).get(pk=row.pk)
     if current.subject is None:
         return
-    tries.lock_counter(current.subject)
     moment = now()
     for capture in _waiting(current.subject):
         leeway = LEFT_TO_ANSWER if capture.transaction_id == current.pk else timedelta(0)
         if capture.expires_at <= moment + leeway:
-            _end(capture, current.subject)
+            _end(capture)
 
 
 def end_waiting(row: Transaction, *, only: Callable[[Mapping[str, Any]], bool] = lambda _: True) -> None:
@@ -67,12 +66,9 @@ def end_waiting(row: Transaction, *, only: Callable[[Mapping[str, Any]], bool] =
     `only` says of a challenge whether it is to end. Call it inside a database transaction.
     """
     waiting = Capture.objects.filter(transaction=row, state=Capture.State.ISSUED)
-    if row.subject is None or not waiting.exists():
-        return
-    tries.lock_counter(row.subject)
     for capture in waiting.select_related("transaction"):
         if only(capture.challenge):
-            _end(capture, row.subject)
+            _end(capture)
 
 
 def require_room(row: Transaction, subject: Subject) -> None:
@@ -97,15 +93,16 @@ def _waiting(subject: Subject) -> QuerySet[Capture]:
     return rows.select_related("transaction")
 
 
-def _end(capture: Capture, subject: Subject) -> None:
+def _end(capture: Capture) -> None:
     """End a challenge that was not answered; where a face would have been compared it is a failed try."""
+    row = capture.transaction
+    if row.subject is not None:
+        tries.lock_counter(row.subject)  # before the capture, as whoever uploads a sample does
     changed = Capture.objects.filter(pk=capture.pk, state=Capture.State.ISSUED).update(
         state=Capture.State.EXPIRED, reason=UNANSWERED
     )
     if not changed:
         return
-    record(
-        Tag.CHALLENGE_UNANSWERED, **told_of(capture.transaction), capture=capture.pk, number=capture.number
-    )
-    if capture.transaction.kind in COMPARING:
-        tries.count_unanswered(subject)
+    record(Tag.CHALLENGE_UNANSWERED, **told_of(row), capture=capture.pk, number=capture.number)
+    if row.kind in COMPARING and row.subject is not None:
+        tries.count_unanswered(row.subject)

@@ -117,6 +117,7 @@ def settle_failure(subject: Subject) -> None:
     """Settle a reserved try that failed: wait from the fifth on, disable at the tenth."""
     counter = AttemptCounter.objects.select_for_update().get(subject=subject)
     counter.in_flight = max(0, counter.in_flight - 1)
+    counter.save(update_fields=["in_flight"])
     _fail(counter)
 
 
@@ -132,7 +133,7 @@ def _fail(counter: AttemptCounter) -> None:
     wait = wait_after(counter.failures)
     counter.locked_until = now() + wait if wait else None
     counter.disabled = counter.failures >= FAILURES_UNTIL_DISABLED
-    counter.save()
+    counter.save(update_fields=["failures", "locked_until", "disabled"])
     if counter.disabled:
         record(Tag.FACE_DISABLED, subject=str(counter.subject_id), failures=counter.failures)
     elif wait:

@@ -26,6 +26,7 @@ from authsvc.privacy.models import Need
 from authsvc.privacy.needs import drop_need, keep_need
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.scope import tenant_scope
+from authsvc.tenancy.sql import leave_role, take_role
 from authsvc.transactions import drawing, services
 from authsvc.transactions.models import AttemptCounter, Capture, Transaction
 from authsvc.transactions.records import EnrolmentRequest
@@ -239,6 +240,23 @@ def test_t07_draws_in_a_race_get_no_more_than_the_tries(size: Any) -> None:
 
     with ThreadPoolExecutor(20) as pool:
         assert sum(pool.map(ask, rows)) == FREE
+
+
+@pytest.mark.needs("postgresql")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("role", ["web", "provider", "portal"])
+def test_t07_whoever_ends_an_attempt_may_count_its_challenge(role: str) -> None:
+    tenant = make_tenant()
+    with tenant_scope(tenant.id):
+        offer_sample_key()
+        subject, device = flow.person()
+        assert isinstance(draw(flow.proven(device)), dict)
+        take_role(connection, f"visor_{role}")
+        try:
+            assert services.end_running(subject) == 1
+        finally:
+            leave_role(connection)
+        assert failures(subject) == 1
 
 
 # ---- no sooner than its cues
