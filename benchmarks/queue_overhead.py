@@ -33,11 +33,11 @@ def measure() -> Iterable[Figure]:
 def _sign_in(stack: Stack) -> None:
     passkeys = Authenticator()
     enrolling = Person(photographs.read(PHOTOS / "01.jpg", PHOTOS / "02.jpg"), authenticator=passkeys)
-    SoftwarePhone(enrolling, pace=False).enrol(stack.new_link("A person of the benchmark"))
+    SoftwarePhone(enrolling).enrol(stack.new_link("A person of the benchmark"))
     person = Person(photographs.read(PHOTOS / "03.jpg"), authenticator=passkeys)
     for _ in range(SIGN_INS):
         try:
-            SoftwarePhone(person, pace=False).sign_in(f"{stack.partner_url}/members")
+            SoftwarePhone(person).sign_in(f"{stack.partner_url}/members")
         except Denied as denied:  # a refusal crosses the queue as an acceptance does
             print(f"  one sign-in was refused: {denied}")
 

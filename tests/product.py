@@ -26,7 +26,7 @@ def enrolled(stack: Stack, photos: Path, name: str = "A person of the tests") ->
     enrolling = Person(
         photographs.read(photos / "obama" / "01.jpg", photos / "obama" / "02.jpg"), authenticator=passkeys
     )
-    SoftwarePhone(enrolling, pace=False).enrol(stack.new_link(name))
+    SoftwarePhone(enrolling).enrol(stack.new_link(name))
     return Person(photographs.read(photos / "obama" / "03.jpg"), photographs.read(photos / "biden"), passkeys)
 
 

@@ -92,6 +92,15 @@ class Tag(StrEnum):
     CONSENT_WITHDRAWN = "privacy:consent:withdrawn", _("A person’s consent was withdrawn.")
     FACE_ERASED = "privacy:face:erased", _("What was made of a person’s face was erased.")
 
+    NEED_SET = (
+        "privacy:need:set",
+        _("It was stored what a person needs when their face is checked."),
+    )
+    NEED_DROPPED = (
+        "privacy:need:dropped",
+        _("What a person needed when their face is checked was deleted."),
+    )
+
     OWN_PAGE_OPENED = "person:page:opened", _("A person opened their own page.")
     OWN_PAGE_LEFT = "person:page:left", _("A person left their own page.")
 
@@ -117,6 +126,10 @@ class Tag(StrEnum):
     DEVICE_REVOKED = "transaction:device:revoked", _("A passkey was revoked.")
     DEVICE_RENAMED = "transaction:device:renamed", _("A passkey got another name.")
     CHALLENGE_ISSUED = "transaction:challenge:issued", _("A capture was asked for.")
+    CHALLENGE_UNANSWERED = (
+        "transaction:challenge:unanswered",
+        _("A capture was asked for and none arrived; it counts as a try."),
+    )
     SAMPLE_ACCEPTED = "transaction:sample:accepted", _("A capture arrived.")
     SAMPLE_REFUSED = "transaction:sample:refused", _("A capture was refused.")
     SAMPLE_ERASED = "transaction:sample:erased", _("A capture was erased.")

@@ -17,6 +17,7 @@ from authsvc.capture.ceremonies import (
     finish_proving,
     own_passkeys,
 )
+from authsvc.capture.challenge import expects_light
 from authsvc.clients.settings.face import requires_face
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
@@ -29,6 +30,7 @@ from authsvc.transactions.services import (
     decline_face,
     face_needed,
     hold_to_key,
+    lock_of,
     open_ceremony,
     record_device_refusal,
 )
@@ -49,6 +51,8 @@ def describe(transaction: Transaction) -> dict[str, Any]:
             "offered": face_offered(transaction),
             "required": transaction.kind == Kind.ENROL or face_needed(transaction),
             "demanded": face_demanded(transaction),
+            "light": face_offered(transaction) and expects_light(transaction),
+            "locked": None if transaction.kind == Kind.ENROL else lock_of(transaction),
         },
         "passkeys": len(own_passkeys(transaction)),
         "bind_required": transaction.kind == Kind.BIND,

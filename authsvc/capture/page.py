@@ -15,13 +15,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from authsvc.biometrics.challenges import FRAMES
 from authsvc.capture.browser import browser_key
 from authsvc.capture.ceremonies import own_passkeys
 from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.flow import face_demanded
 from authsvc.capture.problems import PROBLEMS
 from authsvc.capture.texts import page_texts
-from authsvc.capture.ways import ways_from
+from authsvc.capture.ways import start_page, ways_from
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.settings.face import ALTERNATIVE, prefers_face
 from authsvc.core.errors import Refused
@@ -113,6 +114,7 @@ def _context(transaction: Transaction) -> dict[str, object]:
         "preferred": client is not None and prefers_face(client),
         "alternative": ALTERNATIVE.of(client) if client else "",
         "has_passkey": transaction.device is None and bool(own_passkeys(transaction)),
+        "own_page": next((way.href for way in start_page(transaction.tenant)), ""),
         "steps": steps_of(transaction),
         "problems": PROBLEMS,
         "notice": notice.content,
@@ -127,6 +129,7 @@ def _context(transaction: Transaction) -> dict[str, object]:
             "demanded": face_demanded(transaction),
             "txn": transaction.id,
             "notice": notice.version,
+            "frames": FRAMES,
             "begin": _beginning(transaction, asked),
             "texts": page_texts(),
         },

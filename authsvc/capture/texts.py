@@ -37,8 +37,11 @@ TEXTS: Final[Mapping[str, Promise]] = {
     "hint.follow": _("Follow the arrows with your head."),
     "again": _("Please try again."),
     # Why the pictures are needed once more
-    "unclear": _("The pictures were not clear enough."),
-    "lost": _("Something failed on our side. Your pictures were deleted, and this does not count as a try."),
+    "why": _("The pictures were not clear enough."),
+    "why.follow": _("The movements were not seen. Take your time: each arrow stays for a moment."),
+    "why.lost": _(
+        "Something failed on our side. Your pictures were deleted, and this does not count as a try."
+    ),
     # What became of a passkey; static/js/capture/ceremony.js says for which error of WebAuthn Level 3
     "passkey.title": _("The passkey was not used"),
     "passkey.stopped": _(

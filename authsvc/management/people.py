@@ -18,7 +18,8 @@ from authsvc.management.faces import erase
 from authsvc.management.receipts import new_receipt
 from authsvc.oidc.sessions.logout.ending import end_everything_of
 from authsvc.privacy.consent import live_consent, withdraw_consent
-from authsvc.privacy.models import ConsentReceipt
+from authsvc.privacy.models import ConsentReceipt, Need
+from authsvc.privacy.needs import forget_needs, need_of
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Transaction
 from authsvc.transactions.services import end_running
@@ -41,6 +42,7 @@ class File:
     devices: list[Device]
     consents: list[ConsentReceipt]
     live_consent: ConsentReceipt | None
+    still_light: Need | None
     links: list[EnrolmentLink]
     counter: AttemptCounter | None
     attempts: list[Transaction]
@@ -67,7 +69,7 @@ def create_link(*, by: Actor, subject: Subject, by_mail: bool = False) -> str:
 
     `by_mail` sends it to the person instead, and the URL is empty; raises CannotMail.
     """
-    return links.create_link(subject=_open(subject), created_by=by.name, by_mail=by_mail)[1]
+    return links.create_link(subject=open_person(subject), created_by=by.name, by_mail=by_mail)[1]
 
 
 @act
@@ -109,7 +111,7 @@ def rename_device(*, by: Actor, device: Device, name: str) -> None:
 @act
 def make_recovery_codes(*, by: Actor, subject: Subject) -> list[str]:
     """Return a person's new recovery codes, shown this once; those from before end. Raises PersonClosed."""
-    return recovery.make_codes_anew(subject=_open(subject), actor=by.name)
+    return recovery.make_codes_anew(subject=open_person(subject), actor=by.name)
 
 
 @act
@@ -117,7 +119,7 @@ def close(*, by: Actor, subject: Subject) -> bool:
     """End everything of a person: links, passkeys, consent, and the reference; False if it had ended."""
     end_running(subject)
     try:
-        current = _open(subject)
+        current = open_person(subject)
     except PersonClosed:
         return False
     for link in EnrolmentLink.objects.filter(subject=current, used_at=None, revoked_at=None):
@@ -125,6 +127,7 @@ def close(*, by: Actor, subject: Subject) -> bool:
     for device in Device.objects.filter(subject=current, status=Device.Status.ACTIVE):
         _revoke_device(device, by)
     recovery.forget_codes(current)
+    forget_needs(current)
     end_everything_of(subject=current, reason="person-closed")
     withdraw_consent(current, actor=by.name)
     erase(current, actor=by.name, reason="person-closed")
@@ -142,13 +145,14 @@ def file_of(subject: Subject) -> File:
         devices=list(subject.devices.order_by("-created_at")),
         consents=list(consents.order_by("-given_at")),
         live_consent=live_consent(subject),
+        still_light=need_of(subject, Need.Kind.NO_LIGHT),
         links=list(EnrolmentLink.objects.filter(subject=subject).order_by("-created_at")[:_RECENT]),
         counter=AttemptCounter.objects.filter(subject=subject).first(),
         attempts=list(with_outcome(recent).order_by("-created_at", "-id")[:_RECENT]),
     )
 
 
-def _open(subject: Subject) -> Subject:
+def open_person(subject: Subject) -> Subject:
     """Return the person's row, locked until the act is done; raises PersonClosed."""
     current = Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
     if current.status == Subject.Status.CLOSED:

@@ -59,6 +59,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "people.make_recovery_codes": Act(None, JUST_PROVEN),
     "faces.remove": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
     "faces.withdraw": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
+    "needs.set_light": Act(Permission.CHANGE_PEOPLE, JUST_PROVEN),
     "relying_parties.register": Act(Permission.CHANGE_RELYING_PARTIES, JUST_PROVEN),
     "relying_parties.change": Act(Permission.CHANGE_RELYING_PARTIES, JUST_PROVEN),
     "relying_parties.add_secret": Act(Permission.CHANGE_RELYING_PARTIES, JUST_PROVEN),
@@ -94,6 +95,8 @@ OWN: Final[Mapping[str, bool]] = {
     "people.make_recovery_codes": True,
     "faces.remove": True,
     "faces.withdraw": True,
+    # It makes the proof of a living person easier.
+    "needs.set_light": True,
 }
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = {

@@ -18,7 +18,10 @@ from authsvc.transactions.services import consume, open_transaction
 # What ended without a result, or was taken up before: the way on is the page itself.
 _OVER = frozenset({"expired", "ended", "not-decided"})
 _PLACES = frozenset(
-    {"person:passkey-revoke", "person:face-remove", "person:consent-withdraw", "person:recovery-codes"}
+    {
+        *("person:passkey-revoke", "person:face-remove", "person:consent-withdraw", "person:recovery-codes"),
+        "person:light",
+    }
 )
 
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("passkeys/<str:device>/revoke", views.passkey_revoke, name="passkey-revoke"),
     path("face/remove", views.face_remove, name="face-remove"),
     path("consent/withdraw", views.consent_withdraw, name="consent-withdraw"),
+    path("needs/light", views.light, name="light"),
     path("requests/<str:approval>/stop", views.request_stop, name="request-stop"),
     path("recovery-codes", views.recovery_codes, name="recovery-codes"),
     path("lost", views.lost, name="lost"),

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.page import protect, refusals_as_page
 from authsvc.devices.models import Device
 from authsvc.enrolment.recovery import WrongCode, codes_of
-from authsvc.management import approvals, faces, people
+from authsvc.management import approvals, faces, needs, people
 from authsvc.management.acting import ProveAgain, is_fresh
 from authsvc.management.receipts import receipt_of
 from authsvc.person import entering, recovering
@@ -26,6 +27,8 @@ from authsvc.person.visits import (
     recent_visit,
 )
 from authsvc.person.words import RECEIPTS, lines, whereabouts
+from authsvc.privacy.models import Need
+from authsvc.privacy.needs import has_need
 from authsvc.tenancy.middleware import TenantRequest
 
 
@@ -64,6 +67,7 @@ def page(request: PersonRequest, tenant: str) -> HttpResponse:
         "whereabouts": whereabouts(face.model) if face and face.model else [],
         "consent": file.live_consent,
         "consents": file.consents,
+        "still_light": file.still_light,
         "lines": lines(file.attempts),
         "codes": codes_of(subject),
         "requests": approvals.about(subject),
@@ -140,6 +144,20 @@ def consent_withdraw(request: PersonRequest, tenant: str) -> HttpResponse:
     if not (file.live_consent or subject.has_face):
         return redirect("person:page", tenant=tenant)
     return _show(request, "withdraw", has_face=subject.has_face)
+
+
+@require_http_methods(["GET", "POST"])
+@at_home
+def light(request: PersonRequest, tenant: str) -> HttpResponse:
+    """Ask whether changing light is to be left out, or is to come back, and do so."""
+    subject = request.visit.subject
+    is_still = has_need(subject, Need.Kind.NO_LIGHT)
+    if request.method == "GET":
+        return _show(request, "light", is_still=is_still)
+    # What the button said, so that a page that is older than the state changes nothing.
+    still = request.POST.get("light") != "changes"
+    needs.set_light(by=actor(request.visit), subject=subject, still=still)
+    return redirect(reverse("person:page", kwargs={"tenant": tenant}) + "#needs")
 
 
 @require_POST

@@ -1,6 +1,7 @@
-"""ConsentReceipt: what a person was shown and agreed to."""
+"""ConsentReceipt, what a person was shown and agreed to; Need, what spares them."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.ids import new_id
 from authsvc.seals.rows import SealedRow
@@ -21,3 +22,23 @@ class ConsentReceipt(SealedRow):
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "subject", "purpose"])]
+
+
+class Need(SealedRow):
+    """What a person needs when their face is checked, as they said themselves or an administrator for them.
+
+    It says something of their health: it is kept for this alone, shown to nobody but them and their
+    organisation's administrators, told to no relying party, and deleted when it is taken back.
+    """
+
+    class Kind(models.TextChoices):
+        NO_LIGHT = "no-light", _("No changing light")
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="needs")
+    kind = models.CharField(max_length=20, choices=Kind)
+    by_person = models.BooleanField(help_text="Whether they said so themselves.")
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["subject", "kind"], name="need_once")]

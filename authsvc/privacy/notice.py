@@ -21,7 +21,13 @@ LAYERS: Final[Mapping[str, tuple[Text, ...]]] = {
     "why": (
         _("To make sure that it is you who signs in to the sites that work with them, and nobody else."),
     ),
-    "what": (_("Your camera takes a short series of pictures of your face while you turn your head."),),
+    "what": (
+        _("Your camera takes a short series of pictures of your face while you turn your head."),
+        _(
+            "The screen may change its colour meanwhile; if that can harm you, %(name)s or your page “Your "
+            "passkeys and face” notes it until you take it back, and it is left out."
+        ),
+    ),
     "where": (
         _(
             "The pictures travel encrypted to a server, which compares them with what it made of your face "

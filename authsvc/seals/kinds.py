@@ -325,6 +325,16 @@ KINDS: Final[tuple[Kind, ...]] = (
         counted=True,
     ),
     Kind(
+        # It makes the proof of a living person easier.
+        name="need",
+        model="privacy.Need",
+        fields=("by_person", "set_at"),
+        sealed_by=(*_WEB, *_PORTAL),
+        checked_by=("web",),
+        identity=("subject", "kind"),
+        counted=True,
+    ),
+    Kind(
         name="remembered-consent",
         model="oidc.RememberedConsent",
         fields=("scopes", "claims", "given_at", "expires_at"),

@@ -67,6 +67,7 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
         "provider portal": "SELECT UPDATE(withdrawn_at seal)",
         "worker": "SELECT",
     },
+    "privacy_need": {"web portal": "SELECT INSERT UPDATE(seal) DELETE"},
     "vault_reference": {
         "web provider portal": "SELECT UPDATE(status sealed_template)",
         "worker": "SELECT INSERT UPDATE(status sealed_template last_opened_at)",
@@ -115,7 +116,7 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
     "transactions_capture": {
         "web": "SELECT INSERT UPDATE",
         "provider worker": "SELECT UPDATE",
-        "portal": "SELECT UPDATE(state)",
+        "portal": "SELECT UPDATE(state reason)",
     },
     "transactions_sealedsample": {
         # What is sealed to a worker is read by workers alone.

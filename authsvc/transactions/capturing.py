@@ -1,12 +1,14 @@
 """Challenges, samples and what becomes of them; one sample a challenge, one verdict a sample."""
 
 import hashlib
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction as database
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
@@ -17,6 +19,7 @@ from authsvc.keys.samples import still_held
 from authsvc.privacy.consent import covers_capture, live_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions import tries
+from authsvc.transactions.drawing import COMPARING, LOST, end_waiting, open_challenge, require_room
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.records import NO_FINDINGS, Findings, Verdict
@@ -28,9 +31,11 @@ VERDICT_WITHIN = timedelta(seconds=60)
 MATCH_TRIES = 3
 QUALITY_RETRIES = 10
 
-LOST = "lost"
-"""The hint where nobody is left to open a sample: the person did nothing wrong."""
-_COMPARING = (Transaction.Kind.AUTHENTICATE, Transaction.Kind.BIND)
+NOT_FOLLOWED = "cues-not-followed"
+"""A verdict's reason: nobody did what was asked before the camera. The person is asked again, and has had a
+try (T07).
+"""
+
 _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
 
 
@@ -38,17 +43,52 @@ _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
 def issue_capture(
     row: Transaction, *, challenge: dict[str, Any], offered_to: Sequence[str] | None = None
 ) -> Capture:
-    """Store a fresh challenge for a proven device, in place of one that was not answered.
+    """Store a fresh challenge for a proven device, or return the one that waits for its answer.
 
-    `offered_to` are the ids of the sample keys that the answer may be sealed to.
-    Raises Refused before device proof (409), without the person's consent, when the face is locked,
-    or when the transaction has used its three match tries or ten quality retries. A sign-in needs consent to
-    the notice as it stands now; a recovery and a way to the own page take no face.
+    `challenge` is what is asked where none waits, `offered_to` the ids of the sample keys that the answer may
+    be sealed to. Call `count_overdue` before. Raises Refused before device proof (409), without the person's
+    consent, when the face is locked, after too many challenges (423), or when the transaction has used its
+    three match tries or ten quality retries. A sign-in needs consent to the notice as it stands now; a
+    recovery and a way to the own page take no face.
     """
     current = locked(row.pk)
+    _require_capture(current)
+    assert current.subject is not None
+    waiting = open_challenge(current)
+    if waiting is None:
+        end_waiting(current)
+        require_room(current, current.subject)
+        waiting = _new_capture(current, challenge)
+    waiting.offered_to = None if offered_to is None else list(offered_to)
+    waiting.save(update_fields=["offered_to"])
+    current.state = Transaction.State.CHALLENGED
+    current.save(update_fields=["state"])
+    return waiting
+
+
+def _new_capture(current: Transaction, challenge: dict[str, Any]) -> Capture:
+    moment = now()
+    capture = Capture.objects.create(
+        transaction=current,
+        number=current.captures.count() + 1,
+        challenge=challenge,
+        issued_at=moment,
+        expires_at=min(moment + CHALLENGE_LIFE, current.expires_at),
+    )
+    record(
+        Tag.CHALLENGE_ISSUED,
+        **told_of(current),
+        capture=capture.pk,
+        number=capture.number,
+        cues=[step["cue"] for step in challenge.get("steps", [])],
+    )
+    return capture
+
+
+def _require_capture(current: Transaction) -> None:
     if current.state not in {Transaction.State.PROVEN, Transaction.State.CHALLENGED}:
         raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
-    if current.face_closed or current.kind in Transaction.WITHOUT_CAMERA:
+    if current.face_closed or _tries_used(current) or current.kind in Transaction.WITHOUT_CAMERA:
         raise Refused(
             "face-closed",
             _("Continue without your face, or start again."),
@@ -64,26 +104,6 @@ def issue_capture(
         _require_usable_face(subject)
     elif current.kind == Transaction.Kind.BIND:
         tries.check_not_locked(subject)
-    current.captures.filter(state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
-    moment = now()
-    capture = Capture.objects.create(
-        transaction=current,
-        number=current.captures.count() + 1,
-        challenge=challenge,
-        offered_to=None if offered_to is None else list(offered_to),
-        issued_at=moment,
-        expires_at=min(moment + CHALLENGE_LIFE, current.expires_at),
-    )
-    current.state = Transaction.State.CHALLENGED
-    current.save(update_fields=["state"])
-    record(
-        Tag.CHALLENGE_ISSUED,
-        **told_of(current),
-        capture=capture.pk,
-        number=capture.number,
-        cues=[step["cue"] for step in challenge.get("steps", [])],
-    )
-    return capture
 
 
 def _require_usable_face(subject: Subject) -> None:
@@ -105,8 +125,8 @@ def _require_usable_face(subject: Subject) -> None:
 def accept_sample(row: Transaction, body: bytes) -> Capture:
     """Store the one sealed sample that answers the open challenge, and reserve the try that it costs.
 
-    The server cannot read it. Raises Refused: before device proof or on a second upload (409), late
-    (410), locked (423).
+    The server cannot read it. Raises Refused: before device proof, on a second upload, or before the cues
+    can have been followed (409); late (410), locked (423).
     """
     current = locked(row.pk)
     capture = current.captures.filter(state=Capture.State.ISSUED).order_by("-number").first()
@@ -122,8 +142,17 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
         raise Refused(
             "late", _("That took too long. Please try again."), detail="the challenge is over", status=410
         )
+    left = capture.issued_at + cues_take(capture.challenge) - moment
+    if left > timedelta(0):
+        raise Refused(
+            "early",
+            _("Please follow what the page asks to its end."),
+            detail=f"{left.total_seconds():.1f} s before the cues are over",
+            status=409,
+            retry_after=max(1, math.ceil(left.total_seconds())),
+        )
     subject = current.subject
-    if current.kind in _COMPARING and subject is not None:
+    if current.kind in COMPARING and subject is not None:
         tries.reserve_try(subject)
         capture.charged = True
     SealedSample.objects.create(capture=capture, body=body, received_at=moment)
@@ -142,6 +171,11 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
         size=len(body),
     )
     return capture
+
+
+def cues_take(challenge: Mapping[str, Any]) -> timedelta:
+    """Return how long the cues of a challenge take at least: nobody has followed them sooner."""
+    return timedelta(milliseconds=sum(step["ms"] for step in challenge.get("steps", [])))
 
 
 @database.atomic
@@ -265,13 +299,13 @@ def _settle(current: Transaction, capture: Capture) -> None:
         return
     if capture.state == Capture.State.ACCEPTED:
         tries.settle_success(current.subject)
-    elif capture.state == Capture.State.AGAIN:
+    elif capture.state == Capture.State.AGAIN and capture.reason != NOT_FOLLOWED:
         tries.settle_unjudged(current.subject)
     else:
         tries.settle_failure(current.subject)
 
 
 def _tries_used(current: Transaction) -> bool:
-    failed = current.captures.filter(state__in=_FAILED, submitted_at__isnull=False).count()
-    retried = current.captures.filter(state=Capture.State.AGAIN).count()
+    failed = current.captures.filter(Q(state__in=_FAILED) | Q(reason=NOT_FOLLOWED)).count()
+    retried = current.captures.filter(state=Capture.State.AGAIN).exclude(reason=NOT_FOLLOWED).count()
     return failed >= MATCH_TRIES or retried >= QUALITY_RETRIES

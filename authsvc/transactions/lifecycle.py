@@ -15,6 +15,7 @@ from authsvc.core.ids import new_id, secret_hash
 from authsvc.core.records import NotARecord
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
+from authsvc.transactions.drawing import end_waiting
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.parties import Party, is_party, require_party
 from authsvc.transactions.records import Requested
@@ -129,7 +130,7 @@ def end(row: Transaction, state: str, tag: Tag) -> bool:
     if not changed:
         return False
     SealedSample.objects.filter(capture__transaction=row).delete()
-    Capture.objects.filter(transaction=row, state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
+    end_waiting(row)
     if row.kind == Transaction.Kind.ENROL:
         discard_reference(row)
     record(tag, **told_of(row))

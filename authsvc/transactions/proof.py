@@ -18,8 +18,9 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u, unb64u
 from authsvc.devices.models import Device
 from authsvc.transactions.comparing import face_is_needed, face_needed
+from authsvc.transactions.drawing import end_waiting
 from authsvc.transactions.lifecycle import locked
-from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.models import Transaction
 from authsvc.transactions.parties import renew_key
 from authsvc.transactions.telling import told_of
 
@@ -32,12 +33,12 @@ def hold_to_key(row: Transaction, session_key: Any) -> None:
     """Take a device proof back where the agent comes with another session key than the proven one (S9.5-03).
 
     The passkey signed for that key and no other. A page that was loaded anew has lost it, and the person
-    proves again; what is only pending, as the passkey that an enrolment made, stays.
+    proves again; what is only pending, as the passkey that an enrolment made, stays. So does the challenge
+    that waits: loading the page anew is no way to see another one.
     """
     current = locked(row.pk)
     if current.state not in _PROVEN or current.session_key == session_key:
         return
-    current.captures.filter(state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
     current.state, current.stored_evidence = Transaction.State.OPEN, {}
     if current.kind not in Transaction.MAKING:
         current.device = None
@@ -171,6 +172,7 @@ def decline_face(row: Transaction) -> None:
         raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
     if face_needed(current):
         raise face_is_needed()
+    end_waiting(current)
     current.state, current.decided_at = Transaction.State.DECIDED, now()
     current.evidence = replace(current.evidence, face=None)
     current.save()

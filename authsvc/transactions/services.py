@@ -1,8 +1,9 @@
 """The public face of the transactions: what the other layers call."""
 
 from authsvc.transactions.capturing import (
-    LOST,
+    NOT_FOLLOWED,
     accept_sample,
+    cues_take,
     expire_capture,
     hand_over,
     issue_capture,
@@ -17,6 +18,7 @@ from authsvc.transactions.ceremony import (
     take_ceremony,
 )
 from authsvc.transactions.comparing import face_is_needed, face_needed
+from authsvc.transactions.drawing import LOST, count_overdue, end_waiting
 from authsvc.transactions.lifecycle import (
     cancel,
     consume,
@@ -38,11 +40,12 @@ from authsvc.transactions.proof import (
 )
 from authsvc.transactions.references import attach_reference
 from authsvc.transactions.samples import read_sealed
-from authsvc.transactions.status import status_of
+from authsvc.transactions.status import lock_of, status_of
 from authsvc.transactions.sweeping import orphaned_captures, sweep, waiting_captures
 
 __all__ = [
     "LOST",
+    "NOT_FOLLOWED",
     "DeviceProof",
     "Party",
     "accept_sample",
@@ -50,8 +53,11 @@ __all__ = [
     "bound_device",
     "cancel",
     "consume",
+    "count_overdue",
+    "cues_take",
     "decline_face",
     "end_running",
+    "end_waiting",
     "expected_challenge",
     "expire_capture",
     "face_is_needed",
@@ -61,6 +67,7 @@ __all__ = [
     "hand_over",
     "hold_to_key",
     "issue_capture",
+    "lock_of",
     "look_after",
     "new_device_challenge",
     "open_ceremony",

@@ -16,15 +16,18 @@ def status_of(row: Transaction) -> dict[str, Any]:
     last = row.captures.order_by("-number").first()
     if last is None or last.decided_at is None:
         return {"state": "ready"}
+    if locked := lock_of(row):
+        return locked
     if last.state == Capture.State.AGAIN and not row.face_closed:
         return {"state": "again", "hint": last.hint}
-    return _refusal(row)
+    return {"state": "refused", "may_retry": not row.face_closed}
 
 
-def _refusal(row: Transaction) -> dict[str, Any]:
+def lock_of(row: Transaction) -> dict[str, Any] | None:
+    """Return the status of a transaction whose person's face is locked now, None where it is not."""
     try:
         if row.subject is not None:
             tries.check_not_locked(row.subject)
     except Refused as refused:
         return {"state": "locked", "retry_after": refused.retry_after}
-    return {"state": "refused", "may_retry": not row.face_closed}
+    return None

@@ -1,8 +1,9 @@
 """Consecutive failed face tries of a subject (S9.2-07), counted so that no race gets one more (S8.3-03).
 
-A try is reserved when its sample is accepted and settled with the verdict, so tries in flight count as
-failures until they are known not to be. Only a proven device reaches this code: nobody else can use up
-a person's tries (S8.3-04).
+A challenge is a try: nobody gets more of them than there are tries left, and one that is not answered has
+failed (drawing.py). A try is reserved when its sample is accepted and settled with the verdict, so tries in
+flight count as failures until they are known not to be. Only a proven device reaches this code: nobody else
+can use up a person's tries (S8.3-04).
 """
 
 from datetime import timedelta
@@ -37,6 +38,29 @@ def check_not_locked(subject: Subject) -> None:
         _refuse_if_closed(counter)
 
 
+def begin_counting(subject: Subject) -> None:
+    """Make the person's counter where there is none, and lock it until the database transaction ends."""
+    AttemptCounter.objects.get_or_create(subject=subject)
+    lock_counter(subject)
+
+
+def lock_counter(subject: Subject) -> None:
+    """Lock the person's counter, where there is one, until the database transaction ends."""
+    AttemptCounter.objects.select_for_update().filter(subject=subject).first()
+
+
+def require_free_try(subject: Subject, *, waiting: int) -> None:
+    """Refuse a challenge to a person without a try for it, beside so many that wait to be answered elsewhere.
+
+    Below the fifth failure there are five in all; after it one at a time.
+    """
+    counter = AttemptCounter.objects.get(subject=subject)
+    _refuse_if_closed(counter)
+    begun = counter.in_flight + waiting
+    if begun and counter.failures + begun >= FREE_FAILURES:
+        raise resting(FIRST_WAIT, "every try that is left has a challenge already")
+
+
 def reserve_try(subject: Subject) -> None:
     """Reserve one try, atomically. Raises Refused where none is left now."""
     AttemptCounter.objects.get_or_create(subject=subject)
@@ -50,7 +74,7 @@ def reserve_try(subject: Subject) -> None:
     if not reserved:
         counter = AttemptCounter.objects.get(subject=subject)
         _refuse_if_closed(counter)
-        raise _locked(FIRST_WAIT, "every try that is left is in flight")
+        raise resting(FIRST_WAIT, "every try that is left is in flight")
 
 
 def _refuse_if_closed(counter: AttemptCounter) -> None:
@@ -62,10 +86,11 @@ def _refuse_if_closed(counter: AttemptCounter) -> None:
             status=423,
         )
     if counter.locked_until is not None and counter.locked_until > now():
-        raise _locked(counter.locked_until - now(), f"{counter.failures} consecutive failures")
+        raise resting(counter.locked_until - now(), f"{counter.failures} consecutive failures")
 
 
-def _locked(wait: timedelta, detail: str) -> Refused:
+def resting(wait: timedelta, detail: str) -> Refused:
+    """Return the refusal of somebody who has to wait so long before their face is asked for again."""
     seconds = max(1, round(wait.total_seconds()))
     return Refused(
         "locked",
@@ -91,16 +116,28 @@ def settle_unjudged(subject: Subject) -> None:
 def settle_failure(subject: Subject) -> None:
     """Settle a reserved try that failed: wait from the fifth on, disable at the tenth."""
     counter = AttemptCounter.objects.select_for_update().get(subject=subject)
-    counter.failures += 1
     counter.in_flight = max(0, counter.in_flight - 1)
+    counter.save(update_fields=["in_flight"])
+    _fail(counter)
+
+
+def count_unanswered(subject: Subject) -> None:
+    """Count a challenge that was not answered as a try that failed."""
+    counter = AttemptCounter.objects.select_for_update().filter(subject=subject).first()
+    if counter is not None:
+        _fail(counter)
+
+
+def _fail(counter: AttemptCounter) -> None:
+    counter.failures += 1
     wait = wait_after(counter.failures)
     counter.locked_until = now() + wait if wait else None
     counter.disabled = counter.failures >= FAILURES_UNTIL_DISABLED
-    counter.save()
+    counter.save(update_fields=["failures", "locked_until", "disabled"])
     if counter.disabled:
-        record(Tag.FACE_DISABLED, subject=str(subject.id), failures=counter.failures)
+        record(Tag.FACE_DISABLED, subject=str(counter.subject_id), failures=counter.failures)
     elif wait:
-        record(Tag.FACE_LOCKED, subject=str(subject.id), failures=counter.failures)
+        record(Tag.FACE_LOCKED, subject=str(counter.subject_id), failures=counter.failures)
 
 
 def rebind_face(subject: Subject) -> None:

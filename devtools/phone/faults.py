@@ -42,6 +42,8 @@ class Fault(Enum):
     """Sends the sealed sample of an earlier sign-in."""
     DOUBLE_UPLOAD = ("double-upload", 8)
     """Sends its sample twice."""
+    EARLY_UPLOAD = ("early-upload", 8)
+    """Sends its sample before anybody can have followed the cues."""
     LATE_UPLOAD = ("late-upload", 8)
     """Sends its sample after the challenge ran out."""
     WRONG_SHARE = ("wrong-share", 9)

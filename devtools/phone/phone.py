@@ -84,10 +84,11 @@ class _Visit:
 
 
 class SoftwarePhone:
-    """Runs enrolments and sign-ins; `pace` True takes as long for a capture as the cues do.
+    """Runs enrolments and sign-ins; a capture takes as long as its cues do.
 
-    Whoever is refused or asked again tries again, `tries` times in all; a fault is tried once. Each method
-    raises Denied where the server refuses, and requests.RequestException where it is not there.
+    `wait` lets seconds pass. Whoever is refused or asked again tries again, `tries` times in all; a fault is
+    tried once. Each method raises Denied where the server refuses, and requests.RequestException where it is
+    not there.
     """
 
     def __init__(
@@ -95,14 +96,14 @@ class SoftwarePhone:
         person: Person,
         *,
         fault: Fault | None = None,
-        pace: bool = True,
+        wait: Callable[[float], None] = time.sleep,
         tries: int = 4,
         on_step: Callable[[Step], None] = lambda step: None,
         rng: np.random.Generator | None = None,
     ) -> None:
         self.person = person
         self.fault = fault
-        self.pace = pace
+        self._wait = wait
         self.tries = 1 if fault else tries
         self.browser = Browser(self._rewrite)
         self.recorded: bytes | None = None
@@ -212,7 +213,7 @@ class SoftwarePhone:
         """Capture until the verdict; return where to go on."""
         for _ in range(self.tries):
             with self._step(6, "challenge and worker key received"):
-                challenge = self._post(6, visit, "challenge", {"prefer": None})
+                challenge = self._post(6, visit, "challenge", {})
             sample = self._capture(visit, challenge)
             with self._step(8, "sealed sample uploaded, only ciphertext stored"):
                 self._upload(visit, sample, challenge)
@@ -229,11 +230,12 @@ class SoftwarePhone:
     def _capture(self, visit: _Visit, challenge: dict[str, Any]) -> bytes:
         with self._step(7, "frames captured, chained, signed, sealed to the worker"):
             begun = time.monotonic()
+            if self.fault is Fault.EARLY_UPLOAD:
+                return encrypt(b"", self._binding(visit, challenge), challenge["seal"]).encode()
             frames, camera = self._film(challenge)
             sample = self._seal(visit, challenge, frames, camera)
-            if self.pace:
-                duration = sum(step["ms"] for step in challenge["steps"]) / 1000
-                time.sleep(max(0.0, begun + duration - time.monotonic()))
+            duration = sum(step["ms"] for step in challenge["steps"]) / 1000
+            self._wait(max(0.0, begun + duration - time.monotonic()))
         return sample
 
     def _film(self, challenge: dict[str, Any]) -> tuple[list[Frame], dict[str, Any]]:
@@ -247,8 +249,7 @@ class SoftwarePhone:
     def _seal(
         self, visit: _Visit, challenge: dict[str, Any], frames: list[Frame], camera: dict[str, Any]
     ) -> bytes:
-        device = visit.device.credential_id if visit.device else b""
-        binding = Binding(visit.txn, challenge["nonce"], websafe_encode(device))
+        binding = self._binding(visit, challenge)
         if self.fault is Fault.TRUNCATED_IMAGE:
             half = len(frames[2].jpeg) // 2
             frames[2] = replace(frames[2], jpeg=frames[2].jpeg[:half])
@@ -265,6 +266,10 @@ class SoftwarePhone:
         if self.fault is Fault.FOREIGN_SEAL:
             seal = {**seal, "key": public_jwk(new_session_key()), "second": None}
         return encrypt(container(content, frames), binding, seal).encode()
+
+    def _binding(self, visit: _Visit, challenge: dict[str, Any]) -> Binding:
+        device = visit.device.credential_id if visit.device else b""
+        return Binding(visit.txn, challenge["nonce"], websafe_encode(device))
 
     def _share(self, device: Answer | None) -> tuple[bytes | None, str]:
         if device is None:
@@ -289,7 +294,7 @@ class SoftwarePhone:
         if self.fault is Fault.REPLAYED_UPLOAD and self.recorded is not None:
             sample = self.recorded
         if self.fault is Fault.LATE_UPLOAD:
-            time.sleep(challenge["expires_in"] + 2)
+            self._wait(challenge["expires_in"] + 2)
         for _ in range(2 if self.fault is Fault.DOUBLE_UPLOAD else 1):
             _json(8, self.browser.post_bytes(urljoin(visit.api, "sample"), sample, media_type(sample)))
 

@@ -12,5 +12,6 @@ urlpatterns = [
     path("<uuid:subject>/links/<str:link>/revoke/", views.link_revoke, name="link-revoke"),
     path("<uuid:subject>/passkeys/<str:device>/revoke/", views.device_revoke, name="device-revoke"),
     path("<uuid:subject>/consent/withdraw/", views.consent_withdraw, name="consent-withdraw"),
+    path("<uuid:subject>/needs/light/", views.light_keep, name="light-keep"),
     path("<uuid:subject>/close/", views.person_close, name="person-close"),
 ]

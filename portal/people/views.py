@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.enrolment.notices import CannotMail, may_mail
-from authsvc.management import faces, people
+from authsvc.management import faces, needs, people
 from authsvc.subjects.models import Subject
 from portal.accounts.once import Made, make_once, sent_before, shown_once
 from portal.accounts.requests import PortalRequest
@@ -112,6 +112,21 @@ def consent_withdraw(request: PortalRequest, tenant: str, subject: str) -> HttpR
     if receipt:
         text = _("The consent is withdrawn, and nothing of the face is kept. Receipt number %(receipt)s.")
         messages.success(request, text % {"receipt": receipt})
+    return redirect("person", tenant=tenant, subject=subject)
+
+
+@require_POST
+def light_keep(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
+    """Leave changing light out of a person's checks, because they asked, or let it come back."""
+    row = get_object_or_404(Subject.objects, pk=subject)
+    still = request.POST.get("light") != "changes"
+    try:
+        changed = needs.set_light(by=request.member, subject=row, still=still)
+    except people.PersonClosed:
+        raise Http404 from None
+    if changed:
+        text = _("The screen no longer changes colour for them.") if still else _("The light changes again.")
+        messages.success(request, text)
     return redirect("person", tenant=tenant, subject=subject)
 
 

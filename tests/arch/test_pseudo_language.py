@@ -198,7 +198,12 @@ def test_a_persons_own_page(tenant: Tenant) -> None:
     reader.get(visitor.root)
     reader.get(passkey)
     reader.post(passkey, {"name": ""}, 422)
-    for question in ("face/remove", "consent/withdraw", f"passkeys/{visitor.device.pk}/revoke"):
+    for question in (
+        "face/remove",
+        "consent/withdraw",
+        "needs/light",
+        f"passkeys/{visitor.device.pk}/revoke",
+    ):
         reader.get(visitor.root + question)
     gone = visitor.post(f"passkeys/{visitor.device.pk}/revoke")
     reader.get(gone["Location"])

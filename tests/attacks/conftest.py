@@ -56,3 +56,4 @@ def person(stack: Stack, photos: Path) -> Person:
 def fresh_counter(sinks: Sinks, person: Person) -> None:
     """Begin with no failed try: the attacks make more of them than a person may."""
     sinks.rows("UPDATE transactions_attemptcounter SET failures = 0, locked_until = NULL RETURNING 1")
+    sinks.rows("UPDATE transactions_capture SET issued_at = issued_at - interval '1 hour' RETURNING 1")

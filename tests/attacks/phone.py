@@ -26,7 +26,7 @@ class WatchedPhone(SoftwarePhone):
         meanwhile: Callable[[str], None] = lambda txn: None,
         **options: Any,
     ) -> None:
-        super().__init__(person, pace=False, **options)
+        super().__init__(person, **options)
         self.frames: list[Frame] = []
         self.share = b""
         self.sealed = b""

@@ -156,7 +156,7 @@ def _enrol_and_sign_in(story: Story, worker: Worker, photos: Path) -> WatchedPho
     for name, (first, later) in pictures.items():
         passkeys = Authenticator()
         enrolling = Person(photographs.read(first), authenticator=passkeys)
-        SoftwarePhone(enrolling, pace=False).enrol(story.stack.new_link(name))
+        SoftwarePhone(enrolling).enrol(story.stack.new_link(name))
         story.people[name] = Person(photographs.read(later), authenticator=passkeys)
 
     def look(_: str) -> None:
@@ -303,9 +303,9 @@ def test_t10_a_restore_of_both_signs_in_who_stayed_and_nobody_who_was_erased(
         stack.manage("reconcile_references", "--missing")
         runner = things.enter_context(processes(stack.env))
         await_ready(stack.env, runner)
-        SoftwarePhone(story.people[KEPT], pace=False).sign_in(f"{stack.partner_url}/members")
+        SoftwarePhone(story.people[KEPT]).sign_in(f"{stack.partner_url}/members")
         with pytest.raises(Denied):
-            SoftwarePhone(story.people[ERASED], pace=False).sign_in(f"{stack.partner_url}/members")
+            SoftwarePhone(story.people[ERASED]).sign_in(f"{stack.partner_url}/members")
 
 
 def _restored(stack: Stack, port: int, store: Path) -> Stack:

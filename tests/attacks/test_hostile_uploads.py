@@ -300,9 +300,7 @@ def test_nobody_without_the_device_uses_up_a_persons_tries(
     stack: Stack, sinks: Sinks, person: Person
 ) -> None:
     def flood(number: int) -> int:
-        phone = SoftwarePhone(
-            person, pace=False, fault=(Fault.NO_DEVICE_KEY, Fault.SKIPPED_PROOF)[number % 2]
-        )
+        phone = SoftwarePhone(person, fault=(Fault.NO_DEVICE_KEY, Fault.SKIPPED_PROOF)[number % 2])
         with contextlib.suppress(Denied):
             phone.sign_in(f"{stack.partner_url}/members")
             return 1

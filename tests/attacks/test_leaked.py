@@ -45,7 +45,7 @@ def thief(stack: Stack, photos: Path, _worker: None) -> Authenticator:
     """The authenticator of somebody who has enrolled too, with another face."""
     passkeys = Authenticator()
     enrolling = Person(photographs.read(photos / "biden"), authenticator=passkeys)
-    SoftwarePhone(enrolling, pace=False).enrol(stack.new_link("A thief"))
+    SoftwarePhone(enrolling).enrol(stack.new_link("A thief"))
     return passkeys
 
 
@@ -66,7 +66,7 @@ def test_a_passkey_made_of_every_public_part_is_refused(
         forged = Credential.generate(rp_id=real.rp_id, user_handle=bytes(user_handle), user_name="")
         forged.id = websafe_decode(credential_id)
         passkeys = Authenticator([forged])
-        phone = SoftwarePhone(Person(person.photographs, authenticator=passkeys), pace=False)
+        phone = SoftwarePhone(Person(person.photographs, authenticator=passkeys))
         phone.recorded = upload
         assert refused_at(stack, phone) == 4
 
@@ -75,6 +75,6 @@ def test_a_passkey_made_of_every_public_part_is_refused(
 def test_ones_own_passkey_does_not_go_with_another_persons_face(
     stack: Stack, person: Person, thief: Authenticator, upload: bytes, fault: Fault | None
 ) -> None:
-    phone = SoftwarePhone(Person(person.photographs, authenticator=thief), pace=False, fault=fault, tries=1)
+    phone = SoftwarePhone(Person(person.photographs, authenticator=thief), fault=fault, tries=1)
     phone.recorded = upload
     assert refused_at(stack, phone) == 10

@@ -19,6 +19,7 @@ from django.urls import reverse
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
+from authsvc.capture.challenge import light_may_change
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id, new_secret, secret_hash
@@ -48,6 +49,8 @@ from authsvc.person.models import Visit
 from authsvc.policy.evaluate import DEFAULT
 from authsvc.policy.models import PolicyVersion
 from authsvc.policy.services import publish_policy
+from authsvc.privacy.models import Need
+from authsvc.privacy.needs import keep_need
 from authsvc.seals.kinds import KINDS
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.memberships.models import Invitation, Membership
@@ -104,6 +107,7 @@ FREE: dict[str, dict[str, str]] = {
     "enrolment-link": {"created_at": "shown"},
     "recovery-codes": {},
     "consent": {},
+    "need": {"id": "person and kind are what it is known by"},
     "remembered-consent": {"id": "relying party and person are what it is known by"},
     "visit": {"id": "its digest is what it is known by"},
     "backchannel-request": {
@@ -245,6 +249,13 @@ def consents(visitor: Browser, partner: Partner, ada: Subject) -> Case:
     return Case(row, lambda: visitor.http.get(agent).json()["face"]["offered"])
 
 
+def needs(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    keep_need(ada, Need.Kind.NO_LIGHT, by_person=True, actor="a test")
+    txn = visitor.opened(visitor.authorize(partner))
+    Transaction.objects.filter(pk=txn).update(subject=ada)
+    return Case(Need.objects.get(), lambda: not light_may_change(Transaction.objects.get(pk=txn)))
+
+
 def remembered_consents(visitor: Browser, partner: Partner, ada: Subject) -> Case:
     third = make_partner(name="A third party", first_party=False)
     moment = now()
@@ -327,6 +338,7 @@ CASES: dict[str, tuple[str, Callable[[Browser, Partner, Subject], Case]]] = {
     "enrolment links": ("enrolment-link", enrolment_links),
     "recovery codes": ("recovery-codes", recovery_codes),
     "consents": ("consent", consents),
+    "needs": ("need", needs),
     "remembered consents": ("remembered-consent", remembered_consents),
     "visits": ("visit", visits),
     "backchannel requests": ("backchannel-request", backchannel_requests),

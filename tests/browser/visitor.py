@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Page, Route, expect
 from playwright.sync_api import TimeoutError as TookTooLong
 
 from devtools.rendering.mesh import Image
@@ -19,6 +19,8 @@ VIDEO_RATE = 15
 TRIES = 3
 VERDICT_MS = 60_000
 PATIENCE_MS = 2_000
+NEUTRAL = {"steps": [{"cue": "centre", "ms": 400}]}
+"""What the camera sees before the first cue."""
 
 
 class Visitor:
@@ -82,16 +84,26 @@ class Visitor:
     def _film(self) -> None:
         if self.page.locator('[data-act="start-camera"]:visible').count() == 0:
             self.taps("prepare")
-        with self.page.expect_response("**/challenge") as answer:
-            self.taps("start-camera")
-        challenge = answer.value.json()
-        if challenge["warning"] == "light":
+        self.page.evaluate("pictures => giveCamera(pictures)", self._pictures(NEUTRAL))
+        self.page.unroute("**/challenge")
+        self.page.route("**/challenge", self._answer)
+        self.taps("start-camera")
+        live = self.page.locator('[data-screen="live"]:visible')
+        expect(live.or_(self.page.locator('[data-screen="warning"]:visible'))).to_be_visible()
+        if live.count() == 0:
             self.taps("with-light")
         self.sees("live")
-        self.page.evaluate("pictures => giveCamera(pictures)", self._pictures(challenge))
         # The page begins by itself where the face is in place before anybody has tapped.
         with suppress(TookTooLong):
             self.page.locator('[data-act="begin"]:visible').click(timeout=PATIENCE_MS)
+
+    def _answer(self, route: Route) -> None:
+        """Hold back what the page asks for until the camera is ready to show the answer to it."""
+        response = route.fetch()
+        challenge = response.json()
+        if response.ok:
+            self.page.evaluate("pictures => giveCamera(pictures)", self._pictures(challenge))
+        route.fulfill(response=response)
 
     def _pictures(self, challenge: dict[str, Any]) -> list[dict[str, Any]]:
         """Render the answer to a challenge as a video that begins with the first cue."""

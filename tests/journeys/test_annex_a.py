@@ -40,7 +40,7 @@ def signed_in(stack: Stack, photos: Path, name: str) -> tuple[Person, bytes | No
     """A person who has signed in once, and the upload; enrolled anew where the first reference is poor."""
     for _ in range(3):
         person = enrolled(stack, photos, name)
-        phone = SoftwarePhone(person, pace=False)
+        phone = SoftwarePhone(person)
         try:
             phone.sign_in(f"{stack.partner_url}/members")
         except Denied:
@@ -57,7 +57,7 @@ CLAIMS |= {"at_hash", "face", "ial", "c_hash", "s_hash", "policy", "name", "emai
 @pytest.mark.requirement("S6.4-01", "S9.4-06", "S6.2-01", "S10-04", "SB-03")
 def test_a_person_signs_in_at_the_partner_site(stack: Stack, person: Person) -> None:
     steps: list[Step] = []
-    phone = SoftwarePhone(person, pace=False, on_step=steps.append)
+    phone = SoftwarePhone(person, on_step=steps.append)
     page = phone.sign_in(f"{stack.partner_url}/members")
     assert page.status_code == 200
     assert list(dict.fromkeys(step.number for step in steps)) == list(range(1, 14))
@@ -74,7 +74,7 @@ def test_a_person_signs_in_at_the_partner_site(stack: Stack, person: Person) -> 
 
 @pytest.mark.requirement("S5.3-02")
 def test_a_person_signs_in_without_a_face(stack: Stack, person: Person) -> None:
-    phone = SoftwarePhone(person, pace=False)
+    phone = SoftwarePhone(person)
     assert phone.sign_in(f"{stack.partner_url}/members", face=False).status_code == 200
     claims = phone.browser.get(f"{stack.partner_url}/whoami.json", accept="application/json").json()
     assert "face" not in claims["amr"]
@@ -89,7 +89,7 @@ def test_a_person_signs_in_without_a_face(stack: Stack, person: Person) -> None:
 def test_every_fault_is_denied(stack: Stack, photos: Path, fault: Fault) -> None:
     before = signed_in if fault in AFTER_A_SIGN_IN else enrolled_only
     victim, recorded = before(stack, photos, f"fault {fault.label}")
-    phone = SoftwarePhone(victim, fault=fault, pace=False)
+    phone = SoftwarePhone(victim, fault=fault)
     phone.recorded = recorded
     if fault in {Fault.REUSED_TRANSACTION, Fault.REPLAYED_CODE}:
         # Everything up to the fault is as it should be, so a refused capture is tried again.
@@ -115,7 +115,7 @@ print(json.dumps([[row.tag, row.client, row.subject, row.details] for row in row
 
 @pytest.mark.requirement("S9.4-11", "S7-02")
 def test_t26_a_sign_in_can_be_told_from_the_log_alone(stack: Stack, person: Person) -> None:
-    SoftwarePhone(person, pace=False).sign_in(f"{stack.partner_url}/members")
+    SoftwarePhone(person).sign_in(f"{stack.partner_url}/members")
     rows = stack.python(LOG)
     told = {tag: details for tag, _, _, details in rows}
     order = ["transaction:opened", "device:proven", "challenge:issued", "sample:accepted", "reference:opened"]

@@ -124,7 +124,7 @@ def _phone(upgraded: Upgraded, photos: Path, passkey: int) -> SoftwarePhone:
         photographs.read(photos / "obama" / "03.jpg"),
         authenticator=Authenticator([held.credentials[passkey]]),
     )
-    return SoftwarePhone(person, pace=False)
+    return SoftwarePhone(person)
 
 
 def _claims(phone: SoftwarePhone, stack: Stack) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def test_a_person_signs_in_with_an_old_passkey_and_her_face(
 @pytest.mark.needs("photos")
 def test_an_invited_person_follows_an_old_link(stack: Stack, known: dict[str, Any], photos: Path) -> None:
     pictures = photographs.read(photos / "obama" / "01.jpg", photos / "obama" / "02.jpg")
-    phone = SoftwarePhone(Person(pictures), pace=False)
+    phone = SoftwarePhone(Person(pictures))
     assert phone.enrol(f"{stack.base_url}{known['open_link']}").status_code == 200
 
 

@@ -38,11 +38,11 @@ def site_that_asks_for_l1(stack: Stack) -> str:
 def test_a_recovery_code_of_the_enrolment_signs_in_at_l1_and_works_once(stack: Stack, photos: Path) -> None:
     album = photos / "obama"
     looks = photographs.read(album / "01.jpg", album / "02.jpg")
-    done = SoftwarePhone(Person(looks), pace=False).enrol(stack.new_link("Grace Example"))
+    done = SoftwarePhone(Person(looks)).enrol(stack.new_link("Grace Example"))
     codes = re.findall(WRITTEN, done.text)
     assert len(codes) == 10
 
-    phone, lost = SoftwarePhone(Person(looks), pace=False), f"{stack.demo['issuer'].rstrip('/')}/me/lost"
+    phone, lost = SoftwarePhone(Person(looks)), f"{stack.demo['issuer'].rstrip('/')}/me/lost"
     assert "Your new passkey works" in phone.recover(lost, codes[0]).text
     with pytest.raises(Denied) as refused:
         phone.sign_in(f"{stack.partner_url}/members")  # which asks for L2

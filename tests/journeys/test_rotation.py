@@ -66,7 +66,7 @@ def again_and_again(do: Callable[[], None]) -> Iterator[Met]:
 
 def sign_in(stack: Stack, person: Person, *, face: bool) -> None:
     """Sign in at the partner site, with a new browser."""
-    page = SoftwarePhone(person, pace=False).sign_in(f"{stack.partner_url}/members", face=face)
+    page = SoftwarePhone(person).sign_in(f"{stack.partner_url}/members", face=face)
     assert page.status_code == 200, page.status_code
 
 

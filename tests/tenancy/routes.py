@@ -98,6 +98,7 @@ EXPECTED: dict[str, Kind] = {
     f"{_T}me/passkeys/<str:device>/revoke": Kind.PERSON,
     f"{_T}me/face/remove": Kind.PERSON,
     f"{_T}me/consent/withdraw": Kind.PERSON,
+    f"{_T}me/needs/light": Kind.PERSON,
     f"{_T}me/requests/<str:approval>/stop": Kind.PERSON,
     f"{_T}me/recovery-codes": Kind.PERSON,
     f"{_T}me/lost": Kind.PERSON,

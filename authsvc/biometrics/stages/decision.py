@@ -22,7 +22,9 @@ SIGNED: Final = (
 """The stages whose results a decision rests on, in their order."""
 
 AGAIN: Final = {Reason.QUALITY, Reason.NON_RESPONSE}
-"""The person can do better: asked again, which costs no match try (S9.2-08)."""
+"""The person can do better, and is asked again: poor pictures cost no match try (S9.2-08), not following the
+cues does (T07).
+"""
 
 
 def parts_of(plan: Plan) -> tuple[Stage, ...]:

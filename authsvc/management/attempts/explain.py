@@ -19,6 +19,7 @@ from authsvc.core.texts import Text
 from authsvc.management.attempts.reasons import reason_text
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.records import SignInRequest
+from authsvc.transactions.services import NOT_FOLLOWED
 
 Facts = list[tuple[Text, Text]]
 
@@ -131,6 +132,8 @@ def _tell_verdict(_transaction: Transaction, capture: Capture | None, event: Aud
         Capture.State.AGAIN.value: (_("The pictures were too poor to judge"), "warn"),
         Capture.State.EXPIRED.value: (_("No verdict came in time"), "bad"),
     }.get(outcome, (_("The face was refused"), "bad"))
+    if capture is not None and capture.reason == NOT_FOLLOWED:
+        title, kind = _("The person did not follow the cues, and was asked again"), "bad"
     facts = [] if kind == "good" else _reason(event)
     if capture is not None and capture.submitted_at and capture.decided_at:
         facts.append((_("Verdict after"), _seconds(capture.submitted_at, capture.decided_at)))

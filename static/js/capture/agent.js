@@ -34,6 +34,7 @@ export class Agent {
   #own = null; // the passkey that proved itself: {id, share, shareKind}
   #added = null; // the passkey that a binding made
   #challenge = null;
+  #warned = false; // that the light changes
   #camera = null;
   #ready = false;
   #busy = false;
@@ -49,9 +50,8 @@ export class Agent {
       passkey: () => this.passkey(),
       "existing-passkey": () => this.passkey("existing"),
       prepare: () => show("prepare"),
-      "start-camera": () => this.ask(null),
-      "no-light": () => this.ask("no-light"),
-      "with-light": () => this.record(),
+      "start-camera": () => this.startCamera(),
+      "with-light": () => this.#withLight(),
       "without-face": () => (config.demanded ? this.#sayDemanded() : this.withoutFace()),
       "go-back": () => this.withoutFace(),
       agree: () => this.agree(),
@@ -239,18 +239,26 @@ export class Agent {
     return this.#own.share ? missingForFace() : "no-share";
   }
 
-  async ask(prefer) {
-    this.#challenge = await this.api.post("challenge", { prefer });
-    if (this.#challenge.warning === "light" && prefer === null) {
+  // Who has to wait, or is to see changing light, learns of it before the camera starts.
+  async startCamera() {
+    const { face } = await this.api.get("");
+    if (face.locked) {
+      this.#locked(face.locked.retry_after);
+    } else if (face.light) {
       show("warning");
     } else {
       await this.record();
     }
   }
 
+  async #withLight() {
+    this.#warned = true;
+    await this.record();
+  }
+
+  // What to do is asked for once the person is in the picture: each challenge is a try, and its time runs.
   async record() {
-    const challenge = this.#challenge;
-    const camera = new Camera(document.getElementById("preview"), challenge.frames);
+    const camera = new Camera(document.getElementById("preview"), this.config.frames);
     this.#camera = camera;
     this.#ready = false;
     document.getElementById("begin").hidden = false;
@@ -262,6 +270,13 @@ export class Agent {
       const probe = await probeCamera(camera);
       await position(camera, board, () => this.#ready);
       document.getElementById("begin").hidden = true;
+      const challenge = await this.api.post("challenge");
+      if (challenge.warning && !this.#warned) {
+        camera.close();
+        show("warning");
+        return;
+      }
+      this.#challenge = challenge;
       const frames = thin(await perform(challenge, camera, board), challenge.frames.min);
       const described = camera.describe();
       camera.close();
@@ -294,8 +309,21 @@ export class Agent {
 
   async #deliver() {
     show("sending");
-    await this.api.upload("sample", this.#unsent);
+    await this.#upload();
     await this.#wait();
+  }
+
+  // A device whose clock runs fast has waited too little by the server's: the rest is waited for here.
+  async #upload() {
+    try {
+      await this.api.upload("sample", this.#unsent);
+    } catch (error) {
+      if (error.code !== "early") {
+        throw error;
+      }
+      await sleep(error.retryAfter * 1000);
+      await this.api.upload("sample", this.#unsent);
+    }
   }
 
   async #wait() {
@@ -316,7 +344,7 @@ export class Agent {
     if (status.state === "done") {
       this.#go(status.continue_url);
     } else if (status.state === "again") {
-      const why = status.hint === "lost" ? say("lost") : say("unclear");
+      const why = say(`why.${status.hint}`) ?? say("why");
       show("again", { why, hint: say(`hint.${status.hint}`) ?? say("again") });
     } else if (status.state === "locked") {
       this.#locked(status.retry_after);

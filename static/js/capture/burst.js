@@ -21,7 +21,7 @@ export async function perform(challenge, camera, board) {
   let due = 0;
   for (let index = 0, end = 0; index < steps.length; index += 1) {
     end += steps[index].ms;
-    glow(steps[index].cue === "light" ? steps[index].colour : null);
+    glow(steps[index].colour ?? null);
     board.ask(steps[index].cue);
     board.count(index / steps.length, index + 1, steps.length);
     for (;;) {

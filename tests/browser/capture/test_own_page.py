@@ -111,9 +111,14 @@ def test_every_page_looks_right(person: Person, page: Page, subject: Subject) ->
         f"passkeys/{own.pk}/revoke",
         "face/remove",
         "consent/withdraw",
+        "needs/light",
     ):
         page.goto(home + path)
         assert_looks_right(page, path)
+    page.get_by_role("button", name="Leave it out").click()
+    assert_looks_right(page, "light left out")
+    page.goto(home + "needs/light")
+    assert_looks_right(page, "light to come back")
     page.goto(f"{home}passkeys/{own.pk}/")
     page.get_by_label("Name").fill("a\u202eb")
     page.get_by_role("button", name="Save").click()

@@ -1,12 +1,17 @@
 """Every screen of the capture page, in Chromium."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from authsvc.capture import agent_api, challenge
+from authsvc.capture import agent_api, challenge, flow
+from authsvc.core.clock import now
+from authsvc.privacy.models import Need
+from authsvc.privacy.needs import keep_need
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions import services
 from authsvc.transactions.models import AttemptCounter, Capture, SealedSample, Transaction
@@ -18,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transa
 
 
 SHORT = [{"cue": "centre", "ms": 900}, {"cue": "left", "ms": 1100, "degrees": 25}]
+LONGER = [{"cue": "centre", "ms": 900}, {"cue": "left", "ms": 2500, "degrees": 25}]
 UNHURRIED = [{"cue": "centre", "ms": 60_000}]
 LIGHT = {"cue": "light", "ms": 1500, "colour": "#2060ff"}
 FRAMES = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
@@ -216,21 +222,21 @@ def test_a_camera_that_cannot_be_used(person: Person, page: Page, error: str, sc
     person.sees(screen)
 
 
-def test_a_lost_camera_starts_over_with_a_new_challenge(
+@pytest.mark.requirement("S9.2-04")
+def test_t07_a_lost_camera_starts_over_with_the_same_challenge(
     person: Person, page: Page, verdict: Any, draws: Draws
 ) -> None:
-    draws.steps = [UNHURRIED, SHORT]
+    draws.steps = [LONGER, SHORT]
     person.enrolled()
     row = person.films()
-    person.sees("live")
-    expect(page.locator("#preview")).to_have_js_property("paused", False)
+    expect(page.locator('[data-screen="live"][data-cue="left"]')).to_be_visible()
     page.evaluate(
         "document.getElementById('preview').srcObject.getTracks()[0].dispatchEvent(new Event('ended'))"
     )
     person.sees("lost")
     person.taps("start-camera")
     page.wait_for_url(f"**/passkeys/?{row.id}")
-    assert row.captures.count() == 2
+    assert row.captures.get().challenge["steps"] == LONGER
 
 
 def test_stopping_turns_the_camera_off(person: Person, page: Page, draws: Draws) -> None:
@@ -258,7 +264,7 @@ def test_stopping_while_the_camera_opens_lets_nothing_be_taken(person: Person, p
     assert page.evaluate(TRACKS) == ["ended"]
     assert page.evaluate("document.getElementById('preview').srcObject") is None
     person.sees("prepare")
-    assert row.captures.get().state == Capture.State.ISSUED
+    assert not row.captures.exists()
 
 
 def test_an_insecure_page_says_so(tenant: Tenant, with_camera: Browser) -> None:
@@ -276,11 +282,12 @@ def test_a_browser_without_passkeys_is_told(tenant: Tenant, with_camera: Browser
 
 
 class TestLight:
-    """Changing light is announced, and can be declined (WCAG 2.2, 2.3.1)."""
+    """Changing light is announced before the camera starts, and left out for who said that it harms them."""
 
     @pytest.fixture(autouse=True)
-    def _light(self, draws: Draws) -> None:
+    def _light(self, draws: Draws, monkeypatch: pytest.MonkeyPatch) -> None:
         draws.light = [LIGHT]
+        monkeypatch.setattr(flow, "expects_light", challenge.light_may_change)
 
     def test_warns_first_and_glows_after(self, person: Person, page: Page, verdict: Any) -> None:
         person.enrolled()
@@ -293,12 +300,54 @@ class TestLight:
         page.wait_for_url("**/passkeys/?*")
         assert person.violations == []
 
-    def test_can_be_declined(self, person: Person, page: Page, verdict: Any) -> None:
+    def test_t07_the_way_out_is_a_stored_need_and_no_choice_of_this_page(
+        self, person: Person, page: Page
+    ) -> None:
         person.enrolled()
         row = person.films()
-        person.taps("no-light")
+        person.sees("warning")
+        way = page.locator('[data-screen="warning"] a')
+        assert way.get_attribute("href") == f"/t/{person.tenant.slug}/me/#needs"
+        assert not row.captures.exists()
+
+    def test_t07_who_said_so_is_neither_warned_nor_lit(
+        self, person: Person, page: Page, verdict: Any
+    ) -> None:
+        keep_need(person.enrolled(), Need.Kind.NO_LIGHT, by_person=True, actor="a test")
+        row = person.films()
         page.wait_for_url("**/passkeys/?*")
-        assert row.captures.latest("number").challenge["steps"] == SHORT
+        assert row.captures.get().challenge["steps"] == SHORT
+
+    def test_light_that_was_not_announced_is_not_shown(
+        self, person: Person, page: Page, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(flow, "expects_light", lambda _: False)
+        person.enrolled()
+        person.films()
+        person.sees("warning")
+        expect(page.locator("#glow")).to_be_hidden()
+        assert page.evaluate("document.getElementById('preview').srcObject") is None
+
+
+@pytest.mark.requirement("S9.2-07")
+def test_t07_who_did_not_follow_is_told_calmly_what_to_do(person: Person, page: Page, verdict: Any) -> None:
+    verdict("again", reason=services.NOT_FOLLOWED, hint="follow")
+    person.enrolled()
+    person.films()
+    person.sees("again")
+    screen = page.locator('[data-screen="again"]')
+    expect(screen).to_contain_text("Follow the arrows with your head.")
+    assert not re.search(r"\d", screen.inner_text())
+
+
+@pytest.mark.requirement("S9.2-07")
+def test_a_locked_face_is_said_before_the_camera_starts(person: Person, page: Page) -> None:
+    subject = person.enrolled()
+    until = now() + timedelta(minutes=2)
+    AttemptCounter.objects.update_or_create(subject=subject, defaults={"failures": 6, "locked_until": until})
+    person.films()
+    person.sees("locked")
+    assert page.evaluate("window.cameraAsked") == 0
 
 
 def test_a_dark_picture_gets_a_hint(

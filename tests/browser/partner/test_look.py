@@ -27,7 +27,7 @@ def test_the_pages_that_anyone_sees_look_right(stack: Stack, page: Page) -> None
 
 
 def test_the_pages_of_a_member_look_right(stack: Stack, page: Page, person: Person) -> None:
-    phone = SoftwarePhone(person, pace=False)
+    phone = SoftwarePhone(person)
     phone.sign_in(f"{stack.partner_url}/members", face=False)
     page.context.add_cookies(
         [

@@ -176,6 +176,13 @@ def _(walker: Walker) -> Answer:
     return walker.agent.upload(row)
 
 
+@refusal("early")
+def _(walker: Walker) -> Answer:
+    row = _face(walker)
+    walker.agent.post(row, "challenge", ASK)
+    return walker.agent.upload(row, early=True)
+
+
 @refusal("face-needed")
 def _(walker: Walker) -> Answer:
     walker.ada = walker.agent.enrolled()

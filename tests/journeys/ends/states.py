@@ -784,6 +784,19 @@ def _(walker: Walker) -> Answer:
     return walker.get("me/consent/withdraw")
 
 
+@state("Own page", "leaving changing light out")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    return walker.get("me/needs/light")
+
+
+@state("Own page", "light left out, letting it change again")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    walker.post("me/needs/light", {"light": "still"})
+    return walker.get("me/needs/light")
+
+
 @state("Own page", "withdrawn: the receipt")
 def _(walker: Walker) -> Answer:
     _at_home(walker)

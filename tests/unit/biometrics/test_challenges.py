@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from authsvc.biometrics.challenges import COLOURS, LIGHT_MS, MOVEMENTS, Part, draw_challenge
+from authsvc.biometrics.challenges import COLOURS, LIGHT_MS, MOVEMENTS, Part, draw_challenge, variety
 from tests.campaign import Size
 
 SEEDS = range(50)
@@ -18,11 +18,11 @@ def test_turn_starts_and_ends_at_the_neutral_with_a_turn_to_a_side(seed: int) ->
     steps = draw_challenge(mix=TURN_ALONE, rng=random.Random(seed)).steps
     cues = [step.cue for step in steps]
     assert cues[0] == cues[-1] == "centre"
-    assert len(cues) == 5
+    assert len(cues) == 6
     assert all(20 <= (step.degrees or 0) <= 30 for step in steps if step.cue in ("left", "right"))
     assert {"left", "right"} & set(cues)
     assert all(a != b for a, b in pairwise(cues))
-    assert sum(step.ms for step in steps) <= 8000
+    assert 4000 <= sum(step.ms for step in steps) <= 6250
 
 
 @pytest.mark.requirement("S8.1-02")
@@ -30,14 +30,24 @@ def test_a_recorded_answer_seldom_fits_the_next_challenge(size: Size) -> None:
     drawn = size("challenges", sample=3000, whole=100_000)
     orders = Counter(tuple(s.cue for s in draw_challenge(mix=TURN_ALONE).steps) for _ in range(drawn))
     likeliest = orders.most_common(1)[0][1] / drawn
-    assert likeliest < 0.03
-    assert sum((n / drawn) ** 2 for n in orders.values()) < 0.015
+    assert likeliest < 0.01
+    assert sum((n / drawn) ** 2 for n in orders.values()) < 0.0025
+    assert 0.95 * variety(TURN_ALONE) <= len(orders) <= variety(TURN_ALONE) == 642
 
 
-def test_light_changes_at_less_than_two_hertz_and_never_repeats() -> None:
+def test_light_changes_at_no_more_than_two_hertz_and_never_repeats() -> None:
     steps = [s for s in draw_challenge(mix=("turn", "light")).steps if s.cue == "light"]
     assert all(step.ms == LIGHT_MS >= 500 and step.colour in COLOURS for step in steps)
     assert all(a.colour != b.colour for a, b in pairwise(steps))
+
+
+@pytest.mark.requirement("S9.2-04")
+def test_t07_turn_and_light_together_are_more_than_a_million_and_no_longer_than_before() -> None:
+    assert variety(("turn", "light")) >= 2**20
+    for seed in SEEDS:
+        steps = draw_challenge(mix=("turn", "light"), rng=random.Random(seed)).steps
+        assert sum(step.ms for step in steps) <= 7700
+        assert sum(step.colour is not None for step in steps) == 6
 
 
 @pytest.mark.parametrize("cue", ["blink", "smile"])

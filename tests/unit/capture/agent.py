@@ -1,9 +1,11 @@
 """An authentication agent over Django's test client, with a software authenticator."""
 
 import os
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.test import Client
 from joserfc.jwk import ECKey
 
@@ -13,7 +15,7 @@ from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions import services
-from authsvc.transactions.models import Transaction
+from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.records import EnrolmentRequest
 from devtools.phone.authenticator import Authenticator
 from tests.factories import make_consent, make_subject
@@ -63,8 +65,17 @@ class Agent:
         )
 
     def upload(
-        self, row: Transaction, body: bytes = b"sealed", content_type: str = "application/jose"
+        self,
+        row: Transaction,
+        body: bytes = b"sealed",
+        content_type: str = "application/jose",
+        *,
+        early: bool = False,
     ) -> Any:
+        """Send a sample, as if the cues had been followed since then; `early` sends it at once."""
+        if not early:
+            before = F("issued_at") - timedelta(seconds=10)
+            row.captures.filter(state=Capture.State.ISSUED).update(issued_at=before)
         return self.client.post(
             self.url(row, "sample"), body, content_type=content_type, headers={"origin": self.origin}
         )

@@ -20,7 +20,7 @@ CODES = set(re.findall(r"`([^`]+)`", LISTED))
 
 def test_scripts_name_texts_that_there_are() -> None:
     assert {"place", "restart"} <= NAMED <= TEXTS.keys()
-    assert {"cue.", "hint.", "live.", "passkey."} == BEGUN
+    assert {"cue.", "hint.", "live.", "passkey.", "why."} == BEGUN
 
 
 def test_every_text_is_named() -> None:

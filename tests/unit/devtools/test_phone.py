@@ -51,7 +51,8 @@ def person(photos: Path, enrolled: Enrolled) -> Person:
 
 def phone(person: Person, fault: Fault | None = None, steps: list[Step] | None = None) -> SoftwarePhone:
     on_step = (steps if steps is not None else []).append
-    return SoftwarePhone(person, fault=fault, pace=False, on_step=on_step, rng=np.random.default_rng(4))
+    rng = np.random.default_rng(4)
+    return SoftwarePhone(person, fault=fault, on_step=on_step, rng=rng, wait=lambda seconds: None)
 
 
 def enrol(server: FakeServer, person: Person) -> None:

@@ -19,7 +19,7 @@ from authsvc import management
 from authsvc.audit.models import AuditEvent
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
-from authsvc.management import acting, approvals, faces, keys, people, provider, relying_parties, team
+from authsvc.management import acting, approvals, faces, keys, needs, people, provider, relying_parties, team
 from authsvc.management.acting import FRESH, NotPermitted, ProveAgain, act, may
 from authsvc.management.actors import Actor, Member, Person, System
 from authsvc.management.permissions import ACTS, OWN, ROLES, SEEING, Permission, permissions_of
@@ -42,6 +42,7 @@ DONE: dict[str, Callable[[Estate, Actor], Any]] = {
     "people.make_recovery_codes": lambda has, by: people.make_recovery_codes(by=by, subject=has.person),
     "faces.remove": lambda has, by: faces.remove(by=by, subject=has.person),
     "faces.withdraw": lambda has, by: faces.withdraw(by=by, subject=has.person),
+    "needs.set_light": lambda has, by: needs.set_light(by=by, subject=has.person, still=True),
     "people.close": lambda has, by: people.close(by=by, subject=has.person),
     "relying_parties.register": lambda _, by: relying_parties.register(
         by=by, name="Second", redirect_uris=["https://second.example/cb"]

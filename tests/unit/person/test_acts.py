@@ -155,7 +155,9 @@ def test_withdrawing_again_changes_nothing_and_ends_nowhere(inside: Visitor) -> 
     assert AuditEvent.objects.filter(tag=Tag.CONSENT_WITHDRAWN).count() == before == 1
 
 
-@pytest.mark.parametrize("path", ["passkeys/{device}/revoke", "face/remove", "consent/withdraw"])
+@pytest.mark.parametrize(
+    "path", ["passkeys/{device}/revoke", "face/remove", "consent/withdraw", "needs/light"]
+)
 def test_what_cannot_be_undone_asks_for_the_passkey_again(inside: Visitor, path: str) -> None:
     path = path.format(device=inside.device.pk)
     inside.waits(STALE)

@@ -19,6 +19,13 @@ KEPT: Final = {
         "browser/capture/test_states.py::test_the_camera_starts_only_after_device_proof_and_a_tap",
         "unit/biometrics/test_challenges.py::test_turn_starts_and_ends_at_the_neutral_with_a_turn_to_a_side",
     ),
+    "The screen may change its colour meanwhile; if that can harm you, %(name)s or your page “Your passkeys "
+    "and face” notes it until you take it back, and it is left out.": (
+        "browser/capture/test_states.py::test_warns_first_and_glows_after",
+        "attacks/test_t07_challenges.py::test_t07_a_stored_need_leaves_light_out_until_it_is_taken_back",
+        "unit/person/test_needs.py::test_a_person_has_changing_light_left_out_and_takes_it_back",
+        "unit/portal/test_needs.py::test_the_organisation_leaves_light_out_for_a_person_who_asks",
+    ),
     "The pictures travel encrypted to a server, which compares them with what it made of your face at "
     "enrolment.": (
         "browser/capture/test_residue.py::test_pictures_leave_the_phone_sealed_and_without_anything_beside_them",

@@ -17,7 +17,7 @@ from tests.factories import make_consent, make_device, make_subject
 
 BROWSER = "browser-key"
 AGENT = Agent("browser", "1")
-CHALLENGE = {"nonce": "n", "steps": [{"cue": "centre", "ms": 1200}]}
+CHALLENGE = {"nonce": "n", "steps": [{"cue": "centre", "ms": 0}]}
 
 
 def session_key() -> dict[str, str]:

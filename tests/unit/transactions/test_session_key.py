@@ -52,7 +52,8 @@ def test_t14_another_key_takes_the_proof_back(agent: Agent, proven: Transaction,
     assert "pubKeyCredParams" not in options
     row = Transaction.objects.get(pk=proven.pk)
     assert (row.state, row.device, row.stored_evidence) == (State.OPEN, None, {})
-    assert not row.captures.filter(state=Capture.State.ISSUED).exists()
+    # What was asked stays as it was, and waits for the proof (T07).
+    assert row.captures.filter(state=Capture.State.ISSUED).exists() is challenged
     for step, body in (("challenge", {"prefer": None}), ("without-face", {})):
         assert agent.post(row, step, body).status_code == 409
     assert agent.upload(row).status_code == 409

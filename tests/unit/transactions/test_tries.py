@@ -1,6 +1,7 @@
 """Attempt limits: five free, then doubling waits, then off; and no race gets one more."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -74,7 +75,8 @@ def test_parallel_bad_tries_evaluate_exactly_the_allowed_number(size):
         subject, device = flow.person()
         rows = [flow.proven(device) for _ in range(uploads // 4)]
         for row in rows:
-            services.issue_capture(row, challenge=flow.CHALLENGE)
+            with suppress(Refused):  # there are as many challenges as tries (T07)
+                services.issue_capture(row, challenge=flow.CHALLENGE)
 
     def upload(number):
         try:

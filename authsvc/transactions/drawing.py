@@ -1,0 +1,108 @@
+"""Which challenges a person gets to see: one a try, each counted, whether it was answered or not (T07).
+
+Whoever could look at challenges for nothing would look until one comes to which they hold an answer.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction as database
+from django.db.models import QuerySet
+
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
+from authsvc.subjects.models import Subject
+from authsvc.transactions import tries
+from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.telling import told_of
+
+COMPARING = (Transaction.Kind.AUTHENTICATE, Transaction.Kind.BIND)
+"""Attempts that compare a face: what fails in them counts for the person, and not in them alone."""
+
+LEFT_TO_ANSWER = timedelta(seconds=30)
+"""With less time than this a challenge is not given out again: its answer would come late."""
+
+UNANSWERED = "unanswered"
+"""Why a capture ended that no sample was sent for."""
+
+LOST = "lost"
+"""The hint where nobody is left to open a sample: the person did nothing wrong."""
+
+MOST_IN_A_WHILE = 20
+WHILE = timedelta(hours=1)
+"""So many challenges that led to nothing a person gets within this time, over all attempts.
+
+Poor pictures cost no try (S9.2-08), and would otherwise be a way to see another challenge.
+"""
+
+
+def open_challenge(row: Transaction) -> Capture | None:
+    """Return the transaction's challenge that waits for its answer and leaves time for one, or None."""
+    soon = now() + LEFT_TO_ANSWER
+    return row.captures.filter(state=Capture.State.ISSUED, expires_at__gt=soon).order_by("-number").first()
+
+
+@database.atomic
+def count_overdue(row: Transaction) -> None:
+    """Count a person's challenges that were not answered in time; of this transaction, those nearly over too.
+
+    It comes before another challenge is drawn, and stands where that is refused.
+    """
+    current = Transaction.objects.select_for_update(no_key=True).get(pk=row.pk)
+    if current.subject is None:
+        return
+    moment = now()
+    for capture in _waiting(current.subject):
+        leeway = LEFT_TO_ANSWER if capture.transaction_id == current.pk else timedelta(0)
+        if capture.expires_at <= moment + leeway:
+            _end(capture)
+
+
+def end_waiting(row: Transaction, *, only: Callable[[Mapping[str, Any]], bool] = lambda _: True) -> None:
+    """Count the challenge of a transaction in which nobody will answer it any more.
+
+    `only` says of a challenge whether it is to end. Call it inside a database transaction.
+    """
+    waiting = Capture.objects.filter(transaction=row, state=Capture.State.ISSUED)
+    for capture in waiting.select_related("transaction"):
+        if only(capture.challenge):
+            _end(capture)
+
+
+def require_room(row: Transaction, subject: Subject) -> None:
+    """Refuse a further challenge where every try that is left already has one (423), or after too many.
+
+    Where it returns, the person's counter is locked until the database transaction ends, so that no race
+    gets one more (S8.3-03).
+    """
+    tries.begin_counting(subject)
+    others = _waiting(subject).exclude(transaction=row)
+    if row.kind in COMPARING:
+        tries.require_free_try(subject, waiting=others.filter(transaction__kind__in=COMPARING).count())
+    since = now() - WHILE
+    drawn = Capture.objects.filter(transaction__subject=subject, issued_at__gt=since)
+    in_vain = drawn.exclude(state=Capture.State.ACCEPTED).exclude(hint=LOST).order_by("issued_at")
+    if in_vain.count() >= MOST_IN_A_WHILE:
+        raise tries.resting(in_vain[0].issued_at - since, f"{MOST_IN_A_WHILE} challenges in {WHILE}")
+
+
+def _waiting(subject: Subject) -> QuerySet[Capture]:
+    rows = Capture.objects.filter(transaction__subject=subject, state=Capture.State.ISSUED)
+    return rows.select_related("transaction")
+
+
+def _end(capture: Capture) -> None:
+    """End a challenge that was not answered; where a face would have been compared it is a failed try."""
+    row = capture.transaction
+    if row.subject is not None:
+        tries.lock_counter(row.subject)  # before the capture, as whoever uploads a sample does
+    changed = Capture.objects.filter(pk=capture.pk, state=Capture.State.ISSUED).update(
+        state=Capture.State.EXPIRED, reason=UNANSWERED
+    )
+    if not changed:
+        return
+    record(Tag.CHALLENGE_UNANSWERED, **told_of(row), capture=capture.pk, number=capture.number)
+    if row.kind in COMPARING and row.subject is not None:
+        tries.count_unanswered(row.subject)
