@@ -63,8 +63,8 @@ class Faces(Protocol):
     def held(self, image: Image, last: Box) -> Array | None:
         """See Engine."""
 
-    def five(self, image: Image, landmarks: Array) -> Array:
-        """Return 5×2 points by which a face is aligned: eyes, nose tip and corners of the mouth."""
+    def aligned(self, image: Image, landmarks: Array) -> Image:
+        """Return the 112×112 chip of a face, laid on eyes, nose and mouth as ArcFace's networks take it."""
 
 
 class WithFaces:
@@ -93,9 +93,9 @@ class WithFaces:
         """See Engine."""
         return self._faces.held(image, last)
 
-    def five_point_chip(self, image: Image, landmarks: Array) -> Image:
-        """Return the 112×112 chip of a face, aligned on its five points."""
-        return arcface_chip(image, self._faces.five(image, landmarks))
+    def aligned(self, image: Image, landmarks: Array) -> Image:
+        """See Faces."""
+        return self._faces.aligned(image, landmarks)
 
 
 class DlibFaces:
@@ -138,10 +138,15 @@ class DlibFaces:
         """See Faces: a far turn hides a face from the detector, rarely from the landmarks."""
         return self.landmarks(image, last)
 
-    def five(self, image: Image, landmarks: Array) -> Array:
-        """See Faces: five of the landmarks themselves, an eye the mean of its six."""
-        eyes = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
-        return np.stack([*eyes, landmarks[30], landmarks[48], landmarks[54]])
+    def aligned(self, image: Image, landmarks: Array) -> Image:
+        """See Faces: on five of the landmarks themselves, an eye the mean of its six."""
+        return arcface_chip(image, five_of(landmarks))
+
+
+def five_of(landmarks: Array) -> Array:
+    """Return 5×2 points of 68 landmarks: eyes, nose tip and corners of the mouth."""
+    eyes = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
+    return np.stack([*eyes, landmarks[30], landmarks[48], landmarks[54]])
 
 
 def load_predictor() -> Any:
@@ -180,7 +185,7 @@ def chip(image: Image, landmarks: Array) -> Image:
 
 
 def arcface_chip(image: Image, points: Array) -> Image:
-    """Return the 112×112 chip in which a face's 5×2 points (Faces.five) lie closest to ArcFace's.
+    """Return the 112×112 chip in which a face's 5×2 points lie closest to ArcFace's.
 
     The similarity transform is the least-squares one (Umeyama, 1991).
     """

@@ -19,7 +19,7 @@ from .blazeface import BlazeFace
 from .dlib_models import LANDMARKS, SHA256
 from .exposure import balanced
 from .facemesh import FaceMesh
-from .faces import load_predictor, predicted
+from .faces import arcface_chip, load_predictor, predicted
 from .session import Session
 
 FOUND_FROM: Final = 80.0
@@ -89,8 +89,15 @@ class MeshFaces:
         inside = left - x, top - y, right - x, bottom - y
         return predicted(self._predictor, balanced(around), inside) + np.array((x, y), np.float32)
 
+    def aligned(self, image: Image, landmarks: Array) -> Image:
+        """See Faces: on FaceMesh's points, and in evened light."""
+        return balanced(arcface_chip(image, self.five(image, landmarks)))
+
     def five(self, image: Image, landmarks: Array) -> Array:
-        """See Faces: of FaceMesh's points, an eye the mean of all around it."""
+        """Return 5×2 of FaceMesh's points: eyes, nose tip and corners of the mouth.
+
+        An eye is the mean of all points around it.
+        """
         points = self._mesh.under(image, landmarks).points
         eyes = points[list(_RIGHT_EYE)].mean(axis=0), points[list(_LEFT_EYE)].mean(axis=0)
         return np.stack([*eyes, *points[list(_NOSE_AND_MOUTH)]])

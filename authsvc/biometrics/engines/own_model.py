@@ -79,7 +79,7 @@ class OwnModelEngine(WithFaces):
         self, images: Sequence[Image], landmarks: Sequence[Array], *, mirrored: Sequence[bool] = ()
     ) -> Array:
         """See Engine."""
-        cut: Callable[[Image, Array], Image] = self.five_point_chip if self._model.crop == "arcface" else chip
+        cut: Callable[[Image, Array], Image] = self.aligned if self._model.crop == "arcface" else chip
         return describe_faces(self.describe, images, landmarks, mirrored, cut=cut)
 
     def describe(self, chips: Sequence[Image]) -> Array:

@@ -49,7 +49,7 @@ class SFaceEngine(WithFaces):
         self, images: Sequence[Image], landmarks: Sequence[Array], *, mirrored: Sequence[bool] = ()
     ) -> Array:
         """See Engine."""
-        return describe_faces(self.describe, images, landmarks, mirrored, cut=self.five_point_chip)
+        return describe_faces(self.describe, images, landmarks, mirrored, cut=self.aligned)
 
     def describe(self, chips: Sequence[Image]) -> Array:
         """Return n×128 float32 features of n chips, 112×112 RGB, aligned on five points."""

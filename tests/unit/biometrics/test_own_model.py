@@ -12,7 +12,6 @@ from onnx import TensorProto, helper, numpy_helper
 
 from authsvc.biometrics.engines import loading
 from authsvc.biometrics.engines.base import ModelProblem
-from authsvc.biometrics.engines.faces import arcface_chip
 from authsvc.biometrics.engines.own_model import OwnModel, OwnModelEngine
 
 from .synthetic import face_image, landmarks
@@ -102,8 +101,7 @@ def test_arcface_chips_hold_the_face_upright_in_its_place(pose: dict[str, float]
     turned = cv2.getRotationMatrix2D((320, 240), 25, 1.0)
     lying = cv2.warpAffine(image, turned, (640, 480))
     moved = (points @ turned[:, :2].T + turned[:, 2]).astype(np.float32)
-    lying = np.asarray(lying, np.uint8)
-    chip = arcface_chip(lying, loading.load_faces("dlib").five(lying, moved))
+    chip = loading.load_faces("dlib").aligned(np.asarray(lying, np.uint8), moved)
     assert chip.shape == (112, 112, 3)
     rows, columns = np.nonzero(chip[..., 0] > 128)
     assert abs(rows[columns < 56].mean() - rows[columns >= 56].mean()) < 3
