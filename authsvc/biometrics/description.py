@@ -17,8 +17,8 @@ CONTINUITY: Final = 6
 class Draw(Protocol):
     """A source of chance, such as secrets.SystemRandom()."""
 
-    def sample(self, population: Sequence[int], k: int) -> list[int]:
-        """Return k different members of the population."""
+    def sample(self, seq: Sequence[int], k: int, /) -> list[int]:
+        """Return k different members of the sequence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ class Seeded:
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
 
-    def sample(self, population: Sequence[int], k: int) -> list[int]:
-        return [population[i] for i in self._rng.choice(len(population), k, replace=False)]
+    def sample(self, seq: Sequence[int], k: int, /) -> list[int]:
+        return [seq[i] for i in self._rng.choice(len(seq), k, replace=False)]
 
 
 def shown(sample: Burst, victim: set[int]) -> Burst:

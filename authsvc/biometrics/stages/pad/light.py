@@ -52,8 +52,11 @@ LEAST_AGREEMENT: Final = 0.8
 """Of an answer; below either one there is none, and the person is asked again."""
 
 CLEAR: Final = 0.85
+CLEAR_GAIN: Final = 0.08
 MISLED: Final = 0.06
-"""Agreement of other colours, and their lead, from which on the face answers something else."""
+"""Agreement and gain of other colours, and their lead, from which on the face answers something else: far
+enough above what noise explains, so that nobody in a bright room is an attacker.
+"""
 
 EVEN: Final = 0.85
 """Gain of the surroundings over the face's from which on both are one picture."""
@@ -113,7 +116,7 @@ class LightResponse:
     implausible time; below `agreement` where the asked ones explain the face best. gain, other_gain: relative
     brightening under white by either. sides: gain of the cheeks' sides over the front's; weakest: that of the
     region which answers least over all regions'; background: gain of the surroundings over the face's, with
-    neither taken off; even: agreement of face and surroundings together.
+    neither taken off; even, lit: agreement and gain of the face without that.
     """
 
     agreement: float
@@ -125,6 +128,7 @@ class LightResponse:
     weakest: float
     background: float
     even: float
+    lit: float
 
     @property
     def lead(self) -> float:
@@ -139,12 +143,12 @@ class LightResponse:
     @property
     def contradicted(self) -> bool:
         """Whether the face clearly answers other colours, or at another time."""
-        return self.other_gain >= LEAST_GAIN and self.other >= CLEAR and self.lead <= -MISLED
+        return self.other_gain >= CLEAR_GAIN and self.other >= CLEAR and self.lead <= -MISLED
 
     @property
     def painted(self) -> bool:
         """Whether face and surroundings answer as one."""
-        return self.even >= CLEAR and self.background >= EVEN
+        return self.lit >= CLEAR_GAIN and self.even >= CLEAR and self.background >= EVEN
 
 
 def light_response(observed: Observation) -> LightResponse | None:
@@ -179,6 +183,7 @@ def _response(screen: _Screen, asked: Array, regions: Array, around: Array) -> L
     other, other_gain = _best_other(screen, face, asked, fits)
     gains = np.array([screen.gain(one, asked, best) for one in clear])
     whole = _middle(regions)
+    lit = screen.gain(whole, asked, best)
     front, sides = float(np.median(gains[_FRONT])), float(np.median(gains[_SIDES]))
     parts = (gains[_NOSE], gains[_CHEEKS], gains[_EYES], gains[_SIDES])
     return LightResponse(
@@ -189,8 +194,9 @@ def _response(screen: _Screen, asked: Array, regions: Array, around: Array) -> L
         other_gain=other_gain,
         sides=sides / max(front, 1e-3),
         weakest=float(min(part.mean() for part in parts)) / max(front, sides, 1e-3),
-        background=screen.gain(around, asked, best) / max(screen.gain(whole, asked, best), 1e-3),
+        background=screen.gain(around, asked, best) / max(lit, 1e-3),
         even=float(screen.agreement(whole, asked[None])[_IN_TIME].max()),
+        lit=lit,
     )
 
 
