@@ -24,7 +24,7 @@ CALIBRATIONS: Final = {
     "light": Calibration(20.0, -16.0, -4.0, 2.0, 1.0),
     "order": Calibration(60.0, 0.0, -4.0, 2.0, 1.0),
     "sides": Calibration(-16.0, 15.7, -4.0, 1.0, 1.0),
-    "weakest": Calibration(10.0, -4.0, -4.0, 1.0, 1.0),
+    "weakest": Calibration(6.0, -2.0, -4.0, 1.0, 1.0),
     "background": Calibration(-10.0, 6.0, -4.0, 1.0, 1.0),
 }
 AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
@@ -38,7 +38,7 @@ FAILS: Final = {
     "light": "bright surroundings, to which the screen adds too little: asked again",
     "order": "a lamp or a television that changes in the screen's time",
     "sides": "hair before the cheeks; a picture on a head; light that is rendered by a head's shape",
-    "weakest": "a hand before the face; a region in the sun",
+    "weakest": "a hand before the face; a region in the sun; a blink while a colour is shown",
     "background": "a wall close behind the person",
 }
 
