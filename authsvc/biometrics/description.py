@@ -1,20 +1,24 @@
-"""Which frames are described by features, in one batch: some for continuity, the best ones for comparison."""
+"""Which frames are described by features, in one batch: drawn for continuity, the best for comparison."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
-
-import numpy as np
+from typing import Final, Protocol
 
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.types import Burst, Descriptors, FaceTrack, FewFrames, QualityResult
 
-CONTINUITY: Final = 5
-"""Fewest frames of the burst in which one person must be seen from first to last."""
-MOVING: Final = 2
-"""Fewest frames under a movement among them."""
+CONTINUITY: Final = 6
+"""Fewest frames of the burst in which one person must be seen from first to last, where there are so many."""
+
+
+class Draw(Protocol):
+    """A source of chance, such as secrets.SystemRandom()."""
+
+    def sample(self, seq: Sequence[int], k: int, /) -> list[int]:
+        """Return k different members of the sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +35,23 @@ REFERENCE: Final = Best(frames=6, mirrored=6)
 
 
 def describe_burst(
-    burst: Burst, track: FaceTrack, quality: QualityResult, engine: Engine, *, best: Best
+    burst: Burst,
+    track: FaceTrack,
+    quality: QualityResult,
+    engine: Engine,
+    *,
+    best: Best,
+    rng: Draw | None = None,
 ) -> tuple[Descriptors, Descriptors]:
     """Return the features of frames spread over the burst, the best ones among them, and of its `best` alone.
 
-    The very best ones are averaged with their mirror image. Raises FewFrames where no neutral frame shows a
-    face.
+    The very best ones are averaged with their mirror image. Beside them one frame under each cue is drawn by
+    `rng`, the operating system's chance without one: who made the burst cannot have known which. Raises
+    FewFrames where no neutral frame shows a face.
     """
     chosen = best_frames(burst, track, quality, count=best.frames)
     twice = sorted(chosen, key=lambda index: -(quality.frames[index] or 0.0))[: best.mirrored]
-    spread = _spread(burst, track.seen, chosen)
+    spread = _spread(burst, track.seen, chosen, rng or secrets.SystemRandom())
     faces = [face for index in spread if (face := track.faces[index]) is not None]
     vectors = engine.features(
         [burst.frames[index].rgb for index in spread],
@@ -51,12 +62,23 @@ def describe_burst(
     return Descriptors(vectors, tuple(spread)), Descriptors(vectors[rows], tuple(chosen))
 
 
-def _spread(burst: Burst, seen: Sequence[int], chosen: Sequence[int]) -> list[int]:
-    """Return the chosen frames, at rest, and frames spread over the movement between them."""
-    moving = [index for index in seen if burst.cue(burst.frames[index]) != "centre"]
-    count = max(MOVING, CONTINUITY - len(chosen))
-    places = np.linspace(0, len(moving) - 1, count + 2)[1:-1].astype(int)
-    return sorted({*chosen, *(moving[place] for place in places if moving)})
+def _spread(burst: Burst, seen: Sequence[int], chosen: Sequence[int], rng: Draw) -> list[int]:
+    """Return the chosen frames, one drawn under each cue, and more drawn ones up to CONTINUITY."""
+    drawn = {*chosen, *(one for frames in _by_cue(burst, seen) for one in rng.sample(frames, 1))}
+    left = [index for index in seen if index not in drawn]
+    more = rng.sample(left, min(max(CONTINUITY - len(drawn), 0), len(left)))
+    return sorted({*drawn, *more})
+
+
+def _by_cue(burst: Burst, seen: Iterable[int]) -> list[list[int]]:
+    """Return the frames under each cue but the rest: a step each, and one for all colours of the light."""
+    found: dict[str, list[int]] = {}
+    for index in seen:
+        frame = burst.frames[index]
+        cue = burst.cue(frame)
+        if cue != "centre":
+            found.setdefault(cue if cue == "light" else f"{frame.step} {cue}", []).append(index)
+    return list(found.values())
 
 
 def best_frames(burst: Burst, track: FaceTrack, quality: QualityResult, *, count: int) -> list[int]:

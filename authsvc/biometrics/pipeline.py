@@ -229,7 +229,7 @@ _PAD_REASONS: Final = {
 def _pad(run: _Run) -> None:
     run.alive = pad.assess(run.burst, run.track, run.described)
     reason = _PAD_REASONS.get(run.alive.verdict, Reason.PAD_INCONCLUSIVE)
-    run.note(Stage.PAD, run.alive.verdict == "bona-fide", reason, "follow", detail=run.alive.reason)
+    run.note(Stage.PAD, run.alive.verdict == "bona-fide", reason, run.alive.hint, detail=run.alive.reason)
 
 
 def _iad(run: _Run) -> None:

@@ -243,7 +243,8 @@ class PadResult:
     """Presentation attack detection over the burst: log-likelihood ratios by signal, positive for bona fide.
 
     `verdict` is "bona-fide", "attack", "non-response" (cues not followed) or "inconclusive".
-    `answer_lag_ms` is how long after a cue the answer came, where measured.
+    `answer_lag_ms` is how long after a cue the answer came, where measured; `hint` is the protocol's code for
+    what helps a person who is asked again.
     """
 
     verdict: Literal["bona-fide", "attack", "non-response", "inconclusive"]
@@ -252,6 +253,7 @@ class PadResult:
     reason: str
     version: str
     answer_lag_ms: float | None = None
+    hint: str = "follow"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,6 +29,7 @@ TEXTS: Final[Mapping[str, Promise]] = {
     "hint.closer": _("Move a little closer."),
     "hint.farther": _("Move back a little."),
     "hint.light": _("Face a brighter light."),
+    "hint.darker": _("Go where it is less bright."),
     "hint.centre": _("Keep your face in the oval."),
     "hint.still": _("Hold still between the arrows."),
     "hint.glasses": _("Take your glasses off."),

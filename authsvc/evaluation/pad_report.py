@@ -16,6 +16,8 @@ CLAIMED: Final = frozenset(
     {
         *("flat-print", "bent-print", "cut-out", "print-on-head", "feigned-blink", "screen-photo"),
         *("screen-video", "recorded-answer", "swapped-face", "painted-light", "frozen-video"),
+        *("alternating-faces", "known-frames", "no-light", "unlit-person", "others-light"),
+        *("permuted-light", "late-light"),
     }
 )
 """The species of attack that PAD answers for (docs/liveness.md)."""

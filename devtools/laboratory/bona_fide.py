@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from authsvc.evaluation.pad_recordings import Recording
 
-import cv2
-import numpy as np
-
-from authsvc.biometrics.types import Image
-from authsvc.evaluation.pad_recordings import Plan, Recording
-from devtools.rendering.render import render_burst
-
+from .attacks.phone_head import make
 from .attacks.recording import Material
 
 
 def genuine(material: Material) -> Recording:
     """Returns what a phone's camera sees of the person of one photograph, who follows the challenge."""
-    photo = np.ascontiguousarray(material.photo[..., ::-1])
-    frames, _ = render_burst([photo], as_challenge(material.plan), material.rng)
-    images = tuple(_decoded(frame.jpeg) for frame in frames)
-    return Recording(images, np.array([frame.t for frame in frames]), material.plan)
-
-
-def as_challenge(plan: Plan) -> dict[str, Any]:
-    """Returns the plan as the challenge of docs/protocol.md, section 3, that a phone reads."""
-    steps: list[dict[str, Any]] = []
-    for cue in plan:
-        step: dict[str, Any] = {"cue": cue.cue, "ms": round(cue.end - cue.start)}
-        if cue.degrees:
-            step["degrees"] = cue.degrees
-        if cue.colour is not None:
-            step["colour"] = "#" + "".join(f"{round(255 * part):02x}" for part in cue.colour)
-        steps.append(step)
-    return {"steps": steps, "frames": {"min": 10, "max": 40, "fps": 4, "width": 640, "height": 480}}
-
-
-def _decoded(jpeg: bytes) -> Image:
-    read = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    if read is None:
-        raise ValueError("a rendered frame is no JPEG")
-    return np.ascontiguousarray(read[..., ::-1], np.uint8)
+    return make(material)

@@ -18,6 +18,7 @@ _REACTION_MS: Final = (200.0, 400.0)
 _MOVE_MS: Final = (320.0, 520.0)
 _DISPLAY_LATENCY_MS: Final = (35.0, 90.0)
 _DISPLAY_RISE_MS: Final = 25.0
+_DISPLAY_GAMMA: Final = 2.2
 _CLOSED_MS: Final = 240.0
 _LID_MS: Final = 70.0
 
@@ -96,7 +97,8 @@ class Performance:
     def _take(self, step: dict[str, Any], start: float, rng: np.random.Generator, attentive: bool) -> None:
         onset = start + rng.uniform(*_REACTION_MS)
         if step["cue"] == "light":
-            colour = np.array([int(step["colour"][i : i + 2], 16) for i in (1, 3, 5)]) / 255
+            coded = np.array([int(step["colour"][i : i + 2], 16) for i in (1, 3, 5)]) / 255
+            colour = coded**_DISPLAY_GAMMA
             self._lights.append((start + rng.uniform(*_DISPLAY_LATENCY_MS), colour))
         elif len(self._lights) > 1:
             self._lights.append((start + rng.uniform(*_DISPLAY_LATENCY_MS), np.array(_PAGE_WHITE)))

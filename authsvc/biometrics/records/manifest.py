@@ -41,6 +41,7 @@ MODULES: Final[Mapping[str, str]] = {
     "pad": "stages/pad/__init__.py",
     "pad.assessment": "stages/pad/assessment.py",
     "pad.observation": "stages/pad/observation.py",
+    "pad.patches": "stages/pad/patches.py",
     "pad.calibration": "stages/pad/calibration.py",
     "pad.signals": "stages/pad/signals.py",
     **{f"pad.{name}": f"stages/pad/{module}.py" for name, module in FAMILIES.items()},

@@ -12,18 +12,28 @@ from typing import Final
 from authsvc.biometrics.challenges import Part
 
 from . import (
+    alternating_faces,
     bent_print,
     cut_out,
+    even_light,
     feigned_blink,
     flat_print,
     frozen_video,
+    known_frames,
+    late_light,
+    no_light,
+    others_light,
     painted_light,
+    pasted_eyes,
+    permuted_light,
     print_on_head,
     recorded_answer,
     rendered_head,
     screen_photo,
     screen_video,
+    swapped_each_frame,
     swapped_face,
+    unlit_person,
 )
 from .recording import Make
 
@@ -37,13 +47,29 @@ SPECIES: Final[dict[str, Make]] = {
     "screen-video": screen_video.make,
     "recorded-answer": recorded_answer.make,
     "swapped-face": swapped_face.make,
+    "swapped-each-frame": swapped_each_frame.make,
+    "alternating-faces": alternating_faces.make,
+    "known-frames": known_frames.make,
+    "pasted-eyes": pasted_eyes.make,
     "painted-light": painted_light.make,
+    "even-light": even_light.make,
+    "no-light": no_light.make,
+    "unlit-person": unlit_person.make,
+    "others-light": others_light.make,
+    "permuted-light": permuted_light.make,
+    "late-light": late_light.make,
     "frozen-video": frozen_video.make,
     "rendered-head": rendered_head.make,
 }
 
 MIXES: Final[dict[str, tuple[Part, ...]]] = {
     "feigned-blink": ("turn", "blink"),
-    "painted-light": ("turn", "light"),
+    **dict.fromkeys(
+        (
+            *("painted-light", "even-light", "no-light", "unlit-person"),
+            *("others-light", "permuted-light", "late-light"),
+        ),
+        ("turn", "light"),
+    ),
 }
 """The parts of the challenge that a species is made for, where it is not the turn alone."""

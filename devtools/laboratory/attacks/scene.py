@@ -136,6 +136,15 @@ def render(surface: Surface, view: View, background: Image) -> Image:
     return np.clip(scene * (1 + gain * np.asarray(view.screen, np.float32)), 0, 255).astype(np.uint8)
 
 
+def landmarks_in(surface: Surface, view: View) -> NDArray[np.float64]:
+    """Returns where the surface's 68×2 landmarks lie in the frame of this view."""
+    forward = (_project(surface, view) - _grid_points()).astype(np.float32)
+    forward -= _expression(surface.landmarks, view)
+    places = (surface.landmarks[None] / _CELL).astype(np.float32)
+    moved = cv2.remap(forward, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(surface.landmarks + moved[0], np.float64)
+
+
 def _grid_points() -> NDArray[np.float64]:
     ys, xs = np.mgrid[0 : HEIGHT + 1 : _CELL, 0 : WIDTH + 1 : _CELL]
     return np.stack([xs, ys], axis=-1).astype(np.float64)

@@ -18,6 +18,7 @@ from .scene import View
 Array = NDArray[np.float64]
 
 FRAMES_PER_SECOND: Final = 4.0
+_DISPLAY_GAMMA: Final = 2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +113,5 @@ def _eyelids(plan: Sequence[PlannedCue], times: Array, way: Manner, rng: np.rand
 
 def _screen(plan: Sequence[PlannedCue], time: float, way: Manner) -> tuple[float, float, float]:
     shown = next((s.colour for s in plan if s.colour and s.start + 60 <= time < s.end + 60), None)
-    red, green, blue = shown or (0.0, 0.0, 0.0)
+    red, green, blue = (part**_DISPLAY_GAMMA for part in shown or (0.0, 0.0, 0.0))
     return way.screen * red, way.screen * green, way.screen * blue

@@ -1,13 +1,17 @@
 """Each PAD signal parts the attack that it is there for from a genuine answer."""
 
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from authsvc.biometrics.stages.pad import lids
+from authsvc.biometrics.stages.pad import lids, light
+from authsvc.biometrics.stages.pad.assessment import LIT, judge
 from authsvc.biometrics.stages.pad.border import framing
+from authsvc.biometrics.stages.pad.continuity import restless_eyes, steadiness
 from authsvc.biometrics.stages.pad.fusion import VETO, likelihood_ratio
 from authsvc.biometrics.stages.pad.lids import blink
 from authsvc.biometrics.stages.pad.light import LightResponse, light_response
@@ -16,6 +20,7 @@ from authsvc.biometrics.stages.pad.observation import Observation
 from authsvc.biometrics.stages.pad.relief import relief
 from authsvc.biometrics.stages.pad.texture import banding, contrast, glare
 from authsvc.biometrics.types import Step
+from tests.campaign import Size
 
 from .synthetic import landmarks, observation
 
@@ -25,39 +30,67 @@ LIGHT = (
     Step("light", 600, colour="#101010"),
     Step("light", 600, colour="#2060ff"),
     Step("light", 600, colour="#ff7020"),
-    Step("light", 600, colour="#20ff50"),
 )
 BLINK = (Step("centre", 1000), Step("blink", 1500), Step("centre", 900))
 SMILE = (Step("centre", 1000), Step("smile", 1500), Step("centre", 900))
 
 
-def lit(seen: Observation, *, sides: float, background: float, colours: str = "as shown") -> LightResponse:
-    """Return the response of a face whose parts send back these shares of what the nose does."""
+ROOM = np.array([1.0, 0.8, 0.7], np.float32) * np.float32(0.1)
+NOISE = np.random.default_rng(6).normal(0, 2, (500, 640, 3)).astype(np.float32)
+
+
+def lit(
+    seen: Observation,
+    *,
+    gain: float = 0.3,
+    sides: float = 0.6,
+    eyes: float = 1.0,
+    background: float = 0.1,
+    colours: tuple[int, ...] = (0, 1, 2, 3),
+    delay: float = 80.0,
+    exposure: float = 0.0,
+    tint: tuple[float, float, float] = (1.0, 1.0, 1.0),
+) -> Observation:
+    """Return the observation in a room whose parts send back these shares of what the nose does.
+
+    `colours` are places in the plan, `tint` is how much stronger the screen is than the room; `exposure` is
+    how far the camera makes up for the light.
+    """
     plan = tuple(step for step in seen.plan if step.cue == "light")
-    answered = [step.colour for step in plan]
-    if colours == "another's":
-        answered = [answered[2], answered[3], answered[4], answered[0], answered[1]]
     images = []
-    for time, points in zip(seen.times, seen.landmarks, strict=True):
-        image = np.full((480, 640, 3), 100.0)
-        colour = next(
-            (c for step, c in zip(plan, answered, strict=True) if step.start <= time < step.end), None
-        )
-        share = np.full((480, 640, 1), background)
-        left, top = points.min(axis=0).astype(int)
-        right, bottom = points.max(axis=0).astype(int)
-        share[top:bottom, left:right] = sides
-        x, y = points[29].astype(int)
-        share[y - 12 : y + 12, x - 12 : x + 12] = 1.0
-        gain = 1 + 0.3 * share * np.asarray(colour or (0, 0, 0))
-        images.append((image * gain ** (1 / 2.2)).astype(np.uint8))
-    found = light_response(replace(seen, images=tuple(images)))
+    for number, (time, points) in enumerate(zip(seen.times, seen.landmarks, strict=True)):
+        at = [k for k, step in enumerate(plan) if step.start <= time - delay < step.end]
+        colour = np.zeros(3) if not at else np.array(plan[colours[at[0]]].colour) ** 2.2
+        added = (gain * colour * tint).astype(np.float32)
+        share = _share(points, sides=sides, eyes=eyes, background=background)
+        levels = np.unique(share)
+        lit_room = ROOM * (1 + levels[:, None] * added) / (1 + exposure * gain * colour.mean())
+        scene = (255 * lit_room ** (1 / 2.2)).astype(np.float32)[np.searchsorted(levels, share)]
+        images.append(np.clip(scene + NOISE[number : number + 480], 0, 255).astype(np.uint8))
+    return replace(seen, images=tuple(images))
+
+
+def _share(points: np.ndarray, *, sides: float, eyes: float, background: float) -> np.ndarray:
+    share = np.full((480, 640), background, np.float32)
+    cv2.fillConvexPoly(share, cv2.convexHull((points * 1.0).astype(np.int32)), sides)
+    left, right = points[[4, 12], 0] * 0.7 + points[30, 0] * 0.3
+    top = int(points[19, 1]) - 60
+    share[top : int(points[8, 1]), int(left) : int(right)] = 1.0
+    for eye in (points[36:42], points[42:48]):
+        x, y = eye.mean(axis=0).astype(int)
+        share[y - 10 : y + 10, x - 16 : x + 16] = eyes
+    return share
+
+
+def answered(**room: Any) -> LightResponse:
+    found = light_response(lit(coloured(), **room))
     assert found is not None
     return found
 
 
+@cache
 def coloured() -> Observation:
-    seen = observation(asked=LIGHT)
+    seen = observation(asked=LIGHT, noise=0.2)
     plan = tuple(
         replace(cue, colour=None if step.colour is None else _rgb(step.colour))
         for cue, step in zip(seen.plan, LIGHT, strict=True)
@@ -71,18 +104,79 @@ def _rgb(colour: str) -> tuple[float, float, float]:
 
 
 @pytest.mark.requirement("S8.1-02")
-def test_light_tells_the_asked_colours_from_anothers() -> None:
-    right = lit(coloured(), sides=0.8, background=0.1)
-    wrong = lit(coloured(), sides=0.8, background=0.1, colours="another's")
-    assert likelihood_ratio("light", right.agreement) > 1
-    assert likelihood_ratio("light", wrong.agreement) < -1
+@pytest.mark.parametrize(
+    "room",
+    [{}, {"gain": 0.08}, {"exposure": 0.8}, {"tint": (0.5, 0.9, 2.0)}, {"delay": 250.0}],
+    ids=["dim", "bright", "exposure follows", "warm lamps", "slow display"],
+)
+def test_a_face_answers_the_screens_colours_in_every_room(room: dict[str, Any]) -> None:
+    found = answered(**room)
+    assert found.answered, found
+    ratios = {name: likelihood_ratio(name, score) for name, score in light.scores_of(found).items()}
+    assert ratios.keys() == set(LIT)
+    assert min(ratios.values()) > VETO
+    assert ratios["light"] > 1
+    assert ratios["order"] > 1
 
 
-def test_sides_and_background_tell_a_head_from_a_picture_painted_evenly() -> None:
-    head, painted = lit(coloured(), sides=0.8, background=0.1), lit(coloured(), sides=1.0, background=1.0)
-    assert head.sides < 0.9 < painted.sides
-    assert likelihood_ratio("background", head.background) > 0 > VETO
-    assert likelihood_ratio("background", painted.background) <= VETO
+@pytest.mark.requirement("S8.1-02")
+@pytest.mark.parametrize(
+    "colours",
+    [(2, 3, 0, 1), (0, 1, 3, 2), (3, 1, 2, 0), (1, 1, 1, 0)],
+    ids=["shifted", "two", "ends", "others"],
+)
+def test_other_colours_object(colours: tuple[int, ...]) -> None:
+    found = answered(colours=colours)
+    assert not found.answered
+    assert likelihood_ratio("order", light.scores_of(found)["order"]) <= VETO
+
+
+@pytest.mark.requirement("S8.1-02")
+@pytest.mark.parametrize("delay", [-250.0, 550.0, 700.0])
+def test_the_right_colours_at_another_time_object(delay: float) -> None:
+    found = answered(delay=delay)
+    assert not found.answered
+    assert likelihood_ratio("order", light.scores_of(found)["order"]) <= VETO
+
+
+@pytest.mark.requirement("S8.1-02")
+def test_a_picture_that_changes_colour_as_a_whole_objects() -> None:
+    painted = answered(sides=1.0, background=1.0)
+    assert likelihood_ratio("background", light.scores_of(painted)["background"]) <= VETO
+
+
+@pytest.mark.requirement("S8.1-02")
+def test_a_region_without_light_objects() -> None:
+    pasted = answered(eyes=0.0)
+    assert pasted.answered
+    assert likelihood_ratio("weakest", pasted.weakest) < -1
+    assert likelihood_ratio("weakest", answered().weakest) > 0
+
+
+@pytest.mark.requirement("S8.1-02", "S6.2-02")
+def test_where_no_light_comes_back_the_burst_says_nothing_and_is_asked_for_again() -> None:
+    dark = lit(coloured(), gain=0.0)
+    found = light_response(dark)
+    assert found is not None
+    assert light.scores_of(found) == {}
+    result = judge(dark)
+    assert (result.verdict, result.reason, result.hint) == ("non-response", "light-unseen", "darker")
+    assert judge(lit(coloured())).reason != "light-unseen"
+
+
+def test_light_never_falls_by_chance_where_there_is_none(size: Size) -> None:
+    """Faces whose colours wander at random, as sensors and movement make them: 1 % from frame to frame."""
+    seen, rng = coloured(), np.random.default_rng(8)
+    levels, dark = np.arange(256), lit(seen, gain=0.0).images
+    answers = 0
+    for _ in range(size("faces", sample=20, whole=300)):
+        wander = np.exp(rng.normal(0, 0.01, (len(dark), 3)).cumsum(axis=0))
+        tables = np.clip(levels[None, :, None] * wander[:, None], 0, 255).astype(np.uint8)
+        images = tuple(cv2.LUT(image, table[None]) for image, table in zip(dark, tables, strict=True))
+        found = light_response(replace(seen, images=images))
+        assert found is not None
+        answers += found.answered
+    assert answers == 0
 
 
 def with_expression(seen: Observation, cue: str, change: np.ndarray) -> Observation:
@@ -304,3 +398,58 @@ def test_blink_that_cannot_be_told_at_a_later_cue_counts_for_nothing(
     score = blink(replace(twice, images=images))
     assert score is not None
     assert np.isnan(score)
+
+
+def at_rest(*pictures: np.ndarray) -> Observation:
+    """Return a burst of somebody who holds still, over which these pictures are shown in turn."""
+    seen, rng = observation(asked=BLINK), np.random.default_rng(3)
+    shown = [pictures[index % len(pictures)] for index in range(len(seen.times))]
+    images = tuple(np.clip(one + rng.normal(0, 2, one.shape), 0, 255).astype(np.uint8) for one in shown)
+    return replace(seen, images=images, landmarks=np.tile(landmarks("head"), (len(images), 1, 1)))
+
+
+def another_face() -> np.ndarray:
+    """Return a face with other brows, a beard and no nose to speak of, its eyes in the same place."""
+    points, image = landmarks("head"), drawn_face()
+    left, top = points[[17, 27]].min(axis=0).astype(int)
+    image[top - 6 : top + 14, left : left + 110] = (185, 148, 128)
+    cv2.fillConvexPoly(image, points[[3, 5, 8, 11, 13, 33]].astype(np.int32), (60, 45, 40))
+    cv2.fillConvexPoly(image, points[27:36].astype(np.int32), (120, 90, 80))
+    return cv2.GaussianBlur(image, (0, 0), 1)
+
+
+def beside(picture: np.ndarray, across: float, down: float, inside: np.ndarray | None = None) -> np.ndarray:
+    """Return the picture moved by so many pixels, inside a mask alone where there is one."""
+    matrix = np.array([[1.0, 0.0, across], [0.0, 1.0, down]])
+    moved = cv2.warpAffine(picture, matrix, picture.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+    return moved if inside is None else np.where(inside[..., None], moved, picture)
+
+
+def eyes_mask() -> np.ndarray:
+    inside = np.zeros((480, 640), bool)
+    for eye in (slice(36, 42), slice(42, 48)):
+        x, y = landmarks("head")[eye].mean(axis=0).astype(int)
+        inside[y - 11 : y + 11, x - 18 : x + 18] = True
+    return inside
+
+
+@pytest.mark.requirement("S8.1-02")
+def test_two_faces_in_turn_are_not_steady_and_one_that_trembles_is() -> None:
+    one, two = at_rest(drawn_face()), at_rest(drawn_face(), another_face(), another_face())
+    trembling = at_rest(drawn_face(), beside(drawn_face(), 2, 1), beside(drawn_face(), -1, 2))
+    ratios = [likelihood_ratio("steadiness", steadiness(seen) or 0.0) for seen in (one, trembling, two)]
+    assert ratios[0] > 0
+    assert ratios[1] > 0
+    assert ratios[2] <= VETO
+
+
+@pytest.mark.requirement("S8.1-02")
+def test_eyes_laid_over_each_frame_anew_are_restless_and_a_face_that_slips_is_not() -> None:
+    places = ((0, 0), (2.5, -1), (-2, 2), (1, 2.5), (-2.5, -1.5))
+    laid = at_rest(*(beside(drawn_face(), x, y, eyes_mask()) for x, y in places))
+    slipping = at_rest(*(beside(drawn_face(), x, y) for x, y in places))
+    restless, whole = restless_eyes(laid), restless_eyes(slipping)
+    assert restless is not None
+    assert whole is not None
+    assert likelihood_ratio("eyes", whole) > VETO
+    assert likelihood_ratio("eyes", restless) <= VETO

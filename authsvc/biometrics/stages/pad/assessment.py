@@ -18,17 +18,23 @@ LEAST_FRAMES: Final = 8
 LEAST_MOVEMENT: Final = 0.45
 """Below this share of the asked movement nobody has tried to answer: a non-response, not an attack."""
 
+UNLIT: Final = ("light-unseen",)
+
 LEAST_AGREEMENT: Final = 0.85
 LEAST_REACHED: Final = 0.5
 
 NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(TURNS, ("following", "relief", "rigidity", "identity")),
-    **dict.fromkeys(DISTANCES, ("following", "identity")),
-    "light": ("light", "sides", "background"),
+    **dict.fromkeys(TURNS, ("following", "relief", "rigidity", "identity", "steadiness")),
+    **dict.fromkeys(DISTANCES, ("following", "identity", "steadiness")),
     "blink": ("blink",),
     "smile": ("smile",),
 }
 """Cue to the signals without which the burst says nothing about it."""
+
+LIT: Final = ("light", "order", "sides", "weakest", "background")
+"""The signals of a face that answers the screen's light. Where they are missing and nothing objects, the room
+may be too bright: the person is asked again, and does not pass.
+"""
 
 
 def assess(burst: Burst, track: FaceTrack, described: Descriptors) -> PadResult:
@@ -56,7 +62,8 @@ def judged(observed: Observation, answer: Following | None, scores: Mapping[str,
     fused = fuse(scores)
     verdict, reasons = _verdict(observed, answer, scores, fused)
     lag = None if answer is None else answer.lag
-    return PadResult(verdict, fused.ratios, fused.total, " ".join(reasons), FUSION_VERSION, lag)
+    hint = "darker" if reasons == UNLIT else "follow"
+    return PadResult(verdict, fused.ratios, fused.total, " ".join(reasons), FUSION_VERSION, lag, hint)
 
 
 def _verdict(
@@ -68,6 +75,8 @@ def _verdict(
         return "inconclusive", missing
     if objections := (*_disobedience(answer), *fused.vetoes):
         return "attack", objections
+    if observed.planned("light") and not scores.keys() >= set(LIT):
+        return "non-response", UNLIT
     return ("bona-fide", ()) if fused.bona_fide else ("attack", ("evidence",))
 
 

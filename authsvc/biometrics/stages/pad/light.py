@@ -1,119 +1,364 @@
-"""Light response by region: the screen's colours must come back from skin in time, and shaded like a head."""
+"""Light response by region: the screen's colours must come back from the face, in order and in time, shaded
+like a head, and from all of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from authsvc.biometrics.challenges import COLOURS
 from authsvc.biometrics.types import Image
 
 from .calibration import Calibration
 from .following import Following
 from .observation import Array, Observation, PlannedCue
+from .patches import SIDE
 
 CALIBRATIONS: Final = {
-    "light": Calibration(8.0, -4.0, -4.0, 2.0, 1.0),
-    "sides": Calibration(-8.0, 10.0, -4.0, 1.0, 1.0),
-    "background": Calibration(-8.0, 4.5, -4.0, 1.0, 1.0),
+    "light": Calibration(20.0, -16.0, -4.0, 2.0, 1.0),
+    "order": Calibration(60.0, 0.0, -4.0, 2.0, 1.0),
+    "sides": Calibration(-16.0, 15.7, -4.0, 1.0, 1.0),
+    "weakest": Calibration(6.0, -2.0, -4.0, 1.0, 1.0),
+    "background": Calibration(-10.0, 6.0, -4.0, 1.0, 1.0),
 }
 AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
-    "light": ("recorded-answer", "frozen-video"),
-    "sides": ("painted-light", "flat-print", "screen-photo"),
+    "light": ("no-light", "unlit-person"),
+    "order": ("others-light", "permuted-light", "late-light"),
+    "sides": ("even-light",),
+    "weakest": ("pasted-eyes", "swapped-each-frame"),
     "background": ("painted-light",),
 }
 FAILS: Final = {
-    "light": "bright surroundings, to which the screen adds too little",
-    "sides": "hair before the cheeks; a picture on a head",
+    "light": "bright surroundings, to which the screen adds too little: asked again",
+    "order": "a lamp or a television that changes in the screen's time",
+    "sides": "hair before the cheeks; a picture on a head; light that is rendered by a head's shape",
+    "weakest": "a hand before the face; a region in the sun; a blink while a colour is shown",
     "background": "a wall close behind the person",
 }
 
-_LAGS: Final = np.arange(0.0, 601.0, 50.0)
+PLAUSIBLE_MS: Final = (0.0, 350.0)
+"""How long after a colour is asked for its light is in a frame: display, exposure, and the camera's own
+delay. Who reads the screen and renders an answer has this much time.
+"""
+
+LEAST_GAIN: Final = 0.03
+LEAST_AGREEMENT: Final = 0.8
+"""Of an answer; below either one there is none, and the person is asked again."""
+
+CLEAR: Final = 0.85
+CLEAR_GAIN: Final = 0.08
+MISLED: Final = 0.06
+"""Agreement and gain of other colours, and their lead, from which on the face answers something else: far
+enough above what noise explains, so that nobody in a bright room is an attacker.
+"""
+
+EVEN: Final = 0.85
+"""Gain of the surroundings over the face's from which on both are one picture."""
+
+_LAGS: Final = np.arange(-200.0, 701.0, 50.0)
+_IN_TIME: Final = (PLAUSIBLE_MS[0] <= _LAGS) & (PLAUSIBLE_MS[1] >= _LAGS)
+_OUT_OF_TIME: Final = (PLAUSIBLE_MS[0] - 100 >= _LAGS) | (PLAUSIBLE_MS[1] + 100 <= _LAGS)
+_EXPOSURE_MS: Final = 60.0
+"""Over how long a frame gathers light, and the display needs for a change."""
+
+_TINTS: Final = np.array([(1.0, 1.0, 1.0), (0.6, 0.97, 1.6), (0.3, 0.75, 2.6)])
+"""How much stronger a display's red, green and blue are than a room's of its own colour, of 4000 and of about
+3000 kelvin.
+"""
+
+_LEAST_FRAMES: Final = 6
+_DARK: Final = 0.004
+"""Added to linear light from 0 to 1, so that black pixels tell nothing."""
+
+_FRONT, _NOSE, _CHEEKS, _EYES, _SIDES = slice(6), slice(2), slice(4, 6), slice(6, 8), slice(8, 12)
+_BLENDS: Final[Sequence[Mapping[int, float]]] = (
+    {28: 1.0},
+    {30: 1.0},
+    {27: 1.7, 33: -0.7},
+    {57: 0.5, 8: 0.5},
+    {31: 0.5, 41: 0.5},
+    {35: 0.5, 46: 0.5},
+    {37: 0.25, 38: 0.25, 40: 0.25, 41: 0.25},
+    {43: 0.25, 44: 0.25, 46: 0.25, 47: 0.25},
+    {2: 0.85, 31: 0.15},
+    {14: 0.85, 35: 0.15},
+    {17: 0.5, 0: 0.5},
+    {26: 0.5, 16: 0.5},
+)
+"""Regions by landmarks: bridge and tip of the nose, forehead, chin, inner cheeks; eyes; sides, temples."""
+
+
+def _weights() -> Array:
+    found = np.zeros((len(_BLENDS), 68))
+    for row, blend in zip(found, _BLENDS, strict=True):
+        row[list(blend)] = list(blend.values())
+    return found
+
+
+_REGIONS: Final = _weights()
+_NEAR: Final = np.array([(x, y) for y in range(-2, 3) for x in range(-2, 3)])
+_CORNERS: Final = ((1 / 12, 1 / 8), (11 / 12, 1 / 8), (1 / 12, 1 / 4), (11 / 12, 1 / 4))
+"""Middles of the surroundings' parts, over the picture's width and height."""
 
 
 @dataclass(frozen=True, slots=True)
 class LightResponse:
-    """agreement: correlation of the face's colour with the screen's, -1 to 1; lag in milliseconds.
+    """How the face answers the screen's colours against its surroundings, from one burst.
 
-    gain: relative brightening of the nose; sides, background: their gains over the nose's. A head at arm's
-    length has sides near 0.8 and a background near 0.1; an evenly painted picture has 1 in both.
+    agreement: correlation of the face's colour with the screen's, 0 to 1, at the best plausible lag
+    (milliseconds). other: the best agreement with the same colours but one, or with these colours at an
+    implausible time; below `agreement` where the asked ones explain the face best. gain, other_gain: relative
+    brightening under white by either. sides: gain of the cheeks' sides over the front's; weakest: that of the
+    region which answers least over all regions'; background: gain of the surroundings over the face's, with
+    neither taken off; even, lit: agreement and gain of the face without that.
     """
 
     agreement: float
     lag: float
     gain: float
+    other: float
+    other_gain: float
     sides: float
+    weakest: float
     background: float
+    even: float
+    lit: float
+
+    @property
+    def lead(self) -> float:
+        """By how much the colours and times asked for explain the face better than any other, -1 to 1."""
+        return self.agreement - self.other
+
+    @property
+    def answered(self) -> bool:
+        """Whether enough light comes back, in the colours and at the time asked for before any others."""
+        return self.gain >= LEAST_GAIN and self.agreement >= LEAST_AGREEMENT and self.lead > 0
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the face clearly answers other colours, or at another time."""
+        return self.other_gain >= CLEAR_GAIN and self.other >= CLEAR and self.lead <= -MISLED
+
+    @property
+    def painted(self) -> bool:
+        """Whether face and surroundings answer as one."""
+        return self.lit >= CLEAR_GAIN and self.even >= CLEAR and self.background >= EVEN
 
 
 def light_response(observed: Observation) -> LightResponse | None:
-    """Returns how nose, cheek sides and background answer the screen's colours, or None without light cues.
+    """Returns how the face and what lies around it answer the screen's colours, or None where too few frames
+    lie under two light cues or more.
 
-    Works on colour ratios of neighbouring times, so that automatic exposure cancels out. Fails in bright
-    surroundings, where the screen adds too little: agreement and gain go to 0, which is inconclusive.
+    Values are logarithms of linear light, so that skin, lamps and shadows drop out; the surroundings' are
+    taken off the face's, so that automatic exposure and white balance do as well. One lag holds for the whole
+    burst. The colours asked for are held against each series with one colour changed, and against other
+    times: where no light falls, chance fits those no worse. Fails in bright surroundings, where the screen
+    adds too little, and on a head that is rendered with its own shading in time.
     """
     steps = observed.planned("light")
     if len(steps) < 2:
         return None
-    inside = np.flatnonzero((observed.times >= steps[0].start) & (observed.times <= steps[-1].end + 300))
-    if len(inside) < 6:
+    inside = np.flatnonzero(
+        (observed.times >= steps[0].start) & (observed.times <= steps[-1].end + _LAGS[-1])
+    )
+    screen = _Screen.shown(observed.times[inside], steps)
+    if not screen.told[_IN_TIME].any():
         return None
-    colours = np.array([_regions(observed.images[i], observed.landmarks[i]) for i in inside])
-    relative = colours / np.maximum(colours.mean(axis=0), 1e-6) - 1
-    shown = [_shown(observed.times[inside] - lag, steps) for lag in _LAGS]
-    fits = [_correlation(relative[:, 0], screen) for screen in shown]
-    best = int(np.argmax(fits))
-    nose, sides, background = (_gain(relative[:, region], shown[best]) for region in range(3))
-    over = max(nose, 1e-3)
-    return LightResponse(fits[best], float(_LAGS[best]), nose, sides / over, background / over)
+    regions = _regions(observed, inside)
+    around = _surroundings([observed.images[i] for i in inside])
+    return _response(screen, _colours(steps), regions, around)
 
 
-def _regions(image: Image, points: Array) -> Array:
-    """Returns 3×3: linear RGB of the nose, the cheeks' sides and the background."""
-    span = np.hypot(*(points[45] - points[36]))
-    half = max(2, int(0.06 * span))
-    nose = _mean(image, points[29], half)
-    left, right = 0.75 * points[2] + 0.25 * points[31], 0.75 * points[14] + 0.25 * points[35]
-    sides = (_mean(image, left, half) + _mean(image, right, half)) / 2
-    height, width = image.shape[:2]
-    corners = [
-        _mean(image, np.array(at), height // 16)
-        for at in ((width // 12, height // 8), (width - width // 12, height // 8))
-    ]
-    return np.array([nose, sides, (corners[0] + corners[1]) / 2])
+def _response(screen: _Screen, asked: Array, regions: Array, around: Array) -> LightResponse:
+    clear = regions - around
+    face = _middle(clear)
+    fits = screen.agreement(face, asked[None])[:, 0]
+    best = int(np.argmax(np.where(_IN_TIME, fits, -1.0)))
+    other, other_gain = _best_other(screen, face, asked, fits)
+    gains = np.array([screen.gain(one, asked, best) for one in clear])
+    whole = _middle(regions)
+    lit = screen.gain(whole, asked, best)
+    front, sides = float(np.median(gains[_FRONT])), float(np.median(gains[_SIDES]))
+    parts = (gains[_NOSE], gains[_CHEEKS], gains[_EYES], gains[_SIDES])
+    return LightResponse(
+        agreement=float(fits[best]),
+        lag=float(_LAGS[best]),
+        gain=screen.gain(face, asked, best),
+        other=other,
+        other_gain=other_gain,
+        sides=sides / max(front, 1e-3),
+        weakest=float(min(part.mean() for part in parts)) / max(front, sides, 1e-3),
+        background=screen.gain(around, asked, best) / max(lit, 1e-3),
+        even=float(screen.agreement(whole, asked[None])[_IN_TIME].max()),
+        lit=lit,
+    )
 
 
-def _mean(image: Image, at: Array, half: int) -> Array:
-    height, width = image.shape[:2]
-    x = int(np.clip(at[0], half, width - half - 1))
-    y = int(np.clip(at[1], half, height - half - 1))
-    patch = image[y - half : y + half + 1, x - half : x + half + 1]
-    return np.asarray((patch.reshape(-1, 3).mean(axis=0) / 255.0) ** 2.2)
+def _best_other(screen: _Screen, face: Array, asked: Array, fits: Array) -> tuple[float, float]:
+    """Returns the agreement, and its gain, of what explains the face best beside the asked colours in time.
+
+    One colour is changed, and another one, as long as each explains the face better than what was asked.
+    """
+    other, colours, lag = _best_change(screen, face, asked)
+    for _ in asked[1:]:
+        if other <= fits[_IN_TIME].max():
+            break
+        further = _best_change(screen, face, colours)
+        if further[0] <= other:
+            break
+        other, colours, lag = further
+    elsewhere = int(np.argmax(np.where(_OUT_OF_TIME, fits, -1.0)))
+    if other < fits[elsewhere]:
+        other, colours, lag = float(fits[elsewhere]), asked, elsewhere
+    return other, screen.gain(face, colours, lag)
 
 
-def _shown(times: Array, steps: tuple[PlannedCue, ...]) -> Array:
-    screen = np.zeros((len(times), 3))
-    for step in steps:
-        screen[(times >= step.start) & (times < step.end)] = step.colour or (0, 0, 0)
-    return screen - screen.mean(axis=0)
+def _best_change(screen: _Screen, face: Array, colours: Array) -> tuple[float, Array, int]:
+    others = _one_changed(colours)
+    fits = screen.at(_IN_TIME).agreement(face, others)
+    lag, which = np.unravel_index(int(fits.argmax()), fits.shape)
+    return float(fits[lag, which]), others[which], int(np.flatnonzero(_IN_TIME)[lag])
 
 
-def _correlation(seen: Array, screen: Array) -> float:
-    centred = seen - seen.mean(axis=0)
-    norm = np.sqrt((centred**2).sum() * (screen**2).sum())
-    return float((centred * screen).sum() / norm) if norm > 0 else 0.0
+@dataclass(frozen=True, slots=True, eq=False)
+class _Screen:
+    """What of each of k colours a frame can show at each of the lags.
+
+    share: lags×n×k, about the mean of the frames that tell; told: lags, whether enough frames do; frames:
+    lags×n, which.
+    """
+
+    share: Array
+    frames: NDArray[np.bool_]
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """Lags at which enough frames lie wholly under the colours."""
+        return np.asarray(self.frames.sum(axis=1) >= _LEAST_FRAMES)
+
+    @classmethod
+    def shown(cls, times: Array, steps: Sequence[PlannedCue]) -> _Screen:
+        """Returns the shares of the steps in frames taken at these milliseconds."""
+        late = times - _LAGS[:, None]
+        ends = np.minimum(late[..., None], [step.end for step in steps])
+        starts = np.maximum(late[..., None] - _EXPOSURE_MS, [step.start for step in steps])
+        share = np.maximum(ends - starts, 0.0) / _EXPOSURE_MS
+        return cls(share, share.sum(axis=2) > 1 - 1e-6)
+
+    def at(self, lags: NDArray[np.bool_]) -> _Screen:
+        """Returns the same at some of the lags alone."""
+        return _Screen(self.share[lags], self.frames[lags])
+
+    def agreement(self, seen: Array, colours: Array) -> Array:
+        """Returns lags×m correlations, 0 to 1, of n×3 values with m×k×3 colours by one gain from 0 on, in the
+        tint of room that fits best; 0 where too few frames tell.
+        """
+        share, values = self._centred(seen)
+        shown = np.tensordot(share, colours, (2, 1))
+        together = np.einsum("lnmc,lnc->lmc", shown, values)
+        power = np.einsum("lnmc,lnmc->lmc", shown, shown)
+        along, size = together @ _TINTS.T, np.maximum(power @ _TINTS.T**2, 1e-9)
+        explained = (np.maximum(along, 0.0) ** 2 / size).max(axis=2)
+        total = np.maximum((values**2).sum(axis=(1, 2)), 1e-12)
+        return np.asarray(np.sqrt(explained / total[:, None]) * self.told[:, None])
+
+    def gain(self, seen: Array, colours: Array, lag: int) -> float:
+        """Returns the relative brightening of n×3 values under white, by k×3 colours at one of the lags."""
+        share, values = self._centred(seen)
+        shown = share[lag] @ colours
+        power = float((shown**2).sum())
+        return float((shown * values[lag]).sum()) / power if power > 1e-6 else 0.0
+
+    def _centred(self, seen: Array) -> tuple[Array, Array]:
+        count = np.maximum(self.frames.sum(axis=1), 1)[:, None, None]
+        telling = self.frames[..., None]
+        share, values = self.share * telling, seen[None] * telling
+        return (
+            (share - share.sum(axis=1, keepdims=True) / count) * telling,
+            (values - values.sum(axis=1, keepdims=True) / count) * telling,
+        )
 
 
-def _gain(seen: Array, screen: Array) -> float:
-    power = float((screen**2).sum())
-    return float((seen * screen).sum() / power) if power > 0 else 0.0
+def _colours(steps: Sequence[PlannedCue]) -> Array:
+    """Returns k×3 of the light, 0 to 1, that a display gives for the steps' colours."""
+    return np.array([step.colour or (0.0, 0.0, 0.0) for step in steps]) ** 2.2
+
+
+_PALETTE: Final = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in COLOURS]) ** 2.2
+
+
+def _one_changed(asked: Array) -> Array:
+    """Returns m×k×3: the colours with each in turn changed for each other one of the palette."""
+    found = []
+    for step, colour in enumerate(asked):
+        for other in _PALETTE:
+            if np.abs(other - colour).max() > 0.05:
+                changed = asked.copy()
+                changed[step] = other
+                found.append(changed)
+    return np.array(found)
+
+
+def _regions(observed: Observation, frames: NDArray[np.intp]) -> Array:
+    """Returns regions×n×3 logarithms of linear light of the face's regions in these frames."""
+    placed = observed.placings[frames]
+    marks = observed.landmarks[frames] @ np.array([1, 1j])
+    middle = (placed[:, :1] * marks + placed[:, 1:]).mean(axis=0) @ _REGIONS.T
+    at = np.round(np.column_stack([middle.real, middle.imag])).astype(int)
+    places = np.clip(at[:, None] + _NEAR, 0, SIDE - 1)
+    pixels = observed.patches[frames][:, places[..., 1], places[..., 0]]
+    return np.asarray(_light(pixels.mean(axis=2)).transpose(1, 0, 2))
+
+
+def _surroundings(images: Sequence[Image]) -> Array:
+    """Returns n×3 logarithms of linear light around the face: the middle one of four parts' courses."""
+    height, width = images[0].shape[:2]
+    half = height // 16
+    parts = []
+    for across, down in _CORNERS:
+        x, y = max(int(across * width), half), max(int(down * height), half)
+        box = np.s_[y - half : y + half, x - half : x + half]
+        parts.append(_light(np.array([cv2.mean(image[box])[:3] for image in images])))
+    return _middle(np.array(parts))
+
+
+def _middle(courses: Array) -> Array:
+    """Returns the middle one of k×n×3 courses, each about its own mean: a lid or a lock of hair moves few."""
+    return np.asarray(np.median(courses - courses.mean(axis=1, keepdims=True), axis=0))
+
+
+def _light(values: Array) -> Array:
+    return np.log((values / 255.0) ** 2.2 + _DARK)
 
 
 def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
     """Returns the raw scores of the signals that this burst can tell."""
-    measured = light_response(observed)
-    if measured is None:
+    found = light_response(observed)
+    return {} if found is None else scores_of(found)
+
+
+def scores_of(found: LightResponse) -> Mapping[str, float]:
+    """Returns the scores of a response.
+
+    None where hardly any light comes back, which says nothing of the person; only what objects where other
+    colours come back, or where the whole picture changes colour.
+    """
+    if found.painted:
+        return {"background": found.background}
+    if found.contradicted:
+        return {"order": found.lead}
+    if not found.answered:
         return {}
-    return {"light": measured.agreement, "sides": measured.sides, "background": measured.background}
+    return {
+        "light": found.agreement,
+        "order": found.lead,
+        "sides": found.sides,
+        "weakest": found.weakest,
+        "background": found.background,
+    }

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from authsvc.biometrics.headpose import GENERIC_FACE, camera_matrix, head_pose, pose_of, rotation
 from authsvc.biometrics.types import Burst, Challenge, Descriptors, FaceTrack, Image
 
+from .patches import Patches, patches_of, placings
+
 Array = NDArray[np.float64]
 
 TURNS: Final = {"left": (1, 0), "right": (-1, 0), "down": (0, 1), "up": (0, -1)}
@@ -49,6 +51,16 @@ class Observation:
     plan: tuple[PlannedCue, ...]
     descriptors: Array
     stream: tuple[int, int] | None = None
+
+    @cached_property
+    def placings(self) -> NDArray[np.complex128]:
+        """n×2: how each frame's pixels lie on its patch (see `patches`)."""
+        return placings(self.landmarks)
+
+    @cached_property
+    def patches(self) -> Patches:
+        """n×48×48×3: the face of each frame, small and upright in one place."""
+        return patches_of(self.images, self.placings)
 
     @cached_property
     def camera(self) -> Array:
