@@ -130,7 +130,7 @@ def end(row: Transaction, state: str, tag: Tag) -> bool:
         return False
     SealedSample.objects.filter(capture__transaction=row).delete()
     Capture.objects.filter(transaction=row, state=Capture.State.ISSUED).update(state=Capture.State.EXPIRED)
-    if row.kind == Transaction.Kind.ENROL:
+    if row.kind in Transaction.KEEPING:
         discard_reference(row)
     record(tag, **told_of(row))
     return True

@@ -11,6 +11,7 @@ import { CueBoard, position } from "./cues.js";
 import { glow } from "./light.js";
 import { makeCredential, newShare, shareOfNew, useCredential } from "./passkey.js";
 import { probeCamera } from "./probe.js";
+import { proposedLately } from "./renewal.js";
 import { announce, find, say, show } from "./screens.js";
 import { sealSample } from "./seal.js";
 import { result } from "./waiting.js";
@@ -25,6 +26,9 @@ const FACE_IS_NEXT = new Set(["choice", "prepare", "warning", "again"]);
 
 // By what is done here, what a device that holds a passkey already means.
 const EXISTS = { bind: "exists-elsewhere", recover: "exists-recovered" };
+
+// What the server says after a passkey, and the page has a screen for.
+const AS_THEY_ARE = new Set(["recovered", "face-closed", "renew", "no-renewal"]);
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const clock = () => performance.now();
@@ -41,6 +45,7 @@ export class Agent {
   #over = false;
   #last = null; // the step that is tried again when there is a connection
   #unsent = null; // the sealed sample on its way
+  #onward = null; // where an accepted sign-in goes on, while a renewal is proposed
 
   constructor(config, api) {
     this.config = config;
@@ -54,6 +59,7 @@ export class Agent {
       "with-light": () => this.record(),
       "without-face": () => (config.demanded ? this.#sayDemanded() : this.withoutFace()),
       "go-back": () => this.withoutFace(),
+      "renew-later": () => this.#go(this.#onward),
       agree: () => this.agree(),
       leave: () => this.leave(),
       retry: () => this.#retry(),
@@ -223,7 +229,7 @@ export class Agent {
       show("create");
     } else if (next === "agree") {
       show("agree");
-    } else if (next === "recovered" || next === "face-closed") {
+    } else if (AS_THEY_ARE.has(next)) {
       show(next);
     } else if (next === "demanded") {
       this.#sayDemanded();
@@ -313,7 +319,10 @@ export class Agent {
   }
 
   #outcome(status) {
-    if (status.state === "done") {
+    if (status.state === "done" && status.renewal === "proposed" && !proposedLately()) {
+      this.#onward = status.continue_url;
+      show("renewal");
+    } else if (status.state === "done") {
       this.#go(status.continue_url);
     } else if (status.state === "again") {
       const why = status.hint === "lost" ? say("lost") : say("unclear");
@@ -322,7 +331,7 @@ export class Agent {
       this.#locked(status.retry_after);
     } else if (status.state === "refused") {
       find("refused").querySelector("[data-retry]").hidden = status.may_retry === false;
-      show("refused");
+      show("refused", { why: say(status.why) });
     } else {
       this.#expire();
     }
