@@ -25,10 +25,11 @@ from authsvc.vault.ageing import ENOUGH, moments_of
 
 def asks_for_more(finished: Transaction) -> bool:
     """Tell whether whoever finished an enrolment or a renewal is asked for one more moment."""
-    subject = finished.subject
-    if subject is None or finished.evidence.face is None or not subject.has_face:
+    # Read anew: what was just finished has changed the person's row.
+    subject = Subject.objects.filter(transactions=finished.pk).first()
+    if subject is None or finished.evidence.face is None:
         return False
-    return len(moments_of(subject)) < ENOUGH
+    return 0 < len(moments_of(subject)) < ENOUGH
 
 
 def open_renewal(*, tenant: Tenant, browser_key: str, subject: Subject | None = None) -> Transaction:

@@ -331,7 +331,7 @@ export class Agent {
       this.#locked(status.retry_after);
     } else if (status.state === "refused") {
       find("refused").querySelector("[data-retry]").hidden = status.may_retry === false;
-      show("refused", { why: say(status.why) });
+      show("refused", { why: status.why === "outdated" && say("outdated") });
     } else {
       this.#expire();
     }
