@@ -11,9 +11,9 @@ import { CueBoard, position } from "./cues.js";
 import { glow } from "./light.js";
 import { makeCredential, newShare, shareOfNew, useCredential } from "./passkey.js";
 import { probeCamera } from "./probe.js";
-import { proposedLately } from "./renewal.js";
 import { announce, find, say, show } from "./screens.js";
 import { sealSample } from "./seal.js";
+import { proposedLately } from "./store.js";
 import { result } from "./waiting.js";
 
 const OVER = new Set(["expired", "ended", "unknown"]);
@@ -307,7 +307,7 @@ export class Agent {
   async #wait() {
     this.#unsent = null;
     show("waiting");
-    this.#outcome(await result(this.api, { trouble: (is) => this.#sayTrouble(is), sleep, clock }));
+    await this.#outcome(await result(this.api, { trouble: (is) => this.#sayTrouble(is), sleep, clock }));
   }
 
   #sayTrouble(is) {
@@ -318,8 +318,8 @@ export class Agent {
     }
   }
 
-  #outcome(status) {
-    if (status.state === "done" && status.renewal === "proposed" && !proposedLately()) {
+  async #outcome(status) {
+    if (status.state === "done" && status.renewal === "proposed" && !(await proposedLately())) {
       this.#onward = status.continue_url;
       show("renewal");
     } else if (status.state === "done") {
