@@ -17,7 +17,7 @@ from authsvc.biometrics.judgement import Judgement
 from authsvc.biometrics.pipeline import Outcome
 from authsvc.biometrics.stages import comparison
 from authsvc.biometrics.templates import decode_template, encode_template, join_moments
-from authsvc.biometrics.types import DecisionResult, FeatureResult, Reason
+from authsvc.biometrics.types import DecisionResult, FeatureResult, Reason, StageError
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.stages import Stage
@@ -334,6 +334,50 @@ def test_after_two_years_the_face_counts_as_absent_until_it_is_renewed(
     assert row.evidence.face is None
     renewed(agent)
     assert signing_in(agent)[1] == "choose"
+
+
+@pytest.mark.requirement("S5.2-05")
+def test_a_worker_compares_no_face_that_is_too_old_whoever_asks(
+    agent: Agent, ada: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, _ = signing_in(agent)
+    capture = captured(row)
+    at(monkeypatch, now() + timedelta(days=731))
+    with pytest.raises(StageError) as refused:
+        verification.verify(capture, b"")
+    assert refused.value.reason == Reason.REFERENCE_TOO_OLD
+
+
+@pytest.mark.requirement("S5.2-05")
+@pytest.mark.parametrize("reason", [Reason.ENGINE_MISMATCH, Reason.REFERENCE_TOO_OLD])
+def test_what_can_no_longer_be_compared_costs_no_try_and_leaves_the_passkey(
+    agent: Agent, ada: Subject, reason: Reason
+) -> None:
+    row, _ = signing_in(agent)
+    capture = captured(row)
+    assert services.record_verdict(capture.pk, flow.verdict_on(capture, "refused", reason=str(reason)))
+    said = {"state": "refused", "may_retry": False, "why": "outdated"}
+    assert agent.get(row, "status").json() == said
+    assert AttemptCounter.objects.get(subject=ada).failures == 0
+    assert agent.post(row, "challenge", {"prefer": None}).status_code == 409
+    assert agent.post(row, "without-face").json()["next"] == "done"
+
+
+def test_the_own_page_says_how_old_a_face_is_and_since_when_it_is_to_be_renewed(
+    agent: Agent, ada: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Add a moment" in own_page(agent)
+    for days, said in ((183, "It is time to renew your face"), (731, "Your face has to be renewed")):
+        at(monkeypatch, now() + timedelta(days=days))
+        assert said in own_page(agent)
+
+
+def own_page(agent: Agent) -> str:
+    where = f"/t/{agent.tenant.slug}/me/"
+    start: Any = agent.client.post(f"{where}enter", headers={"origin": agent.origin})
+    row = Transaction.objects.get(pk=start["Location"].rstrip("/").rsplit("/", 1)[-1])
+    agent.client.get(agent.passkey(row).json()["continue_url"])
+    return agent.client.get(where).content.decode()
 
 
 @pytest.mark.requirement("S5.2-05")
