@@ -1,6 +1,6 @@
 """A renewal: a person adds a moment to their reference, by their passkey, their face and a capture for it."""
 
-from authsvc.biometrics.examination import examine
+from authsvc.biometrics.examination import examine, keeping
 from authsvc.biometrics.judgement import Judgement
 from authsvc.biometrics.types import Manifest, Reason, StageError
 from authsvc.biometrics.verification import open_moments
@@ -19,20 +19,14 @@ def renew(capture: Capture, sample: bytes) -> Judgement:
     """
     transaction = capture.transaction
     protection = protection_of(transaction.subject)
-    outcome, face, findings = examine(
+    examined = examine(
         capture,
         sample,
         plan=protection.renew,
         protection=protection,
         open_reference=lambda manifest: open_moments(transaction, protection, manifest)[0],
     )
-    manifest, template = outcome.manifest, outcome.template
-    if face is None or manifest is None or template is None:
-        return Judgement(outcome.decision, face, findings=findings)
-    made = Features(template, face.engine, round(outcome.quality))
-    return Judgement(
-        outcome.decision, face, lambda: _add(capture, protection, manifest, made), findings=findings
-    )
+    return keeping(examined, lambda manifest, made: _add(capture, protection, manifest, made))
 
 
 def _add(capture: Capture, protection: Protection, manifest: Manifest, made: Features) -> NewReference:
