@@ -80,6 +80,12 @@ class Tag(StrEnum):
     ENROLMENT_LINK_REFUSED = "enrolment:link:refused", _("An enrolment link was refused.")
     ENROLMENT_LINK_REVOKED = "portal:enrolment-link:revoked", _("An enrolment link was revoked.")
 
+    FACE_RENEWED = "enrolment:face:renewed", _("A person added a moment to their reference.")
+    FACE_TOO_OLD = (
+        "capture:face:too-old",
+        _("A face was too old to count, and the person was led to renew it."),
+    )
+
     RECOVERY_CODES_MADE = "enrolment:recovery-codes:made", _("A person got new recovery codes.")
     RECOVERY_CODE_USED = (
         "enrolment:recovery-code:used",
@@ -151,6 +157,8 @@ class Tag(StrEnum):
         _("A stored reference is not the one that was expected."),
         ALARM,
     )
+    MOMENT_ADDED = "vault:moment:added", _("A further moment of a reference was stored.")
+    MOMENTS_DROPPED = "vault:moment:dropped", _("Moments of a reference were erased.")
     REFERENCE_SHARED = "vault:reference:wrapped-for-device", _("A device got its share of a reference’s key.")
     REFERENCE_REVOKED = "vault:reference:revoked", _("A reference was revoked.")
     REFERENCE_KEY_DESTROYED = (

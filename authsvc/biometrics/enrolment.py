@@ -1,6 +1,6 @@
 """An enrolment: a first reference of a person, or one in place of it."""
 
-from authsvc.biometrics.examination import examine
+from authsvc.biometrics.examination import examine, keeping
 from authsvc.biometrics.judgement import Judgement
 from authsvc.biometrics.types import Manifest, Reason, StageError
 from authsvc.privacy.consent import live_consent
@@ -13,14 +13,8 @@ from authsvc.transactions.records import NewReference
 def enrol(capture: Capture, sample: bytes) -> Judgement:
     """Return the judgement on a sample's plain text, which keeps the reference that was made."""
     protection = protection_for_new()
-    outcome, face, findings = examine(capture, sample, plan=protection.enrol, protection=protection)
-    manifest, template = outcome.manifest, outcome.template
-    if face is None or manifest is None or template is None:
-        return Judgement(outcome.decision, face, findings=findings)
-    made = Features(template, face.engine, round(outcome.quality))
-    return Judgement(
-        outcome.decision, face, lambda: _keep(capture, protection, manifest, made), findings=findings
-    )
+    examined = examine(capture, sample, plan=protection.enrol, protection=protection)
+    return keeping(examined, lambda manifest, made: _keep(capture, protection, manifest, made))
 
 
 def _keep(capture: Capture, protection: Protection, manifest: Manifest, made: Features) -> NewReference:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Callable
 
 from django.conf import settings
 
@@ -11,14 +12,14 @@ from authsvc.biometrics.adoption import note_adopted
 from authsvc.biometrics.bands import bands_of
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.loading import load_engine
-from authsvc.biometrics.judgement import context_of
+from authsvc.biometrics.judgement import Judgement, context_of
 from authsvc.biometrics.pipeline import OpenReference, Outcome
 from authsvc.biometrics.thresholds import thresholds_for
 from authsvc.biometrics.types import Manifest, Thresholds
 from authsvc.core.stages import Plan
-from authsvc.protection.base import Protection
+from authsvc.protection.base import Features, Protection
 from authsvc.transactions.models import Capture
-from authsvc.transactions.records import Findings
+from authsvc.transactions.records import Findings, NewReference
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,18 @@ def examine(
         return outcome, None, _findings(outcome, thresholds, engine)
     face = _evidence(capture, outcome.manifest, thresholds, engine, protection)
     return outcome, face, _findings(outcome, thresholds, engine)
+
+
+def keeping(
+    examined: tuple[Outcome, FaceProof | None, Findings], keep: Callable[[Manifest, Features], NewReference]
+) -> Judgement:
+    """Return the judgement on an examined sample, which keeps what the plan made of an accepted one."""
+    outcome, face, findings = examined
+    manifest, template = outcome.manifest, outcome.template
+    if face is None or manifest is None or template is None:
+        return Judgement(outcome.decision, face, findings=findings)
+    made = Features(template, face.engine, round(outcome.quality))
+    return Judgement(outcome.decision, face, lambda: keep(manifest, made), findings=findings)
 
 
 def _findings(outcome: Outcome, thresholds: Thresholds, engine: Engine) -> Findings:

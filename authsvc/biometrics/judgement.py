@@ -1,4 +1,4 @@
-"""A judgement on a capture: what a sign-in, an enrolment and a binding come to alike."""
+"""A judgement on a capture: what a sign-in, an enrolment, a binding and a renewal come to alike."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -7,6 +7,7 @@ from typing import Final
 from authsvc.biometrics.binding import bind
 from authsvc.biometrics.enrolment import enrol
 from authsvc.biometrics.judgement import Judgement
+from authsvc.biometrics.renewal import renew
 from authsvc.biometrics.types import DecisionResult, Reason, StageError
 from authsvc.biometrics.unsealing import SampleLost, unseal_sample
 from authsvc.biometrics.verification import verify
@@ -20,6 +21,7 @@ KINDS: Final[Mapping[str, Callable[[Capture, bytes], Judgement]]] = {
     Transaction.Kind.AUTHENTICATE: verify,
     Transaction.Kind.ENROL: enrol,
     Transaction.Kind.BIND: bind,
+    Transaction.Kind.RENEW: renew,
 }
 
 

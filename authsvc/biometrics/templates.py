@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -39,3 +40,16 @@ def decode_template(data: bytes) -> Template:
     except (ValueError, KeyError, TypeError) as problem:
         raise StageError(Reason.REFERENCE, detail=str(problem)) from None
     return Template(values[: count * size].reshape(count, size), values[count * size :], str(label["engine"]))
+
+
+def join_moments(moments: Sequence[Template]) -> Template:
+    """Return the templates of several moments as one, in which each counts alike (docs/adr/0335).
+
+    Raises StageError where there is none, and where two engines or sizes are among them.
+    """
+    kinds = {(moment.engine, moment.vectors.shape[1]) for moment in moments}
+    if len(kinds) != 1:
+        raise StageError(Reason.REFERENCE, detail=f"moments of {len(kinds)} kinds")
+    shares = [moment.weights / len(moments) for moment in moments]
+    vectors = np.concatenate([moment.vectors for moment in moments])
+    return Template(vectors, np.concatenate(shares), moments[0].engine)

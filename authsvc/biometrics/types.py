@@ -64,6 +64,7 @@ class Reason(StrEnum):
     FEATURES = "features-invalid"
     FEW_FRAMES = "too-few-usable-frames"
     REFERENCE = "reference-unusable"
+    REFERENCE_TOO_OLD = "reference-too-old"
     ENGINE_MISMATCH = "reference-of-another-engine"
     NON_MATCH = "non-match"
     INCONSISTENT_ENROLMENT = "enrolment-frames-disagree"

@@ -4,17 +4,21 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.biometrics.examination import examine
 from authsvc.biometrics.judgement import Judgement
-from authsvc.biometrics.templates import decode_template
+from authsvc.biometrics.templates import decode_template, join_moments
 from authsvc.biometrics.types import Manifest, Reason, StageError, Template
 from authsvc.protection.base import Protection, Share
 from authsvc.protection.registry import protection_of
 from authsvc.transactions.models import Capture, Transaction
+from authsvc.vault.ageing import is_absent
 from authsvc.vault.opening import CannotOpenReference
 
 
 def verify(capture: Capture, sample: bytes) -> Judgement:
     """Return the judgement on a sample's plain text, compared with the person's reference."""
     transaction = capture.transaction
+    if is_absent(transaction.subject):
+        # The web offers no such face; a worker takes no process's word for it.
+        raise StageError(Reason.REFERENCE_TOO_OLD)
     protection = protection_of(transaction.subject)
     outcome, face, findings = examine(
         capture,
@@ -27,7 +31,15 @@ def verify(capture: Capture, sample: bytes) -> Judgement:
 
 
 def open_template(transaction: Transaction, protection: Protection, manifest: Manifest) -> Template:
-    """Return the person's reference; where it does not open, somebody must hear of it."""
+    """Return the person's reference, all its moments as one; raises StageError."""
+    return join_moments(open_moments(transaction, protection, manifest))
+
+
+def open_moments(transaction: Transaction, protection: Protection, manifest: Manifest) -> list[Template]:
+    """Return the moments of the person's reference, the oldest first.
+
+    Where one does not open, somebody must hear of it. Raises StageError.
+    """
     subject, device = transaction.subject, transaction.device
     if subject is None or device is None or not subject.has_face:
         raise StageError(Reason.REFERENCE, detail="no subject with a reference")
@@ -35,7 +47,7 @@ def open_template(transaction: Transaction, protection: Protection, manifest: Ma
         raise StageError(Reason.REFERENCE, detail="the share is of another kind than the device's")
     share = Share(manifest.share or b"", manifest.share_kind or "")
     try:
-        template = protection.open(subject=subject, device=device, share=share)
+        templates = protection.open(subject=subject, device=device, share=share)
     except CannotOpenReference as problem:
         record(
             Tag.REFERENCE_ALARM,
@@ -53,4 +65,4 @@ def open_template(transaction: Transaction, protection: Protection, manifest: Ma
         model=protection.letter,
         version=subject.reference_version,
     )
-    return decode_template(template)
+    return [decode_template(template) for template in templates]

@@ -34,6 +34,7 @@ from authsvc.transactions.services import (
     open_ceremony,
     record_device_refusal,
 )
+from authsvc.vault.ageing import is_absent
 
 Kind = Transaction.Kind
 
@@ -49,7 +50,7 @@ def describe(transaction: Transaction) -> dict[str, Any]:
         "notice_version": current_notice(transaction.tenant).version,
         "face": {
             "offered": face_offered(transaction),
-            "required": transaction.kind == Kind.ENROL or face_needed(transaction),
+            "required": transaction.kind in {Kind.ENROL, Kind.RENEW} or face_needed(transaction),
             "demanded": face_demanded(transaction),
             "light": face_offered(transaction) and expects_light(transaction),
             "locked": None if transaction.kind == Kind.ENROL else lock_of(transaction),
@@ -74,12 +75,23 @@ def _is_offered(transaction: Transaction) -> bool:
         return face_needed(transaction)
     if transaction.kind == Kind.ENROL:
         return EnrolmentRequest.from_json(transaction.request).face
+    if _is_too_old(transaction):
+        return False
+    return _is_offered_at_any_age(transaction)
+
+
+def _is_offered_at_any_age(transaction: Transaction) -> bool:
     if transaction.client is not None and not transaction.client.face_offered:
         return False
     if transaction.device is not None and transaction.device.recovered:
         return False
     subject = transaction.subject
     return subject is None or (subject.has_face and live_consent(subject) is not None)
+
+
+def _is_too_old(transaction: Transaction) -> bool:
+    """Whether the person's face counts as absent in a sign-in before it is renewed."""
+    return transaction.kind == Kind.AUTHENTICATE and is_absent(transaction.subject)
 
 
 def face_demanded(transaction: Transaction) -> bool:
@@ -186,6 +198,11 @@ def _after_proof(transaction: Transaction) -> dict[str, str]:
         return {"next": "recovered"}
     if face_offered(transaction):
         return _before_the_face(transaction)
+    if transaction.kind == Kind.RENEW:
+        return {"next": "no-renewal"}
+    if _is_too_old(transaction) and _is_offered_at_any_age(transaction):
+        record(Tag.FACE_TOO_OLD, transaction=transaction.id, subject=str(transaction.subject_id))
+        return {"next": "renew"}
     if face_demanded(transaction):
         # Said before the relying party hears of it; the agent goes on without the face, or leaves.
         return {"next": "demanded"}
@@ -195,10 +212,15 @@ def _after_proof(transaction: Transaction) -> dict[str, str]:
 def _before_the_face(transaction: Transaction) -> dict[str, str]:
     assert transaction.subject is not None
     if covers_capture(transaction.subject):
-        return {"next": "choose"}
+        return _to_the_face(transaction)
     version = current_notice(transaction.tenant).version
     record(Tag.NOTICE_SHOWN, transaction=transaction.id, subject=str(transaction.subject_id), notice=version)
     return {"next": "agree"}
+
+
+def _to_the_face(transaction: Transaction) -> dict[str, str]:
+    """Let the person choose; whoever renews their face has chosen."""
+    return {"next": "capture" if transaction.kind == Kind.RENEW else "choose"}
 
 
 def agree(transaction: Transaction, *, notice_version: Any) -> dict[str, str]:
@@ -210,12 +232,12 @@ def agree(transaction: Transaction, *, notice_version: Any) -> dict[str, str]:
         raise Refused(
             "not-proven", _("Use your passkey first."), detail=f"state {transaction.state}", status=409
         )
-    if transaction.kind != Kind.AUTHENTICATE or not face_offered(transaction):
+    if transaction.kind not in {Kind.AUTHENTICATE, Kind.RENEW} or not face_offered(transaction):
         raise Refused(
             "face-closed", _("Continue without your face."), detail="no face is offered here", status=409
         )
     give_consent(subject=transaction.subject, notice_version=str(notice_version))
-    return {"next": "choose"}
+    return _to_the_face(transaction)
 
 
 def _after_creation(transaction: Transaction) -> dict[str, str]:

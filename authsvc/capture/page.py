@@ -36,6 +36,9 @@ from authsvc.transactions.services import Party, find_live, own_transaction
 
 AGENT_BUILD = "page-1"
 
+# Where a person begins anew, by kind; every other place depends on who asked.
+_PLACES = {Transaction.Kind.RENEW.value: "enrolment:moments"}
+
 _PERMISSIONS = (
     "camera=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), "
     "microphone=(), geolocation=(), display-capture=(), usb=(), payment=()"
@@ -113,6 +116,7 @@ def _context(transaction: Transaction) -> dict[str, object]:
         "demanded": face_demanded(transaction),
         "preferred": client is not None and prefers_face(client),
         "alternative": ALTERNATIVE.of(client) if client else "",
+        "goes_without": transaction.kind not in Transaction.FACE_ONLY,
         "has_passkey": transaction.device is None and bool(own_passkeys(transaction)),
         "own_page": next((way.href for way in start_page(transaction.tenant)), ""),
         "steps": steps_of(transaction),
@@ -148,7 +152,7 @@ def _beginning(transaction: Transaction, asked: SignInRequest) -> str:
     if transaction.kind == Transaction.Kind.RECOVER:
         # The code is used up: with another one.
         return f"{tenant_address(transaction.tenant)}me/lost"
-    place = "oidc:waiting" if asked.backchannel else "enrolment:passkeys"
+    place = _PLACES.get(transaction.kind, "oidc:waiting" if asked.backchannel else "enrolment:passkeys")
     return settings.BASE_URL + reverse(place, kwargs={"tenant": transaction.tenant.slug})
 
 

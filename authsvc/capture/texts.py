@@ -43,6 +43,11 @@ TEXTS: Final[Mapping[str, Promise]] = {
     "why.lost": _(
         "Something failed on our side. Your pictures were deleted, and this does not count as a try."
     ),
+    # Why no further try would help
+    "outdated": _(
+        "What is kept of your face can no longer be compared. Ask for a new link to set it up anew. Your "
+        "passkey works as before."
+    ),
     # What became of a passkey; static/js/capture/ceremony.js says for which error of WebAuthn Level 3
     "passkey.title": _("The passkey was not used"),
     "passkey.stopped": _(

@@ -53,3 +53,6 @@ ENROL: Final[Plan] = (
     Stage.TEMPLATE,  # what is kept of them
 )
 """An enrolment that makes a reference."""
+
+RENEW: Final[Plan] = (*VERIFY, Stage.AGREEMENT, Stage.TEMPLATE)
+"""A renewal: who matches the reference adds a moment to it."""

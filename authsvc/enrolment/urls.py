@@ -10,6 +10,8 @@ urlpatterns = [
     path("enrol/again/<str:txn>/", views.again, name="again"),
     path("enrol/<str:token>/", views.notice, name="notice"),
     path("enrol/<str:token>/consent", views.consent, name="consent"),
+    path("moments/", views.moments, name="moments"),
+    path("moments/finish/<str:txn>/", views.moment_added, name="moment-added"),
     path("passkeys/", views.passkeys, name="passkeys"),
     path("passkeys/finish/<str:txn>/", views.passkey_added, name="passkey-added"),
 ]

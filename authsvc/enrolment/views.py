@@ -22,6 +22,7 @@ from authsvc.capture.ways import start_page
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret
 from authsvc.enrolment import services
+from authsvc.enrolment.renewal import asks_for_more, finish_renewal, open_renewal
 from authsvc.privacy.consent import NoticeChanged
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
@@ -128,7 +129,13 @@ def finish(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
             transaction_id=txn, browser_key=browser_key(request, txn), at=request.path
         )
     if own.state == Transaction.State.CONSUMED:
-        context = {"tenant": request.tenant, "face": own.evidence.face is not None, "codes": codes}
+        context = {
+            "tenant": request.tenant,
+            "transaction": own,
+            "face": own.evidence.face is not None,
+            "more": asks_for_more(own),
+            "codes": codes,
+        }
         return render(request, "enrolment/done.html", context)
     if own.state not in Transaction.LEFT:
         return back_into(own)
@@ -176,3 +183,37 @@ def passkey_added(request: TenantRequest, tenant: str, txn: str) -> HttpResponse
         return back_into(own)
     context = {"tenant": request.tenant, "ways": start_page(request.tenant)}
     return render(request, "enrolment/passkey_added.html", context)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+@refusals_as_page
+def moments(request: TenantRequest, tenant: str) -> HttpResponse:
+    """Explain how a moment is added to what is kept of a face, and start it.
+
+    `after` names what this browser has just finished: then it is for the same person.
+    """
+    if request.method == "GET":
+        return render(request, "enrolment/moments.html", {"tenant": request.tenant})
+    wire.require_own_origin(request)
+    before = request.POST.get("after", "")
+    own, key = own_transaction(before, browser_key(request, before)), new_secret()
+    finished = own is not None and own.state == Transaction.State.CONSUMED
+    subject = own.subject if own is not None and finished else None
+    opened = open_renewal(tenant=request.tenant, browser_key=key, subject=subject)
+    return _to_agent(request, opened, key)
+
+
+@require_GET
+@refusals_as_page
+def moment_added(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
+    """Let the moment count, once, and say so; to who comes again, say where it stands."""
+    own = standing(request, txn)
+    if own is None or own.state == Transaction.State.DECIDED:
+        own = finish_renewal(transaction_id=txn, browser_key=browser_key(request, txn), at=request.path)
+    context = {"tenant": request.tenant, "transaction": own}
+    if own.state in Transaction.LEFT:
+        return render(request, "enrolment/left.html", context)
+    if own.state != Transaction.State.CONSUMED:
+        return back_into(own)
+    return render(request, "enrolment/moment_added.html", {**context, "more": asks_for_more(own)})

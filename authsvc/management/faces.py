@@ -13,23 +13,41 @@ from authsvc.oidc.sessions.logout.ending import end_everything_of
 from authsvc.privacy.consent import withdraw_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions.services import end_running
-from authsvc.vault.lifecycle import facts_of, revoke_reference
+from authsvc.vault.ageing import Age, age_of, moments_of
+from authsvc.vault.lifecycle import facts_of, qualities_of, revoke_reference
+
+
+@dataclass(frozen=True)
+class ShownMoment:
+    """One moment of a reference: when it was taken, and its quality, 0 to 100."""
+
+    at: datetime
+    quality: int
 
 
 @dataclass(frozen=True)
 class Face:
-    """What is kept of a person's face: by which model, with which engine, made and last used when."""
+    """What is kept of a person's face: by which model, with which engine, made and last used when.
+
+    `moments` are its captures, the oldest first; `age` says what follows from the newest one's date.
+    """
 
     model: ApplicationModel | None
     engine: str
     made_at: datetime
     used_at: datetime | None
+    moments: list[ShownMoment]
+    age: Age
 
 
 def face_of(subject: Subject) -> Face | None:
     """Return what is known of a person's face, or None where nothing of it is kept."""
-    facts = facts_of(subject.reference) if subject.has_face else None
-    return Face(application_model(facts.model), facts.engine, facts.made_at, facts.used_at) if facts else None
+    facts, age = facts_of(subject.reference) if subject.has_face else None, age_of(subject)
+    if facts is None or age is None:
+        return None
+    qualities = qualities_of(subject.reference)
+    moments = [ShownMoment(each.at, qualities.get(each.id, 0)) for each in moments_of(subject)]
+    return Face(application_model(facts.model), facts.engine, facts.made_at, facts.used_at, moments, age)
 
 
 @act
@@ -70,6 +88,7 @@ def erase(subject: Subject, *, actor: str, reason: str, receipt: str = "") -> bo
         return False
     revoke_reference(pseudonym=current.reference, reason=reason)
     current.reference = subject.reference = ""
-    current.save(update_fields=["reference"])
+    current.reference_moments = subject.reference_moments = None
+    current.save(update_fields=["reference", "reference_moments"])
     record(Tag.FACE_ERASED, actor=actor, subject=str(current.pk), reason=reason, receipt=receipt)
     return True

@@ -77,6 +77,7 @@ def _what(row: Transaction) -> Text:
         Transaction.Kind.BIND.value: _("Adding a passkey"),
         Transaction.Kind.OWN_PAGE.value: _("Opening this page"),
         Transaction.Kind.RECOVER.value: _("Making a passkey with a recovery code"),
+        Transaction.Kind.RENEW.value: _("Renewing your face"),
     }.get(row.kind, _("Sign-in"))
 
 

@@ -29,10 +29,11 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Under which pseudonym and version a person's new reference is kept."""
+    """Under which pseudonym and version a reference is kept, and as which moment of it, "" for the first."""
 
     pseudonym: str
     version: int
+    moment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,15 @@ class Compared:
 class Protection(Protocol):
     """One application model, by its letter.
 
-    `verify` and `enrol` are its plans: the stages that a sign-in and an enrolment run through. Everything
-    here is for workers only, with the tenant in scope. CannotOpenReference (vault/opening.py) is raised where
-    a reference does not open, or cannot be kept with what the device gave.
+    `verify`, `enrol` and `renew` are its plans: the stages that a sign-in, an enrolment and a renewal run
+    through. Everything here is for workers only, with the tenant in scope. CannotOpenReference
+    (vault/opening.py) is raised where a reference does not open, or cannot be kept with what the device gave.
     """
 
     letter: str
     verify: Plan
     enrol: Plan
+    renew: Plan
 
     def requests(self, device: Device) -> str | None:
         """Return the kind of share that this device's agent must send, or None where none is needed."""
@@ -63,8 +65,11 @@ class Protection(Protocol):
     ) -> Kept:
         """Keep what an enrolment made; it is not the person's before the enrolment is finished."""
 
-    def open(self, *, subject: Subject, device: Device, share: Share) -> bytes:
-        """Return the person's serialised template."""
+    def add(self, made: Features, *, subject: Subject, device: Device, share: Share) -> Kept:
+        """Keep what a renewal made beside the reference; it counts once the renewal is finished."""
+
+    def open(self, *, subject: Subject, device: Device, share: Share) -> tuple[bytes, ...]:
+        """Return the serialised template of each of the person's moments, the oldest first."""
 
     def admit(self, new: Device, new_share: Share, *, subject: Subject, device: Device, share: Share) -> None:
         """Let another device of the person have the reference opened, by way of one that can."""

@@ -20,10 +20,11 @@ def check(protection: Protection, row: ApplicationModel) -> Protection:
     """
     if protection.letter != row.letter:
         raise ValueError(f"{row.name} is of model {protection.letter}, its row of {row.letter}")
-    for plan in (protection.verify, protection.enrol):
+    for plan in (protection.verify, protection.enrol, protection.renew):
         if tuple(stage for stage in plan if stage in LIVENESS) != LIVENESS:
             raise ValueError(f"{row.name} has a plan without {', '.join(LIVENESS)} in this order")
-    if (Stage.COMPARISON in protection.verify) != (row.compared == Place.SERVER):
+    compares = row.compared == Place.SERVER
+    if any((Stage.COMPARISON in plan) != compares for plan in (protection.verify, protection.renew)):
         raise ValueError(f"{row.name} is compared on the {row.compared}, and its plan says otherwise")
     return protection
 

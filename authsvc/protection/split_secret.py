@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from authsvc.core.stages import ENROL, VERIFY
+from authsvc.core.stages import ENROL, RENEW, VERIFY
 from authsvc.devices.models import Device
 from authsvc.protection.base import Compared, Features, Kept, Protection, Share
 from authsvc.subjects.models import Subject
 from authsvc.vault import opening
+from authsvc.vault.ageing import moments_of
 
 
 class SplitSecret:
@@ -15,6 +16,7 @@ class SplitSecret:
     letter = "G"
     verify = VERIFY
     enrol = ENROL
+    renew = RENEW
 
     def requests(self, device: Device) -> str | None:
         """Return the kind of share that the reference was sealed with for this device."""
@@ -37,15 +39,28 @@ class SplitSecret:
         )
         return Kept(row.pseudonym, row.version)
 
-    def open(self, *, subject: Subject, device: Device, share: Share) -> bytes:
-        """Open the reference with both shares."""
+    def add(self, made: Features, *, subject: Subject, device: Device, share: Share) -> Kept:
+        """Seal the template under the reference's own data key: every device that opens it opens this too."""
+        row = opening.add_moment(
+            pseudonym=subject.reference,
+            version=subject.reference_version,
+            device=device.id,
+            device_share=share.value,
+            template=made.template,
+            quality=made.quality,
+        )
+        return Kept(subject.reference, subject.reference_version, row.id)
+
+    def open(self, *, subject: Subject, device: Device, share: Share) -> tuple[bytes, ...]:
+        """Open every moment of the reference that counts, with both shares."""
         opened = opening.open_reference(
             pseudonym=subject.reference,
             version=subject.reference_version,
             device=device.id,
             device_share=share.value,
+            moments=[each.id for each in moments_of(subject)],
         )
-        return opened.template
+        return opened.templates
 
     def admit(self, new: Device, new_share: Share, *, subject: Subject, device: Device, share: Share) -> None:
         """Wrap the reference's key for the new device too."""

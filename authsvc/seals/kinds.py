@@ -206,7 +206,10 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         name="subject",
         model="subjects.Subject",
-        fields=("name", "external_id", "claims", "status", "user_handle", "reference", "reference_version"),
+        fields=(
+            *("name", "external_id", "claims", "status", "user_handle", "reference", "reference_version"),
+            "reference_moments",
+        ),
         # The portal enters people, and takes a face away. A worker's reference takes effect at the web.
         sealed_by=(Sealer("web"), Sealer("portal", _without_a_face)),
         checked_by=("web", "worker"),

@@ -19,6 +19,8 @@ class Subject(SealedRow):
 
     `reference` is the pseudonym under which the vault holds the biometric reference, and
     `reference_version` the version that must be found there: an older row put back is noticed (S8.1-05).
+    `reference_moments` are the captures that it is made of and when they were taken, null in rows of a
+    release that knew of one alone.
     """
 
     class Status(models.TextChoices):
@@ -36,6 +38,7 @@ class Subject(SealedRow):
     user_handle = models.BinaryField(default=new_user_handle, max_length=64)
     reference = models.CharField(max_length=24, blank=True)
     reference_version = models.PositiveIntegerField(default=0)
+    reference_moments = models.JSONField(null=True, help_text="Read by vault/ageing.py.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

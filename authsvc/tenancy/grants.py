@@ -51,10 +51,10 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
     "keys_taskdone": {"provider": "SELECT INSERT DELETE", "worker": "SELECT INSERT"},
     # --- people, their devices, consents and references
     "subjects_subject": {
-        "web": "SELECT UPDATE(status reference reference_version seal)",
-        "provider": "SELECT UPDATE(reference seal)",
+        "web": "SELECT UPDATE(status reference reference_version reference_moments seal)",
+        "provider": "SELECT UPDATE(reference reference_moments seal)",
         "worker": "SELECT",
-        "portal": "SELECT INSERT UPDATE(status reference seal)",
+        "portal": "SELECT INSERT UPDATE(status reference reference_moments seal)",
     },
     "subjects_device": {
         "web": "SELECT INSERT UPDATE(name status recovered sign_count share_kind last_used_at seal)",
@@ -72,6 +72,7 @@ GRANTS: Final[Mapping[str, Mapping[str, str]]] = {
         "web provider portal": "SELECT UPDATE(status sealed_template)",
         "worker": "SELECT INSERT UPDATE(status sealed_template last_opened_at)",
     },
+    "vault_moment": {"web provider portal": "SELECT DELETE", "worker": "SELECT INSERT DELETE"},
     "vault_devicewrap": {"web provider portal": "SELECT DELETE", "worker": _EVERYTHING},
     "vault_dueerasure": {
         "web provider portal": "SELECT INSERT",

@@ -25,6 +25,7 @@ from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.records import NO_FINDINGS, Findings, Verdict
 from authsvc.transactions.telling import told_of
 from authsvc.transactions.verdict import check_verdict, verdict_refused
+from authsvc.vault.ageing import is_absent
 
 CHALLENGE_LIFE = timedelta(seconds=120)
 VERDICT_WITHIN = timedelta(seconds=60)
@@ -37,6 +38,8 @@ try (T07).
 """
 
 _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
+OUTDATED = frozenset({"reference-of-another-engine", "reference-too-old"})
+"""Why a reference cannot be compared at all: nothing was judged, and no further try would help."""
 
 
 @database.atomic
@@ -48,8 +51,8 @@ def issue_capture(
     `challenge` is what is asked where none waits, `offered_to` the ids of the sample keys that the answer may
     be sealed to. Call `count_overdue` before. Raises Refused before device proof (409), without the person's
     consent, when the face is locked, after too many challenges (423), or when the transaction has used its
-    three match tries or ten quality retries. A sign-in needs consent to the notice as it stands now; a
-    recovery and a way to the own page take no face.
+    three match tries or ten quality retries. A sign-in and a renewal need consent to the notice as it stands
+    now, and a sign-in a face that is not too old; a recovery and a way to the own page take no face.
     """
     current = locked(row.pk)
     _require_capture(current)
@@ -100,8 +103,9 @@ def _require_capture(current: Transaction) -> None:
         raise Refused(
             "no-consent", _("Please agree to the notice first."), detail="no live consent", status=403
         )
-    if current.kind == Transaction.Kind.AUTHENTICATE:
+    if current.kind in {Transaction.Kind.AUTHENTICATE, Transaction.Kind.RENEW}:
         _require_usable_face(subject)
+        _require_young_face(current.kind, subject)
     elif current.kind == Transaction.Kind.BIND:
         tries.check_not_locked(subject)
 
@@ -119,6 +123,16 @@ def _require_usable_face(subject: Subject) -> None:
             status=403,
         )
     tries.check_not_locked(subject)
+
+
+def _require_young_face(kind: str, subject: Subject) -> None:
+    if kind == Transaction.Kind.AUTHENTICATE and is_absent(subject):
+        raise Refused(
+            "face-too-old",
+            _("Your face has to be renewed first. Continue without it."),
+            detail="the newest moment of the reference is too old",
+            status=409,
+        )
 
 
 @database.atomic
@@ -261,8 +275,11 @@ def look_after(row: Transaction) -> Capture | None:
 def _accept(current: Transaction, verdict: Verdict) -> None:
     current.state, current.decided_at = Transaction.State.DECIDED, now()
     current.evidence = replace(current.evidence, face=verdict.face)
-    if current.kind == Transaction.Kind.ENROL and verdict.reference is None:
-        raise verdict_refused("an enrolment without a reference")
+    made = verdict.reference
+    if current.kind in Transaction.KEEPING and made is None:
+        raise verdict_refused(f"{current.kind} without a reference")
+    if (current.kind == Transaction.Kind.RENEW) != bool(made and made.moment):
+        raise verdict_refused(f"{current.kind} with a moment, or a renewal without one")
 
 
 def _conclude(
@@ -299,7 +316,9 @@ def _settle(current: Transaction, capture: Capture) -> None:
         return
     if capture.state == Capture.State.ACCEPTED:
         tries.settle_success(current.subject)
-    elif capture.state == Capture.State.AGAIN and capture.reason != NOT_FOLLOWED:
+    elif (
+        capture.state == Capture.State.AGAIN and capture.reason != NOT_FOLLOWED
+    ) or capture.reason in OUTDATED:
         tries.settle_unjudged(current.subject)
     else:
         tries.settle_failure(current.subject)
@@ -308,4 +327,5 @@ def _settle(current: Transaction, capture: Capture) -> None:
 def _tries_used(current: Transaction) -> bool:
     failed = current.captures.filter(Q(state__in=_FAILED) | Q(reason=NOT_FOLLOWED)).count()
     retried = current.captures.filter(state=Capture.State.AGAIN).exclude(reason=NOT_FOLLOWED).count()
-    return failed >= MATCH_TRIES or retried >= QUALITY_RETRIES
+    outdated = current.captures.filter(reason__in=OUTDATED).exists()
+    return failed >= MATCH_TRIES or retried >= QUALITY_RETRIES or outdated

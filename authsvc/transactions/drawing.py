@@ -18,7 +18,7 @@ from authsvc.transactions import tries
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.telling import told_of
 
-COMPARING = (Transaction.Kind.AUTHENTICATE, Transaction.Kind.BIND)
+COMPARING = (Transaction.Kind.AUTHENTICATE, Transaction.Kind.BIND, Transaction.Kind.RENEW)
 """Attempts that compare a face: what fails in them counts for the person, and not in them alone."""
 
 LEFT_TO_ANSWER = timedelta(seconds=30)

@@ -131,7 +131,7 @@ def end(row: Transaction, state: str, tag: Tag) -> bool:
         return False
     SealedSample.objects.filter(capture__transaction=row).delete()
     end_waiting(row)
-    if row.kind == Transaction.Kind.ENROL:
+    if row.kind in Transaction.KEEPING:
         discard_reference(row)
     record(tag, **told_of(row))
     return True

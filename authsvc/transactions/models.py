@@ -15,7 +15,7 @@ from authsvc.tenancy.models import TenantOwned
 
 
 class Transaction(SealedRow):
-    """One enrolment, sign-in, binding, recovery or entry to the own page, which a random id ties together.
+    """One enrolment, sign-in, binding, recovery, renewal or entry to the own page, tied by a random id.
 
     See S6.4-01.
     """
@@ -26,6 +26,7 @@ class Transaction(SealedRow):
         BIND = "bind", _("Add a passkey")
         OWN_PAGE = "own-page", _("Open the own page")
         RECOVER = "recover", _("Recover")
+        RENEW = "renew", _("Renew the face")
 
     class State(models.TextChoices):
         OPEN = "open", _("Opened")
@@ -39,6 +40,12 @@ class Transaction(SealedRow):
 
     # What a new passkey proves, which is pending until that is finished.
     MAKING = (Kind.ENROL, Kind.RECOVER)
+
+    # What a worker keeps a template of, which counts once that is finished.
+    KEEPING = (Kind.ENROL, Kind.RENEW)
+
+    # What has no way on without the face.
+    FACE_ONLY = (Kind.BIND, Kind.RENEW)
 
     WITHOUT_CAMERA = (Kind.OWN_PAGE, Kind.RECOVER)
 

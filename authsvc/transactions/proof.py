@@ -172,6 +172,13 @@ def decline_face(row: Transaction) -> None:
         raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
     if face_needed(current):
         raise face_is_needed()
+    if current.kind == Transaction.Kind.RENEW:
+        raise Refused(
+            "face-needed",
+            _("Your face is renewed with your face alone. Cancel to leave it as it is."),
+            detail="a renewal without a face renews nothing",
+            status=403,
+        )
     end_waiting(current)
     current.state, current.decided_at = Transaction.State.DECIDED, now()
     current.evidence = replace(current.evidence, face=None)

@@ -103,11 +103,15 @@ class Bound:
 
 @dataclass(frozen=True)
 class NewReference:
-    """The reference that an enrolment made: under which pseudonym, and in which version."""
+    """The reference that an enrolment made: under which pseudonym, and in which version.
+
+    Of a renewal it is the person's own, and `moment` the id of what was added to it.
+    """
 
     pseudonym: str
     version: int
     share_kind: str
+    moment: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ class Verdict:
     """What a worker says of one sample, and of which: tenant, transaction, capture, SHA-256 of the sample.
 
     `hint` helps a person who is asked again. `face` is there where a face was accepted, `reference`
-    where an enrolment made one.
+    where an enrolment made one, or a renewal added to one.
     """
 
     tenant: str
@@ -153,7 +157,12 @@ class Verdict:
     def to_json(self) -> dict[str, Any]:
         """Return the claims to sign."""
         claims = asdict(self)
-        return claims if self.reference else {name: claims[name] for name in claims if name != "reference"}
+        if self.reference is None:
+            del claims["reference"]
+        elif not self.reference.moment:
+            # As the releases before say and read it.
+            del claims["reference"]["moment"]
+        return claims
 
     @classmethod
     def from_text(cls, text: bytes) -> "Verdict":

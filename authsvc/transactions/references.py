@@ -1,7 +1,8 @@
-"""The reference that an enrolment made: the person's own once it is finished, destroyed where it is not.
+"""What an enrolment or a renewal made: the person's own once it is finished, destroyed where it is not.
 
-A worker keeps the reference with its verdict, and until the enrolment is finished nothing points to it. The
-worker's signed verdict says which it is; no row of the web's own is believed for that.
+A worker keeps the reference, or the moment that is added to one, with its verdict; until the attempt is
+finished nothing points to it. The worker's signed verdict says which it is; no row of the web's own is
+believed for that.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,8 @@ from authsvc.transactions import tries
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.records import NewReference
 from authsvc.transactions.verdict import check_verdict, verdict_refused
-from authsvc.vault.lifecycle import model_of, revoke_reference
+from authsvc.vault.ageing import as_stored, moments_of, with_moment
+from authsvc.vault.lifecycle import drop_moments, model_of, qualities_of, revoke_reference
 
 
 def attach_reference(row: Transaction, subject: Subject) -> None:
@@ -32,21 +34,46 @@ def attach_reference(row: Transaction, subject: Subject) -> None:
     _require_next(made, subject)
     before = subject.reference
     subject.reference, subject.reference_version = made.pseudonym, made.version
-    subject.save(update_fields=["reference", "reference_version"])
+    subject.reference_moments = as_stored(made.pseudonym, with_moment([], made.pseudonym))
+    subject.save(update_fields=["reference", "reference_version", "reference_moments"])
     Device.objects.filter(pk=row.device_id).update(share_kind=made.share_kind)
     if before and before != made.pseudonym:
         revoke_reference(pseudonym=before, reason="replaced")
     tries.rebind_face(subject)
 
 
+def attach_moment(row: Transaction, subject: Subject) -> int:
+    """Let the moment of a consumed renewal count, and return how many do now.
+
+    What it takes the place of is erased (vault/ageing.py). Call as `attach_reference`. Raises Refused where
+    no worker of ours vouches for the moment, and where the person got another reference since it was made.
+    """
+    face = row.evidence.face
+    made = _made_in(Capture.objects.get(pk=face.capture, transaction=row)) if face else None
+    if made is None or not made.moment:
+        raise verdict_refused("a renewal without a moment")
+    same = (subject.reference, subject.reference_version) == (made.pseudonym, made.version)
+    if not same or made.moment not in qualities_of(made.pseudonym):
+        raise _stale(f"a moment of version {made.version}, the person is at {subject.reference_version}")
+    before = moments_of(subject)
+    kept = with_moment(before, made.moment)
+    subject.reference_moments = as_stored(made.pseudonym, kept)
+    subject.save(update_fields=["reference_moments"])
+    staying = {each.id for each in kept}
+    drop_moments(pseudonym=made.pseudonym, moments=[each.id for each in before if each.id not in staying])
+    return len(kept)
+
+
 def discard_reference(row: Transaction) -> None:
-    """Destroy what an enrolment made that ends without being finished; a person's own stays."""
+    """Destroy what an enrolment or a renewal made that ends without being finished; a person's own stays."""
     for capture in Capture.objects.filter(transaction=row, state=Capture.State.ACCEPTED):
         try:
             made = _made_in(capture)
         except Refused:
             continue
-        if made is not None and not Subject.objects.filter(reference=made.pseudonym).exists():
+        if made is not None and made.moment:
+            drop_moments(pseudonym=made.pseudonym, moments=[made.moment])
+        elif made is not None and not Subject.objects.filter(reference=made.pseudonym).exists():
             revoke_reference(pseudonym=made.pseudonym, reason="not-finished")
 
 
@@ -59,9 +86,13 @@ def _require_next(made: NewReference, subject: Subject) -> None:
     # A release before this one attached it with the verdict already.
     if attached or (made.version == subject.reference_version + 1 and model_of(made.pseudonym)):
         return
-    raise Refused(
+    raise _stale(f"version {made.version} was made, the person is at {subject.reference_version}")
+
+
+def _stale(detail: str) -> Refused:
+    return Refused(
         "reference-stale",
         _("Something changed while you were setting up. Please start again."),
-        detail=f"version {made.version} was made, the person is at {subject.reference_version}",
+        detail=detail,
         status=409,
     )

@@ -38,7 +38,7 @@ from authsvc.transactions.proof import (
     record_device_proof,
     record_device_refusal,
 )
-from authsvc.transactions.references import attach_reference
+from authsvc.transactions.references import attach_moment, attach_reference
 from authsvc.transactions.samples import read_sealed
 from authsvc.transactions.status import lock_of, status_of
 from authsvc.transactions.sweeping import orphaned_captures, sweep, waiting_captures
@@ -49,6 +49,7 @@ __all__ = [
     "DeviceProof",
     "Party",
     "accept_sample",
+    "attach_moment",
     "attach_reference",
     "bound_device",
     "cancel",

@@ -4,13 +4,15 @@ from typing import Any
 
 from authsvc.core.errors import Refused
 from authsvc.transactions import tries
+from authsvc.transactions.capturing import OUTDATED
 from authsvc.transactions.models import Capture, Transaction
+from authsvc.vault.ageing import age_of
 
 
 def status_of(row: Transaction) -> dict[str, Any]:
     """Return the body of `GET status` (docs/protocol.md section 1)."""
     if row.state == Transaction.State.DECIDED:
-        return {"state": "done", "continue_url": row.continue_path}
+        return {"state": "done", "continue_url": row.continue_path, **_proposal(row)}
     if row.state == Transaction.State.SUBMITTED:
         return {"state": "working"}
     last = row.captures.order_by("-number").first()
@@ -20,7 +22,17 @@ def status_of(row: Transaction) -> dict[str, Any]:
         return locked
     if last.state == Capture.State.AGAIN and not row.face_closed:
         return {"state": "again", "hint": last.hint}
+    if last.reason in OUTDATED:
+        return {"state": "refused", "may_retry": False, "why": "outdated"}
     return {"state": "refused", "may_retry": not row.face_closed}
+
+
+def _proposal(row: Transaction) -> dict[str, Any]:
+    """Return that a renewal is proposed, where the face that was just accepted is old."""
+    if row.kind != Transaction.Kind.AUTHENTICATE or row.subject is None or row.evidence.face is None:
+        return {}
+    age = age_of(row.subject)
+    return {"renewal": "proposed"} if age is not None and age.proposed_since is not None else {}
 
 
 def lock_of(row: Transaction) -> dict[str, Any] | None:

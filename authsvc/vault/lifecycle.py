@@ -1,5 +1,6 @@
 """What any process may do to references: find, revoke and forget them; no key is needed for it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from django.db.models.functions import Coalesce
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.tenancy.scope import current_tenant_id
-from authsvc.vault.models import DeviceWrap, DueErasure, Reference
+from authsvc.vault.models import DeviceWrap, DueErasure, Moment, Reference
 
 
 @dataclass(frozen=True)
@@ -68,17 +69,39 @@ def forget_device(*, device: str) -> int:
 
 @transaction.atomic
 def revoke_reference(*, pseudonym: str, reason: str) -> None:
-    """Erase a reference for good: its wraps and its template go, a tombstone without biometric data stays.
+    """Erase a reference for good: wraps, template and moments go, a tombstone without biometric data stays.
 
     Its key is destroyed by the next worker that looks, and with it every copy in logs and backups.
     """
     DeviceWrap.objects.filter(reference_id=pseudonym).delete()
+    Moment.objects.filter(reference_id=pseudonym).delete()
     changed = (
         _active().filter(pseudonym=pseudonym).update(status=Reference.Status.REVOKED, sealed_template=b"")
     )
     if changed:
         DueErasure.objects.get_or_create(pseudonym=pseudonym, defaults={"tenant": current_tenant_id()})
         record(Tag.REFERENCE_REVOKED, reference=pseudonym, reason=reason)
+
+
+def qualities_of(pseudonym: str) -> dict[str, int]:
+    """Return the quality, 0 to 100, of each moment of an active reference, by its id.
+
+    The reference's own template has the pseudonym for its id.
+    """
+    row = _active().filter(pseudonym=pseudonym).first()
+    further = Moment.objects.filter(reference_id=pseudonym).values_list("pk", "quality")
+    return {row.pseudonym: row.quality, **dict(further)} if row is not None else {}
+
+
+@transaction.atomic
+def drop_moments(*, pseudonym: str, moments: Collection[str]) -> None:
+    """Erase moments of a reference; the pseudonym stands for its own template, and the others stay."""
+    if not moments:
+        return
+    Moment.objects.filter(reference_id=pseudonym, pk__in=moments).delete()
+    if pseudonym in moments:
+        _active().filter(pseudonym=pseudonym).update(sealed_template=b"")
+    record(Tag.MOMENTS_DROPPED, reference=pseudonym, count=len(moments))
 
 
 def _active() -> QuerySet[Reference]:

@@ -1,4 +1,4 @@
-"""Reference, DeviceWrap and DueErasure; no name, no subject, no relying party stands here."""
+"""Reference, Moment, DeviceWrap and DueErasure; no name, no subject, no relying party stands here."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,20 @@ class Reference(TenantOwned):
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(auto_now_add=True)
     last_opened_at = models.DateTimeField(null=True)
+
+
+class Moment(TenantOwned):
+    """A further capture that a reference is made of, sealed under the reference's data key.
+
+    The first one is the reference's own template. Which of them count stands in the person's sealed row
+    (ageing.py): what lies here beside those belongs to a renewal that is not finished, or is nobody's.
+    """
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    reference = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="moments")
+    sealed_template = models.BinaryField()
+    quality = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
 
 
 class DeviceWrap(TenantOwned):

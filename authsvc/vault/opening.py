@@ -8,6 +8,7 @@ any process may do to a reference is in lifecycle.py.
 """
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from authsvc.keys.service.chosen import key_service
 from authsvc.keys.service.interface import CannotUnwrap, KeyGone, KeyServiceProblem
 from authsvc.keys.vaultkeys import NoVaultKey, open_vault_key, open_vault_keys
 from authsvc.tenancy.scope import current_tenant_id
-from authsvc.vault.models import DeviceWrap, Reference
+from authsvc.vault.models import DeviceWrap, Moment, Reference
 from authsvc.vault.ownkeys import key_of
 
 SHARE_BYTES = 32
@@ -42,9 +43,9 @@ class Renewed:
 
 @dataclass(frozen=True)
 class OpenedReference:
-    """A reference in a worker's memory: the serialised template and what it was made with."""
+    """A reference in a worker's memory: the serialised template of each moment, and what made them."""
 
-    template: bytes
+    templates: tuple[bytes, ...]
     engine: str
     version: int
     share_kind: str
@@ -52,6 +53,10 @@ class OpenedReference:
 
 def _template_context(row: Reference) -> bytes:
     return context("reference", str(current_tenant_id()), row.pseudonym, row.model, row.engine, row.version)
+
+
+def _moment_context(row: Reference, moment: str) -> bytes:
+    return _template_context(row) + context("moment", moment)
 
 
 def _wrap_context(row: Reference, device: str, share_kind: str) -> bytes:
@@ -207,20 +212,52 @@ def _active(pseudonym: str, version: int) -> Reference:
     return row
 
 
-def open_reference(*, pseudonym: str, version: int, device: str, device_share: bytes) -> OpenedReference:
-    """Return the template of a reference, opened with both shares.
+def open_reference(
+    *, pseudonym: str, version: int, device: str, device_share: bytes, moments: Sequence[str] = ()
+) -> OpenedReference:
+    """Return the templates of a reference, opened with both shares.
 
-    `version` is the one that the identity side expects: an old row put back is refused (S8.1-05).
-    Raises CannotOpenReference.
+    `version` is the one that the identity side expects: an old row put back is refused (S8.1-05). `moments`
+    are the ids of those that count there, the pseudonym standing for the reference's own template; without
+    any it is that one alone. Raises CannotOpenReference, also where one of several does not open.
     """
     row = _active(pseudonym, version)
     key, share_kind = _data_key(row, device=device, device_share=device_share)
+    templates = tuple(_opened(row, key, moment) for moment in moments or (pseudonym,))
+    Reference.objects.filter(pk=row.pk).update(last_opened_at=now())
+    return OpenedReference(templates, engine=row.engine, version=row.version, share_kind=share_kind)
+
+
+def _opened(row: Reference, key: bytes, moment: str) -> bytes:
+    sealed, aad = bytes(row.sealed_template), _template_context(row)
+    if moment != row.pseudonym:
+        kept = row.moments.filter(pk=moment).first()
+        if kept is None:
+            raise CannotOpenReference("a moment that counts is not there")
+        sealed, aad = bytes(kept.sealed_template), _moment_context(row, moment)
     try:
-        template = unseal(key, bytes(row.sealed_template), _template_context(row))
+        return unseal(key, sealed, aad)
     except CannotOpen:
         raise CannotOpenReference("the template was altered or belongs to another reference") from None
-    Reference.objects.filter(pk=row.pk).update(last_opened_at=now())
-    return OpenedReference(template=template, engine=row.engine, version=row.version, share_kind=share_kind)
+
+
+@transaction.atomic
+def add_moment(
+    *, pseudonym: str, version: int, device: str, device_share: bytes, template: bytes, quality: int
+) -> Moment:
+    """Seal the template of a further moment under a reference's data key, and return its row.
+
+    It counts for nothing before the person's row names it. Every device that opens the reference opens it
+    too. Raises CannotOpenReference where this device's share does not open the reference.
+    """
+    row = _active(pseudonym, version)
+    key, _ = _data_key(row, device=device, device_share=device_share)
+    moment = Moment(reference=row, quality=quality)
+    moment.tenant_id = current_tenant_id()
+    moment.sealed_template = seal(key, template, _moment_context(row, moment.id))
+    moment.save(force_insert=True)
+    record(Tag.MOMENT_ADDED, reference=pseudonym, moment=moment.id)
+    return moment
 
 
 @transaction.atomic

@@ -21,8 +21,8 @@ from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.stages.pad.assessment import judge
 from authsvc.biometrics.stages.pad.observation import Observation, planned
 from authsvc.biometrics.types import Challenge, StageError, Step
-from authsvc.evaluation.pad_report import Rate
 from authsvc.evaluation.pad_trials import follow
+from authsvc.evaluation.rates import Rate
 
 from .attacks.recording import Material
 from .bona_fide import genuine

@@ -76,6 +76,7 @@ class _Visit:
     device: Answer | None = None
     added: Answer | None = None
     must_agree: bool = False
+    faceless: bool = False
     goes_on: str = ""
 
     @property
@@ -143,6 +144,15 @@ class SoftwarePhone:
             raise Denied(2, answer.status_code, _code_of(answer))
         return self._run(_Visit(f"{found['issuer']}agent/{found['txn']}/"), face=False)
 
+    def renew(self, page: str) -> requests.Response:
+        """Add a moment to what is kept of the face, from the page that offers it; return the last page."""
+        with self._step(2, "renewal begun"):
+            answer = self.browser.agree(self.browser.open(page))
+        found = _PAGE.match(urljoin(page, answer.headers.get("Location", "")))
+        if found is None:
+            raise Denied(2, answer.status_code, _code_of(answer))
+        return self._run(_Visit(f"{found['issuer']}agent/{found['txn']}/"), face=True)
+
     # ---- one transaction
 
     def _run(self, visit: _Visit, *, face: bool) -> requests.Response:
@@ -157,6 +167,8 @@ class SoftwarePhone:
                 self._prove_device(visit)
         if visit.goes_on:
             return self._finish(visit, visit.goes_on)
+        # A face that is too old to count: the passkey goes on alone.
+        face = face and not visit.faceless
         with self._step(5, "the person taps" if face else "the person goes on without the face"):
             self._tap(visit)
         if face and visit.must_agree:
@@ -180,9 +192,10 @@ class SoftwarePhone:
             agent = {"type": "simulator", "build": BUILD}
             taken = self._post(4, visit, "passkey", {"credential": answer.credential, "agent": agent})
             following = taken["next"]
-        if following in {"recovered", "face-closed"}:
+        if following in {"recovered", "face-closed", "no-renewal"}:
             raise Denied(4, 200, following)
         visit.must_agree = following == "agree"
+        visit.faceless = following == "renew"
         visit.goes_on = str(taken["continue_url"]) if following == "done" else ""
 
     def _answer_with_passkey(self, visit: _Visit, options: dict[str, Any]) -> Answer:

@@ -146,6 +146,7 @@ def _show(request: PortalRequest, subject: Subject) -> HttpResponse:
     context: dict[str, Any] = {
         "person": subject,
         **vars(people.file_of(subject)),
+        "face": faces.face_of(subject),
         "may_mail": may_mail(subject),
         "link_url": link_url,
         "link_qr": qr_svg(link_url) if link_url else "",

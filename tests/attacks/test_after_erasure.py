@@ -182,7 +182,7 @@ def _template(story: Story) -> bytes:
         "from authsvc.vault.opening import open_reference\n"
         f"given = dict(pseudonym={story.row['pseudonym']!r}, version={story.row['version']})\n"
         f"given |= dict(device={story.row['device']!r}, device_share=bytes.fromhex({story.share.hex()!r}))\n"
-        "print(json.dumps(open_reference(**given).template.hex()))"
+        "print(json.dumps(open_reference(**given).templates[0].hex()))"
     )
     return bytes.fromhex(opened)
 

@@ -59,7 +59,7 @@ def template_of(stack: Stack, share: bytes) -> bytes:
         "device = person.devices.get().id\n"
         "given = dict(pseudonym=person.reference, version=person.reference_version, device=device)\n"
         f"opened = open_reference(**given, device_share=bytes.fromhex({share.hex()!r}))\n"
-        "print(json.dumps(opened.template.hex()))"
+        "print(json.dumps(opened.templates[0].hex()))"
     )
     return bytes.fromhex(opened)
 

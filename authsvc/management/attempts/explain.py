@@ -63,6 +63,7 @@ _BEGINNINGS = {
     Transaction.Kind.BIND.value: _("Adding a passkey began"),
     Transaction.Kind.OWN_PAGE.value: _("Opening the own page began"),
     Transaction.Kind.RECOVER.value: _("A recovery began"),
+    Transaction.Kind.RENEW.value: _("Renewing the face began"),
 }
 _COUNTED = {"good": _("yes; the failures before it are forgotten"), "warn": _("no")}
 
@@ -103,6 +104,16 @@ def _tell_device_refused(_transaction: Transaction, _capture: Capture | None, ev
 
 def _tell_declined(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
     return Told(_("The person continued without their face"), "good")
+
+
+def _tell_too_old(_transaction: Transaction, _capture: Capture | None, _event: AuditEvent) -> Told:
+    text = _("It counts as absent until the person renews it. The passkey goes on alone.")
+    return Told(_("The face was set up or renewed over two years ago"), "warn", text)
+
+
+def _tell_renewed(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
+    facts = [(_("Moments that count now"), _words(str(event.details.get("moments", ""))))]
+    return Told(_("A moment was added to the reference"), "good", facts=_present(facts))
 
 
 def _tell_challenge(_transaction: Transaction, _capture: Capture | None, event: AuditEvent) -> Told:
@@ -218,6 +229,8 @@ _TELLERS: Mapping[str, Callable[[Transaction, Capture | None, AuditEvent], Told]
     Tag.DEVICE_PROVEN: _tell_device,
     Tag.DEVICE_REFUSED: _tell_device_refused,
     Tag.FACE_DECLINED: _tell_declined,
+    Tag.FACE_TOO_OLD: _tell_too_old,
+    Tag.FACE_RENEWED: _tell_renewed,
     Tag.CHALLENGE_ISSUED: _tell_challenge,
     Tag.SAMPLE_ACCEPTED: _tell_sample,
     Tag.SAMPLE_REFUSED: _tell_sample_refused,

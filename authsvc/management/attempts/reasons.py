@@ -41,6 +41,9 @@ _WORKER = {
     Reason.FEATURES: _("The features of the face could not be computed."),
     Reason.FEW_FRAMES: _("Too few pictures could be used."),
     Reason.REFERENCE: _("The reference could not be opened with what the device sent."),
+    Reason.REFERENCE_TOO_OLD: _(
+        "The newest moment of the reference is over two years old; the face has to be renewed."
+    ),
     Reason.ENGINE_MISMATCH: _("The reference was made by another engine; the face has to be enrolled again."),
     Reason.NON_MATCH: _("The face is not the one that was enrolled."),
     Reason.INCONSISTENT_ENROLMENT: _("The pictures of the enrolment do not show one and the same face."),

@@ -13,6 +13,7 @@ import { makeCredential, newShare, shareOfNew, useCredential } from "./passkey.j
 import { probeCamera } from "./probe.js";
 import { announce, find, say, show } from "./screens.js";
 import { sealSample } from "./seal.js";
+import { proposedLately } from "./store.js";
 import { result } from "./waiting.js";
 
 const OVER = new Set(["expired", "ended", "unknown"]);
@@ -25,6 +26,9 @@ const FACE_IS_NEXT = new Set(["choice", "prepare", "warning", "again"]);
 
 // By what is done here, what a device that holds a passkey already means.
 const EXISTS = { bind: "exists-elsewhere", recover: "exists-recovered" };
+
+// What the server says after a passkey, and the page has a screen for.
+const AS_THEY_ARE = new Set(["recovered", "face-closed", "renew", "no-renewal"]);
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const clock = () => performance.now();
@@ -42,6 +46,7 @@ export class Agent {
   #over = false;
   #last = null; // the step that is tried again when there is a connection
   #unsent = null; // the sealed sample on its way
+  #onward = null; // where an accepted sign-in goes on, while a renewal is proposed
 
   constructor(config, api) {
     this.config = config;
@@ -54,6 +59,7 @@ export class Agent {
       "with-light": () => this.#withLight(),
       "without-face": () => (config.demanded ? this.#sayDemanded() : this.withoutFace()),
       "go-back": () => this.withoutFace(),
+      "renew-later": () => this.#go(this.#onward),
       agree: () => this.agree(),
       leave: () => this.leave(),
       retry: () => this.#retry(),
@@ -223,7 +229,7 @@ export class Agent {
       show("create");
     } else if (next === "agree") {
       show("agree");
-    } else if (next === "recovered" || next === "face-closed") {
+    } else if (AS_THEY_ARE.has(next)) {
       show(next);
     } else if (next === "demanded") {
       this.#sayDemanded();
@@ -329,7 +335,7 @@ export class Agent {
   async #wait() {
     this.#unsent = null;
     show("waiting");
-    this.#outcome(await result(this.api, { trouble: (is) => this.#sayTrouble(is), sleep, clock }));
+    await this.#outcome(await result(this.api, { trouble: (is) => this.#sayTrouble(is), sleep, clock }));
   }
 
   #sayTrouble(is) {
@@ -340,8 +346,11 @@ export class Agent {
     }
   }
 
-  #outcome(status) {
-    if (status.state === "done") {
+  async #outcome(status) {
+    if (status.state === "done" && status.renewal === "proposed" && !(await proposedLately())) {
+      this.#onward = status.continue_url;
+      show("renewal");
+    } else if (status.state === "done") {
       this.#go(status.continue_url);
     } else if (status.state === "again") {
       const why = say(`why.${status.hint}`) ?? say("why");
@@ -350,7 +359,7 @@ export class Agent {
       this.#locked(status.retry_after);
     } else if (status.state === "refused") {
       find("refused").querySelector("[data-retry]").hidden = status.may_retry === false;
-      show("refused");
+      show("refused", { why: status.why === "outdated" && say("outdated") });
     } else {
       this.#expire();
     }

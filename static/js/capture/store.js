@@ -6,6 +6,8 @@ import { fromB64u, toB64u } from "./bytes.js";
 import { within } from "./deadline.js";
 
 const KEY = "key";
+const PROPOSED = "renewal-proposed";
+const WEEK_MS = 7 * 24 * 3600 * 1000;
 
 function open() {
   return new Promise((resolve, reject) => {
@@ -71,5 +73,16 @@ async function orNone(work) {
   }
 }
 
+// Whether a renewal was proposed here within a week; if not, it is about to be.
+async function noteProposal(now) {
+  const last = await read(PROPOSED);
+  const lately = last <= now && now - last < WEEK_MS;
+  if (!lately) {
+    await write(PROPOSED, now);
+  }
+  return lately;
+}
+
 export const makeShare = (credential) => orNone(keep(credential));
 export const findShare = (credential) => orNone(find(credential));
+export const proposedLately = () => orNone(noteProposal(Date.now()));

@@ -40,6 +40,7 @@ def test_the_tab_key_follows_the_choice(person: Person, page: Page) -> None:
 
 def test_the_pages_around_it_look_right(person: Person, page: Page, tenant: Tenant) -> None:
     link = create_link(subject=make_subject(name="Ada Example"), created_by="a test")[1]
-    for url in (link, f"/t/{tenant.slug}/passkeys/", f"/t/{tenant.slug}/enrol/unknown/"):
+    own = f"/t/{tenant.slug}"
+    for url in (link, f"{own}/passkeys/", f"{own}/moments/", f"{own}/enrol/unknown/"):
         page.goto(url)
         assert_looks_right(page, url)

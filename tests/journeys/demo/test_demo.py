@@ -40,6 +40,7 @@ def test_a_person_signs_in_and_three_attacks_are_refused(tmp_path: Path, size: S
     assert '"capture": "browser"' in first.stdout
     assert '"swk"' in first.stdout
     assert "hwk" not in first.stdout
+    assert "a second moment for what is kept of the face" in first.stdout
     assert "L2 is what the passkey alone earns" in first.stdout
     for _ in range(size("starts with what is there", sample=0, whole=1)):
         again = _run(environment)

@@ -154,6 +154,14 @@ def _(walker: Walker) -> Answer:
     return walker.agent.post(row, "challenge", ASK)
 
 
+@refusal("face-too-old")
+def _(walker: Walker) -> Answer:
+    row = _face(walker)
+    Reference.objects.create(pseudonym=walker.ada.reference, model="G", sealed_template=b"s")
+    with patch("authsvc.vault.ageing.now", lambda: now().replace(year=now().year + 3)):
+        return walker.agent.post(row, "challenge", ASK)
+
+
 @refusal("locked")
 def _(walker: Walker) -> Answer:
     row = _face(walker)

@@ -37,6 +37,8 @@ from authsvc.tenancy.roles import Role
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import NewReference
 from authsvc.transactions.services import accept_sample, issue_capture, record_verdict
+from authsvc.vault.ageing import KeptMoment, as_stored
+from authsvc.vault.models import Moment, Reference
 from devtools.phone.authenticator import Authenticator as SoftwareAuthenticator
 from portal.accounts.models import User
 from portal.accounts.recovery import make_codes
@@ -160,6 +162,18 @@ def _(walker: Walker) -> Answer:
     return walker.get(walker.enrolled().continue_path)
 
 
+@state("Enrolment end", "done with the face, and one more moment asked for")
+def _(walker: Walker) -> Answer:
+    row = walker.agreed(face=True)
+    walker.agent.passkey(row)
+    row.refresh_from_db()
+    issue_capture(row, challenge=flow.CHALLENGE)
+    capture = accept_sample(row, b"sealed")
+    kept = Reference.objects.create(model="G", sealed_template=b"s", engine="an engine", consent="c")
+    record_verdict(capture.pk, flow.verdict_on(capture, reference=NewReference(kept.pk, 1, "prf")))
+    return walker.get(row.continue_path)
+
+
 @state("Enrolment end", "stopped")
 def _(walker: Walker) -> Answer:
     return walker.get(walker.left(walker.agreed()).continue_path)
@@ -274,6 +288,78 @@ def _(walker: Walker) -> Answer:
     row = _binding(walker)
     walker.agent.passkey(row)
     walker.agent.post(row, "without-face")
+    return walker.get(row.continue_path)
+
+
+# --- a face renewed ----------------------------------------------------------------------------------------
+def _renewal(walker: Walker) -> Transaction:
+    walker.agent.enrolled()
+    row = walker.row(walker.browser.post(f"{walker.root}moments/", headers={"origin": walker.agent.origin}))
+    walker.agent.passkey(row)
+    row.refresh_from_db()
+    return row
+
+
+def _added(walker: Walker) -> Transaction:
+    """Come to the end of a renewal, whose moment lies in the vault."""
+    row = _renewal(walker)
+    assert row.subject is not None
+    reference = Reference.objects.create(
+        pseudonym=row.subject.reference, model="G", sealed_template=b"s", engine="an engine", consent="c"
+    )
+    moment = Moment.objects.create(reference=reference, sealed_template=b"s", quality=70)
+    issue_capture(row, challenge=flow.CHALLENGE)
+    capture = accept_sample(row, b"sealed")
+    made = NewReference(reference.pk, row.subject.reference_version, "prf", moment.pk)
+    record_verdict(capture.pk, flow.verdict_on(capture, reference=made))
+    return row
+
+
+@state("Renewed face", "explained")
+def _(walker: Walker) -> Answer:
+    return walker.get("moments/")
+
+
+@state("Renewed face", "the agent's page")
+def _(walker: Walker) -> Answer:
+    return walker.page(_renewal(walker))
+
+
+@state("Renewed face", "a moment added, and one more asked for")
+def _(walker: Walker) -> Answer:
+    return walker.get(_added(walker).continue_path)
+
+
+@state("Renewed face", "enough moments")
+def _(walker: Walker) -> Answer:
+    row = _added(walker)
+    assert row.subject is not None
+    before = [KeptMoment(row.subject.reference, now().isoformat()), KeptMoment(new_id(), now().isoformat())]
+    moments = as_stored(row.subject.reference, before)
+    Subject.objects.filter(pk=row.subject.pk).update(reference_moments=moments)
+    return walker.get(row.continue_path)
+
+
+@state("Renewed face", "stopped")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.left(_renewal(walker)).continue_path)
+
+
+@state("Renewed face", "took too long")
+def _(walker: Walker) -> Answer:
+    return walker.get(walker.overdue(_renewal(walker)).continue_path)
+
+
+@state("Renewed face", "opened before the end: back where one was")
+def _(walker: Walker) -> Answer:
+    return walker.get(_renewal(walker).continue_path)
+
+
+@state("Renewed face", "the face was removed meanwhile")
+def _(walker: Walker) -> Answer:
+    row = _added(walker)
+    assert row.subject is not None
+    Subject.objects.filter(pk=row.subject.pk).update(reference="")
     return walker.get(row.continue_path)
 
 
@@ -748,6 +834,26 @@ def _(walker: Walker) -> Answer:
 def _(walker: Walker) -> Answer:
     _at_home(walker)
     return walker.get("me/")
+
+
+def _with_a_face_of(walker: Walker, days: int) -> Answer:
+    device = _at_home(walker)
+    reference = Reference.objects.create(model="G", sealed_template=b"s", engine="an engine", consent="c")
+    taken = (now() - timedelta(days=days)).isoformat()
+    moments = as_stored(reference.pk, [KeptMoment(reference.pk, taken)])
+    mine = Subject.objects.filter(pk=device.subject_id)
+    mine.update(reference=reference.pk, reference_moments=moments)
+    return walker.get("me/")
+
+
+@state("Own page", "a renewal of the face is proposed")
+def _(walker: Walker) -> Answer:
+    return _with_a_face_of(walker, 200)
+
+
+@state("Own page", "the face is too old to count")
+def _(walker: Walker) -> Answer:
+    return _with_a_face_of(walker, 800)
 
 
 @state("Own page", "renaming a passkey")

@@ -10,7 +10,7 @@ from authsvc.biometrics import pipeline
 from authsvc.biometrics.pipeline import Outcome, run
 from authsvc.biometrics.stages.decision import SIGNED, parts_of
 from authsvc.biometrics.types import PoorSample, Reason, StageError
-from authsvc.core.stages import ENROL, LIVENESS, VERIFY, Plan, Stage
+from authsvc.core.stages import ENROL, LIVENESS, RENEW, VERIFY, Plan, Stage
 
 from .samples import THRESHOLDS, sample_of
 
@@ -73,19 +73,19 @@ def test_every_stage_is_known_to_the_one_pipeline() -> None:
 
 
 @pytest.mark.requirement("S6.2-04")
-@pytest.mark.parametrize("plan", [VERIFY, ENROL])
+@pytest.mark.parametrize("plan", [VERIFY, ENROL, RENEW])
 def test_stages_run_in_the_order_of_their_plan(outcome_of: Callable[..., Outcome], plan: Plan) -> None:
     outcome = outcome_of(plan)
     assert outcome.decision.outcome == "accepted"
     assert tuple(outcome.timings) == (*plan, "decision")
     assert tuple(part.stage for part in outcome.parts) == parts_of(plan)
     assert (outcome.manifest, outcome.quality) == (MANIFEST, 71.5)
-    assert outcome.template == (b"template" if plan is ENROL else None)
+    assert outcome.template == (b"template" if Stage.TEMPLATE in plan else None)
 
 
 @pytest.mark.requirement("S9.2-04", "S6.2-04")
 @pytest.mark.parametrize("left_out", LIVENESS)
-@pytest.mark.parametrize("plan", [VERIFY, ENROL])
+@pytest.mark.parametrize("plan", [VERIFY, ENROL, RENEW])
 def test_a_plan_that_leaves_liveness_out_accepts_nobody(
     outcome_of: Callable[..., Outcome], plan: Plan, left_out: Stage
 ) -> None:

@@ -133,7 +133,9 @@ def test_t09_the_finish_attaches_the_reference_and_erases_the_one_before(place: 
     old = place.stands()[1]
     AttemptCounter.objects.create(subject=place.subject, failures=9)
     agent, row, made = place.judged()
-    assert agent.client.get(row.continue_path).status_code == 200
+    page = agent.client.get(row.continue_path)
+    assert page.status_code == 200
+    assert "Once more, with other light or another place" in page.content.decode()
     status, reference, version, alive, devices = place.stands()
     assert (status, reference, version, alive) == ("active", made.pseudonym, made.version, True)
     assert row.device_id in devices

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from authsvc.core.application_models import APPLICATION_MODELS, Place, application_model
-from authsvc.core.stages import ENROL, LIVENESS, VERIFY, Stage
+from authsvc.core.stages import ENROL, LIVENESS, RENEW, VERIFY, Stage
 from authsvc.policy.services import current_policy
 from authsvc.protection.registry import PROTECTIONS, check, protection_for_new, protection_of
 from authsvc.tenancy.scope import tenant_scope
@@ -25,7 +25,8 @@ def _tenant(db):
 
 
 def behaviour(**changes):
-    return SimpleNamespace(**{"letter": ROW.letter, "verify": VERIFY, "enrol": ENROL, **changes})
+    plans = {"verify": VERIFY, "enrol": ENROL, "renew": RENEW}
+    return SimpleNamespace(**{"letter": ROW.letter, **plans, **changes})
 
 
 def without(plan, left_out):
@@ -45,7 +46,7 @@ def test_a_letter_names_its_row_and_another_none():
 
 
 @pytest.mark.parametrize("stage", LIVENESS)
-@pytest.mark.parametrize(("name", "plan"), [("verify", VERIFY), ("enrol", ENROL)])
+@pytest.mark.parametrize(("name", "plan"), [("verify", VERIFY), ("enrol", ENROL), ("renew", RENEW)])
 @pytest.mark.requirement("S9.2-04")
 def test_a_plan_without_liveness_does_not_start(name, plan, stage):
     with pytest.raises(ValueError, match="a plan without"):

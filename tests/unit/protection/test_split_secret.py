@@ -53,7 +53,7 @@ def test_it_keeps_a_sealed_template_with_the_server(subject, device):
 def test_it_opens_with_the_share_of_enrolment_alone(subject, device):
     given = share()
     enrolled(subject, device, given)
-    assert PROTECTION.open(subject=subject, device=device, share=given) == MADE.template
+    assert PROTECTION.open(subject=subject, device=device, share=given) == (MADE.template,)
     with pytest.raises(CannotOpenReference):
         PROTECTION.open(subject=subject, device=device, share=share())
 
@@ -73,7 +73,7 @@ def test_another_passkey_is_admitted_by_one_that_opens(subject, device):
         PROTECTION.admit(second, other, subject=subject, device=device, share=share())
     assert DeviceWrap.objects.count() == 1
     PROTECTION.admit(second, other, subject=subject, device=device, share=given)
-    assert PROTECTION.open(subject=subject, device=second, share=other) == MADE.template
+    assert PROTECTION.open(subject=subject, device=second, share=other) == (MADE.template,)
 
 
 def test_it_asks_for_the_kind_of_share_that_the_device_gave(subject):

@@ -42,7 +42,7 @@ def tenant() -> Iterator[Tenant]:
 def opened(reference: Reference, share: bytes, device: str = "device-1") -> bytes:
     return opening.open_reference(
         pseudonym=reference.pseudonym, version=reference.version, device=device, device_share=share
-    ).template
+    ).templates[0]
 
 
 class Backup:

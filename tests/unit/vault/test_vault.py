@@ -37,7 +37,7 @@ def refuses(message, *arguments, **named):
 
 def test_both_shares_open_a_reference(reference, share):
     result = opened(reference, share)
-    assert (result.template, result.engine, result.share_kind) == (TEMPLATE, "engine-1", "prf")
+    assert (result.templates, result.engine, result.share_kind) == ((TEMPLATE,), "engine-1", "prf")
 
 
 @pytest.mark.requirement("S6.3-02", "S8.1-06")
@@ -103,8 +103,8 @@ def test_a_second_device_is_let_in_by_the_first(reference, share):
         new_share=second,
         new_share_kind="browser",
     )
-    assert opened(reference, second, device="device-2").template == TEMPLATE
-    assert opened(reference, share).template == TEMPLATE
+    assert opened(reference, second, device="device-2").templates == (TEMPLATE,)
+    assert opened(reference, share).templates == (TEMPLATE,)
     lifecycle.forget_device(device="device-1")
     refuses("not wrapped", reference, share)
 
@@ -136,7 +136,7 @@ def test_a_renewed_reference_has_nothing_in_common_with_the_old_one(reference, s
     fresh = create(share, version=2)
     lifecycle.revoke_reference(pseudonym=reference.pseudonym, reason="replaced")
     assert fresh.pseudonym != reference.pseudonym
-    assert opened(fresh, share, version=2).template == TEMPLATE
+    assert opened(fresh, share, version=2).templates == (TEMPLATE,)
     refuses("no active reference", reference, share)
 
 

@@ -45,9 +45,9 @@ WORTH = (
 
 
 class Command(BaseCommand):
-    """Enrols, signs in at the partner site, and tries the refusals; fails where one does not go as told."""
+    """Enrols, renews, signs in at the partner site, tries the refusals; fails where one goes otherwise."""
 
-    help = "Show an enrolment, a sign-in and three refusals with the software phone."
+    help = "Show an enrolment, a renewal, a sign-in and three refusals with the software phone."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, default=Path(settings.DATA_DIR) / "demo.json")
@@ -65,9 +65,12 @@ class Command(BaseCommand):
     def _demonstrate(self, demo: dict[str, Any], photos: Path) -> None:
         passkeys = Authenticator()
         owner, other = photos / "obama", photos / "biden"
-        self._title("Enrolment: two photographs, a passkey, consent")
-        enrolling = Person(photographs.read(owner / "01.jpg", owner / "02.jpg"), authenticator=passkeys)
+        self._title("Enrolment: one photograph, a passkey, consent")
+        enrolling = Person(photographs.read(owner / "01.jpg"), authenticator=passkeys)
         SoftwarePhone(enrolling, on_step=self._print).enrol(demo["enrolment_url"])
+        self._title("Once more, in other light: a second moment for what is kept of the face")
+        later = Person(photographs.read(owner / "02.jpg"), authenticator=passkeys)
+        SoftwarePhone(later, on_step=self._print).renew(f"{demo['issuer']}moments/")
         self._title(f"Sign-in at {demo['partner']} with a third photograph")
         person = Person(photographs.read(owner / "03.jpg"), photographs.read(other), passkeys)
         phone = SoftwarePhone(person, on_step=self._print)

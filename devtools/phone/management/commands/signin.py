@@ -23,20 +23,23 @@ class Command(BaseCommand):
         parser.add_argument("--photos", type=Path, required=True, help="the person's photographs")
         parser.add_argument("--subject", default="", help="the person's name, to tell state files apart")
         parser.add_argument("--server", default="http://localhost:8000", help="only this server is talked to")
-        parser.add_argument("--start", required=True, help="a relying party's page, or an enrolment link")
+        starts = "a relying party's page, an enrolment link, or the page on which a face is renewed"
+        parser.add_argument("--start", required=True, help=starts)
         parser.add_argument("--state", type=Path, help="the phone's passkeys; default var/phone-SUBJECT.json")
         parser.add_argument("--other", type=Path, help="somebody else's photographs, for the faults")
         parser.add_argument("--fault", choices=[fault.label for fault in Fault], help="what to do wrong")
 
     def handle(self, **options: Any) -> None:
-        """Enrol where `--start` is an enrolment link, sign in otherwise."""
+        """Enrol where `--start` is an enrolment link, renew at that page, sign in otherwise."""
         state = options["state"] or Path("var") / f"phone-{options['subject'] or 'person'}.json"
         try:
             person = _person(options, state)
             fault = Fault.named(options["fault"]) if options["fault"] else None
             phone = SoftwarePhone(person, fault=fault, on_step=self._print)
-            enrols = options["start"].startswith(options["server"]) and "/enrol/" in options["start"]
-            page = (phone.enrol if enrols else phone.sign_in)(options["start"])
+            own = options["start"].startswith(options["server"])
+            ways = {"/enrol/": phone.enrol, "/moments/": phone.renew}
+            way = next((way for name, way in ways.items() if own and name in options["start"]), phone.sign_in)
+            page = way(options["start"])
         except Denied as denied:
             raise CommandError(f"Denied at {denied}.") from None
         except (photographs.NoPhotograph, NoFace) as problem:
