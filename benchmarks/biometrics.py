@@ -103,7 +103,7 @@ def _one_frame(size: str) -> Iterator[Figure]:
         (image,) = decode_pictures([jpeg], [read_header(jpeg)])
         landmarks = engine.landmarks(image, engine.detect(image)[0])
         vectors = engine.features([image], [landmarks], mirrored=[mirrored])
-        made = features.assess(Descriptors(vectors, (0,)), quality)
+        made = features.assess(Descriptors(vectors, (0,), engine.apart), quality)
         if not reference:
             reference.append(Template(made.vectors, made.weights, engine.engine_id))
         compared = comparison.assess(made, reference[0], engine_id=engine.engine_id, threshold=THRESHOLD)

@@ -187,9 +187,7 @@ class KeyPlaces(BaseModel):
 class Faces(BaseModel):
     """The face network (docs/engines.md)"""
 
-    face_engine: str = variable(
-        "sface", "The network: `sface`, `dlib_onnx`, `dlib`, or `onnx` for your own."
-    )
+    face_engine: str = variable("sface", "The network: `sface`, `dlib_onnx`, `dlib`, or `onnx` for your own.")
     face_finder: Literal["mesh", "dlib"] = variable(
         "mesh", "What finds, follows and aligns faces: `mesh`, BlazeFace and FaceMesh, or `dlib`."
     )
@@ -209,6 +207,9 @@ class Faces(BaseModel):
         127.5, "A value x of a pixel becomes (x − mean) / divisor; a network of uint8 takes x itself."
     )
     face_model_divisor: float = variable(127.5, "See VISOR_FACE_MODEL_MEAN; positive.")
+    face_model_apart: float = variable(
+        0.78, "Distance, 0 to 2, from which on two groups of frames of one burst are rather two people."
+    )
     model_cache: Path | None = variable(
         None, "The folder of converted networks.", shown="`.cache/visor/models` in the user's home"
     )

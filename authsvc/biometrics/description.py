@@ -59,7 +59,10 @@ def describe_burst(
         mirrored=[index in twice for index in spread],
     )
     rows = [spread.index(index) for index in chosen]
-    return Descriptors(vectors, tuple(spread)), Descriptors(vectors[rows], tuple(chosen))
+    return (
+        Descriptors(vectors, tuple(spread), engine.apart),
+        Descriptors(vectors[rows], tuple(chosen), engine.apart),
+    )
 
 
 def _spread(burst: Burst, seen: Sequence[int], chosen: Sequence[int], rng: Draw) -> list[int]:

@@ -217,10 +217,14 @@ class FaceTrack:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Descriptors:
-    """Features of some frames, in one batch: n×d float32 as the engine gives them; `frames` are n indices."""
+    """Features of some frames, in one batch: n×d float32 as the engine gives them; `frames` are n indices.
+
+    `apart` is the engine's (Engine.apart).
+    """
 
     vectors: Array
     frames: tuple[int, ...]
+    apart: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,13 +18,16 @@ class Engine(Protocol):
     """A face model: every method is pure, and safe in a forked worker.
 
     `engine_id` names the adapter and hashes every model file: references and evaluation records hold for
-    exactly one id. `feature_size` is the length of a vector; vectors compare by `metric`.
+    exactly one id. `feature_size` is the length of a vector; vectors compare by `metric`. `apart` is the
+    Euclidean distance, 0 to 2, of the mean unit vectors of two groups of frames of one burst from which on the
+    groups are rather two people than one.
     """
 
     name: str
     engine_id: str
     feature_size: int
     metric: str
+    apart: float
 
     def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
         """Return the boxes of all faces in an RGB image, the largest first.

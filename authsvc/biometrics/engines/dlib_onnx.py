@@ -34,6 +34,7 @@ class DlibOnnxEngine(WithFaces):
     name = "dlib_onnx"
     feature_size = 128
     metric = "cosine"
+    apart = 0.32
 
     def __init__(self, faces: Faces, cache: Path, *, threads: int = 1) -> None:
         super().__init__(faces)

@@ -20,6 +20,7 @@ class DlibEngine(WithFaces):
     name = "dlib"
     feature_size = 128
     metric = "cosine"
+    apart = 0.32
 
     def __init__(self, faces: Faces) -> None:
         super().__init__(faces)

@@ -21,7 +21,7 @@ class OwnModel:
     """What a network's file does not say: how its faces are cut out, laid out and normalised.
 
     `crop` is "arcface" (112×112, aligned on five points) or "dlib" (150×150); a value x of a pixel becomes
-    (x - mean) / divisor, unless the network takes uint8 as it is.
+    (x - mean) / divisor, unless the network takes uint8 as it is. `apart` is the engine's.
     """
 
     path: Path
@@ -31,6 +31,7 @@ class OwnModel:
     colours: Literal["rgb", "bgr"] = "rgb"
     mean: float = 127.5
     divisor: float = 127.5
+    apart: float = 0.78
 
     def __post_init__(self) -> None:
         for name, allowed in _ALLOWED.items():
@@ -38,6 +39,10 @@ class OwnModel:
                 raise ModelProblem(f"the own model's {name} must be one of {', '.join(allowed)}")
         if not (np.isfinite([self.mean, self.divisor]).all() and self.divisor > 0):
             raise ModelProblem("the own model's mean and divisor must be numbers, and the divisor positive")
+        if not 0 < self.apart <= 2:
+            raise ModelProblem(
+                "the own model's apart must be a distance of unit vectors, above 0 and up to 2"
+            )
 
 
 _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -61,7 +66,7 @@ class OwnModelEngine(WithFaces):
         content = verified_bytes(model.path, model.sha256)
         fed = {name: str(value) for name, value in asdict(model).items() if name not in ("path", "sha256")}
         self.engine_id = engine_id(self.name, {**fed, "network": model.sha256, **faces.hashes})
-        self._model = model
+        self._model, self.apart = model, model.apart
         self._network = Session(content, threads=threads)
         self.feature_size = int(self._network.width)
         self._check_input()

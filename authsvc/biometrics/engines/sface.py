@@ -37,6 +37,7 @@ class SFaceEngine(WithFaces):
     name = "sface"
     feature_size = 128
     metric = "cosine"
+    apart = 0.78
 
     def __init__(self, faces: Faces, cache: Path, *, threads: int = 1) -> None:
         super().__init__(faces)

@@ -13,5 +13,6 @@ FACE_MODEL = {
     "colours": given.face_model_colours,
     "mean": given.face_model_mean,
     "divisor": given.face_model_divisor,
+    "apart": given.face_model_apart,
 }
 MODEL_CACHE = given.model_cache

@@ -85,7 +85,7 @@ def burst(
             Frame(index, step, float(time), media, bytes([index]) * 9, face_image(rng), ((16,) * 64,))
         )
     vectors = np.tile(rng.normal(0, 1, 128), (len(frames), 1)) + rng.normal(0, 0.1, (len(frames), 128))
-    described = Descriptors(vectors.astype(np.float32), tuple(range(len(frames))))
+    described = Descriptors(vectors.astype(np.float32), tuple(range(len(frames))), 0.32)
     return Burst("txn", challenge, tuple(frames), _manifest(frames)), FaceTrack(tuple(faces)), described
 
 

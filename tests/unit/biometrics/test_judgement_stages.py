@@ -29,7 +29,7 @@ QUALITY = QualityResult(80.0, (80.0, None, 40.0, 0.0), {}, True)
 
 
 def test_features_have_unit_length_and_weights_by_quality() -> None:
-    made = features.assess(Descriptors(VECTORS, (0, 2, 3)), QUALITY)
+    made = features.assess(Descriptors(VECTORS, (0, 2, 3), 0.32), QUALITY)
     assert np.linalg.norm(made.vectors, axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
     assert made.weights.sum() == pytest.approx(1)
     assert made.weights[0] == pytest.approx(2 * made.weights[1])
@@ -42,7 +42,7 @@ def test_features_that_are_not_finite_are_refused(value: float) -> None:
     spoilt = VECTORS.copy()
     spoilt[1, 7] = value
     with pytest.raises(StageError) as refused:
-        features.assess(Descriptors(spoilt, (0, 2, 3)), QUALITY)
+        features.assess(Descriptors(spoilt, (0, 2, 3), 0.32), QUALITY)
     assert refused.value.reason == Reason.FEATURES
 
 
@@ -50,11 +50,11 @@ def test_features_that_are_not_finite_are_refused(value: float) -> None:
 @pytest.mark.parametrize(
     "described",
     [
-        Descriptors(np.zeros((3, 128), np.float32), (0, 2, 3)),
-        Descriptors(np.full((3, 128), 1e-12, np.float32), (0, 2, 3)),
-        Descriptors(np.zeros((0, 128), np.float32), ()),
-        Descriptors(VECTORS, (0, 2)),
-        Descriptors(VECTORS[0], (0,)),
+        Descriptors(np.zeros((3, 128), np.float32), (0, 2, 3), 0.32),
+        Descriptors(np.full((3, 128), 1e-12, np.float32), (0, 2, 3), 0.32),
+        Descriptors(np.zeros((0, 128), np.float32), (), 0.32),
+        Descriptors(VECTORS, (0, 2), 0.32),
+        Descriptors(VECTORS[0], (0,), 0.32),
     ],
 )
 def test_features_without_direction_or_number_are_refused(described: Descriptors) -> None:

