@@ -15,23 +15,26 @@ SIDES: Final = frozenset({"left", "right"})
 TURNS: Final = ("left", "right", "up", "down")
 MOVEMENTS: Final = (*TURNS, "nearer", "farther")
 COLOURS: Final = ("#ffffff", "#101010", "#ff7020", "#20ff50", "#2060ff", "#ff40d0")
-"""Screen colours of the light part. None is a saturated red; they change at no more than 2 Hz (WCAG 2.2,
-2.3.1).
+"""Screen colours of the light part. None is a saturated red; they change at under 2 Hz (WCAG 2.2, 2.3.1).
 """
 
-LIGHT_MS: Final = 500
-"""Milliseconds a colour stays: two changes a second."""
+LIGHT_MS: Final = 600
+"""Milliseconds a colour stays: 1.7 changes a second."""
 
 MOVEMENTS_ALONE: Final = 4
 MOVEMENTS_BESIDE: Final = 3
 """How many movements are asked for, alone and beside another part."""
 
 MOVEMENT_MS: Final = (1100, 1200)
-MOVEMENT_BESIDE_MS: Final = (950, 1050)
+MOVEMENT_BESIDE_MS: Final = (850, 950)
 """Milliseconds that a movement is asked for."""
 
+BACK_MS: Final = (500, 600)
+BACK_BESIDE_MS: Final = (850, 950)
+"""Milliseconds for the way back: whoever is to hold still in the light has to be there."""
+
 COLOURS_ALONE: Final = 7
-COLOURS_BESIDE: Final = 6
+COLOURS_BESIDE: Final = 5
 """The same of colours."""
 
 
@@ -52,7 +55,7 @@ def draw_challenge(*, mix: Collection[Part], rng: Draw | None = None) -> Challen
 
     Turn: the neutral first, then four movements (three beside another part), no two alike in a row and at
     least one to a side by 20 to 26 degrees (farther aside, the detector loses some faces), then back. Light:
-    six colours after it, no two alike in a row. `variety` says how many there are. Raises ValueError for an
+    five colours after it, no two alike in a row. `variety` says how many there are. Raises ValueError for an
     empty mix.
     """
     if not mix:
@@ -61,7 +64,7 @@ def draw_challenge(*, mix: Collection[Part], rng: Draw | None = None) -> Challen
     steps = [Step(cue="centre", ms=draw.randint(750, 850))]
     if "turn" in mix:
         steps += _turn(draw, _movements(mix), MOVEMENT_MS if len(mix) == 1 else MOVEMENT_BESIDE_MS)
-        steps.append(Step(cue="centre", ms=draw.randint(500, 600)))
+        steps.append(Step(cue="centre", ms=draw.randint(*(BACK_MS if len(mix) == 1 else BACK_BESIDE_MS))))
     for cue in ("blink", "smile"):
         if cue in mix:
             steps += [Step(cue=cue, ms=draw.randint(1300, 1600)), Step(cue="centre", ms=500)]
