@@ -265,8 +265,10 @@ def _settle(current: Transaction, capture: Capture) -> None:
         return
     if capture.state == Capture.State.ACCEPTED:
         tries.settle_success(current.subject)
-    elif capture.state == Capture.State.AGAIN:
+    elif capture.state == Capture.State.AGAIN and capture.hint == LOST:
         tries.settle_unjudged(current.subject)
+    elif capture.state == Capture.State.AGAIN:
+        tries.settle_poor(current.subject)
     else:
         tries.settle_failure(current.subject)
 
