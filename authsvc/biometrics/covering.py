@@ -38,8 +38,8 @@ _PLACES: Final[Mapping[str, tuple[int, int, int, int]]] = {
     "cheek-1": (80, 92, 36, 50),
     "cheek-2": (80, 92, 78, 92),
     "nose": (88, 98, 58, 70),
-    "jaw-1": (96, 110, 34, 46),
-    "jaw-2": (96, 110, 82, 94),
+    "beside-1": (94, 106, 44, 53),
+    "beside-2": (94, 106, 75, 84),
     "mouth": (106, 118, 50, 78),
 }
 _BRIGHTNESS: Final = 0.5
@@ -51,7 +51,7 @@ _STEP: Final = 6
 """Of the whole frame every so many pixels are looked at for what lies around the face."""
 
 _BLOWN: Final = 200.0
-_ABOVE_SKIN: Final = 1.25
+_ABOVE_SKIN: Final = 1.3
 
 
 def level(image: Image, landmarks: Array) -> Image:
@@ -67,12 +67,13 @@ def level(image: Image, landmarks: Array) -> Image:
 
 
 def mouth_covered(colours: Mapping[str, Array]) -> float:
-    """Return how far nose, cheeks and mouth, the nearest of them, are from brows and bridge of the nose.
+    """Return how far nose, mouth and what lies beside them, the nearest of all, are from brows and lids.
 
-    About 0.1 without a mask. A beard leaves the nose free and counts for nothing. Fails on a mask of the
-    colour of the face.
+    About 0.1 without a mask. A beard leaves the nose free and counts for nothing, and so do a hat, above
+    which the lids are free, and dark glasses, above which the brows are. Fails on a mask of the colour of the
+    face.
     """
-    return _apart(colours, ("nose", "jaw-1", "jaw-2", "mouth"), ("brows", "bridge"))
+    return _apart(colours, ("nose", "beside-1", "beside-2", "mouth"), ("brows", "eye-1", "eye-2"))
 
 
 def eyes_covered(colours: Mapping[str, Array]) -> float:
@@ -103,17 +104,17 @@ def colours_of(patch: Image) -> dict[str, Array]:
 
 
 def glare(patch: Image) -> float:
-    """Return the share of each eye, of the one that has less, that is blown out beside skin that is not.
+    """Return the share of an eye, the one that has more, that is blown out beside skin that is not.
 
-    0 without glasses. Fails where a whole face is burnt out.
+    Below 0.03 without glasses. Fails where a whole face is burnt out.
     """
-    skin = float(_place(patch, "cheek-1").mean())
+    skin = float(np.median([_place(patch, name).mean() for name in ("cheek-1", "cheek-2", "nose")]))
     shares = []
     for eye in ("eye-1", "eye-2"):
         pixels = _place(patch, eye)
         blown = (pixels.min(axis=-1) > _BLOWN) & (pixels.mean(axis=-1) > _ABOVE_SKIN * skin)
         shares.append(float(blown.mean()))
-    return min(shares)
+    return max(shares)
 
 
 def light_behind(image: Image, landmarks: Array, patch: Image) -> float:

@@ -44,9 +44,8 @@ def masked(picture: Image, landmarks: Array, rng: Rng) -> Image:
 def shaded(picture: Image, landmarks: Array, rng: Rng) -> Image:
     """Return the face behind dark glasses, whose lenses let through a tenth of the light or less."""
     changed = picture
-    lens = _plain(picture, _varied(_LENSES, rng, 8), rng)
-    through = rng.uniform(0.0, 0.12)
-    lens = np.clip(lens + through * picture, 0, 255).astype(np.uint8)
+    glass, through = _plain(picture, _varied(_LENSES, rng, 8), rng), rng.uniform(0.0, 0.12)
+    lens: Image = np.clip(glass + through * picture, 0, 255).astype(np.uint8)
     size = rng.uniform(0.36, 0.5), rng.uniform(0.26, 0.38)
     for eye in _EYES:
         changed = _laid_on(changed, lens, _lens(landmarks, eye, size), softness=0.01 * _span(landmarks))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from authsvc.biometrics import pipeline
+from authsvc.biometrics.challenges import Part
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.templates import decode_template
 from authsvc.biometrics.types import Template, Thresholds
@@ -77,7 +78,7 @@ def run_person(
 ) -> Iterator[CaptureTry]:
     """Yield a try of a person under each condition; none where the person cannot be enrolled."""
     try:
-        sitting = Sitting(person, other, seed, SERVICE.challenge)
+        sitting = Sitting(person, other, seed, cast("tuple[Part, ...]", SERVICE.challenge))
     except NoFace:
         return
     reference = judge.enrol(sitting)

@@ -54,6 +54,8 @@ LEAST: Final[Mapping[str, float]] = {
     "SingleFacePresent": 50.0,
     "HeadSize": 20.0,
     "InterEyeDistance": 20.0,
+    "LuminanceMean": 4.0,  # a mean of 20: dark skin in a dim room is judged, and doubtful
+    "UnderExposurePrevention": 3.0,
     "HeadPoseYaw": 70.0,  # 16.6 degrees
     "HeadPoseRoll": 40.0,  # 25.4 degrees
 }
@@ -81,9 +83,14 @@ LEAST_CERTAIN: Final = 50.0
 
 CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(
-        ("Sharpness", "DynamicRange", "UnderExposurePrevention", "LuminanceMean", "EyesOpen"),
-        ("EyesVisible", "BackLightPrevention", "OverExposurePrevention", "LuminanceMean"),
+        ("Sharpness", "DynamicRange", "UnderExposurePrevention", "LuminanceMean"),
+        ("BackLightPrevention", "OverExposurePrevention", "LuminanceMean"),
     ),
+    **dict.fromkeys(
+        ("EyesVisible", "MouthOcclusionPrevention", "NoHeadCoverings", "EyeGlarePrevention"),
+        ("OverExposurePrevention",),
+    ),
+    "EyesOpen": ("EyesVisible", "EyeGlarePrevention"),
 }
 """Component to those that lower it too: where one of them is doubtful, the hint is for that."""
 
@@ -264,9 +271,9 @@ def _covering(face: Image) -> dict[str, float]:
     colours = covering.colours_of(face)
     return {
         "EyesVisible": _rising(-covering.eyes_covered(colours), -0.40, 0.03),
-        "MouthOcclusionPrevention": _rising(-covering.mouth_covered(colours), -0.33, 0.02),
+        "MouthOcclusionPrevention": _rising(-covering.mouth_covered(colours), -0.31, 0.02),
         "NoHeadCoverings": _rising(-covering.forehead_covered(colours), -0.30, 0.04),
-        "EyeGlarePrevention": _rising(-covering.glare(face), -0.12, 0.03),
+        "EyeGlarePrevention": _rising(-covering.glare(face), -0.03, 0.004),
     }
 
 

@@ -252,9 +252,7 @@ def test_a_sample_without_a_face_is_asked_again(reference: Template, grey: int, 
 
 @pytest.mark.requirement("S9.2-08")
 def test_pixels_that_lie_on_their_side_are_asked_for_upright(person: Sample, reference: Template) -> None:
-    files = [
-        cv2.imencode(".jpg", np.rot90(cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), 1)))[1].tobytes()
-        for frame in person.frames
-    ]
+    upright = [cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), 1) for frame in person.frames]
+    files = [cv2.imencode(".jpg", np.rot90(np.asarray(one)))[1].tobytes() for one in upright]
     decision = verified(sample_of(files), reference).decision
     assert (decision.outcome, decision.reason, decision.hint) == ("again", Reason.NO_FACE, "upright")

@@ -158,7 +158,7 @@ def test_a_window_behind_is_told_from_a_white_wall() -> None:
     wall, window = behind.copy(), behind.copy()
     wall[head], window[head] = skin()[head], skin()[head] // 4
     wall_found, window_found = (quality.components(one, landmarks("head"), 1) for one in (wall, window))
-    assert wall_found["BackLightPrevention"] > 90
+    assert wall_found["BackLightPrevention"] > quality.LEAST_CERTAIN
     assert window_found["BackLightPrevention"] < quality.LEAST_CERTAIN
     assert quality.cause_of("Sharpness", window_found) == "BackLightPrevention"
 

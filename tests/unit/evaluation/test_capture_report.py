@@ -1,5 +1,8 @@
 """The stress table: what counts as refused, as said, and as called an attack; and what its pictures show."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +13,7 @@ from authsvc.evaluation.stress import CONDITIONS, Sitter
 from authsvc.evaluation.try_log import TryLog
 from tests.unit.biometrics.synthetic import face_image, landmarks
 
+Cover = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
 NAMED = {condition.name: condition for condition in CONDITIONS}
 RNG = np.random.default_rng(1)
 FACE = Sitter(face_image(RNG), landmarks("head"))
@@ -92,7 +96,7 @@ def test_what_is_seen_is_another_scene(name: str) -> None:
         (occluders.hatted, (), (30, 57)),
     ],
 )
-def test_a_cover_lies_where_it_is_worn(draw, covered, free) -> None:  # type: ignore[no-untyped-def]
+def test_a_cover_lies_where_it_is_worn(draw: Cover, covered: tuple[int, ...], free: tuple[int, ...]) -> None:
     plain = np.full((480, 640, 3), (200, 150, 120), np.uint8)
     drawn = draw(plain, FACE.landmarks, np.random.default_rng(3))
     changed = np.abs(drawn.astype(int) - plain).max(axis=2) > 15
@@ -104,7 +108,7 @@ def test_a_cover_lies_where_it_is_worn(draw, covered, free) -> None:  # type: ig
         assert changed[forehead[1], forehead[0]]
 
 
-def test_tries_are_kept_and_gone_on_from_and_hold_for_their_conditions(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_tries_are_kept_and_gone_on_from_and_hold_for_their_conditions(tmp_path: Path) -> None:
     made = tries("mask", DIM, ACCEPTED)
     read = lambda body: CaptureTry(**body)  # noqa: E731
     assert list(TryLog(tmp_path / "log", {"seed": 1}, read).keeping(made)) == made

@@ -237,8 +237,8 @@ def test_poor_samples_buy_no_more_tries_than_a_days_worth():
         services.issue_capture(row, challenge=flow.CHALLENGE)
         capture = services.accept_sample(row, b"sealed")
         services.record_verdict(capture.id, flow.verdict_on(capture, "again", reason="liveness-unclear"))
-        row.refresh_from_db()
-        assert services.status_of(row)["state"] == "again"
+        capture.refresh_from_db()
+        assert capture.state == Capture.State.AGAIN
     subject.refresh_from_db()
     assert (subject.face_attempts.failures, subject.face_attempts.in_flight) == (2, 0)
 

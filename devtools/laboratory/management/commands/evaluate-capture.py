@@ -20,7 +20,7 @@ from authsvc.evaluation.service import SERVICE
 from authsvc.evaluation.stress import CONDITIONS
 from authsvc.evaluation.try_log import TryLog
 from devtools.laboratory import stress_trials
-from devtools.laboratory.subjects import load_subjects
+from devtools.laboratory.subjects import Split, load_subjects
 
 
 class Command(BaseCommand):
@@ -63,7 +63,7 @@ class Command(BaseCommand):
 
     def _tries(self, **options: Any) -> tuple[list[CaptureTry], dict[str, Any]]:
         engine = load_engine()
-        split = "tuning" if options["tune"] else "test"
+        split: Split = "tuning" if options["tune"] else "test"
         people = load_subjects(options["dataset"], split, engine, options["people"])
         holds = {
             "split": split,
