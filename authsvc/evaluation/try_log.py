@@ -6,19 +6,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-One = TypeVar("One", bound="DataclassInstance")
+One = TypeVar("One")
 
 
 class TryLog(Generic[One]):
     """The tries kept in a file, which holds for one set of conditions; without a path nothing is kept.
 
-    `read` makes a try of its JSON. Raises ValueError where the file was made under other conditions, or is no
-    such file.
+    A try is a dataclass of JSON values; `read` makes one of its JSON. Raises ValueError where the file was
+    made under other conditions, or is no such file.
     """
 
     def __init__(
@@ -40,5 +37,5 @@ class TryLog(Generic[One]):
         for one in tries:
             if self._path is not None:
                 with self._path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(asdict(one)) + "\n")
+                    file.write(json.dumps(asdict(cast(Any, one))) + "\n")
             yield one

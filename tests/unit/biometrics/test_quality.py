@@ -118,7 +118,7 @@ def skin() -> np.ndarray:
     return np.clip(np.array([205.0, 150.0, 125.0]) + noise, 0, 255).astype(np.uint8)
 
 
-@pytest.mark.requirement("S9.2-08")
+@pytest.mark.requirement("S9.2-08", "S10-11")
 @pytest.mark.parametrize("shade", [1.0, 0.35])
 @pytest.mark.parametrize(
     ("cover", "component", "hint"),

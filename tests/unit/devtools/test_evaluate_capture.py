@@ -32,7 +32,7 @@ def people(photos: Path, tmp_path: Path) -> Path:
     return tmp_path / "people"
 
 
-@pytest.mark.requirement("S9.2-08", "S10-11")
+@pytest.mark.requirement("S9.2-08")
 def test_nobody_is_an_attack_and_what_is_wrong_is_said(
     people: Path, tmp_path: Path, size: Callable[..., int], record_property: Callable[[str, object], None]
 ) -> None:
