@@ -7,13 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from authsvc.biometrics.engines.loading import load_engine
 from authsvc.evaluation.capture_report import CaptureTry
+from authsvc.evaluation.occluders import shaded
 from authsvc.evaluation.stress import CONDITIONS
 from devtools.laboratory import stress_trials
-from devtools.laboratory.subjects import split_of
+from devtools.laboratory.subjects import load_subjects, split_of
 
 pytestmark = pytest.mark.needs("photos")
 
@@ -52,6 +56,19 @@ def test_nobody_is_an_attack_and_what_is_wrong_is_said(
     assert rows["clean"]["accepted"]["count"] == 2
     for name in set(FIRST) - {"clean"}:
         assert rows[name]["right"]["count"] == 2, rows[name]["said"]
+
+
+def test_whose_photograph_is_covered_is_left_out(people: Path) -> None:
+    dressed, free = sorted(path.name for path in people.iterdir())
+    path = people / dressed / "01.jpg"
+    picture = np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), np.uint8)
+    engine = load_engine()
+    landmarks = engine.landmarks(picture, engine.detect(picture, thorough=True)[0]).astype(np.float64)
+    assert {one.name for one in load_subjects(people, "test", engine, 2)} == {dressed, free}
+    covered = shaded(picture, landmarks, np.random.default_rng(1))
+    cv2.imwrite(str(path), covered[..., ::-1])
+    with pytest.raises(ValueError, match="fewer than two people"):
+        load_subjects(people, "test", engine, 2)
 
 
 def test_a_run_goes_on_where_it_was(people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
