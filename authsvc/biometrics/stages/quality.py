@@ -81,22 +81,24 @@ DOUBTFUL: Final = (
 LEAST_CERTAIN: Final = 50.0
 """Below this such a component explains what liveness detection objects to."""
 
-CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(
-        ("Sharpness", "DynamicRange", "UnderExposurePrevention", "LuminanceMean"),
-        ("BackLightPrevention", "OverExposurePrevention", "LuminanceMean"),
-    ),
-    **dict.fromkeys(
-        ("EyesVisible", "MouthOcclusionPrevention", "NoHeadCoverings", "EyeGlarePrevention"),
-        ("OverExposurePrevention",),
-    ),
-    "EyesOpen": ("EyesVisible", "EyeGlarePrevention"),
+_BURNT: Final = ("OverExposurePrevention", 95.0)
+_COVERED: Final = tuple((name, LEAST_CERTAIN) for name in ("EyesVisible", "EyeGlarePrevention"))
+_LIT: Final = tuple((name, LEAST_CERTAIN) for name in ("BackLightPrevention", "LuminanceMean"))
+
+CAUSES: Final[Mapping[str, tuple[tuple[str, float], ...]]] = {
+    **dict.fromkeys(("Sharpness", "DynamicRange", "UnderExposurePrevention"), (_BURNT, *_LIT)),
+    "LuminanceMean": (_BURNT, *_LIT[:1]),
+    # Where a seventh of a face is burnt out, its colours say nothing of what covers it.
+    **dict.fromkeys(("EyesVisible", "MouthOcclusionPrevention", "NoHeadCoverings"), (_BURNT,)),
+    "EyesOpen": _COVERED,
 }
-"""Component to those that lower it too: where one of them is doubtful, the hint is for that."""
+"""Component to those that lower it too: where one of them is below its value, the hint is for that."""
 
 DARK_FRAME: Final = 30.0
-BRIGHT_FRAME: Final = 235.0
-"""Mean grey level of a frame in which no face is found, below and above which the light is why."""
+BURNT_FRAME: Final = 0.25
+"""Of a frame in which no face is found: mean grey level below which, and burnt-out share above which, the
+light is why.
+"""
 
 _MIDDLE: Final = np.s_[38:134, 16:112]
 """Of the level face: 96×96, with the eyes at a quarter of the height, without crown and ears."""
@@ -140,10 +142,9 @@ def hint_for(measured: Mapping[str, float]) -> str | None:
 
 def hint_unseen(image: Image) -> str | None:
     """Return the hint where a frame in which no face was found is too dark or burnt out, None otherwise."""
-    mean = float(image.mean())
-    if mean < DARK_FRAME:
+    if float(image.mean()) < DARK_FRAME:
         return "light"
-    return "dimmer" if mean > BRIGHT_FRAME else None
+    return "dimmer" if float((image.min(axis=2) > 248).mean()) > BURNT_FRAME else None
 
 
 def _measured(burst: Burst, index: int, face: FrameFace | None) -> dict[str, float] | None:
@@ -197,8 +198,8 @@ def doubtful_component(measured: Mapping[str, float]) -> str | None:
 
 
 def cause_of(component: str, measured: Mapping[str, float]) -> str:
-    """Return what lowers a component: another one that is doubtful and would, or itself."""
-    causes = (name for name in CAUSES.get(component, ()) if measured.get(name, 100.0) < LEAST_CERTAIN)
+    """Return what lowers a component: another one that is low itself and would, or itself."""
+    causes = (name for name, below in CAUSES.get(component, ()) if measured.get(name, 100.0) < below)
     return next(causes, component)
 
 

@@ -185,6 +185,9 @@ def test_a_dark_picture_is_not_called_unsteady() -> None:
     assert worst == "Sharpness"
     assert quality.HINTS[quality.cause_of(worst, dark)] == "light"
     assert quality.cause_of(worst, {**dark, "LuminanceMean": 90.0}) == "Sharpness"
+    burnt = {**GOOD, "EyesVisible": 1.0, "OverExposurePrevention": 90.0}
+    assert quality.cause_of("EyesVisible", burnt) == "OverExposurePrevention"
+    assert quality.cause_of("EyesVisible", {**burnt, "OverExposurePrevention": 99.0}) == "EyesVisible"
 
 
 @pytest.mark.requirement("S9.2-08")
@@ -202,7 +205,7 @@ def test_a_frame_on_its_way_back_from_a_turn_spoils_no_component() -> None:
     assert result.components["HeadPoseYaw"] < quality.LEAST["HeadPoseYaw"]
 
 
-@pytest.mark.parametrize(("grey", "hint"), [(12, "light"), (120, None), (245, "dimmer")])
+@pytest.mark.parametrize(("grey", "hint"), [(12, "light"), (120, None), (252, "dimmer")])
 def test_a_frame_without_a_face_says_whether_light_is_why(grey: int, hint: str | None) -> None:
     assert quality.hint_unseen(np.full((480, 640, 3), grey, np.uint8)) == hint
 
