@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, TypeVar
 
+import numpy as np
+
 from authsvc.biometrics.description import PROBE, REFERENCE, describe_burst
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.stages import comparison, decision, features, iad, pad, quality
@@ -204,7 +206,28 @@ def _decode(run: _Run) -> None:
 
 
 def _tracking(run: _Run) -> None:
-    run.track = follow_face(run.burst, run.engine)
+    try:
+        run.track = follow_face(run.burst, run.engine)
+    except PoorSample as problem:
+        if problem.reason is Reason.NO_FACE:
+            raise PoorSample(problem.reason, _hint_unseen(run), detail=problem.detail) from None
+        raise
+
+
+def _hint_unseen(run: _Run) -> str:
+    """Return what helps where no face is seen: by the light, by what the likeliest face lacks, by its way up.
+
+    What hides a face from the detector is often what would have been said of it had it been found: a mask.
+    """
+    frame = run.burst.frames[0].rgb
+    hint = quality.hint_unseen(frame)
+    if hint is None and (boxes := run.engine.scan(frame, smallest=0.25 * min(frame.shape[:2]), eager=True)):
+        landmarks = run.engine.landmarks(frame, boxes[0])
+        hint = quality.hint_for(quality.components(frame, landmarks.astype(np.float64), 1))
+    turned = (np.ascontiguousarray(np.rot90(frame, turns)) for turns in (1, 3))
+    if hint is None and any(map(run.engine.detect, turned)):
+        return "upright"
+    return hint or "centre"
 
 
 def _quality(run: _Run) -> None:
@@ -228,8 +251,14 @@ _PAD_REASONS: Final = {
 
 def _pad(run: _Run) -> None:
     run.alive = pad.assess(run.burst, run.track, run.described)
-    reason = _PAD_REASONS.get(run.alive.verdict, Reason.PAD_INCONCLUSIVE)
-    run.note(Stage.PAD, run.alive.verdict == "bona-fide", reason, run.alive.hint, detail=run.alive.reason)
+    reason, hint = _PAD_REASONS.get(run.alive.verdict, Reason.PAD_INCONCLUSIVE), run.alive.hint
+    if reason is not Reason.NON_RESPONSE and run.judged.doubt is not None:
+        # Asked again, never accepted; docs/adr/0332 says what keeps an attacker from gaining tries by it.
+        reason, hint = Reason.PAD_UNCLEAR, run.judged.doubt
+    elif reason is Reason.NON_RESPONSE and hint == pad.TOO_BRIGHT:
+        # The cues were followed: it is the room that did not let the screen's light be seen.
+        reason = Reason.PAD_UNCLEAR
+    run.note(Stage.PAD, run.alive.verdict == "bona-fide", reason, hint, detail=run.alive.reason)
 
 
 def _iad(run: _Run) -> None:

@@ -10,6 +10,7 @@ from authsvc.biometrics.records.standing import weakness_of
 from authsvc.biometrics.types import Reason, StageError, Thresholds
 from authsvc.core.clock import now
 from authsvc.keys.held import accepted
+from authsvc.policy.evaluate import Policy
 from authsvc.policy.services import current_policy
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,11 @@ def thresholds_for(engine_id: str, *, sandbox: bool) -> Thresholds:
     threshold, and `record` is None: the face counts as absent (S9.2-03). Raises StageError where there is
     none at all.
     """
-    policy = current_policy()
+    return thresholds_under(current_policy(), engine_id, sandbox=sandbox)
+
+
+def thresholds_under(policy: Policy, engine_id: str, *, sandbox: bool) -> Thresholds:
+    """Return what a policy and evaluation fix; see thresholds_for, which takes the policy in force."""
     records = evaluation_records()
     fitting = current_record(records, engine=engine_id)
     nearest = fitting or (records[-1] if records else None)

@@ -59,6 +59,7 @@ class Reason(StrEnum):
     PAD_ATTACK = "presentation-attack"
     PAD_INCONCLUSIVE = "pad-inconclusive"
     NON_RESPONSE = "cues-not-followed"
+    PAD_UNCLEAR = "liveness-unclear"
     IAD_INJECTION = "injection"
     IAD_INCONCLUSIVE = "iad-inconclusive"
     FEATURES = "features-invalid"
@@ -231,8 +232,9 @@ class Descriptors:
 class QualityResult:
     """ISO/IEC 29794-5 quality, 0 to 100: of the burst, and of each neutral frame that shows the face.
 
-    `frames` has None for the others. `components` are the standard's names for the worst neutral frame;
-    `hint` helps the worst component.
+    `frames` has None for the others. `components` are medians over the neutral frames; `hint` helps the
+    worst component. `doubt` is the hint that helps where a burst is acceptable, but so near a limit that
+    liveness detection may take a person for an attack; None where nothing is near one.
     """
 
     score: float
@@ -241,6 +243,7 @@ class QualityResult:
     acceptable: bool
     worst: str | None = None
     hint: str | None = None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

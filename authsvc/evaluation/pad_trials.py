@@ -26,6 +26,7 @@ from authsvc.biometrics.types import (
 )
 
 from .pad_recordings import Recording
+from .service import SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def follow(recording: Recording, engine: Engine) -> Observation:
     track = follow_face(burst, engine)
     if len(track.seen) < LEAST_FRAMES:
         raise StageError(Reason.FEW_FRAMES)
-    judged = quality.assess(burst, track, minimum=0.0)
+    judged = quality.assess(burst, track, minimum=SERVICE.minimum_quality)
     if not judged.acceptable:
         raise StageError(Reason.QUALITY, detail=judged.worst or "")
     described, _ = describe_burst(burst, track, judged, engine, best=PROBE)

@@ -316,10 +316,10 @@ def _settle(current: Transaction, capture: Capture) -> None:
         return
     if capture.state == Capture.State.ACCEPTED:
         tries.settle_success(current.subject)
-    elif (
-        capture.state == Capture.State.AGAIN and capture.reason != NOT_FOLLOWED
-    ) or capture.reason in OUTDATED:
+    elif capture.hint == LOST or capture.reason in OUTDATED:
         tries.settle_unjudged(current.subject)
+    elif capture.state == Capture.State.AGAIN and capture.reason != NOT_FOLLOWED:
+        tries.settle_poor(current.subject)
     else:
         tries.settle_failure(current.subject)
 

@@ -16,12 +16,16 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
+from authsvc.core.limits import Limit, TooMany
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter
 
 FREE_FAILURES = 5
 FAILURES_UNTIL_DISABLED = 10
 FIRST_WAIT = timedelta(seconds=30)
+
+POOR = Limit("poor-sample", most=20, per=timedelta(days=1))
+"""Of a person: samples that are asked for again and cost no try."""
 
 
 def wait_after(failures: int) -> timedelta:
@@ -108,8 +112,21 @@ def settle_success(subject: Subject) -> None:
     )
 
 
+def settle_poor(subject: Subject) -> None:
+    """Give a reserved try back: the sample was too poor to be judged (S9.2-08).
+
+    Beyond POOR it counts as a failure: nobody gets more tries by sending poor samples on purpose.
+    """
+    try:
+        POOR.spend(str(subject.pk))
+    except TooMany:
+        settle_failure(subject)
+    else:
+        settle_unjudged(subject)
+
+
 def settle_unjudged(subject: Subject) -> None:
-    """Give a reserved try back: the sample was too poor to be judged (S9.2-08)."""
+    """Give a reserved try back: nobody has judged the sample, through no fault of the person's."""
     AttemptCounter.objects.filter(subject=subject).update(in_flight=_one_less())
 
 

@@ -22,8 +22,9 @@ Split = Literal["tuning", "test"]
 
 _ACROSS_DEGREES = 12.0
 _UP_DEGREES = 16.0
-_HELD_STILL = ("MouthClosed", "EyesOpen")
-_LEAST_STILL = 50.0
+_OPEN_AND_STILL = ("MouthClosed", "EyesOpen")
+_UNCOVERED = ("EyesVisible", "EyeGlarePrevention", "MouthOcclusionPrevention", "NoHeadCoverings")
+_LEAST = 50.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +73,6 @@ def _usable(path: Path, engine: Engine) -> Subject | None:
     if abs(pose.yaw) > _ACROSS_DEGREES or abs(pose.pitch - 4) > _UP_DEGREES:
         return None
     measured = components(photo, landmarks, 1)
-    if min(measured[name] for name in _HELD_STILL) < _LEAST_STILL:
-        return None  # Somebody who speaks or blinks is asked again, which a photograph cannot answer.
+    if min(measured[name] for name in (*_OPEN_AND_STILL, *_UNCOVERED)) < _LEAST:
+        return None  # Who speaks, blinks or wears a cap is asked again, which a photograph cannot answer.
     return Subject(path.parent.name, photo, landmarks)

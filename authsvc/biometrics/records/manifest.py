@@ -28,6 +28,7 @@ MODULES: Final[Mapping[str, str]] = {
     "pipeline": "pipeline.py",
     "tracking": "tracking.py",
     "headpose": "headpose.py",
+    "covering": "covering.py",
     "description": "description.py",
     "templates": "templates.py",
     "pixels": "pixels.py",

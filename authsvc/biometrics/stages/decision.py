@@ -21,7 +21,7 @@ SIGNED: Final = (
 )
 """The stages whose results a decision rests on, in their order."""
 
-AGAIN: Final = {Reason.QUALITY, Reason.NON_RESPONSE}
+AGAIN: Final = {Reason.QUALITY, Reason.NON_RESPONSE, Reason.PAD_UNCLEAR}
 """The person can do better, and is asked again: poor pictures cost no match try (S9.2-08), not following the
 cues does (T07).
 """
@@ -53,7 +53,7 @@ def decide(
     """Return the decision on a capture from the parts of its stages, in the order of the stages.
 
     A part that is missing, doubled, altered, or of another capture refuses. Otherwise the first stage that
-    did not pass gives the reason.
+    did not pass gives the reason, unless it would ask again for what another found to be injected.
     """
     results: dict[str, Mapping[str, Any]] = {}
     for part in parts:
@@ -63,14 +63,20 @@ def decide(
         if part.stage in results:
             return DecisionResult("refused", Reason.PART_DUPLICATED)
         results[part.stage] = json.loads(part.body)["result"]
-    for stage in expected:
-        if stage not in results:
-            return DecisionResult("refused", Reason.PART_MISSING)
-        if results[stage].get("passed") is not True:
-            return _not_passed(results[stage])
+    if set(expected) - set(results):
+        return DecisionResult("refused", Reason.PART_MISSING)
+    failed = [_not_passed(results[stage]) for stage in expected if results[stage].get("passed") is not True]
+    if failed:
+        return _weighed(failed)
     if set(results) - set(expected):
         return DecisionResult("refused", Reason.PART_FOREIGN)
     return DecisionResult("accepted")
+
+
+def _weighed(failed: Sequence[DecisionResult]) -> DecisionResult:
+    """Return what counts of the stages that did not pass: the first, but no second try for an injection."""
+    injected = (one for one in failed if one.reason is Reason.IAD_INJECTION)
+    return failed[0] if failed[0].outcome != "again" else next(injected, failed[0])
 
 
 def _fault(part: SignedPart, binding: Mapping[str, Any], key: bytes) -> Reason | None:

@@ -8,13 +8,15 @@ our own around the capture subject and process limits of the standard, not the r
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import median_high
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from authsvc.biometrics import covering
 from authsvc.biometrics.headpose import head_pose
 from authsvc.biometrics.types import Burst, FaceTrack, FrameFace, Image, QualityResult
 
@@ -24,50 +26,125 @@ HINTS: Final[Mapping[str, str]] = {
     "SingleFacePresent": "one-face",
     "InterEyeDistance": "closer",
     "HeadSize": "farther",
+    "EyesVisible": "glasses",
+    "EyeGlarePrevention": "glasses",
+    "MouthOcclusionPrevention": "mask",
+    "NoHeadCoverings": "forehead",
+    "BackLightPrevention": "backlight",
     "LeftwardCropOfTheFaceImage": "centre",
     "RightwardCropOfTheFaceImage": "centre",
     "MarginAboveOfTheFaceImage": "centre",
     "MarginBelowOfTheFaceImage": "centre",
-    "HeadPoseYaw": "centre",
-    "HeadPosePitch": "centre",
-    "HeadPoseRoll": "centre",
+    "HeadPoseYaw": "straight",
+    "HeadPosePitch": "straight",
+    "HeadPoseRoll": "upright",
     "Sharpness": "still",
     "EyesOpen": "eyes",
     "MouthClosed": "still",
     "IlluminationUniformity": "light",
     "LuminanceMean": "light",
     "UnderExposurePrevention": "light",
-    "OverExposurePrevention": "light",
+    "OverExposurePrevention": "dimmer",
     "DynamicRange": "light",
     "NaturalColour": "light",
 }
 """Component to the hint code of docs/protocol.md that helps against it."""
 
-LEAST: Final[Mapping[str, float]] = {"SingleFacePresent": 50.0, "HeadSize": 20.0, "InterEyeDistance": 20.0}
+LEAST: Final[Mapping[str, float]] = {
+    "SingleFacePresent": 50.0,
+    "HeadSize": 20.0,
+    "InterEyeDistance": 20.0,
+    "LuminanceMean": 4.0,  # a mean of 20: dark skin in a dim room is judged, and doubtful
+    "UnderExposurePrevention": 3.0,
+    "HeadPoseYaw": 70.0,  # 16.6 degrees
+    "HeadPoseRoll": 40.0,  # 25.4 degrees
+}
 """Components with a limit of their own; every other one must reach LEAST_COMPONENT."""
 
 LEAST_COMPONENT: Final = 10.0
+
+DOUBTFUL: Final = (
+    "EyesVisible",
+    "EyeGlarePrevention",
+    "MouthOcclusionPrevention",
+    "NoHeadCoverings",
+    "BackLightPrevention",
+    "OverExposurePrevention",
+    "UnderExposurePrevention",
+    "LuminanceMean",
+    "IlluminationUniformity",
+    "DynamicRange",
+    "Sharpness",
+)
+"""Components that can mislead liveness detection about a person, in the order of what causes what."""
+
+LEAST_CERTAIN: Final = 50.0
+"""Below this such a component explains what liveness detection objects to."""
+
+_BURNT: Final = ("OverExposurePrevention", 95.0)
+_COVERED: Final = tuple((name, LEAST_CERTAIN) for name in ("EyesVisible", "EyeGlarePrevention"))
+_LIT: Final = tuple((name, LEAST_CERTAIN) for name in ("BackLightPrevention", "LuminanceMean"))
+
+CAUSES: Final[Mapping[str, tuple[tuple[str, float], ...]]] = {
+    **dict.fromkeys(("Sharpness", "DynamicRange", "UnderExposurePrevention"), (_BURNT, *_LIT)),
+    "LuminanceMean": (_BURNT, *_LIT[:1]),
+    # Where a seventh of a face is burnt out, its colours say nothing of what covers it.
+    **dict.fromkeys(("EyesVisible", "MouthOcclusionPrevention", "NoHeadCoverings"), (_BURNT,)),
+    "EyesOpen": _COVERED,
+}
+"""Component to those that lower it too: where one of them is below its value, the hint is for that."""
+
+DARK_FRAME: Final = 30.0
+BURNT_FRAME: Final = 0.25
+"""Of a frame in which no face is found: mean grey level below which, and burnt-out share above which, the
+light is why.
+"""
+
+_MIDDLE: Final = np.s_[38:134, 16:112]
+"""Of the level face: 96×96, with the eyes at a quarter of the height, without crown and ears."""
 
 
 def assess(burst: Burst, track: FaceTrack, *, minimum: float) -> QualityResult:
     """Returns the quality of a burst: acceptable where its better neutral frames reach `minimum` (0-100).
 
-    Frames under another cue are not scored. Its score is the upper median of the neutral frames; components,
-    worst and hint are those of the frame with that score. Without a face in any neutral frame the burst has
-    score 0 and the hint `centre`.
+    Frames under another cue are not scored. Its score is the upper median of the neutral frames. Components
+    are upper medians over those before the first movement, of which none can show a head that still comes
+    back from a turn; over all neutral ones where none of them shows the face. Without a face in any neutral
+    frame the burst has score 0 and the hint `centre`.
     """
     measured = [_measured(burst, i, face) for i, face in enumerate(track.faces)]
     scores = [None if found is None else unified_score(found) for found in measured]
-    neutral = [
-        (score, found)
-        for score, found in zip(scores, measured, strict=True)
-        if score is not None and found is not None
-    ]
+    neutral = [score for score in scores if score is not None]
     if not neutral:
         return QualityResult(0.0, tuple(scores), {}, False, "SingleFacePresent", "centre")
-    score, found = sorted(neutral, key=lambda pair: pair[0])[len(neutral) // 2]
+    score, found = median_high(neutral), _at_rest(burst, measured)
     worst = worst_component(found) or (None if score >= minimum else costliest_component(found))
-    return QualityResult(score, tuple(scores), found, worst is None, worst, HINTS[worst] if worst else None)
+    worst = None if worst is None else cause_of(worst, found)
+    hint, doubt = _hint(worst), _hint(doubtful_component(found))
+    return QualityResult(score, tuple(scores), found, worst is None, worst, hint, doubt)
+
+
+def _at_rest(burst: Burst, measured: Sequence[dict[str, float] | None]) -> dict[str, float]:
+    seen = [(frame.step, found) for frame, found in zip(burst.frames, measured, strict=True) if found]
+    first = [found for step, found in seen if step == 0] or [found for _, found in seen]
+    return {name: median_high(found[name] for found in first) for name in first[0]}
+
+
+def _hint(component: str | None) -> str | None:
+    return None if component is None else HINTS[component]
+
+
+def hint_for(measured: Mapping[str, float]) -> str | None:
+    """Return the hint for the component that falls furthest below its limit, None where all reach theirs."""
+    worst = worst_component(measured)
+    return None if worst is None else HINTS[cause_of(worst, measured)]
+
+
+def hint_unseen(image: Image) -> str | None:
+    """Return the hint where a frame in which no face was found is too dark or burnt out, None otherwise."""
+    if float(image.mean()) < DARK_FRAME:
+        return "light"
+    return "dimmer" if float((image.min(axis=2) > 248).mean()) > BURNT_FRAME else None
 
 
 def _measured(burst: Burst, index: int, face: FrameFace | None) -> dict[str, float] | None:
@@ -82,11 +159,14 @@ def _measured(burst: Burst, index: int, face: FrameFace | None) -> dict[str, flo
 def components(image: Image, landmarks: Array, faces: int) -> dict[str, float]:
     """Returns the components of an RGB frame with 68×2 landmarks of its main face and the count of faces."""
     height, width = image.shape[:2]
-    patch = _aligned(image, landmarks)
+    face = covering.level(image, landmarks)
+    patch = face[_MIDDLE]
     found = {"SingleFacePresent": 100.0 if faces == 1 else 0.0}
     found |= _geometry(landmarks, width, height)
     found |= _expression(landmarks)
     found |= _light(patch)
+    found |= _covering(face)
+    found["BackLightPrevention"] = _rising(-covering.light_behind(image, landmarks, face), -1.0, 0.55)
     found["Sharpness"] = _rising(_sharpness(patch), 2.2, 0.35)
     found |= _pose(landmarks, width, height)
     return found
@@ -110,6 +190,17 @@ def worst_component(measured: Mapping[str, float]) -> str | None:
     short = {name: value - LEAST.get(name, LEAST_COMPONENT) for name, value in measured.items()}
     name = min(short, key=lambda key: short[key])
     return name if short[name] < 0 else None
+
+
+def doubtful_component(measured: Mapping[str, float]) -> str | None:
+    """Return the first of DOUBTFUL that is below LEAST_CERTAIN, None where none is."""
+    return next((name for name in DOUBTFUL if measured.get(name, 100.0) < LEAST_CERTAIN), None)
+
+
+def cause_of(component: str, measured: Mapping[str, float]) -> str:
+    """Return what lowers a component: another one that is low itself and would, or itself."""
+    causes = (name for name, below in CAUSES.get(component, ()) if measured.get(name, 100.0) < below)
+    return next(causes, component)
 
 
 def costliest_component(measured: Mapping[str, float]) -> str:
@@ -177,13 +268,14 @@ def _aspect(landmarks: Array, eye: tuple[int, ...]) -> float:
     return float(rise / (2 * max(np.hypot(*(outer - inner)), 1e-6)))
 
 
-def _aligned(image: Image, landmarks: Array) -> Image:
-    """Returns the face as 96×96 RGB, with its eyes level at a quarter of the height."""
-    left, right = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
-    across = (right - left) / 44.0
-    turn = np.array([[across[0], across[1]], [-across[1], across[0]]]) / float(across @ across)
-    matrix = np.column_stack([turn, (26.0, 26.0) - turn @ left])
-    return np.asarray(cv2.warpAffine(image, matrix, (96, 96), flags=cv2.INTER_LINEAR), np.uint8)
+def _covering(face: Image) -> dict[str, float]:
+    colours = covering.colours_of(face)
+    return {
+        "EyesVisible": _rising(-covering.eyes_covered(colours), -0.40, 0.03),
+        "MouthOcclusionPrevention": _rising(-covering.mouth_covered(colours), -0.31, 0.02),
+        "NoHeadCoverings": _rising(-covering.forehead_covered(colours), -0.30, 0.04),
+        "EyeGlarePrevention": _rising(-covering.glare(face), -0.03, 0.004),
+    }
 
 
 def _light(patch: Image) -> dict[str, float]:

@@ -222,6 +222,17 @@ def test_poor_quality_is_asked_again_and_the_first_fault_counts() -> None:
     assert (refused.outcome, refused.reason) == ("refused", Reason.PAD_ATTACK)
 
 
+@pytest.mark.requirement("S9.2-08", "S8.1-02")
+def test_poor_light_buys_an_injection_no_second_try() -> None:
+    unclear = {"passed": False, "reason": Reason.PAD_UNCLEAR, "hint": "light"}
+    injected = {"passed": False, "reason": Reason.IAD_INJECTION}
+    again = decide(parts(pad=unclear), binding=BINDING, key=KEY, expected=SIGNED)
+    assert (again.outcome, again.hint) == ("again", "light")
+    for failed in ({"pad": unclear}, {"quality": {**unclear, "reason": Reason.QUALITY}}):
+        refused = decide(parts(**failed, iad=injected), binding=BINDING, key=KEY, expected=SIGNED)
+        assert (refused.outcome, refused.reason) == ("refused", Reason.IAD_INJECTION)
+
+
 @given(order=st.permutations(range(len(SIGNED))), cut=st.integers(0, len(SIGNED)))
 def test_no_order_or_share_of_the_parts_accepts_less_than_all(order: list[int], cut: int) -> None:
     signed = parts()

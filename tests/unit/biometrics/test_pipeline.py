@@ -11,9 +11,19 @@ from authsvc.biometrics.description import PROBE, REFERENCE, Best, describe_burs
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.pipeline import Outcome, run
+from authsvc.biometrics.stages import quality
 from authsvc.biometrics.stages.decision import SIGNED
 from authsvc.biometrics.templates import decode_template
-from authsvc.biometrics.types import Array, Manifest, QualityResult, Reason, StageError, Template, Thresholds
+from authsvc.biometrics.types import (
+    Array,
+    Manifest,
+    PadResult,
+    QualityResult,
+    Reason,
+    StageError,
+    Template,
+    Thresholds,
+)
 from authsvc.core.stages import ENROL, VERIFY
 
 from . import synthetic
@@ -21,6 +31,7 @@ from .samples import THRESHOLDS, Sample, rendered, sample_of
 
 pytestmark = pytest.mark.needs("photos")
 KEY = b"k" * 32
+SEEN = synthetic.burst()[:2]
 
 
 def enrolled(sample: Sample, *, engine: Engine | None = None, thresholds: Thresholds = THRESHOLDS) -> Outcome:
@@ -195,17 +206,53 @@ def test_poor_quality_is_asked_again_and_nothing_more_is_computed(
     assert "description" not in outcome.timings
 
 
+@pytest.mark.requirement("S9.2-08", "S9.2-04")
+@pytest.mark.parametrize("verdict", ["attack", "inconclusive", "non-response", "bona-fide"])
+@pytest.mark.parametrize("doubt", ["light", None])
+def test_what_quality_explains_is_asked_again_and_never_accepted(
+    person: Sample, reference: Template, monkeypatch: pytest.MonkeyPatch, verdict: Any, doubt: str | None
+) -> None:
+    judged = replace(quality.assess(*SEEN, minimum=0), acceptable=True, worst=None, hint=None, doubt=doubt)
+    scored = lambda burst, track, minimum: replace(  # noqa: E731
+        judged, frames=tuple(90.0 if burst.cue(frame) == "centre" else None for frame in burst.frames)
+    )
+    monkeypatch.setattr("authsvc.biometrics.stages.quality.assess", scored)
+    found = PadResult(verdict, {}, 0.0, "evidence", "1", 300.0)
+    monkeypatch.setattr("authsvc.biometrics.stages.pad.assess", lambda *_: found)
+    outcome = verified(person, reference)
+    expected = {
+        ("attack", None): ("refused", Reason.PAD_ATTACK, None),
+        ("attack", "light"): ("again", Reason.PAD_UNCLEAR, "light"),
+        ("inconclusive", None): ("refused", Reason.PAD_INCONCLUSIVE, None),
+        ("inconclusive", "light"): ("again", Reason.PAD_UNCLEAR, "light"),
+        ("non-response", None): ("again", Reason.NON_RESPONSE, "follow"),
+        ("non-response", "light"): ("again", Reason.NON_RESPONSE, "follow"),
+    }.get((verdict, doubt), ("accepted", None, None))
+    decision = outcome.decision
+    assert (decision.outcome, decision.reason, decision.hint) == expected, outcome.detail
+
+
 @pytest.mark.requirement("S6.2-02")
 def test_an_earlier_fault_counts_before_a_later_one(reference: Template) -> None:
     outcome = verified(rendered("obama", seed=2, still=True), StageError(Reason.REFERENCE))
     assert outcome.decision.reason != Reason.REFERENCE
 
 
-@pytest.mark.requirement("S6.2-02")
-def test_a_sample_without_a_face_is_asked_again(reference: Template) -> None:
-    grey = [
-        cv2.imencode(".jpg", np.full((480, 640, 3), 90 + number, np.uint8))[1].tobytes()
+@pytest.mark.requirement("S6.2-02", "S9.2-08")
+@pytest.mark.parametrize(("grey", "hint"), [(90, "centre"), (8, "light"), (252, "dimmer")])
+def test_a_sample_without_a_face_is_asked_again(reference: Template, grey: int, hint: str) -> None:
+    files = [
+        cv2.imencode(".jpg", np.full((480, 640, 3), grey + number % 4, np.uint8))[1].tobytes()
         for number in range(24)
     ]
-    outcome = verified(sample_of(grey), reference)
+    outcome = verified(sample_of(files), reference)
     assert (outcome.decision.outcome, outcome.decision.reason) == ("again", Reason.NO_FACE)
+    assert outcome.decision.hint == hint
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_pixels_that_lie_on_their_side_are_asked_for_upright(person: Sample, reference: Template) -> None:
+    upright = [cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), 1) for frame in person.frames]
+    files = [cv2.imencode(".jpg", np.rot90(np.asarray(one)))[1].tobytes() for one in upright]
+    decision = verified(sample_of(files), reference).decision
+    assert (decision.outcome, decision.reason, decision.hint) == ("again", Reason.NO_FACE, "upright")

@@ -1,6 +1,9 @@
 """Quality components: each controlled degradation moves its own."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,8 +11,12 @@ import pytest
 
 from authsvc.biometrics.stages import quality
 from authsvc.biometrics.types import FaceTrack
+from authsvc.evaluation import occluders
 
-from .synthetic import burst, face_image, landmarks
+from .synthetic import TURN, burst, face_image, landmarks
+
+ROOT = Path(__file__).resolve().parents[3]
+Cover = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
 
 
 def textured(seed: int = 2) -> np.ndarray:
@@ -32,12 +39,12 @@ def test_good_frame_has_no_short_component() -> None:
     ("image", "points", "faces", "component", "hint"),
     [
         (textured(), landmarks("head"), 2, "SingleFacePresent", "one-face"),
-        (textured(), landmarks("head", yaw=40), 1, "HeadPoseYaw", "centre"),
-        (textured(), landmarks("head", pitch=42), 1, "HeadPosePitch", "centre"),
+        (textured(), landmarks("head", yaw=40), 1, "HeadPoseYaw", "straight"),
+        (textured(), landmarks("head", pitch=42), 1, "HeadPosePitch", "straight"),
         (textured(), landmarks("head", nearer=-1400), 1, "InterEyeDistance", "closer"),
         (textured(), landmarks("head", nearer=330), 1, "HeadSize", "farther"),
         (textured() // 12, landmarks("head"), 1, "UnderExposurePrevention", "light"),
-        (textured() | 250, landmarks("head"), 1, "OverExposurePrevention", "light"),
+        (textured() | 250, landmarks("head"), 1, "OverExposurePrevention", "dimmer"),
         (cv2.GaussianBlur(textured(), (0, 0), 12), landmarks("head"), 1, "Sharpness", "still"),
         (textured() * np.array([1, 0.2, 0.2]), landmarks("head"), 1, "NaturalColour", "light"),
         (textured(), landmarks("head") - (260, 0), 1, "LeftwardCropOfTheFaceImage", "centre"),
@@ -100,9 +107,114 @@ def test_burst_without_a_neutral_face_has_no_quality() -> None:
 
 
 def test_every_component_has_a_hint_of_the_protocol() -> None:
-    codes = {"closer", "farther", "light", "centre", "still", "glasses", "one-face", "eyes", "follow"}
-    assert GOOD.keys() <= quality.HINTS.keys()
-    assert set(quality.HINTS.values()) <= codes
+    (listed,) = re.findall(r"`hint` is one of (.*?) \(", (ROOT / "docs/protocol.md").read_text())
+    assert GOOD.keys() == quality.HINTS.keys()
+    assert set(quality.HINTS.values()) <= set(re.findall(r"`([^`]+)`", listed))
+
+
+def skin() -> np.ndarray:
+    """Return a picture all of skin, a little noisy; what is drawn on it is the only thing beside skin."""
+    noise = np.random.default_rng(4).normal(0, 4, (480, 640, 1))
+    return np.clip(np.array([205.0, 150.0, 125.0]) + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.requirement("S9.2-08", "S10-11")
+@pytest.mark.parametrize("shade", [1.0, 0.35])
+@pytest.mark.parametrize(
+    ("cover", "component", "hint"),
+    [
+        (occluders.masked, "MouthOcclusionPrevention", "mask"),
+        (occluders.shaded, "EyesVisible", "glasses"),
+        (occluders.glaring, "EyeGlarePrevention", "glasses"),
+        (occluders.hatted, "NoHeadCoverings", "forehead"),
+    ],
+)
+def test_a_cover_lowers_its_component_on_light_and_on_dark_skin(
+    cover: Cover, component: str, hint: str, shade: float
+) -> None:
+    bare = (skin() * shade).astype(np.uint8)
+    drawn = [cover(bare, landmarks("head"), np.random.default_rng(seed)) for seed in range(8)]
+    free = quality.components(bare, landmarks("head"), 1)
+    covered = [quality.components(one, landmarks("head"), 1) for one in drawn]
+    low = sum(one[component] < quality.LEAST_CERTAIN for one in covered)
+    assert free[component] > 90
+    assert low >= 6, [round(one[component]) for one in covered]
+    assert quality.HINTS[component] == hint
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_a_beard_is_no_mask() -> None:
+    bearded, lip = skin(), int(landmarks("head")[33, 1]) + 14
+    bearded[lip:] = (50, 40, 35)
+    found = quality.components(bearded, landmarks("head"), 1)
+    assert found["MouthOcclusionPrevention"] > 90
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_a_window_behind_is_told_from_a_white_wall() -> None:
+    behind = np.full((480, 640, 3), 240, np.uint8)
+    (x, y), reach = landmarks("head").mean(axis=0), np.ptp(landmarks("head")[:, 0])
+    head = np.s_[int(y - 1.3 * reach) : 480, int(x - 0.75 * reach) : int(x + 0.75 * reach)]
+    wall, window = behind.copy(), behind.copy()
+    wall[head], window[head] = skin()[head], skin()[head] // 4
+    wall_found, window_found = (quality.components(one, landmarks("head"), 1) for one in (wall, window))
+    assert wall_found["BackLightPrevention"] > quality.LEAST_CERTAIN
+    assert window_found["BackLightPrevention"] < quality.LEAST_CERTAIN
+    assert quality.cause_of("Sharpness", window_found) == "BackLightPrevention"
+
+
+@pytest.mark.parametrize(("yaw", "acceptable"), [(14, True), (19, False)])
+def test_a_head_held_aside_is_asked_to_look_straight(yaw: float, acceptable: bool) -> None:
+    found = quality.components(textured(), landmarks("head", yaw=yaw), 1)
+    assert quality.worst_component(found) == (None if acceptable else "HeadPoseYaw")
+
+
+@pytest.mark.parametrize(("roll", "acceptable"), [(20, True), (30, False)])
+def test_a_head_held_askew_is_asked_to_be_upright(roll: float, acceptable: bool) -> None:
+    matrix = cv2.getRotationMatrix2D((320, 240), -roll, 1.0)
+    points = landmarks("head") @ matrix[:, :2].T + matrix[:, 2]
+    found = quality.components(cv2.warpAffine(textured(), matrix, (640, 480)), points, 1)
+    assert quality.worst_component(found) == (None if acceptable else "HeadPoseRoll")
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_a_dark_picture_is_not_called_unsteady() -> None:
+    """Little light lowers sharpness too, and the person is asked for light."""
+    dark = {**GOOD, "Sharpness": 8.0, "DynamicRange": 30.0, "LuminanceMean": 25.0}
+    worst = quality.worst_component(dark)
+    assert worst == "Sharpness"
+    assert quality.HINTS[quality.cause_of(worst, dark)] == "light"
+    assert quality.cause_of(worst, {**dark, "LuminanceMean": 90.0}) == "Sharpness"
+    burnt = {**GOOD, "EyesVisible": 1.0, "OverExposurePrevention": 90.0}
+    assert quality.cause_of("EyesVisible", burnt) == "OverExposurePrevention"
+    assert quality.cause_of("EyesVisible", {**burnt, "OverExposurePrevention": 99.0}) == "EyesVisible"
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_a_frame_on_its_way_back_from_a_turn_spoils_no_component() -> None:
+    sample, track, _ = burst("head")
+    turned = landmarks("head", yaw=24).astype(np.float32)
+    faces = [
+        replace(face, landmarks=turned) if face and frame.step == len(TURN) - 1 else face
+        for frame, face in zip(sample.frames, track.faces, strict=True)
+    ]
+    result = quality.assess(sample, FaceTrack(tuple(faces)), minimum=0)
+    assert result.components["HeadPoseYaw"] > 90
+    late = [face if frame.step else None for frame, face in zip(sample.frames, faces, strict=True)]
+    result = quality.assess(sample, FaceTrack(tuple(late)), minimum=0)
+    assert result.components["HeadPoseYaw"] < quality.LEAST["HeadPoseYaw"]
+
+
+@pytest.mark.parametrize(("grey", "hint"), [(12, "light"), (120, None), (252, "dimmer")])
+def test_a_frame_without_a_face_says_whether_light_is_why(grey: int, hint: str | None) -> None:
+    assert quality.hint_unseen(np.full((480, 640, 3), grey, np.uint8)) == hint
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_what_is_doubtful_is_said_and_nothing_else_is() -> None:
+    assert quality.doubtful_component(GOOD) is None
+    assert quality.doubtful_component({**GOOD, "LuminanceMean": 45.0, "Sharpness": 45.0}) == "LuminanceMean"
+    assert quality.doubtful_component({**GOOD, "HeadPosePitch": 45.0, "MouthClosed": 45.0}) is None
 
 
 @pytest.mark.requirement("S9.2-08")

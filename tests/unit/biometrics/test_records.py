@@ -288,7 +288,10 @@ RENAMED = {
             "from authsvc.biometrics.stages import comparison, decision, features, iad, pad, quality": (
                 "from authsvc.biometrics.stages import comparison, decision, features, iad, pad, worth"
             ),
-            "quality.assess(": "worth.assess(",
+            **{
+                f"quality.{name}(": f"worth.{name}("
+                for name in ("assess", "components", "hint_for", "hint_unseen")
+            },
         },
     ),
     "pixels": ("decoder/pictures.py", {"authsvc.biometrics.pixels": "authsvc.biometrics.decoder.pictures"}),

@@ -10,7 +10,7 @@ from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
 from authsvc.tenancy.scope import tenant_scope
-from authsvc.transactions import services
+from authsvc.transactions import services, tries
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from tests.factories import make_device, make_subject, make_tenant
 from tests.unit.transactions import flow
@@ -225,6 +225,31 @@ def test_poor_quality_costs_no_try_but_is_capped():
     subject.refresh_from_db()
     assert (subject.face_attempts.failures, subject.face_attempts.in_flight) == (0, 0)
     refused("face-closed", services.issue_capture, row, challenge=flow.CHALLENGE)
+
+
+@pytest.mark.requirement("S9.2-08", "S8.1-04")
+def test_poor_samples_buy_no_more_tries_than_a_days_worth():
+    """Who sends poor samples on purpose, in one transaction after the other, uses up the person's tries."""
+    subject, device = flow.person()
+    for number in range(tries.POOR.most + 2):
+        if number % 10 == 0:
+            row = flow.proven(device)
+        services.issue_capture(row, challenge=flow.CHALLENGE)
+        capture = services.accept_sample(row, b"sealed")
+        services.record_verdict(capture.id, flow.verdict_on(capture, "again", reason="liveness-unclear"))
+        capture.refresh_from_db()
+        assert capture.state == Capture.State.AGAIN
+    subject.refresh_from_db()
+    assert (subject.face_attempts.failures, subject.face_attempts.in_flight) == (2, 0)
+
+
+def test_a_sample_that_was_lost_is_nobodys_poor_sample(monkeypatch):
+    subject, device = flow.person()
+    monkeypatch.setattr(tries, "settle_poor", lambda _: pytest.fail("it was counted"))
+    _, capture = flow.submitted(device)
+    services.record_verdict(capture.id, flow.verdict_on(capture, "again", reason="sample-lost", hint="lost"))
+    subject.refresh_from_db()
+    assert (subject.face_attempts.failures, subject.face_attempts.in_flight) == (0, 0)
 
 
 def test_a_transaction_has_three_match_tries():

@@ -5,7 +5,7 @@ own. fusion.py weighs them together under one version. docs/liveness.md says wha
 evidence.
 """
 
-from .assessment import assess
+from .assessment import TOO_BRIGHT, assess
 from .fusion import FUSION_VERSION
 
-__all__ = ["FUSION_VERSION", "assess"]
+__all__ = ["FUSION_VERSION", "TOO_BRIGHT", "assess"]

@@ -19,6 +19,8 @@ LEAST_MOVEMENT: Final = 0.45
 """Below this share of the asked movement nobody has tried to answer: a non-response, not an attack."""
 
 UNLIT: Final = ("light-unseen",)
+TOO_BRIGHT: Final = "darker"
+"""The hint where the screen's light was not seen: the person did what was asked, the room did not let it show."""
 
 LEAST_AGREEMENT: Final = 0.85
 LEAST_REACHED: Final = 0.5
@@ -62,7 +64,7 @@ def judged(observed: Observation, answer: Following | None, scores: Mapping[str,
     fused = fuse(scores)
     verdict, reasons = _verdict(observed, answer, scores, fused)
     lag = None if answer is None else answer.lag
-    hint = "darker" if reasons == UNLIT else "follow"
+    hint = TOO_BRIGHT if reasons == UNLIT else "follow"
     return PadResult(verdict, fused.ratios, fused.total, " ".join(reasons), FUSION_VERSION, lag, hint)
 
 
