@@ -221,7 +221,7 @@ def _hint_unseen(run: _Run) -> str:
     """
     frame = run.burst.frames[0].rgb
     hint = quality.hint_unseen(frame)
-    if hint is None and (boxes := run.engine.scan(frame, smallest=0.25 * min(frame.shape[:2]), eager=True)):
+    if hint is None and (boxes := run.engine.scan(frame, smallest=0.25 * min(frame.shape[:2]))):
         landmarks = run.engine.landmarks(frame, boxes[0])
         hint = quality.hint_for(quality.components(frame, landmarks.astype(np.float64), 1))
     turned = (np.ascontiguousarray(np.rot90(frame, turns)) for turns in (1, 3))

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from authsvc.biometrics.types import Reason
 
-from .pad_report import Rate
+from .rates import Rate
 from .stress import CONDITIONS, Condition
 
 MOST_REFUSED: Final = 0.10

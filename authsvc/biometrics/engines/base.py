@@ -19,8 +19,8 @@ class Engine(Protocol):
 
     `engine_id` names the adapter and hashes every model file: references and evaluation records hold for
     exactly one id. `feature_size` is the length of a vector; vectors compare by `metric`. `apart` is the
-    Euclidean distance, 0 to 2, of the mean unit vectors of two groups of frames of one burst from which on the
-    groups are rather two people than one.
+    Euclidean distance, 0 to 2, of the mean unit vectors of two groups of frames of one burst from which on
+    the groups are rather two people than one.
     """
 
     name: str

@@ -20,7 +20,7 @@ LEAST_MOVEMENT: Final = 0.45
 
 UNLIT: Final = ("light-unseen",)
 TOO_BRIGHT: Final = "darker"
-"""The hint where the screen's light was not seen: the person did what was asked, the room did not let it show."""
+"""The hint where the screen's light was not seen: the person followed, and the room did not let it show."""
 
 LEAST_AGREEMENT: Final = 0.85
 LEAST_REACHED: Final = 0.5
