@@ -24,6 +24,8 @@ VALUES: Final = 16
 """Of an anchor: middle, width and height of the face, and six points of it."""
 FINEST: Final = 20.0
 """Pixels of the smallest face that the network surely finds in its square."""
+MOST_LEANING: Final = 50.0
+"""Degrees: a face that leans more lies on its side, where nothing else reads it; it counts as not seen."""
 OVERLAP: Final = 0.3
 """Of two boxes, intersection over union: from here on they are one face."""
 
@@ -106,11 +108,17 @@ def seen(image: Image, square: Square) -> Image:
 def _decoded(row: Array, square: Square, least: float) -> Array:
     """Return n×5: score, left, top, right and bottom in pixels of the picture."""
     values, logits = row[: len(ANCHORS) * VALUES].reshape(-1, VALUES), row[len(ANCHORS) * VALUES :]
-    sure = np.flatnonzero(logits >= np.log(least / (1 - least)))
+    sure = np.flatnonzero((logits >= np.log(least / (1 - least))) & (_leans(values) <= MOST_LEANING))
     middle, half = values[sure, :2] / SIDE + ANCHORS[sure], values[sure, 2:4] / SIDE / 2
     corners = np.concatenate([middle - half, middle + half], axis=1) * square.side
     scores = 1 / (1 + np.exp(-np.clip(logits[sure, None], -80, 80)))
     return np.concatenate([scores, corners + (square.left, square.top) * 2], axis=1)
+
+
+def _leans(values: Array) -> Array:
+    """Return by how many degrees the line through each face's eyes leans, 0 to 180."""
+    across = values[:, 6:8] - values[:, 4:6]
+    return np.asarray(np.abs(np.degrees(np.arctan2(across[:, 1], across[:, 0]))))
 
 
 def _one_a_face(found: Array) -> list[Box]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +39,7 @@ class EvaluationRecord:
     created: str
     counts: Mapping[str, int]
     points: Mapping[str, Mapping[str, Any]]
-    groups: Sequence[Mapping[str, Any]] = ()
+    groups: Sequence[Mapping[str, Any]] = field(default_factory=list)
     signature: str = ""
 
     def threshold(self, operating_point: str) -> float:

@@ -23,6 +23,8 @@ APART = 0.58
 class Eyes:
     """Stands in for an engine that tells two people apart, by how bright their picture is."""
 
+    apart = 0.32
+
     def __init__(self, seed: int = 1) -> None:
         rng = np.random.default_rng(seed)
         self._rng, (one, other) = rng, np.linalg.qr(rng.normal(0, 1, (128, 2)))[0].T

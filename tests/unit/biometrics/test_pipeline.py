@@ -117,6 +117,7 @@ def test_a_reference_is_of_the_best_frames_at_rest(reference: Template) -> None:
 class Asked:
     """Stands in for an engine, and keeps which faces it was to describe with their mirror image."""
 
+    apart = 1.0
     mirrored: tuple[bool, ...] = ()
 
     def features(self, images: list[object], landmarks: list[object], *, mirrored: list[bool]) -> np.ndarray:
@@ -190,7 +191,11 @@ def test_features_of_no_direction_are_never_accepted(
 @pytest.mark.requirement("S8.1-05")
 def test_frames_of_an_enrolment_must_agree(person: Sample) -> None:
     rng = np.random.default_rng(1)
-    engine: Any = ChangedEngine(lambda vectors: vectors + rng.normal(0, 0.08, vectors.shape))
+    engine: Any = ChangedEngine(
+        lambda vectors: (
+            vectors + rng.normal(0, 0.15, vectors.shape) * np.linalg.norm(vectors, axis=1, keepdims=True)
+        )
+    )
     outcome = enrolled(person, engine=engine)
     assert outcome.decision.outcome == "refused"
     assert outcome.template is None

@@ -107,7 +107,7 @@ def test_burst_without_a_neutral_face_has_no_quality() -> None:
 
 
 def test_every_component_has_a_hint_of_the_protocol() -> None:
-    (listed,) = re.findall(r"`hint` is one of (.*?) \(", (ROOT / "docs/protocol.md").read_text())
+    (listed,) = re.findall(r"`hint` is one of (.*?)\. A refusal", (ROOT / "docs/protocol.md").read_text())
     assert GOOD.keys() == quality.HINTS.keys()
     assert set(quality.HINTS.values()) <= set(re.findall(r"`([^`]+)`", listed))
 

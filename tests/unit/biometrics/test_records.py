@@ -232,8 +232,8 @@ VOIDED = {
     ),
     "a member that a package offers": (
         f"{BIOMETRICS}/stages/pad/__init__.py",
-        "from .assessment import assess",
-        "from .signals import measure as assess",
+        "from .assessment import TOO_BRIGHT, assess",
+        "from .assessment import TOO_BRIGHT\nfrom .signals import measure as assess",
     ),
     "the order of the stages": (
         "authsvc/core/stages.py",

@@ -119,7 +119,7 @@ def gone(made: Reference) -> bool:
 
 def test_t09_a_verdict_alone_changes_nothing_of_a_person(place: Place) -> None:
     before = place.stands()
-    AttemptCounter.objects.create(subject=place.subject, failures=9)
+    AttemptCounter.objects.update_or_create(subject=place.subject, defaults={"failures": 9})
     _, row, made = place.judged()
     assert row.state == Transaction.State.DECIDED
     assert place.stands() == before
@@ -131,7 +131,7 @@ def test_t09_a_verdict_alone_changes_nothing_of_a_person(place: Place) -> None:
 
 def test_t09_the_finish_attaches_the_reference_and_erases_the_one_before(place: Place) -> None:
     old = place.stands()[1]
-    AttemptCounter.objects.create(subject=place.subject, failures=9)
+    AttemptCounter.objects.update_or_create(subject=place.subject, defaults={"failures": 9})
     agent, row, made = place.judged()
     page = agent.client.get(row.continue_path)
     assert page.status_code == 200
