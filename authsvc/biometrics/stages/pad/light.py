@@ -181,20 +181,20 @@ def _response(screen: _Screen, asked: Array, regions: Array, around: Array) -> L
     fits = screen.agreement(face, asked[None])[:, 0]
     best = int(np.argmax(np.where(_IN_TIME, fits, -1.0)))
     other, other_gain = _best_other(screen, face, asked, fits)
-    gains = np.array([screen.gain(one, asked, best) for one in clear])
+    gains = screen.gain(clear, asked, best)
     whole = _middle(regions)
-    lit = screen.gain(whole, asked, best)
+    lit = float(screen.gain(whole, asked, best))
     front, sides = float(np.median(gains[_FRONT])), float(np.median(gains[_SIDES]))
     parts = (gains[_NOSE], gains[_CHEEKS], gains[_EYES], gains[_SIDES])
     return LightResponse(
         agreement=float(fits[best]),
         lag=float(_LAGS[best]),
-        gain=screen.gain(face, asked, best),
+        gain=float(screen.gain(face, asked, best)),
         other=other,
         other_gain=other_gain,
         sides=sides / max(front, 1e-3),
         weakest=float(min(part.mean() for part in parts)) / max(front, sides, 1e-3),
-        background=screen.gain(around, asked, best) / max(lit, 1e-3),
+        background=float(screen.gain(around, asked, best)) / max(lit, 1e-3),
         even=float(screen.agreement(whole, asked[None])[_IN_TIME].max()),
         lit=lit,
     )
@@ -216,7 +216,7 @@ def _best_other(screen: _Screen, face: Array, asked: Array, fits: Array) -> tupl
     elsewhere = int(np.argmax(np.where(_OUT_OF_TIME, fits, -1.0)))
     if other < fits[elsewhere]:
         other, colours, lag = float(fits[elsewhere]), asked, elsewhere
-    return other, screen.gain(face, colours, lag)
+    return other, float(screen.gain(face, colours, lag))
 
 
 def _best_change(screen: _Screen, face: Array, colours: Array) -> tuple[float, Array, int]:
@@ -268,12 +268,17 @@ class _Screen:
         total = np.maximum((values**2).sum(axis=(1, 2)), 1e-12)
         return np.asarray(np.sqrt(explained / total[:, None]) * self.told[:, None])
 
-    def gain(self, seen: Array, colours: Array, lag: int) -> float:
-        """Returns the relative brightening of n×3 values under white, by k×3 colours at one of the lags."""
-        share, values = self._centred(seen)
-        shown = share[lag] @ colours
-        power = float((shown**2).sum())
-        return float((shown * values[lag]).sum()) / power if power > 1e-6 else 0.0
+    def gain(self, seen: Array, colours: Array, lag: int) -> Array:
+        """Returns the relative brightening of …×n×3 values under white, by k×3 colours at one of the lags; 0
+        where the colours are all one or no frame tells.
+        """
+        telling = self.frames[lag]
+        share, values = self.share[lag, telling], seen[..., telling, :]
+        if not len(share):
+            return np.zeros(seen.shape[:-2])
+        shown = (share - share.mean(axis=0)) @ colours
+        power = max(float((shown**2).sum()), 1e-6)
+        return np.asarray((shown * (values - values.mean(axis=-2, keepdims=True))).sum(axis=(-2, -1)) / power)
 
     def _centred(self, seen: Array) -> tuple[Array, Array]:
         count = np.maximum(self.frames.sum(axis=1), 1)[:, None, None]
