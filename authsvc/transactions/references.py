@@ -54,7 +54,9 @@ def attach_moment(row: Transaction, subject: Subject) -> int:
         raise verdict_refused("a renewal without a moment")
     same = (subject.reference, subject.reference_version) == (made.pseudonym, made.version)
     if not same or made.moment not in qualities_of(made.pseudonym):
-        raise _stale(f"a moment of version {made.version}, the person is at {subject.reference_version}")
+        raise _stale(
+            detail=f"a moment of version {made.version}, the person is at {subject.reference_version}"
+        )
     before = moments_of(subject)
     kept = with_moment(before, made.moment)
     subject.reference_moments = as_stored(made.pseudonym, kept)
@@ -86,10 +88,10 @@ def _require_next(made: NewReference, subject: Subject) -> None:
     # A release before this one attached it with the verdict already.
     if attached or (made.version == subject.reference_version + 1 and model_of(made.pseudonym)):
         return
-    raise _stale(f"version {made.version} was made, the person is at {subject.reference_version}")
+    raise _stale(detail=f"version {made.version} was made, the person is at {subject.reference_version}")
 
 
-def _stale(detail: str) -> Refused:
+def _stale(*, detail: str) -> Refused:
     return Refused(
         "reference-stale",
         _("Something changed while you were setting up. Please start again."),

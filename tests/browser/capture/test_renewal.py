@@ -38,6 +38,8 @@ def test_it_is_proposed_after_a_sign_in_and_not_at_the_next_one(
     with person.context.expect_page() as opened:
         person.page.get_by_role("link", name="Renew it now, in a new window").click()
     expect(opened.value.get_by_role("heading", level=1)).to_contain_text("Once more")
+    opened.value.close()
+    person.page.bring_to_front()
     person.page.wait_for_url("**/passkeys/**")
     person.films()
     person.page.wait_for_url("**/passkeys/**", timeout=60_000)
