@@ -10,15 +10,16 @@ from typing import Final, cast
 from authsvc.biometrics import pipeline
 from authsvc.biometrics.challenges import Part
 from authsvc.biometrics.engines.base import Engine
+from authsvc.biometrics.pipeline import OpenReference, Outcome
 from authsvc.biometrics.templates import decode_template
 from authsvc.biometrics.types import Template, Thresholds
-from authsvc.core.stages import ENROL, VERIFY
+from authsvc.core.stages import ENROL, VERIFY, Plan
 from authsvc.evaluation.capture_report import CaptureTry
 from authsvc.evaluation.service import SERVICE
 from authsvc.evaluation.stress import CONDITIONS, Condition
 from devtools.rendering.face3d import NoFace
 
-from .sitting import Sitting
+from .sitting import Sample, Sitting
 from .subjects import Subject
 
 ENROLMENTS: Final = 3
@@ -38,30 +39,14 @@ class Judge:
         """Return a person's reference of one clean burst, None where none is accepted."""
         for again in range(1, ENROLMENTS + 1):
             sample = sitting.sample(_CLEAN, again=again)
-            outcome = pipeline.run(
-                ENROL,
-                sample.plain,
-                context=sample.context,
-                thresholds=self.thresholds,
-                engine=self.engine,
-                part_key=os.urandom(32),
-            )
+            outcome = self._run(ENROL, sample, pipeline.no_reference)
             if outcome.template is not None:
                 return decode_template(outcome.template)
         return None
 
     def judge(self, sitting: Sitting, condition: Condition, reference: Template) -> CaptureTry:
         """Return what the worker says to a sign-in of the enrolled person under a condition."""
-        sample = sitting.sample(condition)
-        outcome = pipeline.run(
-            VERIFY,
-            sample.plain,
-            context=sample.context,
-            thresholds=self.thresholds,
-            engine=self.engine,
-            part_key=os.urandom(32),
-            open_reference=lambda _: reference,
-        )
+        outcome = self._run(VERIFY, sitting.sample(condition), lambda _: reference)
         decision = outcome.decision
         return CaptureTry(
             condition.name,
@@ -70,6 +55,17 @@ class Judge:
             str(decision.reason or ""),
             decision.hint or "",
             outcome.detail,
+        )
+
+    def _run(self, plan: Plan, sample: Sample, open_reference: OpenReference) -> Outcome:
+        return pipeline.run(
+            plan,
+            sample.plain,
+            context=sample.context,
+            thresholds=self.thresholds,
+            engine=self.engine,
+            part_key=os.urandom(32),
+            open_reference=open_reference,
         )
 
 
