@@ -12,8 +12,9 @@ import numpy as np
 
 from authsvc.biometrics.description import PROBE, REFERENCE, describe_burst
 from authsvc.biometrics.engines.base import Engine
-from authsvc.biometrics.stages import comparison, decision, features, iad, pad, quality
+from authsvc.biometrics.stages import comparison, decision, features, iad, quality
 from authsvc.biometrics.stages.decode import decode
+from authsvc.biometrics.stages.pad import assessment
 from authsvc.biometrics.templates import encode_template
 from authsvc.biometrics.tracking import follow_face
 from authsvc.biometrics.types import (
@@ -250,12 +251,12 @@ _PAD_REASONS: Final = {
 
 
 def _pad(run: _Run) -> None:
-    run.alive = pad.assess(run.burst, run.track, run.described)
+    run.alive = assessment.assess(run.burst, run.track, run.described)
     reason, hint = _PAD_REASONS.get(run.alive.verdict, Reason.PAD_INCONCLUSIVE), run.alive.hint
     if reason is not Reason.NON_RESPONSE and run.judged.doubt is not None:
         # Asked again, never accepted; docs/adr/0332 says what keeps an attacker from gaining tries by it.
         reason, hint = Reason.PAD_UNCLEAR, run.judged.doubt
-    elif reason is Reason.NON_RESPONSE and hint == pad.TOO_BRIGHT:
+    elif reason is Reason.NON_RESPONSE and hint == assessment.TOO_BRIGHT:
         # The cues were followed: it is the room that did not let the screen's light be seen.
         reason = Reason.PAD_UNCLEAR
     run.note(Stage.PAD, run.alive.verdict == "bona-fide", reason, hint, detail=run.alive.reason)

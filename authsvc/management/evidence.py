@@ -15,17 +15,17 @@ from authsvc.biometrics.thresholds import evaluation_records
 from authsvc.core.texts import Text
 from authsvc.policy.services import current_policy
 
-OTHER_ENGINE: Final = "of another network"
-OTHER_STAGES: Final = "of another release"
+OTHER_ENGINE: Final = "other-engine"
+OTHER_STAGES: Final = "other-stages"
 
 WORDS: Final[Mapping[str, Text]] = {
     "": _("In force"),
     OTHER_ENGINE: _("Of a face network that is not the chosen one"),
     OTHER_STAGES: _("Of a release that judged in another way"),
-    "too old": _("More than a year old"),
-    "too weak": _("Measured more false matches than the policy allows"),
-    "not measured at this operating point": _("Not measured at the policy’s operating point"),
-    "measured for no group of people": _("Not measured for any group of people"),
+    "too-old": _("More than a year old"),
+    "too-weak": _("Measured more false matches than the policy allows"),
+    "not-measured": _("Not measured at the policy’s operating point"),
+    "no-groups": _("Not measured for any group of people"),
 }
 
 

@@ -85,7 +85,7 @@ def require_room(row: Transaction, subject: Subject) -> None:
     drawn = Capture.objects.filter(transaction__subject=subject, issued_at__gt=since)
     in_vain = drawn.exclude(state=Capture.State.ACCEPTED).exclude(hint=LOST).order_by("issued_at")
     if in_vain.count() >= MOST_IN_A_WHILE:
-        raise tries.resting(in_vain[0].issued_at - since, f"{MOST_IN_A_WHILE} challenges in {WHILE}")
+        raise tries.resting(in_vain[0].issued_at - since, detail=f"{MOST_IN_A_WHILE} challenges in {WHILE}")
 
 
 def _waiting(subject: Subject) -> QuerySet[Capture]:

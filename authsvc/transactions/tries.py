@@ -62,7 +62,7 @@ def require_free_try(subject: Subject, *, waiting: int) -> None:
     _refuse_if_closed(counter)
     begun = counter.in_flight + waiting
     if begun and counter.failures + begun >= FREE_FAILURES:
-        raise resting(FIRST_WAIT, "every try that is left has a challenge already")
+        raise resting(FIRST_WAIT, detail="every try that is left has a challenge already")
 
 
 def reserve_try(subject: Subject) -> None:
@@ -78,7 +78,7 @@ def reserve_try(subject: Subject) -> None:
     if not reserved:
         counter = AttemptCounter.objects.get(subject=subject)
         _refuse_if_closed(counter)
-        raise resting(FIRST_WAIT, "every try that is left is in flight")
+        raise resting(FIRST_WAIT, detail="every try that is left is in flight")
 
 
 def _refuse_if_closed(counter: AttemptCounter) -> None:
@@ -90,10 +90,10 @@ def _refuse_if_closed(counter: AttemptCounter) -> None:
             status=423,
         )
     if counter.locked_until is not None and counter.locked_until > now():
-        raise resting(counter.locked_until - now(), f"{counter.failures} consecutive failures")
+        raise resting(counter.locked_until - now(), detail=f"{counter.failures} consecutive failures")
 
 
-def resting(wait: timedelta, detail: str) -> Refused:
+def resting(wait: timedelta, *, detail: str) -> Refused:
     """Return the refusal of somebody who has to wait so long before their face is asked for again."""
     seconds = max(1, round(wait.total_seconds()))
     return Refused(

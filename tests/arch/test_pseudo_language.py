@@ -13,6 +13,7 @@ from authsvc.assurance.levels import Level
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.biometrics.records.record import load_records
 from authsvc.capture.browser import cookie_name
 from authsvc.clients.scopes import SCOPES
 from authsvc.core.ids import new_secret
@@ -48,6 +49,8 @@ DATA: Final = {
     *(level.name for level in Level),
     "OpenID Connect",
     "FAPI 2.0 Security Profile and Message Signing",
+    *(name for record in load_records(None, []) for name in (record.id, record.dataset, record.engine)),
+    *(group["group"] for record in load_records(None, []) for group in record.groups),
 }
 """What is the same in every language: names, codes, and the tags of the audit log."""
 

@@ -30,7 +30,6 @@ UNMARKED: Final = {
     "authsvc/transactions/checks.py": "Django's check for operators",
     "authsvc/transactions/lifecycle.py: the stored evidence is not what the worker signed": "to the log",
     "authsvc/transactions/services.py: Party": "a name for `from … import`",
-    "authsvc/transactions/tries.py: every try that is left is in flight": "goes to the log",
     "portal/relying_parties/quickstart.py": "a request to copy",
     "rp/demo/settings.py": "settings",
     "rp/demo/views.py": "rows of a made-up account, and an answer to a program",

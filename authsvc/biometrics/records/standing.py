@@ -25,16 +25,16 @@ def weakness_of(record: EvaluationRecord, operating_point: str, *, moment: datet
         age = moment - datetime.fromisoformat(record.created)
         lowest = float(record.points[operating_point]["fmr_interval"][0])
     except (KeyError, IndexError, TypeError, ValueError):
-        return "not measured at this operating point"
+        return "not-measured"
     if not -_AHEAD <= age <= LIFE:
-        return "too old"
+        return "too-old"
     if lowest > float(operating_point):
-        return "too weak"
+        return "too-weak"
     return _inequality(record)
 
 
 def _inequality(record: EvaluationRecord) -> str | None:
     promised = [one for one in record.groups if one.get("promised") and one.get("fmr")]
     if not promised:
-        return "measured for no group of people"
-    return next((f"too weak for {one['group']}" for one in promised if one.get("failure", True)), None)
+        return "no-groups"
+    return next((f"unequal {one['group']}" for one in promised if one.get("failure", True)), None)

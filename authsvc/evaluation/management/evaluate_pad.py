@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.loading import load_engine
-from authsvc.biometrics.stages.pad import FUSION_VERSION
+from authsvc.biometrics.stages.pad.fusion import FUSION_VERSION
 from authsvc.evaluation.pad_recordings import read_recordings
 from authsvc.evaluation.pad_report import SpeciesRow, as_json, as_table, species_rows, worst_claimed
 from authsvc.evaluation.pad_trials import Trial, judge_recording

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from authsvc.biometrics.description import CONTINUITY, PROBE, describe_burst
-from authsvc.biometrics.stages import pad
+from authsvc.biometrics.stages.pad import assessment
 from authsvc.biometrics.types import Array, Burst, Descriptors, FaceTrack, Image, QualityResult, Step
 from tests.campaign import Size
 
@@ -96,7 +96,7 @@ def test_whoever_shows_the_victim_in_the_frames_formerly_described_is_found(size
     swapped = shown(sample, at_rest(sample) | formerly_described(sample))
     tries = size("tries", sample=30, whole=300)
     vetoes = sum(
-        "identity" in pad.assess(sample, track, described(swapped, track, seed=seed)).reason.split()
+        "identity" in assessment.assess(sample, track, described(swapped, track, seed=seed)).reason.split()
         for seed in range(tries)
     )
     assert vetoes >= 0.95 * tries
@@ -107,5 +107,5 @@ def test_one_movement_by_another_face_is_found() -> None:
     sample, track, _ = synthetic.burst()
     under = {frame.index for frame in sample.frames if frame.step == 2}
     swapped = shown(sample, {frame.index for frame in sample.frames} - under)
-    result = pad.assess(sample, track, described(swapped, track, seed=1))
+    result = assessment.assess(sample, track, described(swapped, track, seed=1))
     assert "identity" in result.reason.split()

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from authsvc.biometrics.stages import pad
-from authsvc.biometrics.stages.pad import border
+from authsvc.biometrics.stages.pad import assessment, border
 from authsvc.biometrics.stages.pad.continuity import identity_break
 from authsvc.biometrics.stages.pad.family import Family
 from authsvc.biometrics.stages.pad.following import following
@@ -26,7 +25,7 @@ DISTANCE = (Step("centre", 1000), Step("nearer", 1500), Step("centre", 900))
 
 @pytest.mark.requirement("S9.2-04", "S9.2-05")
 def test_head_that_follows_is_bona_fide() -> None:
-    result = pad.assess(*burst("head"))
+    result = assessment.assess(*burst("head"))
     assert result.verdict == "bona-fide", result.reason
     assert result.answer_lag_ms is not None
     assert 100 <= result.answer_lag_ms <= 600
@@ -35,33 +34,33 @@ def test_head_that_follows_is_bona_fide() -> None:
 @pytest.mark.requirement("S8.1-01", "S9.2-05")
 @pytest.mark.parametrize("kind", ["flat", "bent"])
 def test_sheet_that_is_turned_like_a_head_is_refused(kind: str) -> None:
-    assert pad.assess(*burst(kind)).verdict != "bona-fide"
+    assert assessment.assess(*burst(kind)).verdict != "bona-fide"
 
 
 @pytest.mark.requirement("S8.1-02")
 def test_answer_to_another_challenge_is_an_attack() -> None:
-    result = pad.assess(*burst("head", answered=OTHER))
+    result = assessment.assess(*burst("head", answered=OTHER))
     assert result.verdict == "attack"
     assert "wrong-movement" in result.reason
 
 
 @pytest.mark.requirement("S9.2-04")
 def test_person_who_does_not_move_has_not_responded() -> None:
-    assert pad.assess(*burst("head", answered=STILL)).verdict == "non-response"
+    assert assessment.assess(*burst("head", answered=STILL)).verdict == "non-response"
 
 
 @pytest.mark.requirement("S6.2-02")
 def test_few_frames_with_a_face_are_inconclusive() -> None:
     sample, track, described = burst("head")
     hidden = FaceTrack((*track.faces[:5], *[None] * (len(track.faces) - 5)))
-    assert pad.assess(sample, hidden, described).verdict == "inconclusive"
+    assert assessment.assess(sample, hidden, described).verdict == "inconclusive"
 
 
 @pytest.mark.requirement("S6.2-02")
 def test_turn_without_features_is_inconclusive() -> None:
     sample, track, _ = burst("head")
     none = Descriptors(np.zeros((0, 128), np.float32), (), 0.32)
-    result = pad.assess(sample, track, none)
+    result = assessment.assess(sample, track, none)
     assert (result.verdict, result.reason) == ("inconclusive", "no-identity")
 
 
@@ -70,7 +69,7 @@ def test_features_that_are_no_number_are_an_error() -> None:
     sample, track, described = burst("head")
     broken = replace(described, vectors=np.full_like(described.vectors, np.nan))
     with pytest.raises(StageError):
-        pad.assess(sample, track, broken)
+        assessment.assess(sample, track, broken)
 
 
 def test_relief_tells_head_from_sheets() -> None:
@@ -101,7 +100,7 @@ def test_swapped_face_breaks_the_identity() -> None:
     sample, track, described = burst("head")
     other = described.vectors.copy()
     other[12:] = np.random.default_rng(5).normal(0, 1, 128)
-    result = pad.assess(sample, track, replace(described, vectors=other))
+    result = assessment.assess(sample, track, replace(described, vectors=other))
     assert result.verdict == "attack"
     assert "identity" in result.reason
 
@@ -116,7 +115,7 @@ def test_frozen_picture_is_refused() -> None:
     first = sample.frames[0].rgb
     frozen = replace(sample, frames=tuple(replace(frame, rgb=first) for frame in sample.frames))
     still = FaceTrack(tuple(track.faces[:1] * len(track.faces)))
-    assert pad.assess(frozen, still, described).verdict != "bona-fide"
+    assert assessment.assess(frozen, still, described).verdict != "bona-fide"
 
 
 def test_stillness_of_identical_frames_is_below_that_of_noise() -> None:

@@ -231,9 +231,9 @@ VOIDED = {
         "from .border import CALIBRATIONS",
     ),
     "a member that a package offers": (
-        f"{BIOMETRICS}/stages/pad/__init__.py",
-        "from .assessment import TOO_BRIGHT, assess",
-        "from .assessment import TOO_BRIGHT\nfrom .signals import measure as assess",
+        f"{BIOMETRICS}/stages/decode/__init__.py",
+        "from .decoding import decode, read_sample",
+        "from .decoding import read_sample\nfrom .pictures import decode_pictures as decode",
     ),
     "the order of the stages": (
         "authsvc/core/stages.py",
@@ -285,8 +285,8 @@ RENAMED = {
     "quality": (
         "stages/worth.py",
         {
-            "from authsvc.biometrics.stages import comparison, decision, features, iad, pad, quality": (
-                "from authsvc.biometrics.stages import comparison, decision, features, iad, pad, worth"
+            "from authsvc.biometrics.stages import comparison, decision, features, iad, quality": (
+                "from authsvc.biometrics.stages import comparison, decision, features, iad, worth"
             ),
             **{
                 f"quality.{name}(": f"worth.{name}("

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = "".join(path.read_text() for path in (ROOT / "static/js/capture").glob("*.js"))
 NAMED = set(re.findall(r'say\("([^"]+)"', SCRIPTS))
 BEGUN = set(re.findall(r"say\(`([^`$]+)\$", SCRIPTS))
-(LISTED,) = re.findall(r"`hint` is one of (.*?) \(", (ROOT / "docs/protocol.md").read_text())
+(LISTED,) = re.findall(r"`hint` is one of (.*?)\. A refusal", (ROOT / "docs/protocol.md").read_text())
 CODES = set(re.findall(r"`([^`]+)`", LISTED))
 
 

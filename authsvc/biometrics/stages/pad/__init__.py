@@ -4,8 +4,3 @@ families.py lists the modules that hold signals; each declares the calibration a
 own. fusion.py weighs them together under one version. docs/liveness.md says what is claimed, on which
 evidence.
 """
-
-from .assessment import TOO_BRIGHT, assess
-from .fusion import FUSION_VERSION
-
-__all__ = ["FUSION_VERSION", "TOO_BRIGHT", "assess"]

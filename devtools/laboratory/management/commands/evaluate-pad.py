@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from authsvc.biometrics.engines.base import Engine
-from authsvc.biometrics.stages.pad import FUSION_VERSION
+from authsvc.biometrics.stages.pad.fusion import FUSION_VERSION
 from authsvc.evaluation.management.evaluate_pad import EvaluatePad
 from authsvc.evaluation.pad_log import TrialLog
 from authsvc.evaluation.pad_trials import Trial
