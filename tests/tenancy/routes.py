@@ -90,6 +90,8 @@ EXPECTED: dict[str, Kind] = {
     f"{_T}enrol/<str:token>/": Kind.AGENT,
     f"{_T}enrol/<str:token>/consent": Kind.AGENT,
     f"{_T}passkeys/finish/<str:txn>/": Kind.AGENT,
+    f"{_T}moments/": Kind.PERSON,
+    f"{_T}moments/finish/<str:txn>/": Kind.AGENT,
     f"{_T}me/": Kind.PERSON,
     f"{_T}me/enter": Kind.PERSON,
     f"{_T}me/entered/<str:txn>/": Kind.AGENT,

@@ -3,5 +3,5 @@
 from typing import Final
 
 SHA256: Final = {
-    "2026-11-28-9b4d6619b1": "a5ab0380f5a9b01fee5654b047c39a3b2c912e1372d4387da2ef4c0a0ba055d0",
+    "2026-11-28-2b359f8ccd": "64d7a9e26c60ef97332347421eb23658eaebb0c8784a76c9ace870909f235ee2",
 }
