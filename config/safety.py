@@ -85,6 +85,10 @@ def _names_its_hosts(settings: Settings) -> bool:
     return "*" not in settings["ALLOWED_HOSTS"]
 
 
+def _waits_for_the_cues(settings: Settings) -> bool:
+    return bool(settings["CUE_SHARE"] == 1)
+
+
 def _is_one_role(settings: Settings) -> bool:
     return len(set(settings["ROLES"])) <= 1
 
@@ -108,6 +112,7 @@ RULES: Final[tuple[Rule, ...]] = (
         _refuses_the_phone,
     ),
     Rule("VISOR_SANDBOX_AUTHENTICATOR", "must be off", _has_no_plain_forms),
+    Rule("VISOR_CUE_SHARE", "must be 1: nobody answers before the cues are over", _waits_for_the_cues),
     Rule("VISOR_DATABASE_URL", "must be PostgreSQL", _has_postgresql),
     Rule("VISOR_BROKER_URL", "must be Redis, with its password", _has_a_closed_broker),
     Rule(

@@ -221,6 +221,9 @@ class Sandbox(BaseModel):
     simulator: bool = variable(
         True, "Accept captures of the software phone, in sandbox tenants.", in_production=False
     )
+    cue_share: float = variable(
+        1.0, "Share of its cues' time that an answer takes at least; tests of a whole product take less."
+    )
     sandbox_authenticator: bool = variable(
         True,
         "Offer developers of relying parties plain forms in place of the capture page, in sandbox tenants.",

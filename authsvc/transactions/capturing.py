@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction as database
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -189,7 +190,8 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
 
 def cues_take(challenge: Mapping[str, Any]) -> timedelta:
     """Return how long the cues of a challenge take at least: nobody has followed them sooner."""
-    return timedelta(milliseconds=sum(step["ms"] for step in challenge.get("steps", [])))
+    milliseconds = sum(step["ms"] for step in challenge.get("steps", []))
+    return settings.CUE_SHARE * timedelta(milliseconds=milliseconds)
 
 
 @database.atomic

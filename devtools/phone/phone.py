@@ -87,10 +87,13 @@ class _Visit:
 class SoftwarePhone:
     """Runs enrolments and sign-ins; a capture takes as long as its cues do.
 
-    `wait` lets seconds pass. Whoever is refused or asked again tries again, `tries` times in all; a fault is
+    `wait` lets seconds pass, and `patience` is the share of the cues' time that is taken: all of it, unless
+    the server asks for less. Whoever is refused or asked again tries again, `tries` times in all; a fault is
     tried once. Each method raises Denied where the server refuses, and requests.RequestException where it is
     not there.
     """
+
+    patience = 1.0
 
     def __init__(
         self,
@@ -248,7 +251,7 @@ class SoftwarePhone:
             frames, camera = self._film(challenge)
             sample = self._seal(visit, challenge, frames, camera)
             duration = sum(step["ms"] for step in challenge["steps"]) / 1000
-            self._wait(max(0.0, begun + duration - time.monotonic()))
+            self._wait(max(0.0, begun + self.patience * duration - time.monotonic()))
         return sample
 
     def _film(self, challenge: dict[str, Any]) -> tuple[list[Frame], dict[str, Any]]:

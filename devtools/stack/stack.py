@@ -19,8 +19,12 @@ from typing import Any
 import psycopg
 
 from devtools.demo.run import ROOT, await_ready, environment, prepare, processes
+from devtools.phone.phone import SoftwarePhone
 from devtools.stack.console import Console
 from devtools.stack.services import free_port
+
+PATIENCE = 0.1
+"""Of the cues' time: so long a product of a test waits for an answer at least, and a software phone too."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,16 @@ def own_queue() -> str | None:
 
 
 @contextlib.contextmanager
+def _hurried() -> Iterator[None]:
+    """Let software phones take no more of the cues' time than a product of a test asks for."""
+    before, SoftwarePhone.patience = SoftwarePhone.patience, PATIENCE
+    try:
+        yield
+    finally:
+        SoftwarePhone.patience = before
+
+
+@contextlib.contextmanager
 def running(folder: Path, *, embedded: bool = False, worker: bool = True, **changes: str) -> Iterator[Stack]:
     """Run the product with its data in `folder` while the block runs.
 
@@ -137,11 +151,13 @@ def running(folder: Path, *, embedded: bool = False, worker: bool = True, **chan
     ours = ("VISOR_", "PARTNER_", "DJANGO_")  # What a test run is told of itself is not for the product.
     mine = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_hurried())
         database = None if embedded else stack.enter_context(own_database())
         broker = None if embedded else own_queue()
         services = {"VISOR_DATABASE_URL": database, "VISOR_BROKER_URL": broker}
         given = {name: value for name, value in services.items() if value}
-        env = environment({**mine, **ports, "VISOR_DATA_DIR": str(folder), **given, **changes})
+        pace = {"VISOR_CUE_SHARE": str(PATIENCE)}
+        env = environment({**mine, **ports, **pace, "VISOR_DATA_DIR": str(folder), **given, **changes})
         folder.mkdir(parents=True, exist_ok=True)
         prepare(env)
         names = () if worker else ("web", "provider", "partner")

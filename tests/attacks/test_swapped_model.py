@@ -53,7 +53,15 @@ def test_a_changed_model_of_the_package_stops_the_worker(tmp_path: Path, name: s
     content = bytearray(model_path(name).read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / name).write_bytes(content)
-    done = start_worker(tmp_path, "-c", ELSEWHERE, str(tmp_path), name)
+    done = start_worker(
+        tmp_path,
+        "-c",
+        ELSEWHERE,
+        str(tmp_path),
+        name,
+        VISOR_FACE_ENGINE="dlib_onnx",
+        VISOR_FACE_FINDER="dlib",
+    )
     assert done.returncode != 0
     assert f"The worker does not start: the model file {name} has changed" in done.stderr
     assert hashlib.sha256(content).hexdigest() in done.stderr

@@ -13,7 +13,7 @@ import requests
 
 from devtools.demo.run import environment
 from devtools.phone.authenticator import Authenticator
-from devtools.phone.phone import Person, SoftwarePhone
+from devtools.phone.phone import Denied, Person, SoftwarePhone
 from devtools.rendering import photographs
 from devtools.stack.services import free_port
 from devtools.stack.stack import Stack, as_user, own_database, running
@@ -135,14 +135,16 @@ def _claims(phone: SoftwarePhone, stack: Stack) -> dict[str, Any]:
 
 @pytest.mark.needs("photos")
 @pytest.mark.parametrize("passkey", [0, 1])
-def test_a_person_signs_in_with_an_old_passkey_and_her_face(
+def test_a_person_signs_in_with_an_old_passkey_and_not_with_a_face_of_another_network(
     upgraded: Upgraded, stack: Stack, known: dict[str, Any], photos: Path, passkey: int
 ) -> None:
     phone = _phone(upgraded, photos, passkey)
-    assert phone.sign_in(f"{stack.partner_url}/members").status_code == 200
+    with pytest.raises(Denied, match="refused"):
+        phone.sign_in(f"{stack.partner_url}/members")
+    assert phone.sign_in(f"{stack.partner_url}/members", face=False).status_code == 200
     claims = _claims(phone, stack)
     assert claims["sub"] == known["person"]["sub"]
-    assert "face" in claims["amr"]
+    assert "face" not in claims["amr"]
 
 
 @pytest.mark.needs("photos")

@@ -223,7 +223,7 @@ def test_what_quality_explains_is_asked_again_and_never_accepted(
     )
     monkeypatch.setattr("authsvc.biometrics.stages.quality.assess", scored)
     found = PadResult(verdict, {}, 0.0, "evidence", "1", 300.0)
-    monkeypatch.setattr("authsvc.biometrics.stages.pad.assess", lambda *_: found)
+    monkeypatch.setattr("authsvc.biometrics.stages.pad.assessment.assess", lambda *_: found)
     outcome = verified(person, reference)
     expected = {
         ("attack", None): ("refused", Reason.PAD_ATTACK, None),

@@ -123,7 +123,7 @@ def test_a_shipped_record_whose_bytes_are_not_the_pinned_ones_is_none(
     path.rename(tmp_path / "renamed.json")
     assert [one.id for one in load_records(None, [PUBLIC])] == [path.stem]
     (tmp_path / "renamed.json").write_bytes(
-        (tmp_path / "renamed.json").read_bytes().replace(b"0.94", b"0.34")
+        (tmp_path / "renamed.json").read_bytes().replace(b'"threshold": 0.', b'"threshold": 0.1')
     )
     assert load_records(None, [PUBLIC]) == []
 

@@ -10,6 +10,7 @@ from tests.unit.config.process import production, python
 SAFE = {
     "BASE_URL": "https://id.example.org",
     "SIMULATOR_ENABLED": False,
+    "CUE_SHARE": 1.0,
     "SANDBOX_AUTHENTICATOR_ENABLED": False,
     "ROLES": ["web"],
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
@@ -27,6 +28,7 @@ SAFE = {
 REFUSED = [
     ("VISOR_BASE_URL", "BASE_URL", "http://id.example.org"),
     ("VISOR_SIMULATOR", "SIMULATOR_ENABLED", True),
+    ("VISOR_CUE_SHARE", "CUE_SHARE", 0.9),
     ("VISOR_SANDBOX_AUTHENTICATOR", "SANDBOX_AUTHENTICATOR_ENABLED", True),
     ("VISOR_ROLES", "ROLES", ["web", "worker"]),
     ("VISOR_ROLES", "ROLES", ["web", "portal"]),
