@@ -166,7 +166,7 @@ def test_every_page_and_screen_is_seen_and_reached_by_everybody(crawl: Crawl, pa
     seen: set[str] = set()
     found: dict[str, object] = {}
     states = list(crawl.shown.items())
-    chosen = size("states looked at", sample=len(states) // 3, whole=len(states))
+    chosen = size("states looked at", sample=len(states) // 5, whole=len(states))
     for state, shown in states[:: len(states) // chosen]:
         for name in looks(page, with_long_names(shown.html), seen):
             if problems := problems_of(page):
