@@ -119,6 +119,8 @@ def test_malformed_requests_are_refused_and_lose_nothing(stack: Stack, sinks: Si
         assert sinks.rows("SELECT 1 FROM transactions_sealedsample") == []
         ((state,),) = sinks.rows("SELECT state FROM transactions_transaction WHERE id = %s", txn)
         assert state == "challenged"
+        # The server closes a line whose request it did not read to its end.
+        phone.browser.session.close()
 
     phone = WatchedPhone(person, beforehand=attack)
     assert phone.sign_in(f"{stack.partner_url}/members").status_code == 200
