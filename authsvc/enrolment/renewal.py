@@ -7,17 +7,15 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.errors import Refused
+from authsvc.enrolment.finishing import undone_where_refused
 from authsvc.enrolment.notices import tell_of_renewal
 from authsvc.privacy.consent import live_consent
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import (
-    Party,
     attach_moment,
-    cancel,
     consume,
-    find_live,
     open_transaction,
 )
 from authsvc.vault.ageing import ENOUGH, moments_of
@@ -49,13 +47,8 @@ def finish_renewal(*, transaction_id: str, browser_key: str | None, at: str) -> 
     Raises Refused where there is no result, where the person's consent is over, and where the reference is
     another one by now: then nothing of the person's has changed, and the moment is destroyed.
     """
-    begun = find_live(transaction_id, browser_key, party=Party.INITIATOR)
-    try:
+    with undone_where_refused(Transaction.Kind.RENEW, transaction_id, browser_key):
         return _finish(transaction_id, browser_key, at)
-    except Refused:
-        if (begun.kind, begun.state) == (Transaction.Kind.RENEW, Transaction.State.DECIDED):
-            cancel(begun)
-        raise
 
 
 @database.atomic

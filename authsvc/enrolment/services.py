@@ -15,6 +15,7 @@ from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.devices.models import Device
+from authsvc.enrolment.finishing import undone_where_refused
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.enrolment.notices import send_link, tell_of_passkey
 from authsvc.enrolment.recovery import make_codes
@@ -26,15 +27,12 @@ from authsvc.tenancy.paths import tenant_address
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import (
-    Party,
     attach_reference,
     bound_device,
-    cancel,
     consume,
     face_is_needed,
     face_needed,
     find_begun,
-    find_live,
     open_transaction,
 )
 
@@ -179,13 +177,8 @@ def finish_enrolment(
     Raises Refused where there is no result; and where the link was used, withdrawn or over meanwhile, or the
     person's consent is: then nothing of the person's has changed, and what this enrolment made is destroyed.
     """
-    begun = find_live(transaction_id, browser_key, party=Party.INITIATOR)
-    try:
+    with undone_where_refused(Transaction.Kind.ENROL, transaction_id, browser_key):
         return _finish(transaction_id, browser_key, at)
-    except Refused:
-        if (begun.kind, begun.state) == (Transaction.Kind.ENROL, Transaction.State.DECIDED):
-            cancel(begun)
-        raise
 
 
 @database.atomic

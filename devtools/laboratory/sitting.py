@@ -26,6 +26,7 @@ from devtools.rendering.mesh import Head
 from devtools.rendering.motion import HeadState, Performance
 from devtools.rendering.render import render_scene
 
+from .chance import Chance
 from .subjects import Subject
 
 _TRANSACTION: Final = "evaluation"
@@ -54,7 +55,7 @@ class Sitting:
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(self.seed)
-        self.challenge = draw_challenge(mix=self.mix, rng=_Draw(rng))
+        self.challenge = draw_challenge(mix=self.mix, rng=Chance(rng))
         self.performance = Performance(_steps(self.challenge), rng)
         self._head, self._other = (_head(one) for one in (self.person, self.other))
         limits = FRAMES["min"], FRAMES["max"]
@@ -89,19 +90,6 @@ class Sitting:
 
     def _rendered(self, head: Head, held: Held) -> list[Light]:
         return [render_scene(head, _turned(self.performance.at(t), held)) for t, _ in self._moments]
-
-
-@dataclass(frozen=True)
-class _Draw:
-    """A seeded source of chance for a challenge."""
-
-    rng: np.random.Generator
-
-    def choice(self, seq: tuple[str, ...], /) -> str:
-        return seq[int(self.rng.integers(len(seq)))]
-
-    def randint(self, a: int, b: int, /) -> int:
-        return int(self.rng.integers(a, b + 1))
 
 
 def _steps(challenge: Challenge) -> list[dict[str, Any]]:

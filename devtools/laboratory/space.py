@@ -26,6 +26,7 @@ from authsvc.evaluation.rates import Rate
 
 from .attacks.recording import Material
 from .bona_fide import genuine
+from .chance import Chance
 from .subjects import Subject
 
 
@@ -110,19 +111,6 @@ class Space:
         return self.all_bits - lost - lights * math.log2(1 + (len(COLOURS) - 1) * colour)
 
 
-@dataclass(frozen=True, slots=True)
-class _Chance:
-    """Chance that can be had again."""
-
-    rng: np.random.Generator
-
-    def choice(self, seq: tuple[str, ...], /) -> str:
-        return seq[int(self.rng.integers(len(seq)))]
-
-    def randint(self, a: int, b: int, /) -> int:
-        return int(self.rng.integers(a, b + 1))
-
-
 def measure(
     subjects: Sequence[Subject], mix: tuple[Part, ...], numbers: Iterable[int], engine: Engine, seed: int
 ) -> Space:
@@ -181,7 +169,7 @@ def _answer(
 ) -> Answer | None:
     """Return a person's answer to a challenge of its own, None where it does not pass for that one."""
     rng = np.random.default_rng([seed, number])
-    challenge = draw_challenge(mix=mix, rng=_Chance(rng))
+    challenge = draw_challenge(mix=mix, rng=Chance(rng))
     subject, plan = subjects[number % len(subjects)], planned(challenge)
     mine = subject.placed(rng)
     try:

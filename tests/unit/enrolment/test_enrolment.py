@@ -1,6 +1,5 @@
 """Enrolment links, from the notice to their use."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,17 +18,9 @@ from authsvc.enrolment.models import EnrolmentLink
 from authsvc.privacy.consent import live_consent
 from authsvc.privacy.models import ConsentReceipt
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Transaction
 from tests.factories import make_subject, make_tenant
 from tests.unit.capture.agent import Agent
-
-
-@pytest.fixture
-def agent(db: None) -> Iterator[Agent]:
-    tenant = make_tenant()
-    with tenant_scope(tenant.id):
-        yield Agent(tenant)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """T19: a second passkey of a person who has a face needs the face, and the person hears of it."""
 
 import os
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,24 +20,15 @@ from authsvc.privacy.consent import live_consent
 from authsvc.protection.base import Features, Share
 from authsvc.protection.split_secret import PROTECTION
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions import services
 from authsvc.transactions.models import AttemptCounter, Capture, Transaction
 from authsvc.transactions.records import NO_FINDINGS
 from authsvc.vault.models import DeviceWrap
-from tests.factories import make_tenant
 from tests.unit.capture.agent import Agent
 from tests.unit.transactions import flow
 
 PHONE = Share(b"p" * 32, "prf")
 ADDRESS = "ada@example.org"
-
-
-@pytest.fixture
-def agent(db: None) -> Iterator[Agent]:
-    tenant = make_tenant()
-    with tenant_scope(tenant.id):
-        yield Agent(tenant)
 
 
 @pytest.fixture
