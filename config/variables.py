@@ -54,6 +54,7 @@ Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 Roles = Annotated[list[Role], NoDecode, BeforeValidator(_words)]
 Address = Annotated[str, BeforeValidator(_address)]
 Sha256 = Annotated[str, BeforeValidator(_lower)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Process(BaseModel):
@@ -221,7 +222,7 @@ class Sandbox(BaseModel):
     simulator: bool = variable(
         True, "Accept captures of the software phone, in sandbox tenants.", in_production=False
     )
-    cue_share: float = variable(
+    cue_share: Share = variable(
         1.0, "Share of its cues' time that an answer takes at least; tests of a whole product take less."
     )
     sandbox_authenticator: bool = variable(

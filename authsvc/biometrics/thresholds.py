@@ -25,9 +25,9 @@ def evaluation_records() -> list[EvaluationRecord]:
 def thresholds_for(engine_id: str, *, sandbox: bool) -> Thresholds:
     """Return what policy and evaluation fix for a capture of the tenant in scope.
 
-    Without a record of exactly this engine and these stages that stands, the newest record of any gives the
-    threshold, and `record` is None: the face counts as absent (S9.2-03). Raises StageError where there is
-    none at all.
+    Without a record of these stages that stands, the newest one of this engine gives the threshold, and
+    `record` is None: the face counts as absent (S9.2-03). Raises StageError where there is none of this
+    engine: what another one's scores mean says nothing of its own, and strangers might match.
     """
     return thresholds_under(current_policy(), engine_id, sandbox=sandbox)
 
@@ -36,9 +36,10 @@ def thresholds_under(policy: Policy, engine_id: str, *, sandbox: bool) -> Thresh
     """Return what a policy and evaluation fix; see thresholds_for, which takes the policy in force."""
     records = evaluation_records()
     fitting = current_record(records, engine=engine_id)
-    nearest = fitting or (records[-1] if records else None)
-    if nearest is None:
-        raise StageError(Reason.INTERNAL, detail="no evaluation record gives a threshold")
+    own = [record for record in records if record.engine == engine_id]
+    if not own:
+        raise StageError(Reason.UNMEASURED, detail=f"no evaluation record of {engine_id} gives a threshold")
+    nearest = fitting or own[-1]
     return Thresholds(
         policy_version=policy.digest,
         operating_point=policy.operating_point,

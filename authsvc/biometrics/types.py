@@ -67,6 +67,7 @@ class Reason(StrEnum):
     REFERENCE = "reference-unusable"
     REFERENCE_TOO_OLD = "reference-too-old"
     ENGINE_MISMATCH = "reference-of-another-engine"
+    UNMEASURED = "engine-not-measured"
     NON_MATCH = "non-match"
     INCONSISTENT_ENROLMENT = "enrolment-frames-disagree"
     # The decision

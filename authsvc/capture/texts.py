@@ -50,7 +50,8 @@ TEXTS: Final[Mapping[str, Promise]] = {
         "Something failed on our side. Your pictures were deleted, and this does not count as a try."
     ),
     # Why no further try would help
-    "outdated": _(
+    "closed.unmeasured": _("Faces cannot be checked here at the moment. Your passkey works as before."),
+    "closed.outdated": _(
         "What is kept of your face can no longer be compared. Ask for a new link to set it up anew. Your "
         "passkey works as before."
     ),

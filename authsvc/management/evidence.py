@@ -19,7 +19,7 @@ OTHER_ENGINE: Final = "other-engine"
 OTHER_STAGES: Final = "other-stages"
 
 WORDS: Final[Mapping[str, Text]] = {
-    "": _("In force"),
+    "": _("Counts for workers that run this network"),
     OTHER_ENGINE: _("Of a face network that is not the chosen one"),
     OTHER_STAGES: _("Of a release that judged in another way"),
     "too-old": _("More than a year old"),
@@ -60,9 +60,20 @@ class Standing:
 
 
 def face_records(moment: datetime) -> list[Standing]:
-    """Return the records of the release and of this installation: the one in force first, then the newest."""
-    found = [Standing(record, _weakness(record, moment)) for record in reversed(evaluation_records())]
+    """Return the records of the release and of this installation: the one that counts first, then the newest.
+
+    One that does not tell when it was made is left out: it vouches for nothing.
+    """
+    dated = [record for record in reversed(evaluation_records()) if _is_dated(record)]
+    found = [Standing(record, _weakness(record, moment)) for record in dated]
     return sorted(found, key=lambda one: bool(one.weakness))
+
+
+def _is_dated(record: EvaluationRecord) -> bool:
+    try:
+        return datetime.fromisoformat(record.created).tzinfo is not None
+    except (TypeError, ValueError):
+        return False
 
 
 def in_force(moment: datetime) -> Standing | None:

@@ -41,6 +41,9 @@ try (T07).
 _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
 OUTDATED = frozenset({"reference-of-another-engine", "reference-too-old"})
 """Why a reference cannot be compared at all: nothing was judged, and no further try would help."""
+UNMEASURED = "engine-not-measured"
+"""Why no face can be: the installation's face network was never measured."""
+_UNJUDGED = OUTDATED | {UNMEASURED}
 
 
 @database.atomic
@@ -318,7 +321,7 @@ def _settle(current: Transaction, capture: Capture) -> None:
         return
     if capture.state == Capture.State.ACCEPTED:
         tries.settle_success(current.subject)
-    elif capture.hint == LOST or capture.reason in OUTDATED:
+    elif capture.hint == LOST or capture.reason in _UNJUDGED:
         tries.settle_unjudged(current.subject)
     elif capture.state == Capture.State.AGAIN and capture.reason != NOT_FOLLOWED:
         tries.settle_poor(current.subject)
@@ -329,5 +332,5 @@ def _settle(current: Transaction, capture: Capture) -> None:
 def _tries_used(current: Transaction) -> bool:
     failed = current.captures.filter(Q(state__in=_FAILED) | Q(reason=NOT_FOLLOWED)).count()
     retried = current.captures.filter(state=Capture.State.AGAIN).exclude(reason=NOT_FOLLOWED).count()
-    outdated = current.captures.filter(reason__in=OUTDATED).exists()
-    return failed >= MATCH_TRIES or retried >= QUALITY_RETRIES or outdated
+    unjudged = current.captures.filter(reason__in=_UNJUDGED).exists()
+    return failed >= MATCH_TRIES or retried >= QUALITY_RETRIES or unjudged

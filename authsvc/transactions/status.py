@@ -4,7 +4,7 @@ from typing import Any
 
 from authsvc.core.errors import Refused
 from authsvc.transactions import tries
-from authsvc.transactions.capturing import OUTDATED
+from authsvc.transactions.capturing import OUTDATED, UNMEASURED
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.vault.ageing import age_of
 
@@ -24,6 +24,8 @@ def status_of(row: Transaction) -> dict[str, Any]:
         return {"state": "again", "hint": last.hint}
     if last.reason in OUTDATED:
         return {"state": "refused", "may_retry": False, "why": "outdated"}
+    if last.reason == UNMEASURED:
+        return {"state": "refused", "may_retry": False, "why": "unmeasured"}
     return {"state": "refused", "may_retry": not row.face_closed}
 
 

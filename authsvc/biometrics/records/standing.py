@@ -3,6 +3,7 @@
 Without one that stands a face counts as absent (ADR 0290): the person goes on with their passkey.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,7 +35,9 @@ def weakness_of(record: EvaluationRecord, operating_point: str, *, moment: datet
 
 
 def _inequality(record: EvaluationRecord) -> str | None:
-    promised = [one for one in record.groups if one.get("promised") and one.get("fmr")]
+    listed = record.groups if isinstance(record.groups, list) else []
+    found = [one for one in listed if isinstance(one, Mapping)]
+    promised = [one for one in found if one.get("promised") and one.get("fmr")]
     if not promised:
         return "no-groups"
-    return next((f"unequal {one['group']}" for one in promised if one.get("failure", True)), None)
+    return next((f"unequal {one.get('group')}" for one in promised if one.get("failure", True)), None)

@@ -16,6 +16,7 @@ _WORKER = {
     Reason.CONTAINER: _CONTAINER,
     Reason.MANIFEST: _CONTAINER,
     Reason.FOREIGN: _("The sample belongs to another attempt, device or challenge."),
+    Reason.LOST: _("No worker was left that could open the sample; that costs no try."),
     Reason.FRAME_COUNT: _("The sample has too few or too many pictures for its challenge."),
     Reason.FRAME_TIMES: _("The times of the pictures do not fit the challenge."),
     Reason.FRAME_HASH: _("A picture is not the one whose hash the device signed."),
@@ -34,6 +35,9 @@ _WORKER = {
     Reason.PAD_ATTACK: _("What stood before the camera does not look like a living person."),
     Reason.PAD_INCONCLUSIVE: _("The pictures did not show clearly enough that a living person was there."),
     Reason.NON_RESPONSE: _("The movements that were asked for were not made."),
+    Reason.PAD_UNCLEAR: _(
+        "The light, or what covers the face, kept liveness from being judged; that costs no try."
+    ),
     Reason.IAD_INJECTION: _("The pictures look as if they did not come from this camera in this moment."),
     Reason.IAD_INCONCLUSIVE: _(
         "It stayed unclear whether the pictures came from this camera in this moment."
@@ -45,6 +49,10 @@ _WORKER = {
         "The newest moment of the reference is over two years old; the face has to be renewed."
     ),
     Reason.ENGINE_MISMATCH: _("The reference was made by another engine; the face has to be enrolled again."),
+    Reason.UNMEASURED: _(
+        "The face network in use was never measured, so no face is compared; an operator runs "
+        "manage.py evaluate."
+    ),
     Reason.NON_MATCH: _("The face is not the one that was enrolled."),
     Reason.INCONSISTENT_ENROLMENT: _("The pictures of the enrolment do not show one and the same face."),
     Reason.PART_MISSING: _PART,

@@ -359,7 +359,7 @@ export class Agent {
       this.#locked(status.retry_after);
     } else if (status.state === "refused") {
       find("refused").querySelector("[data-retry]").hidden = status.may_retry === false;
-      show("refused", { why: status.why === "outdated" && say("outdated") });
+      show("refused", { why: say(`closed.${status.why}`) });
     } else {
       this.#expire();
     }

@@ -93,11 +93,10 @@ def test_thresholds_are_those_of_policy_and_record(shipped: EvaluationRecord) ->
 
 @pytest.mark.usefixtures("_tenant")
 @pytest.mark.requirement("S9.2-03")
-@pytest.mark.parametrize("change", [{"engine": "sface:0"}, {"stages": "0"}])
-def test_an_engine_or_stages_without_a_record_have_none(
-    monkeypatch: pytest.MonkeyPatch, shipped: EvaluationRecord, change: dict[str, Any]
+def test_stages_without_a_record_have_none(
+    monkeypatch: pytest.MonkeyPatch, shipped: EvaluationRecord
 ) -> None:
-    with_records(monkeypatch, replace(shipped, **change))
+    with_records(monkeypatch, replace(shipped, stages="0"))
     found = thresholds.thresholds_for(load_engine().engine_id, sandbox=False)
     assert found.record is None
     assert found.comparison == shipped.threshold(current_policy().operating_point)
@@ -105,10 +104,15 @@ def test_an_engine_or_stages_without_a_record_have_none(
 
 @pytest.mark.usefixtures("_tenant")
 @pytest.mark.requirement("S9.2-03")
-def test_without_any_record_nobody_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_records(monkeypatch)
-    with pytest.raises(StageError, match="no evaluation record"):
+@pytest.mark.parametrize("engines", [[], ["sface:0"], ["dlib_onnx:0", "onnx:0"]])
+def test_without_a_record_of_the_engine_nobody_is_compared(
+    monkeypatch: pytest.MonkeyPatch, shipped: EvaluationRecord, engines: list[str]
+) -> None:
+    """Another engine's threshold would let strangers match: dlib's faces are all above SFace's."""
+    with_records(monkeypatch, *(replace(shipped, engine=engine) for engine in engines))
+    with pytest.raises(StageError) as refused:
         thresholds.thresholds_for(load_engine().engine_id, sandbox=False)
+    assert refused.value.reason == Reason.UNMEASURED
 
 
 @pytest.mark.usefixtures("_tenant")
@@ -168,6 +172,11 @@ ADULTS = {
         ([{"group": "x", "promised": True, "fmr": {}}, {}], "no-groups"),
         ([{"group": "x", "promised": True, "fmr": {"errors": 0}}], "unequal x"),
         ([], "no-groups"),
+        (None, "no-groups"),
+        ("adults", "no-groups"),
+        (["adults"], "no-groups"),
+        ([ADULTS, "adults"], None),
+        ([ADULTS | {"failure": "2"}], "unequal adult female Asian"),
     ],
 )
 def test_t25_a_record_that_fails_a_group_or_measured_none_vouches_for_no_face(

@@ -1,7 +1,6 @@
 """A moment is added by a person's own act alone: passkey, face, finish; nothing else moves a reference."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,14 +27,13 @@ from authsvc.privacy.consent import live_consent
 from authsvc.protection.base import Features, Share
 from authsvc.protection.split_secret import PROTECTION
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions import services
 from authsvc.transactions.models import AttemptCounter, Capture, Transaction
 from authsvc.transactions.records import NO_FINDINGS, NewReference
 from authsvc.transactions.verdict import sign_verdict
 from authsvc.vault import ageing
 from authsvc.vault.models import Moment, Reference
-from tests.factories import make_device, make_subject, make_tenant
+from tests.factories import make_device, make_subject
 from tests.unit.capture.agent import Agent
 from tests.unit.transactions import flow
 
@@ -54,13 +52,6 @@ def seen(vector: np.ndarray) -> FeatureResult:
 
 def template_of(vector: np.ndarray) -> bytes:
     return encode_template(seen(vector), engine="engine:1")
-
-
-@pytest.fixture
-def agent(db: None) -> Iterator[Agent]:
-    tenant = make_tenant()
-    with tenant_scope(tenant.id):
-        yield Agent(tenant)
 
 
 @pytest.fixture
@@ -349,14 +340,21 @@ def test_a_worker_compares_no_face_that_is_too_old_whoever_asks(
 
 
 @pytest.mark.requirement("S5.2-05")
-@pytest.mark.parametrize("reason", [Reason.ENGINE_MISMATCH, Reason.REFERENCE_TOO_OLD])
-def test_what_can_no_longer_be_compared_costs_no_try_and_leaves_the_passkey(
-    agent: Agent, ada: Subject, reason: Reason
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        (Reason.ENGINE_MISMATCH, "outdated"),
+        (Reason.REFERENCE_TOO_OLD, "outdated"),
+        (Reason.UNMEASURED, "unmeasured"),
+    ],
+)
+def test_what_can_not_be_compared_costs_no_try_and_leaves_the_passkey(
+    agent: Agent, ada: Subject, reason: Reason, why: str
 ) -> None:
     row, _ = signing_in(agent)
     capture = captured(row)
     assert services.record_verdict(capture.pk, flow.verdict_on(capture, "refused", reason=str(reason)))
-    said = {"state": "refused", "may_retry": False, "why": "outdated"}
+    said = {"state": "refused", "may_retry": False, "why": why}
     assert agent.get(row, "status").json() == said
     assert AttemptCounter.objects.get(subject=ada).failures == 0
     assert agent.post(row, "challenge", {"prefer": None}).status_code == 409

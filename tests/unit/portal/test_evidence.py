@@ -62,7 +62,7 @@ def given(monkeypatch: pytest.MonkeyPatch, *records: EvaluationRecord) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "In force"),
+        ({}, "Counts for workers that run this network"),
         ({"engine": "dlib_onnx:1"}, "Of a face network that is not the chosen one"),
         ({"stages": "other"}, "Of a release that judged in another way"),
         ({"created": "2020-01-01T00:00:00+00:00"}, "More than a year old"),
