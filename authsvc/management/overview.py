@@ -16,7 +16,7 @@ from authsvc.clients.settings.face import REQUIRED
 from authsvc.core.texts import Text
 from authsvc.keys.samples import keys_on_offer
 from authsvc.management.attempts.outcome import with_outcome
-from authsvc.management.evidence import in_force
+from authsvc.management.evaluations import in_force
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter, Transaction
 

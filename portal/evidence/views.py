@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from authsvc.core.clock import now
-from authsvc.management.evidence import face_records
+from authsvc.management.evaluations import face_records
 from portal.accounts.requests import PortalRequest
 
 

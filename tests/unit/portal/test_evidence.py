@@ -11,8 +11,8 @@ from django.test import Client
 from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.records.record import EvaluationRecord
 from authsvc.core.clock import now
-from authsvc.management import evidence
-from authsvc.management.evidence import face_records, in_force
+from authsvc.management import evaluations
+from authsvc.management.evaluations import face_records, in_force
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 
@@ -55,7 +55,7 @@ def _scope(tenant: Tenant) -> Iterator[None]:
 
 
 def given(monkeypatch: pytest.MonkeyPatch, *records: EvaluationRecord) -> None:
-    monkeypatch.setattr(evidence, "evaluation_records", lambda: list(records))
+    monkeypatch.setattr(evaluations, "evaluation_records", lambda: list(records))
 
 
 @pytest.mark.usefixtures("_scope")
