@@ -193,8 +193,14 @@ def test_one_person_under_two_entries_is_no_false_match_and_is_told() -> None:
 def test_what_a_threshold_was_fitted_on_does_not_judge_it() -> None:
     members = people(40, pictures=1)
     known = frozenset(one.name for one in members[:10])
-    (found,) = group_rates(members, 0.5, [group("all", members)], fitted_on=known)
+    alike = replace(members[0], name="person 9")
+    twins = [*members[:9], alike, *members[10:]]
+    (found,) = group_rates(twins, 0.999, [group("all", twins)], fitted_on=known)
     assert found.fmr.total == 40 * 39 // 2 - 10 * 9 // 2
+    # The only two who match were both fitted on.
+    assert found.fmr.count == 0
+    (judged,) = group_rates(twins, 0.999, [group("all", twins)])
+    assert judged.fmr.count == 1
 
 
 @pytest.mark.requirement("S5.2-04")
