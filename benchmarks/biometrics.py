@@ -161,7 +161,7 @@ def _material(frames: int, seed: int = 1) -> tuple[Material, list[bytes]]:
     from devtools.rendering import photographs
     from devtools.rendering.render import render_burst
 
-    people = photographs.read(PHOTOS / PERSON)
+    photograph = photographs.read(PHOTOS / PERSON)[0]
     key = sealing.new_session_key()
     thresholds = Thresholds("bench", "1e-4", THRESHOLD, 40.0, None, allow_simulated=True)
     rng = np.random.default_rng(seed)
@@ -175,7 +175,7 @@ def _material(frames: int, seed: int = 1) -> tuple[Material, list[bytes]]:
             for step in challenge.steps
         ]
         limits = {"min": frames, "max": frames, "fps": 6, "width": 640, "height": 480}
-        rendered, camera = render_burst(people, {"steps": steps, "frames": limits}, rng)
+        rendered, camera = render_burst(photograph, {"steps": steps, "frames": limits}, rng)
         binding = sealing.Binding("bench", challenge.nonce, "device")
         manifest = sealing.manifest(sealing.Capture(rendered, camera, None), binding, key)
         sample = sealing.container(manifest, rendered)

@@ -32,7 +32,7 @@ def measure() -> Iterable[Figure]:
 
 def _sign_in(stack: Stack) -> None:
     passkeys = Authenticator()
-    enrolling = Person(photographs.read(PHOTOS / "01.jpg", PHOTOS / "02.jpg"), authenticator=passkeys)
+    enrolling = Person(photographs.read(PHOTOS / "01.jpg"), authenticator=passkeys)
     SoftwarePhone(enrolling).enrol(stack.new_link("A person of the benchmark"))
     person = Person(photographs.read(PHOTOS / "03.jpg"), authenticator=passkeys)
     for _ in range(SIGN_INS):

@@ -21,11 +21,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def enrolled(stack: Stack, photos: Path, name: str = "A person of the tests") -> Person:
-    """Enrol a new person from two photographs, and return them with a third to sign in with."""
+    """Enrol a new person from a photograph, and return them with another to sign in with."""
     passkeys = Authenticator()
-    enrolling = Person(
-        photographs.read(photos / "obama" / "01.jpg", photos / "obama" / "02.jpg"), authenticator=passkeys
-    )
+    enrolling = Person(photographs.read(photos / "obama" / "01.jpg"), authenticator=passkeys)
     SoftwarePhone(enrolling).enrol(stack.new_link(name))
     return Person(photographs.read(photos / "obama" / "03.jpg"), photographs.read(photos / "biden"), passkeys)
 

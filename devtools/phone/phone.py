@@ -59,7 +59,10 @@ class Step:
 
 @dataclass(slots=True)
 class Person:
-    """What the phone sees and holds: photographs (BGR) of its owner, and of somebody else for the faults."""
+    """What the phone sees and holds: photographs (BGR) of its owner, and of somebody else for the faults.
+
+    A try shows one photograph; the next try shows the next.
+    """
 
     photographs: Sequence[Image]
     somebody_else: Sequence[Image] = ()
@@ -227,10 +230,10 @@ class SoftwarePhone:
 
     def _show_face(self, visit: _Visit) -> str:
         """Capture until the verdict; return where to go on."""
-        for _ in range(self.tries):
+        for number in range(self.tries):
             with self._step(6, "challenge and worker key received"):
                 challenge = self._post(6, visit, "challenge", {})
-            sample = self._capture(visit, challenge)
+            sample = self._capture(visit, challenge, number)
             with self._step(8, "sealed sample uploaded, only ciphertext stored"):
                 self._upload(visit, sample, challenge)
             if self.fault is Fault.NO_VERDICT:
@@ -243,24 +246,25 @@ class SoftwarePhone:
                 break
         raise Denied(10, 200, f"{status['state']} {status.get('hint', '')}".strip())
 
-    def _capture(self, visit: _Visit, challenge: dict[str, Any]) -> bytes:
+    def _capture(self, visit: _Visit, challenge: dict[str, Any], number: int) -> bytes:
         with self._step(7, "frames captured, chained, signed, sealed to the worker"):
             begun = time.monotonic()
             if self.fault is Fault.EARLY_UPLOAD:
                 return encrypt(b"", self._binding(visit, challenge), challenge["seal"]).encode()
-            frames, camera = self._film(challenge)
+            frames, camera = self._film(challenge, number)
             sample = self._seal(visit, challenge, frames, camera)
             duration = sum(step["ms"] for step in challenge["steps"]) / 1000
             self._wait(max(0.0, begun + self.patience * duration - time.monotonic()))
         return sample
 
-    def _film(self, challenge: dict[str, Any]) -> tuple[list[Frame], dict[str, Any]]:
+    def _film(self, challenge: dict[str, Any], number: int) -> tuple[list[Frame], dict[str, Any]]:
         mine, theirs = self.person.photographs, self.person.somebody_else
+        shown = mine[number % len(mine)]
         if self.fault is Fault.WRONG_FACE:
-            return render_burst(theirs, challenge, self._rng)
+            return render_burst(theirs[0], challenge, self._rng)
         if self.fault is Fault.SWAPPED_FACE:
-            return render_burst(theirs, challenge, self._rng, swap_to=mine[0])
-        return render_burst(mine, challenge, self._rng, attentive=self.fault is not Fault.STILL_FACE)
+            return render_burst(theirs[0], challenge, self._rng, swap_to=shown)
+        return render_burst(shown, challenge, self._rng, attentive=self.fault is not Fault.STILL_FACE)
 
     def _seal(
         self, visit: _Visit, challenge: dict[str, Any], frames: list[Frame], camera: dict[str, Any]

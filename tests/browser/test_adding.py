@@ -18,7 +18,7 @@ def test_t19_a_second_passkey_is_added_with_the_face_and_opens_it(
 ) -> None:
     page.add_init_script("window.cameraLooks = { width: 640, height: 480, zoom: 1 }")
     album = photos / "obama"
-    visitor = Visitor(page, photographs.read(album / "01.jpg", album / "02.jpg"))
+    visitor = Visitor(page, photographs.read(album / "01.jpg"))
     page.goto(stack.new_link("Grace Example"))
     page.get_by_role("button", name="I agree: use my face").click()
     visitor.taps("passkey")

@@ -21,7 +21,7 @@ def test_a_person_enrols_from_a_link_and_signs_in_at_the_partner_site(
 ) -> None:
     page.add_init_script(f"window.cameraLooks = {{ width: {looks} }}")
     album = photos / "obama"
-    visitor = Visitor(page, photographs.read(album / "01.jpg", album / "02.jpg"))
+    visitor = Visitor(page, photographs.read(album / "01.jpg"))
 
     page.goto(stack.new_link("Grace Example"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Hello Grace Example")

@@ -108,5 +108,5 @@ class Visitor:
     def _pictures(self, challenge: dict[str, Any]) -> list[dict[str, Any]]:
         """Render the answer to a challenge as a video that begins with the first cue."""
         video = {**challenge, "frames": {"min": 10, "max": 400, "fps": VIDEO_RATE}}
-        frames, _ = render_burst(self.look, video, self._rng)
+        frames, _ = render_burst(self.look[0], video, self._rng)
         return [{"t": frame.t, "jpeg": base64.b64encode(frame.jpeg).decode()} for frame in frames]

@@ -149,7 +149,7 @@ def test_a_person_signs_in_with_an_old_passkey_and_not_with_a_face_of_another_ne
 
 @pytest.mark.needs("photos")
 def test_an_invited_person_follows_an_old_link(stack: Stack, known: dict[str, Any], photos: Path) -> None:
-    pictures = photographs.read(photos / "obama" / "01.jpg", photos / "obama" / "02.jpg")
+    pictures = photographs.read(photos / "obama" / "01.jpg")
     phone = SoftwarePhone(Person(pictures))
     assert phone.enrol(f"{stack.base_url}{known['open_link']}").status_code == 200
 

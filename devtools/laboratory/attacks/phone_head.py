@@ -17,7 +17,7 @@ from .recording import Material
 def make(material: Material) -> Recording:
     """Returns what a phone's camera sees of the person of one photograph, who follows the challenge."""
     photo = np.ascontiguousarray(material.photo[..., ::-1])
-    frames, _ = render_burst([photo], as_challenge(material.plan), material.rng)
+    frames, _ = render_burst(photo, as_challenge(material.plan), material.rng)
     images = tuple(_decoded(frame.jpeg) for frame in frames)
     return Recording(images, np.array([frame.t for frame in frames]), material.plan)
 

@@ -82,7 +82,7 @@ def rendered(person: str, *, seed: int = 1, swap_to: str | None = None, still: b
     body = {"steps": steps, "frames": {"min": 24, "max": 24, "fps": 4, "width": 640, "height": 480}}
     other = None if swap_to is None else _photographs(swap_to)[0]
     frames, camera = render_burst(
-        _photographs(person), body, np.random.default_rng(seed), attentive=not still, swap_to=other
+        _photographs(person)[0], body, np.random.default_rng(seed), attentive=not still, swap_to=other
     )
     return Sample(frames, camera)
 

@@ -147,7 +147,7 @@ def test_the_screens_light_falls_on_the_face_and_hardly_on_the_background(head: 
 def test_a_burst_keeps_the_challenges_limits_and_clocks(photos: Path) -> None:
     photograph = cv2.imread(str(photos / "obama" / "03.jpg"))
     assert photograph is not None
-    frames, camera = render_burst([photograph], CHALLENGE, np.random.default_rng(2))
+    frames, camera = render_burst(photograph, CHALLENGE, np.random.default_rng(2))
     assert 10 <= len(frames) <= 40
     times, media = [frame.t for frame in frames], [frame.media for frame in frames]
     assert all(np.diff(times) > 0)
@@ -163,7 +163,7 @@ def test_a_burst_keeps_the_challenges_limits_and_clocks(photos: Path) -> None:
 def test_every_frame_says_that_it_is_synthetic(photos: Path) -> None:
     photograph = cv2.imread(str(photos / "obama" / "03.jpg"))
     assert photograph is not None
-    frames, _ = render_burst([photograph], CHALLENGE, np.random.default_rng(2))
+    frames, _ = render_burst(photograph, CHALLENGE, np.random.default_rng(2))
     for frame in frames:
         assert frame.jpeg[:2] == b"\xff\xd8"
         assert b"\xff\xfe\x00\x11" + COMMENT in frame.jpeg[:64]

@@ -45,9 +45,9 @@ WORTH = (
 
 
 class Command(BaseCommand):
-    """Enrols, renews, signs in at the partner site, tries the refusals; fails where one goes otherwise."""
+    """Enrols, signs in at the partner site, renews, tries the refusals; fails where one goes otherwise."""
 
-    help = "Show an enrolment, a renewal, a sign-in and three refusals with the software phone."
+    help = "Show an enrolment, a sign-in, a renewal and three refusals with the software phone."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, default=Path(settings.DATA_DIR) / "demo.json")
@@ -68,10 +68,7 @@ class Command(BaseCommand):
         self._title("Enrolment: one photograph, a passkey, consent")
         enrolling = Person(photographs.read(owner / "01.jpg"), authenticator=passkeys)
         SoftwarePhone(enrolling, on_step=self._print).enrol(demo["enrolment_url"])
-        self._title("Once more, in other light: a second moment for what is kept of the face")
-        later = Person(photographs.read(owner / "02.jpg"), authenticator=passkeys)
-        SoftwarePhone(later, on_step=self._print).renew(f"{demo['issuer']}moments/")
-        self._title(f"Sign-in at {demo['partner']} with a third photograph")
+        self._title(f"Sign-in at {demo['partner']} with another photograph")
         person = Person(photographs.read(owner / "03.jpg"), photographs.read(other), passkeys)
         phone = SoftwarePhone(person, on_step=self._print)
         phone.sign_in(f"{demo['partner']}/members")
@@ -81,6 +78,8 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(claims, indent=2))
         self._title("What they are worth")
         self.stdout.write("\n".join(WORTH))
+        self._title("Once more, in other light: a second moment for what is kept of the face")
+        SoftwarePhone(person, on_step=self._print).renew(f"{demo['issuer']}moments/")
         wrong = [refusal.title for refusal in REFUSALS if not self._refused(refusal, person, phone, demo)]
         if wrong:
             raise CommandError(f"Not refused as told: {'; '.join(wrong)}")
