@@ -103,6 +103,12 @@ def photos() -> Path:
 
 
 @pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    """Screens that glide in are waited for at each tap, so that they do not glide."""
+    return {"reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Drive the machine's own Chromium (a downloaded browser build would not be pinned by hash)."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0

@@ -1,7 +1,7 @@
 """What every page must show on a phone and on a desk, light and dark; looks.js measures it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -43,6 +43,17 @@ def assert_looks_right(page: Page, name: str) -> None:
     assert found == {}, f"{name}: {found}"
 
 
+def assert_each_looks_right(page: Page, names: Sequence[str], put_up: str) -> None:
+    """Fail like assert_looks_right, for each state of one page; `put_up` is a script that shows one."""
+    found: dict[str, object] = {}
+    for look in every_look(page):
+        for name in names:
+            page.evaluate(put_up, name)
+            if problems := page.evaluate(f"{_LOOKS}.problems()"):
+                found[f"{name} {look}"] = problems
+    assert not found, found
+
+
 def problems_of(page: Page) -> dict[str, object]:
     """Return what looks.js and axe find on a phone in light, a desk in dark, and what a narrow page cuts."""
     found: dict[str, object] = {}
@@ -66,7 +77,8 @@ def words_cut(page: Page, within: str) -> list[str]:
 def assert_nothing_is_cut_off(page: Page, width: int, name: str) -> None:
     """Fail where something sticks out of the page, or out of its card, at a width between phone and desk."""
     page.set_viewport_size({"width": width, "height": SIZES[1][1]})
-    assert page.evaluate(f"{_LOOKS}.cutOff()") == [], f"{name} at {width}"
+    cut = page.evaluate(f"{_LOOKS}.cutOff()")
+    assert not cut, f"{name} at {width}: {cut}"
 
 
 def assert_tab_follows_the_page(page: Page, name: str) -> None:

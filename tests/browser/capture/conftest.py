@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,18 +54,21 @@ def tenant(live_server: LiveServer, settings: Any) -> Iterator[Tenant]:
         yield made
 
 
+def _started(playwright: Playwright, *arguments: str) -> Browser:
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return playwright.chromium.launch(
+        executable_path=needs.chromium_path(), args=[*root, "--disable-gpu", *arguments]
+    )
+
+
 @pytest.fixture
 def launch(playwright: Playwright) -> Iterator[Callable[..., Browser]]:
     """Start Chromium with further arguments; each is closed at the end of the test."""
     started: list[Browser] = []
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []
 
     def start(*arguments: str) -> Browser:
-        browser = playwright.chromium.launch(
-            executable_path=needs.chromium_path(), args=[*root, "--disable-gpu", *arguments]
-        )
-        started.append(browser)
-        return browser
+        started.append(_started(playwright, *arguments))
+        return started[-1]
 
     yield start
     for browser in started:
@@ -78,10 +81,18 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return camera.still_video(tmp_path_factory.mktemp("camera") / "still.mjpeg")
 
 
+@pytest.fixture(scope="session")
+def _filming(playwright: Playwright, still: Path) -> Iterator[Browser]:
+    with closing(_started(playwright, *camera.arguments(still))) as browser:
+        yield browser
+
+
 @pytest.fixture
-def with_camera(launch: Callable[..., Browser], still: Path) -> Browser:
-    """A browser whose camera is the still video, and not yet allowed."""
-    return launch(*camera.arguments(still))
+def with_camera(_filming: Browser) -> Iterator[Browser]:
+    """A browser whose camera is the still video, and not yet allowed; what a test opens in it is closed."""
+    yield _filming
+    for context in _filming.contexts:
+        context.close()
 
 
 @pytest.fixture

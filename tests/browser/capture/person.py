@@ -43,7 +43,9 @@ class Person:
     def __init__(self, tenant: Tenant, browser: Browser, *, prf: bool = True, **context: Any) -> None:
         self.tenant = tenant
         self.base = settings.BASE_URL
-        self.context = browser.new_context(base_url=self.base, **context)
+        # Screens that glide in are waited for at each tap; how they glide is seen in test_waiting.py.
+        still = {"reduced_motion": "reduce", **context}
+        self.context = browser.new_context(base_url=self.base, **still)
         self.page: Page = self.context.new_page()
         self.page.add_init_script(COUNT_CAMERA)
         self.messages: list[str] = []

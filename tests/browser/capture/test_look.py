@@ -7,7 +7,7 @@ from authsvc.enrolment.services import create_link
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
 from tests.browser.capture.person import Person
-from tests.browser.looks import assert_looks_right, assert_tab_follows_the_page
+from tests.browser.looks import assert_each_looks_right, assert_looks_right, assert_tab_follows_the_page
 from tests.factories import make_subject
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -27,9 +27,7 @@ def test_every_screen_looks_right(person: Person, page: Page, kind: str) -> None
     person.sees("welcome")
     names = page.evaluate(NAMES)
     assert {"welcome", "live", "refused", "expired", "offline"} <= set(names)
-    for name in names:
-        page.evaluate(SHOW, name)
-        assert_looks_right(page, f"{kind} {name}")
+    assert_each_looks_right(page, names, SHOW)
 
 
 def test_the_tab_key_follows_the_choice(person: Person, page: Page) -> None:
