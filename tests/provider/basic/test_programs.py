@@ -1,6 +1,5 @@
 """Basic OP: what programs call is reached by the short way; nothing that must hold is missed there."""
 
-import contextvars
 from collections import defaultdict
 
 import pytest
@@ -11,7 +10,7 @@ from django.test import Client as HttpClient
 from django.urls import Resolver404, include, path, resolve, reverse
 
 from authsvc.tenancy import shortway
-from authsvc.tenancy.scope import NoTenantScope, current_tenant_id
+from authsvc.tenancy.scope import NoTenantScope, Scope, current_tenant_id
 from authsvc.tenancy.shortway import STEPS, ShortWay, ShortWayPattern, short_routes, short_way
 from config import roles
 from tests.provider.browser import Browser, make_partner, make_person
@@ -210,10 +209,7 @@ def test_a_mark_keeps_what_the_route_says() -> None:
 
 def test_no_scope_is_left_behind(visitor: Browser) -> None:
     place = f"/t/{visitor.tenant.slug}/jwks"
-
-    def outside() -> None:
+    with Scope(""):
         ShortWay(lost)(asked(place, method="GET"))
         with pytest.raises(NoTenantScope):
             current_tenant_id()
-
-    contextvars.Context().run(outside)
