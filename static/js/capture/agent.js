@@ -199,11 +199,20 @@ export class Agent {
     show("passkey");
     const asked = { session_key: this.#session.jwk, ...(which && { passkey: which }) };
     const { publicKey } = await this.api.post("passkey/options", asked);
+    this.#unlessLeaving();
     const made = publicKey.user ? await makeCredential(publicKey) : await useCredential(publicKey);
+    this.#unlessLeaving();
     const agent = { type: "browser", build: this.config.build };
     const answer = await this.api.post("passkey", { credential: made.json, agent });
     await this.#remember(made, publicKey);
     await this.#next(answer);
+  }
+
+  // Who left while there was no passkey to stop is asked for none, and none is sent.
+  #unlessLeaving() {
+    if (this.#leaving) {
+      throw new DOMException("left", "AbortError");
+    }
   }
 
   async #remember(made, publicKey) {

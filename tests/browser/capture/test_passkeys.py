@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
@@ -69,6 +69,7 @@ def test_c10_unlocking_can_be_cancelled(person: Person, page: Page, obeys: bool)
     page.evaluate(
         """(obeys) => {
           navigator.credentials.get = ({ signal }) => new Promise((_, reject) => {
+            document.body.dataset.unlocking = "";
             signal.addEventListener("abort", () => obeys && reject(signal.reason));
           });
         }""",
@@ -76,8 +77,33 @@ def test_c10_unlocking_can_be_cancelled(person: Person, page: Page, obeys: bool)
     )
     person.taps("passkey")
     person.sees("passkey")
+    expect(page.locator("body[data-unlocking]")).to_be_visible()
     page.get_by_role("button", name="Cancel").locator("visible=true").click()
     page.wait_for_url(f"**/passkeys/?{row.id}")
+    row.refresh_from_db()
+    assert row.state == Transaction.State.CANCELLED
+
+
+def test_c10_who_leaves_before_the_passkey_is_asked_for_is_not_asked(person: Person, page: Page) -> None:
+    person.enrolled()
+    row = person.open()
+    page.evaluate(
+        """() => {
+          window.asked = 0;
+          navigator.credentials.get = () => new Promise(() => { window.asked += 1; });
+        }"""
+    )
+    asked: list[int] = []
+
+    def leave_first(route: Route) -> None:
+        page.get_by_role("button", name="Cancel").locator("visible=true").click()
+        route.continue_()
+
+    page.route("**/passkey/options", leave_first)
+    page.route("**/cancel", lambda route: (asked.append(page.evaluate("window.asked")), route.continue_()))
+    person.taps("passkey")
+    page.wait_for_url(f"**/passkeys/?{row.id}")
+    assert asked == [0]
     row.refresh_from_db()
     assert row.state == Transaction.State.CANCELLED
 
