@@ -71,17 +71,17 @@ class SpoilingPhone(WatchedPhone):
         self._spoil_manifest, self._spoil_binding = spoil_manifest, spoil_binding
         self._spoil_sealed = spoil_sealed
 
-    def _film(self, challenge: dict[str, Any]) -> tuple[list[Frame], dict[str, Any]]:
+    def _film(self, challenge: dict[str, Any], number: int) -> tuple[list[Frame], dict[str, Any]]:
         """Return the pictures in turn, as many as are asked for, a tenth of a second apart."""
         steps, count = len(challenge["steps"]), challenge["frames"]["min"]
         frames = [
             Frame(
-                number * steps // count,
-                number * 100.0,
-                number / 10,
-                self._pictures[number % len(self._pictures)],
+                at * steps // count,
+                at * 100.0,
+                at / 10,
+                self._pictures[at % len(self._pictures)],
             )
-            for number in range(count)
+            for at in range(count)
         ]
         return frames, {"label": "A camera", "facing": "user", "width": 640, "height": 480, "fps": 10.0}
 
