@@ -18,6 +18,7 @@ from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from portal.accounts import second_factor, services
 from portal.accounts.models import User
+from portal.ui.forms import sent
 
 
 class PasswordForm(forms.Form):
@@ -73,7 +74,7 @@ def _join(request: HttpRequest, tenant: Tenant, invitation: Invitation) -> HttpR
 def _with_password(
     request: HttpRequest, tenant: Tenant, invitation: Invitation, account: User | None
 ) -> HttpResponse:
-    form = PasswordForm(request.POST or None, starts=account is None)
+    form = PasswordForm(sent(request), starts=account is None)
     if form.is_valid():
         try:
             _store(invitation, account, form.cleaned_data)

@@ -18,6 +18,7 @@ from authsvc.subjects.models import Subject
 from portal.accounts.once import Made, make_once, sent_before, shown_once
 from portal.accounts.requests import PortalRequest
 from portal.people.forms import PersonFilter, PersonForm
+from portal.ui.forms import sent
 from portal.ui.paging import page_of
 from portal.ui.qr import qr_svg
 
@@ -35,7 +36,7 @@ def person_list(request: PortalRequest, tenant: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def person_create(request: PortalRequest, tenant: str) -> HttpResponse:
     """Create a person with a first enrolment link, and lead to their page, which shows the link."""
-    form = PersonForm(request.POST or None)
+    form = PersonForm(sent(request))
     if request.method == "POST":
         if form.is_valid():
             try:

@@ -21,6 +21,7 @@ from authsvc.oidc.wire.addresses import discovery_address, issuer_of
 from portal.accounts.once import Made, make_once, shown_once
 from portal.accounts.requests import PortalRequest
 from portal.provider.forms import OptionsForm, StatementIssuerForm, TokenForm
+from portal.ui.forms import sent
 from portal.ui.paging import page_of
 
 State = SigningKey.State
@@ -62,7 +63,7 @@ def options_edit(request: PortalRequest, tenant: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def issuer_trust(request: PortalRequest, tenant: str) -> HttpResponse:
     """Take the software statements of somebody more."""
-    form = StatementIssuerForm(request.POST or None)
+    form = StatementIssuerForm(sent(request))
     if request.method == "POST" and form.is_valid():
         issuer = form.cleaned_data["issuer"]
         try:
@@ -95,7 +96,7 @@ def token_list(request: PortalRequest, tenant: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def token_create(request: PortalRequest, tenant: str) -> HttpResponse:
     """Issue an initial access token, and lead to the list, which shows it."""
-    form = TokenForm(request.POST or None)
+    form = TokenForm(sent(request))
     if request.method == "POST" and form.is_valid():
         return make_once(request, lambda: _issued(request, form.cleaned_data))
     return _render_form(request, "token", form)

@@ -18,6 +18,7 @@ from portal.accounts.requests import PortalRequest
 from portal.relying_parties.facts import facts_of
 from portal.relying_parties.forms import RelyingPartyForm, values_of
 from portal.relying_parties.quickstart import quick_start
+from portal.ui.forms import sent
 from portal.ui.paging import page_of
 
 
@@ -32,7 +33,7 @@ def party_list(request: PortalRequest, tenant: str) -> HttpResponse:
 def party_create(request: PortalRequest, tenant: str) -> HttpResponse:
     """Register a relying party, and lead to its page, which shows its secret."""
     fresh = RelyingParty(tenant=request.tenant)
-    form = RelyingPartyForm(request.POST or None, initial=values_of(fresh))
+    form = RelyingPartyForm(sent(request), initial=values_of(fresh))
     if request.method == "POST" and form.is_valid():
         try:
             return make_once(request, lambda: _registered(request, form.cleaned_data))
@@ -60,7 +61,7 @@ def party_detail(request: PortalRequest, tenant: str, party: str) -> HttpRespons
 def party_edit(request: PortalRequest, tenant: str, party: str) -> HttpResponse:
     """Change a relying party, or say field by field what is wrong."""
     row = get_object_or_404(RelyingParty.objects, pk=party)
-    form = RelyingPartyForm(request.POST or None, initial=values_of(row))
+    form = RelyingPartyForm(sent(request), initial=values_of(row))
     if request.method == "POST" and form.is_valid():
         try:
             relying_parties.change(by=request.member, party=row, **form.cleaned_data)

@@ -15,6 +15,7 @@ from portal.accounts import second_factor, services
 from portal.accounts.models import User
 from portal.accounts.requests import PortalRequest
 from portal.team.forms import InvitationForm, RoleForm
+from portal.ui.forms import sent
 
 
 @require_GET
@@ -29,7 +30,7 @@ def team_list(request: PortalRequest, tenant: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def invite(request: PortalRequest, tenant: str) -> HttpResponse:
     """Invite somebody by mail."""
-    form = InvitationForm(request.POST or None)
+    form = InvitationForm(sent(request))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:

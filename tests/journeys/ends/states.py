@@ -1157,7 +1157,13 @@ def _(walker: Walker) -> Answer:
 
 @state("Portal", "a form with a mistake")
 def _(walker: Walker) -> Answer:
-    return _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/people/new/", {})
+    wrong = {"name": "Ada", "email": "nobody"}
+    return _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/people/new/", wrong)
+
+
+@state("Portal", "a form sent with nothing in it")
+def _(walker: Walker) -> Answer:
+    return _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/team/invite/", {})
 
 
 @state("Portal", "a form that the role may not send")
