@@ -204,11 +204,12 @@ export class Agent {
     this.#unlessLeaving();
     const agent = { type: "browser", build: this.config.build };
     const answer = await this.api.post("passkey", { credential: made.json, agent });
+    this.#unlessLeaving();
     await this.#remember(made, publicKey);
     await this.#next(answer);
   }
 
-  // Who left while there was no passkey to stop is asked for none, and none is sent.
+  // Who left while there was no passkey to stop is asked for none, none is sent, and none unlocked once more.
   #unlessLeaving() {
     if (this.#leaving) {
       throw new DOMException("left", "AbortError");
