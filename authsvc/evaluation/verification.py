@@ -54,18 +54,19 @@ def evaluate(
     groups: Sequence[Group] = (),
     one_person: Pairs = frozenset(),
 ) -> Evaluation:
-    """Return the evaluation; raises ValueError where too few people have six pictures.
+    """Return the evaluation; raises ValueError where too few people of no group have six pictures.
 
     Who is in a group counts there alone, so that the rates of all are not those of the groups' mixture.
     """
     labelled = frozenset().union(*(group.people for group in groups))
     calibration = [one for one in people if one.name not in labelled and in_calibration(one.name)]
     test = [one for one in people if one.name not in labelled and not in_calibration(one.name)]
-    known, unseen = (score_people(part, enrol=ENROL, probe=PROBE) for part in (calibration, test))
-    if min(len(known.references), len(unseen.references)) < FEWEST_PEOPLE:
+    if min(_whole(calibration), _whole(test)) < FEWEST_PEOPLE:
         raise ValueError(
-            f"at least {FEWEST_PEOPLE} people with six pictures are needed on each side of the split"
+            f"at least {FEWEST_PEOPLE} people with {ENROL + PROBE} pictures, who are in no group, are needed "
+            "on each side of the split"
         )
+    known, unseen = (score_people(part, enrol=ENROL, probe=PROBE) for part in (calibration, test))
     members = [one for one in people if one.name in labelled]
     fitted_on = frozenset(one.name for one in members if in_calibration(one.name))
     worst = [one for one in members if one.name in fitted_on]
@@ -92,6 +93,11 @@ def evaluate(
     )
     shapes = [_shape(calibration, test, thresholds[DEPLOYED], *sizes) for sizes in SHAPES]
     return Evaluation(record, shapes, rates, detection_error_trade_off(unseen))
+
+
+def _whole(part: Sequence[Person]) -> int:
+    """Return how many people have pictures for a reference and a probe."""
+    return sum(len(one.vectors) >= ENROL + PROBE for one in part)
 
 
 def _point(scores: Scores, threshold: float) -> dict[str, object]:

@@ -287,6 +287,13 @@ def test_too_few_people_give_no_record() -> None:
         evaluate(people(12), engine="engine:1", dataset="made")
 
 
+@pytest.mark.parametrize("pictures", [1, 6])
+def test_people_of_a_group_alone_give_no_record(pictures: int) -> None:
+    members = people(150, pictures=pictures)
+    with pytest.raises(ValueError, match="who are in no group"):
+        evaluate(members, engine="engine:1", dataset="made", groups=[group("all", members)])
+
+
 def test_the_report_names_counts_points_and_shapes(evaluation: Any) -> None:
     text = as_text(evaluation.record, evaluation.shapes, evaluation.groups)
     for words in (
