@@ -43,7 +43,7 @@ class Person:
     def __init__(self, tenant: Tenant, browser: Browser, *, prf: bool = True, **context: Any) -> None:
         self.tenant = tenant
         self.base = settings.BASE_URL
-        # Screens that glide in are waited for at each tap; how they glide is seen in test_waiting.py.
+        # Screens that glide in are waited for at each tap; test_states.py signs in with them gliding too.
         still = {"reduced_motion": "reduce", **context}
         self.context = browser.new_context(base_url=self.base, **still)
         self.page: Page = self.context.new_page()

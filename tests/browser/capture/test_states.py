@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from authsvc.biometrics.types import Reason
 from authsvc.capture import agent_api, challenge, flow
 from authsvc.core.clock import now
 from authsvc.privacy.models import Need
@@ -110,6 +111,16 @@ def test_a_sign_in_sends_one_sealed_sample_and_goes_on(person: Person, page: Pag
     assert person.violations == []
 
 
+def test_a_sign_in_goes_well_with_screens_that_glide(
+    tenant: Tenant, with_camera: Browser, verdict: Any
+) -> None:
+    person = Person(tenant, with_camera, permissions=["camera"], reduced_motion="no-preference")
+    person.enrolled()
+    assert person.page.evaluate("matchMedia('(prefers-reduced-motion: no-preference)').matches")
+    row = person.films()
+    person.page.wait_for_url(f"**/passkeys/?{row.id}")
+
+
 @pytest.mark.requirement("S5.3-02")
 def test_the_way_without_a_face_never_asks_for_the_camera(person: Person, page: Page) -> None:
     person.enrolled()
@@ -149,6 +160,28 @@ def test_refused_calmly_with_three_ways_on(person: Person, page: Page, verdict: 
     screen = page.locator('[data-screen="refused"]')
     assert "match" not in screen.inner_text().lower()
     assert screen.locator("button:visible").count() == 3
+    person.taps("without-face")
+    page.wait_for_url(f"**/passkeys/?{row.id}")
+
+
+@pytest.mark.requirement("S5.2-05")
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (Reason.ENGINE_MISMATCH, "What is kept of your face can no longer be compared."),
+        (Reason.UNMEASURED, "Faces cannot be checked here at the moment."),
+    ],
+)
+def test_refused_says_why_no_further_try_would_help(
+    person: Person, page: Page, verdict: Any, reason: Reason, said: str
+) -> None:
+    verdict("refused", reason=str(reason))
+    person.enrolled()
+    row = person.films()
+    person.sees("refused")
+    screen = page.locator('[data-screen="refused"]')
+    expect(screen).to_contain_text(said)
+    expect(screen.locator('[data-act="prepare"]')).to_be_hidden()
     person.taps("without-face")
     page.wait_for_url(f"**/passkeys/?{row.id}")
 

@@ -1,5 +1,7 @@
 """Every screen on a phone and on a desk, light and dark: nothing sticks out, all can be read and reached."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -51,16 +53,24 @@ def luminance(colour: str) -> float:
 def test_every_screen_looks_right(admin: Administrator, person: Person) -> None:
     for screen in SCREENS:
         assert_looks_right(admin.open(screen), screen)
+    for page in first_rows(admin):
+        assert_looks_right(page, page.url)
+
+
+def first_rows(admin: Administrator) -> Iterator[Page]:
+    """Open the screen of the first row of each table that leads on."""
     for screen in ("relying-parties/", "people/", "attempts/"):
         page = admin.open(screen)
         page.locator("tbody a").first.click()
         page.wait_for_url(f"**/{screen}*/")
-        assert_looks_right(page, page.url)
+        yield page
 
 
 # Just where a table unfolds, and just where the screens' list stands beside it.
 @pytest.mark.parametrize("width", [641, 900])
-def test_between_phone_and_desk_nothing_is_cut_off(admin: Administrator, stack: Stack, width: int) -> None:
+def test_between_phone_and_desk_nothing_is_cut_off(
+    admin: Administrator, stack: Stack, person: Person, width: int
+) -> None:
     stack.python(
         "from authsvc.keys.signing import ensure_keys\n"
         "from authsvc.oidc.registration.access import issue_initial_token\n"
@@ -69,6 +79,8 @@ def test_between_phone_and_desk_nothing_is_cut_off(admin: Administrator, stack: 
     )
     for screen in SCREENS:
         assert_nothing_is_cut_off(admin.open(screen), width, screen)
+    for page in first_rows(admin):
+        assert_nothing_is_cut_off(page, width, page.url)
 
 
 def test_a_phone_cuts_no_word_of_an_event(admin: Administrator, stack: Stack) -> None:

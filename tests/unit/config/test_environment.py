@@ -41,6 +41,12 @@ def test_without_a_word_it_is_one_machine(tell: Tell) -> None:
     assert told.sandbox_authenticator
 
 
+@pytest.mark.parametrize("share", ["-0.1", "1.1"])
+def test_a_share_is_from_nothing_to_all(tell: Tell, share: str) -> None:
+    with pytest.raises(EnvironmentProblem, match="VISOR_CUE_SHARE"):
+        tell(VISOR_CUE_SHARE=share)
+
+
 def test_values_are_typed(tell: Tell) -> None:
     told = tell(
         VISOR_ROLES=" web, portal ,",

@@ -13,6 +13,7 @@ from devtools.phone.authenticator import Authenticator
 from devtools.phone.faults import Fault
 from devtools.phone.phone import Denied, Person, SoftwarePhone, Step
 from devtools.rendering import photographs
+from devtools.rendering.render import render_burst
 from tests.unit.devtools.fake_server import FakeServer, running
 
 pytestmark = pytest.mark.needs("photos")
@@ -91,6 +92,23 @@ def test_a_quality_hint_brings_a_new_try(server: FakeServer, person: Person) -> 
     server.verdicts = [{"state": "again", "hint": "light"}]
     phone(person).sign_in(f"{server.origin}/members")
     assert len(server.samples) == 2
+
+
+def test_each_try_shows_the_next_photograph(
+    server: FakeServer, person: Person, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = photographs.read(photos / "obama" / "01.jpg", photos / "obama" / "03.jpg")
+    shown: list[bool] = []
+
+    def film(photograph: Any, *given: Any, **how: Any) -> Any:
+        shown.append(photograph is looks[0])
+        return render_burst(photograph, *given, **how)
+
+    monkeypatch.setattr("devtools.phone.phone.render_burst", film)
+    server.verdicts = [{"state": "again", "hint": "light"}] * 2
+    person.photographs = looks
+    phone(person).sign_in(f"{server.origin}/members")
+    assert shown == [True, False, True]
 
 
 def test_a_refusal_and_a_lock_end_the_sign_in(server: FakeServer, person: Person) -> None:

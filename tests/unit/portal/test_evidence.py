@@ -94,6 +94,16 @@ def test_the_record_in_force_comes_first(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [one.record.id for one in face_records(now())] == [good.id, "newer"]
 
 
+@pytest.mark.parametrize("created", ["", "yesterday", "2026-01-02T03:04:05"])
+def test_a_record_that_does_not_tell_when_it_was_made_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, base: str, admin: Client, created: str
+) -> None:
+    given(monkeypatch, record(created=created))
+    answer = admin.get(f"{base}evidence/")
+    assert answer.status_code == 200
+    assert "Nothing was measured" in answer.content.decode()
+
+
 def test_the_screen_tells_each_groups_errors(
     monkeypatch: pytest.MonkeyPatch, base: str, admin: Client
 ) -> None:
@@ -103,6 +113,8 @@ def test_the_screen_tells_each_groups_errors(
     for words in (
         "adult female Asian",
         "1 of 8094, at most 0.069 %",
+        "matched in 0.002 % (at most 0.01 %)",
+        "refused in 1.9 % (at most 3 %)",
         "Not measured",
         "Holds",
         "Fails",

@@ -47,6 +47,7 @@ def test_t11_an_invitation_is_mailed_and_makes_an_account_once(
     assert token not in str(list(Invitation.objects.values()))
     newcomer = Client()
     assert newcomer.get(path).status_code == 200
+    assert newcomer.post(path).status_code == 422
     assert newcomer.post(path, {"name": "New", "password": "short"}).status_code == 422
     assert newcomer.post(path, {"name": "New", "password": PASSWORD})["Location"] == "/account/login/"
     user = User.objects.get(email="new@example.org")
