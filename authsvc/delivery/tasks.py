@@ -16,4 +16,4 @@ def deliver() -> None:
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Delete what was put into the outbox more than a week ago."""
-    in_each_tenant(outbox.sweep)
+    in_each_tenant(outbox.sweep, having="outbox")

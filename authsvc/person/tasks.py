@@ -9,4 +9,4 @@ from authsvc.tenancy.each import in_each_tenant
 @shared_task(ignore_result=True)
 def sweep_visits() -> None:
     """Delete visits that have long been over."""
-    in_each_tenant(sweep)
+    in_each_tenant(sweep, having="visits")

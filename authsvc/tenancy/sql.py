@@ -149,7 +149,8 @@ def tell_of_open_work(
 ) -> None:
     """Make the function that names the tenants with rows of a kind: it sees all tenants, and tells ids alone.
 
-    It runs as the tables' owner; the role `to` may call it, and nobody else.
+    It runs as the tables' owner; the role `to` may call it, and nobody else. Asked for another kind it
+    raises: a release whose database was not migrated says so, and leaves no work undone in silence.
     """
     schema = database.ops.quote_name(_rows(database, "SELECT current_schema")[0][0])
     # Asked tenant by tenant, by the index of each table's tenants: a table may hold millions of rows.
@@ -160,8 +161,12 @@ def tell_of_open_work(
         for table, rule in tables.items()
     )
     # The scope is told inside: only a superuser may bind a setting of one's own to a function.
+    known = ", ".join(f"'{kind}'" for kind in kinds)
     body = f"""DECLARE before text := coalesce(current_setting('visor.tenant', true), '');
         BEGIN
+            IF work NOT IN ({known}) THEN
+                RAISE EXCEPTION 'nothing is known of this work; run manage.py migrate';
+            END IF;
             PERFORM set_config('visor.tenant', '{every_tenant}', false);
             RETURN QUERY {parts};
             PERFORM set_config('visor.tenant', before, false);

@@ -1,20 +1,39 @@
 """Scheduled work is told which tenants have something open, and nothing else of them (ADR 0264)."""
 
+import re
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
+from django.test.utils import CaptureQueriesContext
 from psycopg.errors import InsufficientPrivilege
 
+from authsvc.clients.models import RelyingParty
+from authsvc.delivery import outbox
+from authsvc.delivery.models import Delivery
+from authsvc.delivery.tasks import sweep as outbox_task
+from authsvc.management.approvals import expire
+from authsvc.management.models import Approval
+from authsvc.management.tasks import erase_what_is_over, expire_approvals
+from authsvc.oidc.sessions.logout.backchannel import LOGOUT
+from authsvc.oidc.sessions.sweeping import sweep_expired
+from authsvc.oidc.tasks import sweep_provider
+from authsvc.person.tasks import sweep_visits as visits_task
+from authsvc.person.visits import sweep_visits
 from authsvc.tenancy.each import in_each_tenant, of_each_tenant
 from authsvc.tenancy.grants import BACKUP, PROCESSES
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.open_work import OPEN, SCHEDULED, TELLING, Work
 from authsvc.tenancy.scope import current_tenant_id, tenant_scope
+from authsvc.tenancy.sql import tenants_with
 from authsvc.transactions.models import Capture, Transaction
+from authsvc.vault.models import Reference
 from tests.factories import make_tenant, offer_sample_key
 from tests.tenancy.as_roles import connect_as
+from tests.tenancy.conftest import World, make_visit
 from tests.unit.transactions import flow
 
 CALL = f"SELECT {TELLING}('transactions')"
@@ -47,6 +66,28 @@ def test_a_transaction_is_open_until_it_ends(state: Transaction.State) -> None:
     assert (f"'{state}'" in rule) == (state not in Transaction.ENDED)
 
 
+def test_a_reference_and_an_approval_are_open_until_they_end() -> None:
+    assert OPEN["references"]["vault_reference"] == f"status = '{Reference.Status.ACTIVE}'"
+    assert OPEN["approvals"]["management_approval"] == f"state = '{Approval.State.PENDING}'"
+
+
+SWEEPS: Mapping[Work, Callable[[], object]] = {
+    "visits": sweep_visits,
+    "outbox": outbox.sweep,
+    "leftovers": sweep_expired,
+    "approvals": expire,
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", SWEEPS)
+def test_a_sweep_looks_in_no_table_that_its_kind_leaves_out(kind: Work) -> None:
+    with tenant_scope(make_tenant().id), CaptureQueriesContext(connection) as asked:
+        SWEEPS[kind]()
+    tables = {name for query in asked for name in re.findall(r'FROM "(\w+)"', query["sql"])}
+    assert tables == set(OPEN[kind])
+
+
 def test_a_capture_is_open_while_its_sample_waits() -> None:
     assert OPEN["captures"]["transactions_capture"] == f"state = '{Capture.State.SUBMITTED}'"
 
@@ -57,6 +98,43 @@ class TestOnPostgresql:
     def test_only_tenants_with_open_work_are_visited(self, busy: Tenant) -> None:
         assert visited("captures") == visited("transactions") == visited("samples") == [busy.id]
         assert visited("deliveries") == visited("sign-ins") == []
+
+    @pytest.fixture
+    def strewn(self, ours: World) -> Tenant:
+        """A tenant with something of all that waits for days, beside one that sleeps."""
+        make_tenant("sleeping")
+        with tenant_scope(ours.tenant.id):
+            make_visit(ours)
+            outbox.put(LOGOUT, client=RelyingParty.objects.get(), about="told")
+            Delivery.objects.update(due_at=None)
+            Reference.objects.create(model="G", sealed_template=b"", engine="engine", consent="c")
+        return ours.tenant
+
+    @pytest.mark.parametrize(
+        ("task", "step"),
+        [
+            (sweep_provider, "authsvc.oidc.tasks.sweep_expired"),
+            (visits_task, "authsvc.person.tasks.sweep"),
+            (outbox_task, "authsvc.delivery.outbox.sweep"),
+            (erase_what_is_over, "authsvc.management.tasks.erase_overdue"),
+            (expire_approvals, "authsvc.management.tasks.expire"),
+        ],
+        ids=["leftovers", "visits", "outbox", "references", "approvals"],
+    )
+    def test_what_is_swept_for_days_is_swept_where_there_is_some(
+        self, monkeypatch: pytest.MonkeyPatch, strewn: Tenant, task: Any, step: str
+    ) -> None:
+        done: list[object] = []
+        monkeypatch.setattr(step, lambda: done.append(current_tenant_id()))
+        task()
+        assert done == [strewn.id]
+
+    def test_what_was_told_is_not_due(self, strewn: Tenant) -> None:
+        assert visited("deliveries") == []
+
+    def test_an_unknown_kind_is_said(self, busy: Tenant) -> None:
+        with pytest.raises(ProgrammingError, match=r"run manage\.py migrate"):
+            tenants_with(connection, TELLING, "dreams")
 
     def test_a_step_is_done_where_there_is_work(self, busy: Tenant) -> None:
         done: list[object] = []
