@@ -96,6 +96,7 @@ class TestC07Camera:
     @pytest.mark.parametrize("behaviour", CAMERAS.values(), ids=CAMERAS)
     def test_without_pictures(self, person: Person, page: Page, behaviour: str) -> None:
         person.enrolled()
+        person.hurries(picture=3_000, frame=2_000)
         person.chooses()
         page.evaluate(f"() => {{ {STREAM} {behaviour} }}")
         person.taps("prepare")
@@ -117,6 +118,7 @@ class TestC07Camera:
 
     def test_whose_question_nobody_answers(self, person: Person, page: Page) -> None:
         person.enrolled()
+        person.hurries(permission=4_000)
         person.chooses()
         page.evaluate(UNANSWERED)
         person.taps("prepare")
@@ -227,6 +229,7 @@ class TestC06Store:
     @pytest.mark.parametrize("store", STORES.values(), ids=STORES)
     def test_lets_a_person_sign_in_with_the_passkey(self, person: Person, page: Page, store: str) -> None:
         person.enrolled()
+        person.hurries(store=1_000)
         page.add_init_script(store)
         if "put" in store:
             page.evaluate("indexedDB.deleteDatabase('visor-shares')")
@@ -239,6 +242,7 @@ class TestC06Store:
     @pytest.mark.parametrize("store", STORES.values(), ids=STORES)
     def test_ends_an_enrolment_with_one_passkey(self, person: Person, page: Page, store: str) -> None:
         page.add_init_script(store)
+        person.hurries(store=1_000)
         subject = make_subject(reference="")
         make_consent(subject)
         row = person.open(Transaction.Kind.ENROL, subject=subject)
@@ -287,6 +291,7 @@ class TestC07Network:
 
     def test_a_stalled_answer_is_no_connection(self, person: Person, page: Page) -> None:
         person.enrolled()
+        person.hurries(answer=4_000)
         row = person.chooses()
         page.route("**/without-face", lambda route: None)
         person.taps("without-face")
