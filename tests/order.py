@@ -55,7 +55,7 @@ LONGEST = (
 )
 
 
-class ByProduct(LoadFileScheduling):  # type: ignore[misc] # the package has no types
+class ByProduct(LoadFileScheduling):
     """Hands out files, those that share a product as one."""
 
     def _split_scope(self, nodeid: str) -> str:
