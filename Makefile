@@ -33,7 +33,7 @@ demo: setup ## Start Visor and a partner site, and sign a person in (DEMO_EXIT=1
 .PHONY: test
 test: check models photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
 	@python -m devtools.stack.services -- \
-	  timeout --signal=INT 40m pytest -n 2 --dist loadfile --durations=20 --cov --cov-report=
+	  timeout --signal=INT 40m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=20 --cov --cov-report=
 	@python -m tests.floor
 
 .PHONY: campaign

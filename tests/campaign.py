@@ -4,6 +4,9 @@
 writes a report with commit and command. A test belongs to it that takes the fixture `size` (or `tries`, which
 does), is a property of hypothesis, or has the marker `campaign`. Its figures are those that it hands to
 `record_property`.
+
+Of a matrix `sampled` and `crossed` give the cases: those beyond the sample have the marker `whole`, and run
+in the campaign alone.
 """
 
 import json
@@ -24,7 +27,7 @@ from tests import plans
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "campaign"
-EXAMPLES = {"sample": 100, "whole": 1000}
+EXAMPLES = {"sample": 50, "whole": 1000}
 OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 Size = Callable[..., int]
 
@@ -60,8 +63,36 @@ def choose_examples(config: pytest.Config) -> None:
 def mark(item: pytest.Item) -> None:
     """Mark what belongs to the campaign by what it takes."""
     property_of_hypothesis = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    if property_of_hypothesis or "size" in getattr(item, "fixturenames", ()):
+    sizes = "size" in getattr(item, "fixturenames", ())
+    if property_of_hypothesis or sizes or item.get_closest_marker("whole"):
         item.add_marker("campaign")
+
+
+def beyond_the_sample(items: Sequence[pytest.Item], *, whole: bool) -> list[pytest.Item]:
+    """Return the items that a run leaves to the campaign."""
+    return [] if whole else [item for item in items if item.get_closest_marker("whole")]
+
+
+def sampled(cases: Mapping[str, object], *sample: str) -> list[pytest.ParameterSet]:
+    """Return parameters by their names: the campaign takes all, `make test` those that the sample names."""
+    unknown = set(sample) - set(cases)
+    if unknown:
+        raise ValueError(f"no case is called {sorted(unknown)}")
+    return [pytest.param(value, id=name, marks=_beyond(name in sample)) for name, value in cases.items()]
+
+
+def crossed(first: Mapping[str, object], second: Mapping[str, object]) -> list[pytest.ParameterSet]:
+    """Return all pairs as parameters: the campaign takes all, `make test` some in which each value stands."""
+    turns = {(at % len(first), at % len(second)) for at in range(max(len(first), len(second)))}
+    return [
+        pytest.param(one, other, id=f"{name}-{other_name}", marks=_beyond((a, b) in turns))
+        for a, (name, one) in enumerate(first.items())
+        for b, (other_name, other) in enumerate(second.items())
+    ]
+
+
+def _beyond(taken: bool) -> tuple[pytest.MarkDecorator, ...]:
+    return () if taken else (pytest.mark.whole,)
 
 
 def note_inputs(item: pytest.Item, call: pytest.CallInfo[None]) -> None:

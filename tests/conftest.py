@@ -14,10 +14,11 @@ from django.db import connections
 from playwright.sync_api import Playwright
 
 from authsvc.core.remembered import forget_everything
-from tests import campaign, floor, needs, plans
+from tests import campaign, emptying, floor, needs, order, plans
 from tests.campaign import size, tries
 from tests.migrating import migrations
 from tests.product import person, stack
+from tests.spare_keys import spare_keys
 
 # Playwright's own loop runs in the tests' thread from its first test on; all use the database beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -35,20 +36,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Give each process of a parallel run its own part of the one Redis server."""
     campaign.choose_examples(config)
+    emptying.instead_of_flush()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     server = os.environ.get("VISOR_TEST_REDIS_URL")
     if server and hasattr(config, "workerinput"):
         os.environ["VISOR_TEST_REDIS_URL"] = f"{server.rsplit('/', 1)[0]}/{int(worker) * QUEUES}"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.needs("chromium"))
         plans.note_plans(item)
         campaign.mark(item)
         floor.leave_out(item)
+    if left := campaign.beyond_the_sample(items, whole=config.getoption("whole")):
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+    yield
+    if hasattr(config, "workerinput"):
+        order.sort(items)
+    floor.note_cases(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    with floor.traced_if_new(item):
+        return (yield)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.ByProduct | None:
+    return order.ByProduct(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -76,6 +95,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason, count in sorted(reasons.items()):
         terminalreporter.write_line(f"Not run: {count} {'test' if count == 1 else 'tests'}, {reason}")
     campaign.close(terminalreporter)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_are_quickly_made() -> Iterator[None]:
+    with spare_keys():
+        yield
 
 
 @pytest.fixture(autouse=True)

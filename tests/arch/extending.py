@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ LINKED: Final = ("build", "node_modules")
 
 _BLOCK = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROMISE = re.compile(r"(\d+|one|two|three) new files?,\s+(\d+|one|two|no) changed lines?", re.IGNORECASE)
+_FAILING = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+)", re.MULTILINE)
 _NUMBERS = {"no": 0, "one": 1, "two": 2, "three": 3}
 
 
@@ -102,9 +104,15 @@ def apply(diff: str, copy: Path) -> None:
     )
 
 
-def prove(example: Example, copy: Path) -> subprocess.CompletedProcess[str]:
-    """Run the example's proofs in the copy and return how that ended."""
+def prove(proofs: Sequence[str], copy: Path) -> subprocess.CompletedProcess[str]:
+    """Run proofs in the copy and return how that ended."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VISOR_")}
     environment |= {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *example.proofs]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
+    command += ["--continue-on-collection-errors", *proofs]
     return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+
+
+def failing(proved: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the proofs in which something failed, by path."""
+    return sorted(set(_FAILING.findall(proved.stdout)))

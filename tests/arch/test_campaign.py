@@ -4,11 +4,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from tests.campaign import EXAMPLES, Ran, commit, lines
+from tests.campaign import EXAMPLES, Ran, beyond_the_sample, commit, crossed, lines, sampled
 
 ROOT = Path(__file__).resolve().parents[2]
 PART = "tests/unit/core/test_ids.py"
@@ -44,6 +44,38 @@ def test_a_usual_run_takes_the_sample_and_reports_nothing(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout
     assert 'name="identifiers" value="10000"' in (tmp_path / "run.xml").read_text(encoding="utf-8")
     assert list(tmp_path.glob("*.md")) == []
+
+
+def taken(cases: list[pytest.ParameterSet]) -> list[str]:
+    """Return by name the cases that a usual run takes."""
+    return [str(case.id) for case in cases if not any(mark.name == "whole" for mark in case.marks)]
+
+
+def test_of_pairs_a_usual_run_takes_each_value_and_the_campaign_all() -> None:
+    cases = crossed({"a": 1, "b": 2, "c": 3}, {"x": 8, "y": 9})
+    assert [case.values for case in cases] == [(1, 8), (1, 9), (2, 8), (2, 9), (3, 8), (3, 9)]
+    assert taken(cases) == ["a-x", "b-y", "c-x"]
+
+
+def test_of_cases_a_usual_run_takes_those_that_are_named() -> None:
+    cases = sampled({"a": 1, "b": 2, "c": 3}, "b")
+    assert [case.values for case in cases] == [(1,), (2,), (3,)]
+    assert taken(cases) == ["b"]
+    with pytest.raises(ValueError, match="'d'"):
+        sampled({"a": 1}, "d")
+
+
+def test_what_is_beyond_the_sample_is_left_to_the_campaign() -> None:
+    class Item:
+        def __init__(self, *marks: str) -> None:
+            self.marks = marks
+
+        def get_closest_marker(self, name: str) -> str | None:
+            return name if name in self.marks else None
+
+    items = cast("list[pytest.Item]", [Item("campaign"), Item("whole")])
+    assert beyond_the_sample(items, whole=False) == items[1:]
+    assert beyond_the_sample(items, whole=True) == []
 
 
 @pytest.mark.parametrize("outcome", ["failed", "skipped"])

@@ -18,14 +18,31 @@ def test_every_seam_has_its_page() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_worked_example_holds(page: Path, tmp_path: Path) -> None:
+def test_an_example_takes_what_its_page_promises(page: Path) -> None:
     example = extending.read(page)
-    copy = extending.scratch_copy(tmp_path)
-    extending.write(example.proofs, copy)
-    assert extending.prove(example, copy).returncode == 1, "the proof passes without the change"
-    extending.write(example.new, copy)
-    for diff in example.diffs:
-        extending.apply(diff, copy)
     assert (len(example.new), example.changed_lines) == example.promised
-    proved = extending.prove(example, copy)
+
+
+def test_the_worked_examples_hold_together(tmp_path: Path) -> None:
+    carried_out(list(map(extending.read, PAGES)), tmp_path)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_worked_example_holds(page: Path, tmp_path: Path) -> None:
+    carried_out([extending.read(page)], tmp_path)
+
+
+def carried_out(examples: list[extending.Example], folder: Path) -> None:
+    """Fail unless each proof fails before the changes, and all of them pass after."""
+    copy = extending.scratch_copy(folder)
+    proofs = sorted(path for example in examples for path in example.proofs)
+    for example in examples:
+        extending.write(example.proofs, copy)
+    assert extending.failing(extending.prove(proofs, copy)) == proofs, "a proof passes without the change"
+    for example in examples:
+        extending.write(example.new, copy)
+        for diff in example.diffs:
+            extending.apply(diff, copy)
+    proved = extending.prove(proofs, copy)
     assert proved.returncode == 0, proved.stdout[-3000:]

@@ -3,10 +3,11 @@
 import re
 import subprocess
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from tests.floor import floor, rise, verdict
+from tests.floor import floor, note_cases, rise, traced_if_new, verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +37,41 @@ def test_what_is_said_of_a_run(measured: float, enough: bool, said: str) -> None
     found, text = verdict(measured, 80)
     assert found is enough
     assert said in text
+
+
+def test_the_first_cases_of_a_test_are_traced_and_the_others_not() -> None:
+    class Tracer:
+        cov_controller: "Tracer"
+        traces = True
+
+        def getplugin(self, _name: str) -> "Tracer":
+            return self
+
+        def pause(self) -> None:
+            self.traces = False
+
+        def resume(self) -> None:
+            self.traces = True
+
+    class Item:
+        def __init__(self, nodeid: str, tracer: Tracer) -> None:
+            self.nodeid, self.stash = nodeid, pytest.Stash()
+            self.config, self.pluginmanager = self, tracer
+
+        def get_closest_marker(self, _name: str) -> None:
+            return None
+
+    tracer = Tracer()
+    tracer.cov_controller = tracer
+    names = ["a.py::test_a[1]", "a.py::test_b", "a.py::test_a[2]", "a.py::test_a[3]", "b.py::test_a[1]"]
+    items = cast("list[pytest.Item]", [Item(name, tracer) for name in names])
+    note_cases(items)
+    traced = []
+    for item in items:
+        with traced_if_new(item):
+            traced.append(tracer.traces)
+        assert tracer.traces
+    assert traced == [True, True, True, False, True]
 
 
 def test_a_floor_leaves_room_below_what_was_measured() -> None:

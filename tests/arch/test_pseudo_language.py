@@ -86,7 +86,6 @@ class Reader:
 @pytest.fixture(autouse=True)
 def _speak(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     pseudo.speak(settings, monkeypatch)
-    monkeypatch.setattr("authsvc.keys.signing._RSA_BITS", 2048)
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from devtools.stack.stack import Stack, running
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import Worker, working
 from tests.product import enrolled
-from tests.provider.conftest import _quick_keys, shared, tenant, visitor
+from tests.provider.conftest import shared, tenant, visitor
 from tests.tenancy.conftest import ours, owner
 
-__all__ = ["_quick_keys", "ours", "owner", "shared", "tenant", "visitor"]
+__all__ = ["ours", "owner", "shared", "tenant", "visitor"]
 PERSON = "A person under attack"
 
 

@@ -10,12 +10,6 @@ from tests.factories import make_tenant
 from tests.provider.browser import Browser
 
 
-@pytest.fixture(autouse=True)
-def _quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let RSA keys be quick to make."""
-    monkeypatch.setattr("authsvc.keys.signing._RSA_BITS", 2048)
-
-
 @pytest.fixture
 def tenant(db: None) -> Iterator[Tenant]:
     """A sandbox tenant, in whose scope the test runs."""

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from pytest_django.live_server_helper import LiveServer
 
 from authsvc.biometrics.unsealing import unseal_sample
-from authsvc.capture import agent_api
+from authsvc.capture import agent_api, challenge
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.tenancy.sql import take_role
@@ -105,6 +105,15 @@ def person(tenant: Tenant, with_camera: Browser) -> Person:
 def page(person: Person) -> Page:
     """The person's page."""
     return person.page
+
+
+@pytest.fixture
+def two_cues(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each challenge be two cues: enough to see what a test looks at."""
+    steps = [{"cue": "centre", "ms": 900}, {"cue": "left", "ms": 1100, "degrees": 25}]
+    frames = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
+    drawn = {"nonce": "A" * 43, "steps": steps, "frames": frames}
+    monkeypatch.setattr(challenge, "_draw", lambda *, light: drawn)
 
 
 @contextmanager

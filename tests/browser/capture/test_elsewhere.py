@@ -11,6 +11,7 @@ from authsvc.oidc.requests.wanted import Wanted
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
 from tests.browser.capture.person import Person, partner
+from tests.campaign import crossed
 from tests.factories import make_subject
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -34,6 +35,7 @@ BROWSERS = {
 }
 WITHOUT_PASSKEYS = "delete window.PublicKeyCredential"
 INSECURE = "Object.defineProperty(window, 'isSecureContext', { value: false })"
+LACKS = {"no passkeys": WITHOUT_PASSKEYS, "insecure": INSECURE}
 FAILING = """() => {
   navigator.credentials.get = async () => { throw new DOMException("", "NotAllowedError"); };
 }"""
@@ -48,8 +50,7 @@ def visitor(tenant: Tenant, browser: Browser, agent: str, *scripts: str, **conte
     return person
 
 
-@pytest.mark.parametrize("lacks", [WITHOUT_PASSKEYS, INSECURE])
-@pytest.mark.parametrize("agent", IN_APP.values(), ids=IN_APP)
+@pytest.mark.parametrize(("agent", "lacks"), crossed(IN_APP, LACKS))
 def test_c09_an_apps_browser_is_told_where_to_go(
     tenant: Tenant, with_camera: Browser, agent: str, lacks: str
 ) -> None:
@@ -61,14 +62,13 @@ def test_c09_an_apps_browser_is_told_where_to_go(
     expect(screen.locator("input")).to_have_value("https://shop.example/")
 
 
-@pytest.mark.parametrize(("lacks", "screen"), [(WITHOUT_PASSKEYS, "unsupported"), (INSECURE, "insecure")])
-@pytest.mark.parametrize("agent", BROWSERS.values(), ids=BROWSERS)
+@pytest.mark.parametrize(("agent", "lacks"), crossed(BROWSERS, LACKS))
 def test_c09_a_browser_of_its_own_is_told_what_it_lacks(
-    tenant: Tenant, with_camera: Browser, agent: str, lacks: str, screen: str
+    tenant: Tenant, with_camera: Browser, agent: str, lacks: str
 ) -> None:
     person = visitor(tenant, with_camera, agent, lacks)
     person.open()
-    person.sees(screen)
+    person.sees("insecure" if lacks == INSECURE else "unsupported")
 
 
 def test_c09_an_app_with_passkeys_may_go_on_and_is_told_when_they_fail(

@@ -9,6 +9,7 @@ from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Transaction
 from tests.browser.capture.person import Person
+from tests.campaign import crossed
 from tests.factories import make_consent, make_subject
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -32,6 +33,11 @@ SAYS = {
     "OperationError": "The device could not use a passkey",
     "TypeError": "The device could not use a passkey",
 }
+KINDS = {
+    "sign-in": Transaction.Kind.AUTHENTICATE,
+    "enrolment": Transaction.Kind.ENROL,
+    "second passkey": Transaction.Kind.BIND,
+}
 # How often the device was asked; its PRF is computed at a second use only, as by many security keys. Asked
 # to, the person leaves in the moment in which the device has answered.
 COUNT_CEREMONIES = """(leaveWhenUnlocked) => {
@@ -52,11 +58,8 @@ COUNT_CEREMONIES = """(leaveWhenUnlocked) => {
 }"""
 
 
-@pytest.mark.parametrize(
-    "kind", [Transaction.Kind.AUTHENTICATE, Transaction.Kind.ENROL, Transaction.Kind.BIND]
-)
-@pytest.mark.parametrize("error", SAYS)
-def test_c07_each_error_has_its_words_and_a_way_on(person: Person, page: Page, kind: str, error: str) -> None:
+@pytest.mark.parametrize(("error", "kind"), crossed({error: error for error in SAYS}, KINDS))
+def test_c07_each_error_has_its_words_and_a_way_on(person: Person, page: Page, error: str, kind: str) -> None:
     row = person.open(kind, **({"subject": make_subject()} if kind == Transaction.Kind.ENROL else {}))
     page.evaluate(FAIL, error)
     person.taps("passkey")

@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True),
     pytest.mark.requirement("S5.2-05"),
+    pytest.mark.usefixtures("two_cues"),
 ]
 
 

@@ -9,7 +9,12 @@ from playwright.sync_api import Page
 from tests.browser.capture.person import Person
 from tests.browser.capture.samples import pictures
 
-pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.e2e,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("two_cues"),
+]
 WATCH_CAMERA = """
     const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     window.asked = new Promise((resolve) => {

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from authsvc.biometrics.stages.iad import probing
-from authsvc.capture import challenge
 from authsvc.devices.models import Device
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions import services
@@ -17,10 +16,14 @@ from tests.browser.capture.person import Person
 from tests.browser.capture.samples import manifest
 from tests.factories import make_consent, make_subject
 
-pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.e2e,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("two_cues"),
+]
 
-FRAMES = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
-STEPS = [{"cue": "centre", "ms": 900}, {"cue": "left", "ms": 1100, "degrees": 25}]
+LEAST_FRAMES = 10
 # Longer than any wait for a camera that the page has.
 PATIENCE_MS = 40_000
 
@@ -77,12 +80,6 @@ SLOW = """
 """
 
 
-@pytest.fixture(autouse=True)
-def _two_cues(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = {"nonce": "A" * 43, "steps": STEPS, "frames": FRAMES}
-    monkeypatch.setattr(challenge, "_draw", lambda *, light: drawn)
-
-
 def sees_late(person: Person, screen: str) -> None:
     """Wait for a screen for as long as the page waits for a camera, and find a way on there."""
     found = person.page.locator(f'[data-screen="{screen}"]')
@@ -96,6 +93,7 @@ class TestC07Camera:
     @pytest.mark.parametrize("behaviour", CAMERAS.values(), ids=CAMERAS)
     def test_without_pictures(self, person: Person, page: Page, behaviour: str) -> None:
         person.enrolled()
+        person.hurries(picture=3_000, frame=2_000)
         person.chooses()
         page.evaluate(f"() => {{ {STREAM} {behaviour} }}")
         person.taps("prepare")
@@ -117,6 +115,7 @@ class TestC07Camera:
 
     def test_whose_question_nobody_answers(self, person: Person, page: Page) -> None:
         person.enrolled()
+        person.hurries(permission=4_000)
         person.chooses()
         page.evaluate(UNANSWERED)
         person.taps("prepare")
@@ -181,7 +180,7 @@ class TestC07Camera:
         person.films()
         page.wait_for_url("**/passkeys/?*", timeout=60_000)
         times = [(frame["t"], frame["media"]) for frame in manifest(opened[0])["frames"]]
-        assert len(times) >= FRAMES["min"]
+        assert len(times) >= LEAST_FRAMES
         assert all(a < b and c < d for (a, c), (b, d) in pairwise(times))
 
     @pytest.mark.parametrize(("script", "screen"), WITHOUT)
@@ -227,6 +226,7 @@ class TestC06Store:
     @pytest.mark.parametrize("store", STORES.values(), ids=STORES)
     def test_lets_a_person_sign_in_with_the_passkey(self, person: Person, page: Page, store: str) -> None:
         person.enrolled()
+        person.hurries(store=1_000)
         page.add_init_script(store)
         if "put" in store:
             page.evaluate("indexedDB.deleteDatabase('visor-shares')")
@@ -239,6 +239,7 @@ class TestC06Store:
     @pytest.mark.parametrize("store", STORES.values(), ids=STORES)
     def test_ends_an_enrolment_with_one_passkey(self, person: Person, page: Page, store: str) -> None:
         page.add_init_script(store)
+        person.hurries(store=1_000)
         subject = make_subject(reference="")
         make_consent(subject)
         row = person.open(Transaction.Kind.ENROL, subject=subject)
@@ -287,6 +288,7 @@ class TestC07Network:
 
     def test_a_stalled_answer_is_no_connection(self, person: Person, page: Page) -> None:
         person.enrolled()
+        person.hurries(answer=4_000)
         row = person.chooses()
         page.route("**/without-face", lambda route: None)
         person.taps("without-face")

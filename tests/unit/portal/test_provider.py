@@ -34,11 +34,6 @@ State = SigningKey.State
 ISSUER = "https://authority.example"
 
 
-@pytest.fixture(autouse=True)
-def _quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("authsvc.keys.signing._RSA_BITS", 2048)
-
-
 @pytest.fixture
 def keys(tenant: Tenant) -> None:
     """An ES256 key that signs, and a next one that has been published for an hour."""
