@@ -27,9 +27,9 @@ from .synthetic import landmarks, observation
 LIGHT = (
     Step("centre", 1000),
     Step("light", 600, colour="#ffffff"),
-    Step("light", 600, colour="#101010"),
-    Step("light", 600, colour="#2060ff"),
-    Step("light", 600, colour="#ff7020"),
+    Step("light", 600, colour="#00ff00"),
+    Step("light", 600, colour="#0000ff"),
+    Step("light", 600, colour="#ff6868"),
 )
 BLINK = (Step("centre", 1000), Step("blink", 1500), Step("centre", 900))
 SMILE = (Step("centre", 1000), Step("smile", 1500), Step("centre", 900))

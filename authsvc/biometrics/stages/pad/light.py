@@ -161,7 +161,7 @@ def light_response(observed: Observation) -> LightResponse | None:
     times: where no light falls, chance fits those no worse. Fails in bright surroundings, where the screen
     adds too little, and on a head that is rendered with its own shading in time.
     """
-    steps = observed.planned("light")
+    steps = observed.lit
     if len(steps) < 2:
         return None
     inside = np.flatnonzero(
@@ -256,27 +256,28 @@ class _Screen:
         return _Screen(self.share[lags], self.frames[lags])
 
     def agreement(self, seen: Array, colours: Array) -> Array:
-        """Returns lags×m correlations, 0 to 1, of n×3 values with m×k×3 colours by one gain from 0 on, in the
-        tint of room that fits best; 0 where too few frames tell.
+        """Returns lags×m correlations, 0 to 1, of the hues of n×3 values with those of m×k×3 colours by one
+        gain from 0 on, in the tint of room that fits best; 0 where too few frames tell.
         """
-        share, values = self._centred(seen)
+        share, values = self._centred(_hue(seen))
         shown = np.tensordot(share, colours, (2, 1))
         together = np.einsum("lnmc,lnc->lmc", shown, values)
-        power = np.einsum("lnmc,lnmc->lmc", shown, shown)
-        along, size = together @ _TINTS.T, np.maximum(power @ _TINTS.T**2, 1e-9)
+        power = np.einsum("lnmc,lnmd,cd->lmcd", shown, shown, _HUE, optimize=True)
+        along = together @ _TINTS.T
+        size = np.maximum(np.einsum("lmcd,tc,td->lmt", power, _TINTS, _TINTS, optimize=True), 1e-9)
         explained = (np.maximum(along, 0.0) ** 2 / size).max(axis=2)
         total = np.maximum((values**2).sum(axis=(1, 2)), 1e-12)
         return np.asarray(np.sqrt(explained / total[:, None]) * self.told[:, None])
 
     def gain(self, seen: Array, colours: Array, lag: int) -> Array:
-        """Returns the relative brightening of …×n×3 values under white, by k×3 colours at one of the lags; 0
-        where the colours are all one or no frame tells.
+        """Returns the relative brightening of …×n×3 values under white, by the hues of k×3 colours at one of
+        the lags; 0 where the colours are all one or no frame tells.
         """
         telling = self.frames[lag]
         share, values = self.share[lag, telling], seen[..., telling, :]
         if not len(share):
             return np.zeros(seen.shape[:-2])
-        shown = (share - share.mean(axis=0)) @ colours
+        shown = _hue((share - share.mean(axis=0)) @ colours)
         power = max(float((shown**2).sum()), 1e-6)
         return np.asarray((shown * (values - values.mean(axis=-2, keepdims=True))).sum(axis=(-2, -1)) / power)
 
@@ -288,6 +289,14 @@ class _Screen:
             (share - share.sum(axis=1, keepdims=True) / count) * telling,
             (values - values.sum(axis=1, keepdims=True) / count) * telling,
         )
+
+
+_HUE: Final = np.eye(3) - 1 / 3
+"""Takes off what all channels share, which a head that moves alters, and the hue of the light does not."""
+
+
+def _hue(values: Array) -> Array:
+    return np.asarray(values @ _HUE)
 
 
 def _colours(steps: Sequence[PlannedCue]) -> Array:
@@ -314,10 +323,10 @@ def _regions(observed: Observation, frames: NDArray[np.intp]) -> Array:
     """Returns regions×n×3 logarithms of linear light of the face's regions in these frames."""
     placed = observed.placings[frames]
     marks = observed.landmarks[frames] @ np.array([1, 1j])
-    middle = (placed[:, :1] * marks + placed[:, 1:]).mean(axis=0) @ _REGIONS.T
-    at = np.round(np.column_stack([middle.real, middle.imag])).astype(int)
-    places = np.clip(at[:, None] + _NEAR, 0, SIDE - 1)
-    pixels = observed.patches[frames][:, places[..., 1], places[..., 0]]
+    middle = (placed[:, :1] * marks + placed[:, 1:]) @ _REGIONS.T
+    at = np.round(np.stack([middle.real, middle.imag], axis=-1)).astype(int)
+    places = np.clip(at[:, :, None] + _NEAR, 0, SIDE - 1)
+    pixels = observed.patches[frames[:, None, None], places[..., 1], places[..., 0]]
     return np.asarray(_light(pixels.mean(axis=2)).transpose(1, 0, 2))
 
 
