@@ -23,7 +23,7 @@ from .patches import SIDE
 CALIBRATIONS: Final = {
     "light": Calibration(20.0, -16.0, -4.0, 2.0, 1.0),
     "order": Calibration(60.0, 0.0, -4.0, 2.0, 1.0),
-    "sides": Calibration(-16.0, 15.7, -4.0, 1.0, 1.0),
+    "sides": Calibration(-16.0, 16.5, -4.0, 1.0, 1.0),
     "weakest": Calibration(6.0, -2.0, -4.0, 1.0, 1.0),
     "background": Calibration(-10.0, 6.0, -4.0, 1.0, 1.0),
 }
@@ -42,9 +42,9 @@ FAILS: Final = {
     "background": "a wall close behind the person",
 }
 
-PLAUSIBLE_MS: Final = (0.0, 350.0)
-"""How long after a colour is asked for its light is in a frame: display, exposure, and the camera's own
-delay. Who reads the screen and renders an answer has this much time.
+PLAUSIBLE_MS: Final = (0.0, 250.0)
+"""How long after a colour is asked for its light begins to be in a frame: display and the camera's own delay.
+Who reads the screen and renders an answer has this much time, and that in which it settles.
 """
 
 LEAST_GAIN: Final = 0.03
@@ -64,8 +64,10 @@ EVEN: Final = 0.85
 _LAGS: Final = np.arange(-200.0, 701.0, 50.0)
 _IN_TIME: Final = (PLAUSIBLE_MS[0] <= _LAGS) & (PLAUSIBLE_MS[1] >= _LAGS)
 _OUT_OF_TIME: Final = (PLAUSIBLE_MS[0] - 100 >= _LAGS) | (PLAUSIBLE_MS[1] + 100 <= _LAGS)
-_EXPOSURE_MS: Final = 60.0
-"""Over how long a frame gathers light, and the display needs for a change."""
+_SETTLING_MS: Final = 120.0
+"""Within how long after that the light is wholly there: exposure, a display's rise and its unevenness, and how
+exactly it is known when a step that ends early has ended. Frames in between tell nothing.
+"""
 
 _TINTS: Final = np.array([(1.0, 1.0, 1.0), (0.6, 0.97, 1.6), (0.3, 0.75, 2.6)])
 """How much stronger a display's red, green and blue are than a room's of its own colour, of 4000 and of about
@@ -77,6 +79,10 @@ _DARK: Final = 0.004
 """Added to linear light from 0 to 1, so that black pixels tell nothing."""
 
 _FRONT, _NOSE, _CHEEKS, _EYES, _SIDES = slice(6), slice(2), slice(4, 6), slice(6, 8), slice(8, 12)
+_RIGHT, _LEFT = [8, 10], [9, 11]
+_HIDDEN: Final = 10.0
+"""Degrees of a turn from which on the side of a face that it hides tells nothing."""
+
 _BLENDS: Final[Sequence[Mapping[int, float]]] = (
     {28: 1.0},
     {30: 1.0},
@@ -168,20 +174,22 @@ def light_response(observed: Observation) -> LightResponse | None:
         (observed.times >= steps[0].start) & (observed.times <= steps[-1].end + _LAGS[-1])
     )
     screen = _Screen.shown(observed.times[inside], steps)
-    if not screen.told[_IN_TIME].any():
+    if not screen.in_time.any():
         return None
     regions = _regions(observed, inside)
     around = _surroundings([observed.images[i] for i in inside])
-    return _response(screen, _colours(steps), regions, around)
+    return _response(screen, _colours(steps), regions, around, observed.turns[inside, 0])
 
 
-def _response(screen: _Screen, asked: Array, regions: Array, around: Array) -> LightResponse:
+def _response(screen: _Screen, asked: Array, regions: Array, around: Array, yaw: Array) -> LightResponse:
     clear = regions - around
     face = _middle(clear)
     fits = screen.agreement(face, asked[None])[:, 0]
-    best = int(np.argmax(np.where(_IN_TIME, fits, -1.0)))
+    best = int(np.argmax(np.where(screen.in_time, fits, -1.0)))
     other, other_gain = _best_other(screen, face, asked, fits)
     gains = screen.gain(clear, asked, best)
+    for side, seen in ((_RIGHT, yaw > -_HIDDEN), (_LEFT, yaw < _HIDDEN)):
+        gains[side] = screen.under(seen).gain(clear[side][:, seen], asked, best)
     whole = _middle(regions)
     lit = float(screen.gain(whole, asked, best))
     front, sides = float(np.median(gains[_FRONT])), float(np.median(gains[_SIDES]))
@@ -195,7 +203,7 @@ def _response(screen: _Screen, asked: Array, regions: Array, around: Array) -> L
         sides=sides / max(front, 1e-3),
         weakest=float(min(part.mean() for part in parts)) / max(front, sides, 1e-3),
         background=float(screen.gain(around, asked, best)) / max(lit, 1e-3),
-        even=float(screen.agreement(whole, asked[None])[_IN_TIME].max()),
+        even=float(screen.agreement(whole, asked[None])[screen.in_time].max()),
         lit=lit,
     )
 
@@ -207,7 +215,7 @@ def _best_other(screen: _Screen, face: Array, asked: Array, fits: Array) -> tupl
     """
     other, colours, lag = _best_change(screen, face, asked)
     for _ in asked[1:]:
-        if other <= fits[_IN_TIME].max():
+        if other <= fits[screen.in_time].max():
             break
         further = _best_change(screen, face, colours)
         if further[0] <= other:
@@ -221,17 +229,17 @@ def _best_other(screen: _Screen, face: Array, asked: Array, fits: Array) -> tupl
 
 def _best_change(screen: _Screen, face: Array, colours: Array) -> tuple[float, Array, int]:
     others = _one_changed(colours)
-    fits = screen.at(_IN_TIME).agreement(face, others)
+    fits = screen.at(screen.in_time).agreement(face, others)
     lag, which = np.unravel_index(int(fits.argmax()), fits.shape)
-    return float(fits[lag, which]), others[which], int(np.flatnonzero(_IN_TIME)[lag])
+    return float(fits[lag, which]), others[which], int(np.flatnonzero(screen.in_time)[lag])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Screen:
-    """What of each of k colours a frame can show at each of the lags.
+    """Which of k colours a frame shows at each of the lags.
 
-    share: lags×n×k, about the mean of the frames that tell; told: lags, whether enough frames do; frames:
-    lags×n, which.
+    share: lags×n×k, 1 for it; told: lags, whether enough frames tell; frames: lags×n, which do: those that
+    lie wholly under one colour.
     """
 
     share: Array
@@ -239,17 +247,27 @@ class _Screen:
 
     @property
     def told(self) -> NDArray[np.bool_]:
-        """Lags at which enough frames lie wholly under the colours."""
+        """Lags at which enough frames lie wholly under one colour."""
         return np.asarray(self.frames.sum(axis=1) >= _LEAST_FRAMES)
+
+    @property
+    def in_time(self) -> NDArray[np.bool_]:
+        """Plausible lags at which enough frames tell, and every colour is in one of them: of another one that
+        no frame shows, anything might be said.
+        """
+        return np.asarray(_IN_TIME & self.told & (self.share.max(axis=1) > 0).all(axis=1))
+
+    def under(self, frames: NDArray[np.bool_]) -> _Screen:
+        """Returns the same of some of the frames alone."""
+        return _Screen(self.share[:, frames], self.frames[:, frames])
 
     @classmethod
     def shown(cls, times: Array, steps: Sequence[PlannedCue]) -> _Screen:
-        """Returns the shares of the steps in frames taken at these milliseconds."""
-        late = times - _LAGS[:, None]
-        ends = np.minimum(late[..., None], [step.end for step in steps])
-        starts = np.maximum(late[..., None] - _EXPOSURE_MS, [step.start for step in steps])
-        share = np.maximum(ends - starts, 0.0) / _EXPOSURE_MS
-        return cls(share, share.sum(axis=2) > 1 - 1e-6)
+        """Returns which of the steps frames taken at these milliseconds show."""
+        late = (times - _LAGS[:, None])[..., None]
+        begun = late - _SETTLING_MS >= np.array([step.start for step in steps])
+        share = begun & (late <= np.array([step.end for step in steps]))
+        return cls(share.astype(float), share.any(axis=2))
 
     def at(self, lags: NDArray[np.bool_]) -> _Screen:
         """Returns the same at some of the lags alone."""

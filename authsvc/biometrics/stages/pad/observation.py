@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authsvc.biometrics.headpose import GENERIC_FACE, camera_matrix, head_pose, pose_of, rotation
-from authsvc.biometrics.types import Burst, Challenge, Descriptors, FaceTrack, Image
+from authsvc.biometrics.types import Burst, Challenge, Descriptors, FaceTrack, Image, Step
 
 from .patches import Patches, patches_of, placings
 
@@ -177,16 +177,24 @@ def shown(challenge: Challenge, frames: Sequence[tuple[int, float]]) -> tuple[Pl
     followed, that is in the middle between the two, as far as it then lasts neither less than its least nor
     more than its most.
     """
-    start, lengths = 0.0, []
-    for index, step in enumerate(challenge.steps):
-        latest = start + step.ms
+    start, lengths, steps = 0.0, [], challenge.steps
+    for index, (step, after) in enumerate(zip(steps, _latest_ends(steps, frames), strict=True)):
+        earliest, latest = start + step.shortest, start + step.ms
         last = max((t for at, t in frames if at <= index), default=start)
-        after = min((t for at, t in frames if at > index), default=max(last, latest))
-        seen = latest if step.shortest == step.ms else (last + after) / 2
-        end = min(max(min(max(seen, start + step.shortest), latest), last), after)
+        seen = latest if step.shortest == step.ms or after == np.inf else (last + after) / 2
+        end = min(max(min(max(seen, earliest), latest), last), after)
         lengths.append(end - start)
         start = end
     return _plan(challenge, lengths)
+
+
+def _latest_ends(steps: Sequence[Step], frames: Sequence[tuple[int, float]]) -> list[float]:
+    """Returns when each step has ended at the latest: the next one's first frame, and its least, say so."""
+    ends = [np.inf]
+    for index in range(len(steps) - 1, 0, -1):
+        first = min((t for at, t in frames if at >= index), default=np.inf)
+        ends.append(min(first, ends[-1] - steps[index].shortest))
+    return ends[::-1]
 
 
 def _plan(challenge: Challenge, lengths: Sequence[float]) -> tuple[PlannedCue, ...]:
