@@ -75,6 +75,8 @@ _TINTS: Final = np.array([(1.0, 1.0, 1.0), (0.6, 0.97, 1.6), (0.3, 0.75, 2.6)])
 """
 
 _LEAST_FRAMES: Final = 6
+_LEAST_REGIONS: Final = 3
+_SELDOM: Final = 0.05
 _DARK: Final = 0.004
 """Added to linear light from 0 to 1, so that black pixels tell nothing."""
 
@@ -182,15 +184,14 @@ def light_response(observed: Observation) -> LightResponse | None:
 
 
 def _response(screen: _Screen, asked: Array, regions: Array, around: Array, yaw: Array) -> LightResponse:
-    clear = regions - around
-    face = _middle(clear)
+    clear, whole = regions - around, _middle(_hue(regions))
+    face = _middle(_hue(clear[_unburnt(regions)]))
     fits = screen.agreement(face, asked[None])[:, 0]
     best = int(np.argmax(np.where(screen.in_time, fits, -1.0)))
     other, other_gain = _best_other(screen, face, asked, fits)
     gains = screen.gain(clear, asked, best)
     for side, seen in ((_RIGHT, yaw > -_HIDDEN), (_LEFT, yaw < _HIDDEN)):
         gains[side] = screen.under(seen).gain(clear[side][:, seen], asked, best)
-    whole = _middle(regions)
     lit = float(screen.gain(whole, asked, best))
     front, sides = float(np.median(gains[_FRONT])), float(np.median(gains[_SIDES]))
     parts = (gains[_NOSE], gains[_CHEEKS], gains[_EYES], gains[_SIDES])
@@ -360,6 +361,15 @@ def _surroundings(images: Sequence[Image]) -> Array:
     return _middle(np.array(parts))
 
 
+def _unburnt(regions: Array) -> NDArray[np.bool_]:
+    """Returns which regions hardly any frame shows burnt out, in one channel or more: what is added to them is
+    of another hue than the light; all where few are left.
+    """
+    burnt = (regions > _BURNT).any(axis=2).mean(axis=1)
+    kept = burnt < _SELDOM
+    return kept if kept.sum() >= _LEAST_REGIONS else np.ones_like(kept)
+
+
 def _middle(courses: Array) -> Array:
     """Returns the middle one of k×n×3 courses, each about its own mean: a lid or a lock of hair moves few."""
     return np.asarray(np.median(courses - courses.mean(axis=1, keepdims=True), axis=0))
@@ -367,6 +377,9 @@ def _middle(courses: Array) -> Array:
 
 def _light(values: Array) -> Array:
     return np.log((values / 255.0) ** 2.2 + _DARK)
+
+
+_BURNT: Final = float(_light(np.array(245.0)))
 
 
 def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
