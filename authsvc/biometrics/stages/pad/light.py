@@ -65,8 +65,8 @@ _LAGS: Final = np.arange(-200.0, 701.0, 50.0)
 _IN_TIME: Final = (PLAUSIBLE_MS[0] <= _LAGS) & (PLAUSIBLE_MS[1] >= _LAGS)
 _OUT_OF_TIME: Final = (PLAUSIBLE_MS[0] - 100 >= _LAGS) | (PLAUSIBLE_MS[1] + 100 <= _LAGS)
 _SETTLING_MS: Final = 120.0
-"""Within how long after that the light is wholly there: exposure, a display's rise and its unevenness, and how
-exactly it is known when a step that ends early has ended. Frames in between tell nothing.
+"""Within how long after that the light is wholly there: exposure, a display's rise, its unevenness, and how
+exactly the end of a step that ends early is known. Frames in between tell nothing.
 """
 
 _TINTS: Final = np.array([(1.0, 1.0, 1.0), (0.6, 0.97, 1.6), (0.3, 0.75, 2.6)])
@@ -362,8 +362,8 @@ def _surroundings(images: Sequence[Image]) -> Array:
 
 
 def _unburnt(regions: Array) -> NDArray[np.bool_]:
-    """Returns which regions hardly any frame shows burnt out, in one channel or more: what is added to them is
-    of another hue than the light; all where few are left.
+    """Returns which regions hardly any frame shows burnt out in one channel or more, all where few are left:
+    what is added to burnt ones is of another hue than the light.
     """
     burnt = (regions > _BURNT).any(axis=2).mean(axis=1)
     kept = burnt < _SELDOM
