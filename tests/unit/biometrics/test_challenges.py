@@ -12,6 +12,7 @@ from tests.campaign import Size
 
 SEEDS = range(50)
 TURN_ALONE: tuple[Part, ...] = ("turn",)
+LIGHT_ALONE: tuple[Part, ...] = ("light",)
 SWEPT: tuple[Part, ...] = ("turn", "light")
 
 
@@ -38,7 +39,7 @@ def test_a_recorded_answer_seldom_fits_the_next_challenge(size: Size) -> None:
 
 
 def test_light_on_a_still_head_changes_at_less_than_two_hertz_and_never_repeats() -> None:
-    steps = [s for s in draw_challenge(mix=("light",)).steps if s.cue == "light"]
+    steps = [s for s in draw_challenge(mix=LIGHT_ALONE).steps if s.cue == "light"]
     assert all(step.ms == step.shortest == LIGHT_MS >= 500 and step.colour in COLOURS for step in steps)
     assert all(a.colour != b.colour for a, b in pairwise(steps))
 

@@ -51,6 +51,9 @@ LEAST_GAIN: Final = 0.03
 LEAST_AGREEMENT: Final = 0.8
 """Of an answer; below either one there is none, and the person is asked again."""
 
+LEAST_LEAD: Final = -0.01
+"""The same of its lead: two neighbouring hues may be hard to part on a skin that is nearly burnt out."""
+
 CLEAR: Final = 0.85
 CLEAR_GAIN: Final = 0.08
 MISLED: Final = 0.06
@@ -145,8 +148,8 @@ class LightResponse:
 
     @property
     def answered(self) -> bool:
-        """Whether enough light comes back, in the colours and at the time asked for before any others."""
-        return self.gain >= LEAST_GAIN and self.agreement >= LEAST_AGREEMENT and self.lead > 0
+        """Whether enough light comes back, as well in the colours and time asked for as in any others."""
+        return self.gain >= LEAST_GAIN and self.agreement >= LEAST_AGREEMENT and self.lead > LEAST_LEAD
 
     @property
     def contradicted(self) -> bool:
@@ -268,7 +271,7 @@ class _Screen:
         late = (times - _LAGS[:, None])[..., None]
         begun = late - _SETTLING_MS >= np.array([step.start for step in steps])
         share = begun & (late <= np.array([step.end for step in steps]))
-        return cls(share.astype(float), share.any(axis=2))
+        return cls(share.astype(float), np.asarray(share.any(axis=2)))
 
     def at(self, lags: NDArray[np.bool_]) -> _Screen:
         """Returns the same at some of the lags alone."""
