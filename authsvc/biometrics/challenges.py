@@ -14,12 +14,14 @@ Part = Literal["turn", "light", "blink", "smile"]
 SIDES: Final = frozenset({"left", "right"})
 TURNS: Final = ("left", "right", "up", "down")
 MOVEMENTS: Final = (*TURNS, "nearer", "farther")
-COLOURS: Final = ("#ffffff", "#101010", "#ff7020", "#20ff50", "#2060ff", "#ff40d0")
-"""Screen colours of the light part. None is a saturated red; they change at under 2 Hz (WCAG 2.2, 2.3.1).
+WHITE: Final = "#ffffff"
+COLOURS: Final = ("#ff6868", "#ffff00", "#00ff00", "#00ffff", "#0000ff", "#ff00ff")
+"""Screen colours of the light part: hues, since a head that moves alters how bright it is far more than of
+which hue. None is a saturated red, and none stays for less than 400 ms (WCAG 2.2, 2.3.1).
 """
 
 LIGHT_MS: Final = 600
-"""Milliseconds a colour stays: 1.7 changes a second."""
+"""Milliseconds a colour stays where the head is still: 1.7 changes a second."""
 
 MOVEMENTS_ALONE: Final = 4
 MOVEMENTS_BESIDE: Final = 3
@@ -27,18 +29,24 @@ MOVEMENTS_BESIDE: Final = 3
 
 MOVEMENT_MS: Final = (1100, 1200)
 MOVEMENT_BESIDE_MS: Final = (850, 950)
-"""Milliseconds that a movement is asked for."""
+"""Milliseconds that a movement is asked for where the screen keeps its colour."""
 
 BACK_MS: Final = (500, 600)
 BACK_BESIDE_MS: Final = (850, 950)
-"""Milliseconds for the way back: whoever is to hold still in the light has to be there."""
+"""Milliseconds for the way back."""
 
 COLOURS_ALONE: Final = 7
-COLOURS_BESIDE: Final = 5
-"""The same of colours."""
+"""How many colours are shown to a head that is still."""
 
+SWEPT_NEUTRAL_MS: Final = (500, 550)
+SWEPT_FIRST_MS: Final = 400
+SWEPT_SECOND_MS: Final = 900
+COLOURS_A_MOVEMENT: Final = 2
+"""A movement under the light is two steps of one cue and two colours: one while the person reacts, and one
+that ends when the head has followed, SWEPT_FIRST_MS after it began at the earliest.
+"""
 
-FRAMES: Final = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
+FRAMES: Final = {"min": 10, "max": 40, "fps": 8, "width": 640, "height": 480}
 """What the capture page is asked to take over a challenge: how many frames, how often, of which size."""
 
 
@@ -51,25 +59,29 @@ class Draw(Protocol):
 
 
 def draw_challenge(*, mix: Collection[Part], rng: Draw | None = None) -> Challenge:
-    """Draws a challenge from these parts, 4 to 8 s long, unpredictable where rng is; the nonce always is.
+    """Draws a challenge from these parts, unpredictable where rng is; the nonce always is.
 
     Turn: the neutral first, then four movements (three beside another part), no two alike in a row and at
-    least one to a side by 20 to 26 degrees (farther aside, the detector loses some faces), then back. Light:
-    five colours after it, no two alike in a row. `variety` says how many there are. Raises ValueError for an
-    empty mix.
+    least one to a side by 20 to 26 degrees (farther aside, the detector loses some faces), then back. With
+    light the screen changes under the movements, and nothing brings the head back: 2.9 to 4.5 s, by how fast
+    it is followed. `variety` says how many there are. Raises ValueError for an empty mix.
     """
     if not mix:
         raise ValueError("a challenge needs at least one part")
     draw = rng or secrets.SystemRandom()
-    steps = [Step(cue="centre", ms=draw.randint(750, 850))]
-    if "turn" in mix:
-        steps += _turn(draw, _movements(mix), MOVEMENT_MS if len(mix) == 1 else MOVEMENT_BESIDE_MS)
-        steps.append(Step(cue="centre", ms=draw.randint(*(BACK_MS if len(mix) == 1 else BACK_BESIDE_MS))))
-    for cue in ("blink", "smile"):
-        if cue in mix:
-            steps += [Step(cue=cue, ms=draw.randint(1300, 1600)), Step(cue="centre", ms=500)]
-    if "light" in mix:
-        steps += _light(draw, _colours(mix))
+    if "turn" in mix and "light" in mix:
+        steps = _swept(draw)
+    elif "turn" in mix:
+        steps = _turned(draw, alone=len(mix) == 1)
+    else:
+        steps = [Step(cue="centre", ms=draw.randint(750, 850))]
+    rest = [cue for cue in ("blink", "smile") if cue in mix]
+    if rest and "light" in mix and "turn" in mix:
+        steps.append(Step(cue="centre", ms=draw.randint(*BACK_BESIDE_MS)))
+    for cue in rest:
+        steps += [Step(cue=cue, ms=draw.randint(1300, 1600)), Step(cue="centre", ms=500)]
+    if "light" in mix and "turn" not in mix:
+        steps += [Step(cue="light", ms=LIGHT_MS, colour=c) for c in _hues(draw, COLOURS_ALONE)]
     nonce = base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
     return Challenge(nonce=nonce, steps=tuple(steps))
 
@@ -93,14 +105,34 @@ def _movements(mix: Collection[Part]) -> int:
 
 
 def _colours(mix: Collection[Part]) -> int:
-    return COLOURS_BESIDE if "turn" in mix else COLOURS_ALONE
+    return MOVEMENTS_BESIDE * COLOURS_A_MOVEMENT if "turn" in mix else COLOURS_ALONE
 
 
-def _turn(draw: Draw, count: int, lasting: tuple[int, int]) -> list[Step]:
+def _swept(draw: Draw) -> list[Step]:
+    """Draws movements under the light. The neutral is white: what is compared and kept has no hue laid on."""
+    cues = _cues(draw, MOVEMENTS_BESIDE)
+    hues = iter(_hues(draw, len(cues) * COLOURS_A_MOVEMENT))
+    steps = [Step(cue="centre", ms=draw.randint(*SWEPT_NEUTRAL_MS), colour=WHITE)]
+    for cue in cues:
+        far = _degrees(draw, cue)
+        steps.append(Step(cue, SWEPT_FIRST_MS, far, next(hues)))
+        steps.append(Step(cue, SWEPT_SECOND_MS, far, next(hues), least=SWEPT_FIRST_MS))
+    return steps
+
+
+def _turned(draw: Draw, *, alone: bool) -> list[Step]:
+    lasting, back = (MOVEMENT_MS, BACK_MS) if alone else (MOVEMENT_BESIDE_MS, BACK_BESIDE_MS)
+    cues = _cues(draw, MOVEMENTS_ALONE if alone else MOVEMENTS_BESIDE)
+    moves = [Step(cue, draw.randint(*lasting), _degrees(draw, cue)) for cue in cues]
+    neutral = Step(cue="centre", ms=draw.randint(750, 850))
+    return [neutral, *moves, Step(cue="centre", ms=draw.randint(*back))]
+
+
+def _cues(draw: Draw, count: int) -> list[str]:
     cues: list[str] = []
     while not SIDES & set(cues):
         cues = _without_neighbours(draw, MOVEMENTS, count)
-    return [Step(cue=cue, ms=draw.randint(*lasting), degrees=_degrees(draw, cue)) for cue in cues]
+    return cues
 
 
 def _degrees(draw: Draw, cue: str) -> int | None:
@@ -109,8 +141,8 @@ def _degrees(draw: Draw, cue: str) -> int | None:
     return 15 if cue in TURNS else None
 
 
-def _light(draw: Draw, count: int) -> list[Step]:
-    return [Step(cue="light", ms=LIGHT_MS, colour=c) for c in _without_neighbours(draw, COLOURS, count)]
+def _hues(draw: Draw, count: int) -> list[str]:
+    return _without_neighbours(draw, COLOURS, count)
 
 
 def _without_neighbours(draw: Draw, options: tuple[str, ...], count: int) -> list[str]:

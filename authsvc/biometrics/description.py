@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from authsvc.biometrics.engines.base import Engine
-from authsvc.biometrics.types import Burst, Descriptors, FaceTrack, FewFrames, QualityResult
+from authsvc.biometrics.types import Burst, Challenge, Descriptors, FaceTrack, FewFrames, QualityResult
 
 CONTINUITY: Final = 6
 """Fewest frames of the burst in which one person must be seen from first to last, where there are so many."""
@@ -74,14 +74,20 @@ def _spread(burst: Burst, seen: Sequence[int], chosen: Sequence[int], rng: Draw)
 
 
 def _by_cue(burst: Burst, seen: Iterable[int]) -> list[list[int]]:
-    """Return the frames under each cue but the rest: a step each, and one for all colours of the light."""
-    found: dict[str, list[int]] = {}
+    """Return the frames under each cue but the rest: one cue where it goes on under another colour."""
+    found: dict[int, list[int]] = {}
     for index in seen:
         frame = burst.frames[index]
-        cue = burst.cue(frame)
-        if cue != "centre":
-            found.setdefault(cue if cue == "light" else f"{frame.step} {cue}", []).append(index)
+        if burst.cue(frame) != "centre":
+            found.setdefault(_begin(burst.challenge, frame.step), []).append(index)
     return list(found.values())
+
+
+def _begin(challenge: Challenge, step: int) -> int:
+    """Return the step in which the cue of this one was first shown."""
+    while step and challenge.steps[step - 1].cue == challenge.steps[step].cue:
+        step -= 1
+    return step
 
 
 def best_frames(burst: Burst, track: FaceTrack, quality: QualityResult, *, count: int) -> list[int]:

@@ -105,12 +105,21 @@ class FewFrames(PoorSample):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One cue, shown for `ms` milliseconds; `degrees` for turns, `colour` (#rrggbb) for light."""
+    """One cue, shown for `ms` milliseconds at most; `degrees` for turns, `colour` (#rrggbb) of the screen.
+
+    From `least` milliseconds on the step ends as soon as it is followed; None where it lasts to its end.
+    """
 
     cue: str
     ms: int
     degrees: float | None = None
     colour: str | None = None
+    least: int | None = None
+
+    @property
+    def shortest(self) -> int:
+        """Milliseconds that the step lasts at least."""
+        return self.ms if self.least is None else min(self.least, self.ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +135,7 @@ class Challenge:
     def from_json(cls, body: Mapping[str, Any]) -> Challenge:
         """Read a challenge as sent to the agent (docs/protocol.md section 3); raises KeyError, TypeError."""
         steps = tuple(
-            Step(cue=s["cue"], ms=s["ms"], degrees=s.get("degrees"), colour=s.get("colour"))
-            for s in body["steps"]
+            Step(s["cue"], s["ms"], s.get("degrees"), s.get("colour"), s.get("least")) for s in body["steps"]
         )
         limits = body.get("frames", {})
         return cls(body["nonce"], steps, limits.get("min", 10), limits.get("max", 40))

@@ -192,8 +192,11 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
 
 
 def cues_take(challenge: Mapping[str, Any]) -> timedelta:
-    """Return how long the cues of a challenge take at least: nobody has followed them sooner."""
-    milliseconds = sum(step["ms"] for step in challenge.get("steps", []))
+    """Return how long the cues of a challenge take at least: nobody has followed them sooner.
+
+    A step that ends when it is followed counts by its least.
+    """
+    milliseconds = sum(step.get("least", step["ms"]) for step in challenge.get("steps", []))
     return settings.CUE_SHARE * timedelta(milliseconds=milliseconds)
 
 

@@ -12,15 +12,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 
-from authsvc.biometrics.challenges import COLOURS, MOVEMENTS, SIDES, Part, draw_challenge, variety
+from authsvc.biometrics.challenges import (
+    COLOURS,
+    COLOURS_A_MOVEMENT,
+    MOVEMENTS,
+    SIDES,
+    Part,
+    draw_challenge,
+    variety,
+)
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.stages.pad.assessment import judge
 from authsvc.biometrics.stages.pad.observation import Observation, planned
 from authsvc.biometrics.types import Challenge, StageError, Step
+from authsvc.evaluation.pad_recordings import Plan
 from authsvc.evaluation.pad_trials import follow
 from authsvc.evaluation.rates import Rate
 
@@ -39,7 +48,7 @@ class Answer:
 
     def passes_for(self, other: Challenge) -> bool:
         """Return whether the judge takes it for an answer to another challenge."""
-        seen = replace(self.observed, plan=planned(other))
+        seen = replace(self.observed, plan=self._asked(other))
         if np.array_equal(seen.neutral, self.observed.neutral):
             # What rests on the frames and their neutral alone is worked out once.
             vars(seen).update({**vars(self.observed), **vars(seen)})
@@ -47,6 +56,11 @@ class Answer:
             return judge(seen).verdict == "bona-fide"
         except ValueError:
             return False
+
+    def _asked(self, other: Challenge) -> Plan:
+        """Return what another challenge would have asked in the times of this answer."""
+        times = zip(self.observed.plan, planned(other), strict=True)
+        return tuple(replace(theirs, start=mine.start, end=mine.end) for mine, theirs in times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +119,8 @@ class Space:
 
     def _bits(self, movement: float, colour: float) -> float:
         steps = draw_challenge(mix=self.mix).steps
-        moves = sum(step.cue in MOVEMENTS for step in steps)
-        lights = sum(step.colour is not None for step in steps)
+        moves = sum(steps[run[0]].cue in MOVEMENTS for run in _runs(steps))
+        lights = sum(step.colour in COLOURS for step in steps)
         lost = moves * math.log2(1 + (len(MOVEMENTS) - 1) * movement)
         return self.all_bits - lost - lights * math.log2(1 + (len(COLOURS) - 1) * colour)
 
@@ -130,32 +144,42 @@ def measure(
 
 
 def one_changed(challenge: Challenge) -> Iterator[tuple[str, Challenge]]:
-    """Yield what could be drawn as well and differs in one movement or one colour: in which, and itself."""
+    """Yield what could be drawn as well and differs in one movement or one colour: in which, and itself.
+
+    A movement is all steps in a row that ask for it, whatever colours the screen has under them.
+    """
     steps = challenge.steps
+    for run in _runs(steps):
+        for cue in MOVEMENTS if steps[run[0]].cue in MOVEMENTS else ():
+            asked = tuple(_moved(step, cue) if index in run else step for index, step in enumerate(steps))
+            if cue != steps[run[0]].cue and _may_be_drawn(asked):
+                yield "movement", replace(challenge, steps=asked)
     for index, step in enumerate(steps):
-        for name, changed in _instead(step):
-            asked = (*steps[:index], changed, *steps[index + 1 :])
-            if _may_be_drawn(asked):
-                yield name, replace(challenge, steps=asked)
+        for colour in COLOURS if step.colour in COLOURS else ():
+            asked = (*steps[:index], replace(step, colour=colour), *steps[index + 1 :])
+            if colour != step.colour and _may_be_drawn(asked):
+                yield "colour", replace(challenge, steps=asked)
 
 
-def _instead(step: Step) -> Iterator[tuple[str, Step]]:
-    if step.cue in MOVEMENTS:
-        for cue in MOVEMENTS:
-            if cue != step.cue:
-                degrees = {**dict.fromkeys(SIDES, 23.0), "up": 15.0, "down": 15.0}.get(cue)
-                yield "movement", replace(step, cue=cue, degrees=degrees)
-    if step.colour is not None:
-        for colour in COLOURS:
-            if colour != step.colour:
-                yield "colour", replace(step, colour=colour)
+def _runs(steps: Sequence[Step]) -> list[list[int]]:
+    """Return the indices of the steps, those in a row with one cue together."""
+    return [list(run) for _, run in groupby(range(len(steps)), key=lambda index: steps[index].cue)]
+
+
+def _moved(step: Step, cue: str) -> Step:
+    degrees = {**dict.fromkeys(SIDES, 23.0), "up": 15.0, "down": 15.0}.get(cue)
+    return replace(step, cue=cue, degrees=degrees)
 
 
 def _may_be_drawn(steps: Sequence[Step]) -> bool:
-    asked = [(step.cue, step.colour) for step in steps]
-    alike = any(one == other for one, other in pairwise(asked))
+    """Return whether no cue goes on for longer than it may, no colour stays, and a turn is to a side."""
+    coloured = any(step.colour for step in steps)
+    stays = [one.colour == other.colour for one, other in pairwise(steps)]
+    alike = any(stays) if coloured else any(one.cue == other.cue for one, other in pairwise(steps))
     moves = {step.cue for step in steps} & set(MOVEMENTS)
-    return not alike and (not moves or bool(moves & SIDES))
+    longest = max(len(run) for run in _runs([step for step in steps if step.cue in MOVEMENTS] or steps[:1]))
+    whole = 1 if not coloured or not moves else COLOURS_A_MOVEMENT
+    return not alike and longest <= whole and (not moves or bool(moves & SIDES))
 
 
 def _differ(one: Challenge, other: Challenge) -> bool:

@@ -21,6 +21,12 @@ _DISPLAY_RISE_MS: Final = 25.0
 _DISPLAY_GAMMA: Final = 2.2
 _CLOSED_MS: Final = 240.0
 _LID_MS: Final = 70.0
+_TRACKER_MS: Final = 100.0
+_TICK_MS: Final = 33.3
+_FOLLOWED: Final = 0.8
+"""A page that follows the head: how late it is, how often it looks, and from which share of the way on a cue
+counts as followed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,10 @@ class _Move:
     length: float
     pose: Floats
 
+    def followed(self, t: float) -> bool:
+        """Return whether most of the way is done at `t` milliseconds."""
+        return _min_jerk((t - self.start) / self.length) >= _FOLLOWED
+
 
 class Performance:
     """A person's answer to the steps of a challenge (docs/protocol.md, section 3).
@@ -58,13 +68,15 @@ class Performance:
         self, steps: Sequence[dict[str, Any]], rng: np.random.Generator, *, attentive: bool = True
     ) -> None:
         self.steps = steps
-        self.starts = np.concatenate([[0.0], np.cumsum([float(step["ms"]) for step in steps])])
         self._moves: list[_Move] = []
         self._blinks: list[float] = []
         self._lights: list[tuple[float, Floats]] = [(-1e9, np.array(_PAGE_WHITE))]
         self._waves = rng.uniform((0.15, 0.0), (1.4, 2 * np.pi), size=(6, 3, 2))
-        for step, start in zip(steps, self.starts, strict=False):
-            self._take(step, float(start), rng, attentive)
+        self.starts, before = [0.0], ""
+        for step in steps:
+            self._take(step, self.starts[-1], rng, attentive and step["cue"] != before)
+            self.starts.append(self._end(step, self.starts[-1]))
+            before = step["cue"]
         self._blink_by_itself(rng)
 
     @property
@@ -94,9 +106,17 @@ class Performance:
             light=self._light(t),
         )
 
+    def _end(self, step: dict[str, Any], start: float) -> float:
+        """Return when a step ends: as soon as a page that follows the head sees it there, if it may."""
+        latest = start + float(step["ms"])
+        t = start + float(step.get("least", step["ms"]))
+        while t < latest and not any(move.followed(t - _TRACKER_MS) for move in self._moves[-1:]):
+            t += _TICK_MS
+        return min(t, latest)
+
     def _take(self, step: dict[str, Any], start: float, rng: np.random.Generator, attentive: bool) -> None:
         onset = start + rng.uniform(*_REACTION_MS)
-        if step["cue"] == "light":
+        if step.get("colour"):
             coded = np.array([int(step["colour"][i : i + 2], 16) for i in (1, 3, 5)]) / 255
             colour = coded**_DISPLAY_GAMMA
             self._lights.append((start + rng.uniform(*_DISPLAY_LATENCY_MS), colour))

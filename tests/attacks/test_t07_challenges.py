@@ -266,7 +266,7 @@ def test_t07_an_answer_that_is_earlier_than_its_cues_is_refused(agent: Agent) ->
     agent.enrolled()
     row = agent.proven()
     challenge = agent.post(row, "challenge").json()
-    takes = sum(step["ms"] for step in challenge["steps"]) / 1000
+    takes = sum(step.get("least", step["ms"]) for step in challenge["steps"]) / 1000
     age(row, takes - 1)
     answer = agent.upload(row, early=True)
     refused(answer, 409, "early")

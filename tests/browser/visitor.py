@@ -106,7 +106,11 @@ class Visitor:
         route.fulfill(response=response)
 
     def _pictures(self, challenge: dict[str, Any]) -> list[dict[str, Any]]:
-        """Render the answer to a challenge as a video that begins with the first cue."""
-        video = {**challenge, "frames": {"min": 10, "max": 400, "fps": VIDEO_RATE}}
+        """Render the answer to a challenge as a video that begins with the first cue.
+
+        Each step lasts as long as it may: the page waits where it sees nothing of the head.
+        """
+        steps = [{**step, "least": step["ms"]} for step in challenge["steps"]]
+        video = {**challenge, "steps": steps, "frames": {"min": 10, "max": 400, "fps": VIDEO_RATE}}
         frames, _ = render_burst(self.look[0], video, self._rng)
         return [{"t": frame.t, "jpeg": base64.b64encode(frame.jpeg).decode()} for frame in frames]

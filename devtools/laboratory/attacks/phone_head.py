@@ -7,7 +7,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from authsvc.biometrics.types import Image
+from authsvc.biometrics.challenges import FRAMES
+from authsvc.biometrics.stages.pad.observation import shown
+from authsvc.biometrics.types import Challenge, Image
 from authsvc.evaluation.pad_recordings import Plan, Recording
 from devtools.rendering.render import render_burst
 
@@ -17,9 +19,12 @@ from .recording import Material
 def make(material: Material) -> Recording:
     """Returns what a phone's camera sees of the person of one photograph, who follows the challenge."""
     photo = np.ascontiguousarray(material.photo[..., ::-1])
-    frames, _ = render_burst(photo, as_challenge(material.plan), material.rng)
+    asked = as_challenge(material.plan)
+    frames, _ = render_burst(photo, asked, material.rng)
     images = tuple(_decoded(frame.jpeg) for frame in frames)
-    return Recording(images, np.array([frame.t for frame in frames]), material.plan)
+    seen = [(frame.step, frame.t) for frame in frames]
+    plan = shown(Challenge.from_json({"nonce": "", **asked}), seen)
+    return Recording(images, np.array([t for _, t in seen]), plan)
 
 
 def as_challenge(plan: Plan) -> dict[str, Any]:
@@ -29,10 +34,12 @@ def as_challenge(plan: Plan) -> dict[str, Any]:
         step: dict[str, Any] = {"cue": cue.cue, "ms": round(cue.end - cue.start)}
         if cue.degrees:
             step["degrees"] = cue.degrees
+        if cue.least is not None:
+            step["least"] = round(cue.least)
         if cue.colour is not None:
             step["colour"] = "#" + "".join(f"{round(255 * part):02x}" for part in cue.colour)
         steps.append(step)
-    return {"steps": steps, "frames": {"min": 10, "max": 40, "fps": 4, "width": 640, "height": 480}}
+    return {"steps": steps, "frames": FRAMES}
 
 
 def _decoded(jpeg: bytes) -> Image:

@@ -11,13 +11,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from authsvc.biometrics.challenges import FRAMES
 from authsvc.biometrics.stages.pad.observation import DISTANCES, TURNS, PlannedCue
 
 from .scene import View
 
 Array = NDArray[np.float64]
 
-FRAMES_PER_SECOND: Final = 4.0
+FRAMES_PER_SECOND: Final = float(FRAMES["fps"])
 _DISPLAY_GAMMA: Final = 2.2
 
 

@@ -66,11 +66,12 @@ def burst(
     answered: tuple[Step, ...] | None = None,
     noise: float = 0.4,
     seed: int = 1,
+    every: float = 240.0,
 ) -> tuple[Burst, FaceTrack, Descriptors]:
-    """Return a decoded burst of about 25 frames in which a head or sheet answers a challenge."""
+    """Return a decoded burst, a frame every so many milliseconds, in which a head or sheet answers."""
     rng = np.random.default_rng(seed)
     challenge = Challenge("bm9uY2U", asked)
-    times = np.arange(80.0, sum(step.ms for step in asked), 240.0)
+    times = np.arange(80.0, sum(step.ms for step in asked), every)
     times += rng.uniform(-9, 9, len(times))
     views = answer(plan_of(answered or asked), times, rng)
     starts = np.cumsum([0, *(step.ms for step in asked)])

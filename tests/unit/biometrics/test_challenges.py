@@ -4,13 +4,16 @@ import random
 from collections import Counter
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
-from authsvc.biometrics.challenges import COLOURS, LIGHT_MS, MOVEMENTS, Part, draw_challenge, variety
+from authsvc.biometrics.challenges import COLOURS, LIGHT_MS, MOVEMENTS, WHITE, Part, draw_challenge, variety
 from tests.campaign import Size
 
 SEEDS = range(50)
 TURN_ALONE: tuple[Part, ...] = ("turn",)
+LIGHT_ALONE: tuple[Part, ...] = ("light",)
+SWEPT: tuple[Part, ...] = ("turn", "light")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -35,19 +38,60 @@ def test_a_recorded_answer_seldom_fits_the_next_challenge(size: Size) -> None:
     assert 0.95 * variety(TURN_ALONE) <= len(orders) <= variety(TURN_ALONE) == 642
 
 
-def test_light_changes_at_less_than_two_hertz_and_never_repeats() -> None:
-    steps = [s for s in draw_challenge(mix=("turn", "light")).steps if s.cue == "light"]
-    assert all(step.ms == LIGHT_MS >= 500 and step.colour in COLOURS for step in steps)
+def test_light_on_a_still_head_changes_at_less_than_two_hertz_and_never_repeats() -> None:
+    steps = [s for s in draw_challenge(mix=LIGHT_ALONE).steps if s.cue == "light"]
+    assert all(step.ms == step.shortest == LIGHT_MS >= 500 and step.colour in COLOURS for step in steps)
     assert all(a.colour != b.colour for a, b in pairwise(steps))
 
 
-@pytest.mark.requirement("S9.2-04")
-def test_t07_turn_and_light_together_are_thirty_times_as_many_as_two_movements_and_four_colours() -> None:
-    assert variety(("turn", "light")) == 114 * 3750 >= 30 * 18 * 750
+@pytest.mark.requirement("S9.2-04", "S8.1-02")
+def test_t07_turn_and_light_together_are_a_million_and_take_half_the_time() -> None:
+    assert variety(SWEPT) == 114 * 6 * 5**5 >= 2**20
     for seed in SEEDS:
-        steps = draw_challenge(mix=("turn", "light"), rng=random.Random(seed)).steps
-        assert sum(step.ms for step in steps) <= 7700
-        assert sum(step.colour is not None for step in steps) == 5
+        steps = draw_challenge(mix=SWEPT, rng=random.Random(seed)).steps
+        assert 2600 <= sum(step.shortest for step in steps) <= 3100
+        assert sum(step.ms for step in steps) <= 4500
+        assert len({step.colour for step in steps}) >= 3
+
+
+def test_movements_under_the_light_are_of_two_colours_each_and_end_when_followed() -> None:
+    for seed in SEEDS:
+        first, *moves = draw_challenge(mix=SWEPT, rng=random.Random(seed)).steps
+        assert (first.cue, first.colour, first.least) == ("centre", WHITE, None)
+        pairs = zip(moves[::2], moves[1::2], strict=True)
+        assert all((a.cue, a.degrees) == (b.cue, b.degrees) for a, b in pairs)
+        assert all(a.cue != b.cue for a, b in zip(moves[1::2], moves[2::2], strict=False))
+        assert all(a.colour != b.colour for a, b in pairwise(moves))
+        assert all(step.shortest == step.ms for step in moves[::2])
+        assert all(step.shortest < step.ms for step in moves[1::2])
+
+
+def test_no_region_flashes_more_than_three_times_in_any_second() -> None:
+    """WCAG 2.2, 2.3.1: a flash is a pair of opposing changes of luminance, or of a saturated red.
+
+    Whatever is drawn, and however soon each step is followed.
+    """
+    for seed in SEEDS:
+        steps = draw_challenge(mix=SWEPT, rng=random.Random(seed)).steps
+        changes = np.cumsum([step.shortest for step in steps])
+        most = max(int(((changes >= at) & (changes < at + 1000)).sum()) for at in changes)
+        assert most / 2 <= 1.5
+        assert not any(saturated_red(step.colour) for step in steps if step.colour)
+
+
+def saturated_red(colour: str) -> bool:
+    """Return whether red is four fifths of a colour's light, as sRGB codes it (WCAG 2.2, "red flash")."""
+    coded = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    return bool(light[0] / light.sum() >= 0.8)
+
+
+@pytest.mark.parametrize("cue", ["blink", "smile"])
+def test_expression_beside_the_light_follows_a_head_that_is_back(cue: Part) -> None:
+    steps = draw_challenge(mix=(*SWEPT, cue)).steps
+    at = [step.cue for step in steps].index(cue)
+    assert steps[at - 1].cue == steps[at + 1].cue == "centre"
+    assert not any(step.colour for step in steps[at - 1 :])
 
 
 @pytest.mark.parametrize("cue", ["blink", "smile"])

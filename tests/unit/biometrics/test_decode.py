@@ -112,6 +112,7 @@ def in_frame(number: int, name: str, value: Any) -> Callable[[dict[str, Any]], N
         (in_frame(9, "t", 10**400), Reason.MANIFEST),
         (in_frame(9, "step", 5), Reason.FRAME_TIMES),
         (in_frame(5, "step", 0), Reason.FRAME_TIMES),
+        (in_frame(1, "step", 1), Reason.FRAME_TIMES),
         (in_frame(5, "step", -1), Reason.MANIFEST),
         (in_frame(5, "step", 2**31), Reason.MANIFEST),
         (in_frame(5, "size", 100), Reason.TOO_LARGE),

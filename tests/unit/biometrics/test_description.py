@@ -69,6 +69,15 @@ def formerly_described(sample: Burst) -> set[int]:
     return {moving[place] for place in np.linspace(0, len(moving) - 1, 4)[1:-1].astype(int)}
 
 
+def test_a_movement_under_two_colours_is_one_cue() -> None:
+    halves = (TURN[0], *(half for step in TURN[1:4] for half in (replace(step, ms=700),) * 2), TURN[4])
+    sample, track, _ = synthetic.burst(asked=halves)
+    for seed in range(5):
+        frames = [sample.frames[index] for index in described(shown(sample, set()), track, seed).frames]
+        assert {(frame.step - 1) // 2 for frame in frames if sample.cue(frame) != "centre"} == {0, 1, 2}
+        assert len(frames) == CONTINUITY
+
+
 @pytest.mark.requirement("S8.1-02")
 @pytest.mark.parametrize("steps", [TURN, LIT], ids=["turn", "light"])
 def test_a_frame_is_described_under_every_cue(steps: tuple[Step, ...]) -> None:

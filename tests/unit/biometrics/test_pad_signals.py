@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from authsvc.biometrics.challenges import COLOURS
 from authsvc.biometrics.stages.pad import lids, light
 from authsvc.biometrics.stages.pad.assessment import LIT, judge
 from authsvc.biometrics.stages.pad.border import framing
@@ -27,9 +28,18 @@ from .synthetic import landmarks, observation
 LIGHT = (
     Step("centre", 1000),
     Step("light", 600, colour="#ffffff"),
-    Step("light", 600, colour="#101010"),
-    Step("light", 600, colour="#2060ff"),
-    Step("light", 600, colour="#ff7020"),
+    Step("light", 600, colour="#00ff00"),
+    Step("light", 600, colour="#0000ff"),
+    Step("light", 600, colour="#ff6868"),
+)
+SWEPT = (
+    Step("centre", 500, colour="#ffffff"),
+    Step("left", 400, 22, "#00ff00"),
+    Step("left", 600, 22, "#0000ff"),
+    Step("up", 400, 15, "#ff00ff"),
+    Step("up", 600, 15, "#ffff00"),
+    Step("right", 400, 22, "#00ffff"),
+    Step("right", 600, 22, "#ff6868"),
 )
 BLINK = (Step("centre", 1000), Step("blink", 1500), Step("centre", 900))
 SMILE = (Step("centre", 1000), Step("smile", 1500), Step("centre", 900))
@@ -56,7 +66,7 @@ def lit(
     `colours` are places in the plan, `tint` is how much stronger the screen is than the room; `exposure` is
     how far the camera makes up for the light.
     """
-    plan = tuple(step for step in seen.plan if step.cue == "light")
+    plan = seen.lit
     images = []
     for number, (time, points) in enumerate(zip(seen.times, seen.landmarks, strict=True)):
         at = [k for k, step in enumerate(plan) if step.start <= time - delay < step.end]
@@ -66,7 +76,7 @@ def lit(
         levels = np.unique(share)
         lit_room = ROOM * (1 + levels[:, None] * added) / (1 + exposure * gain * colour.mean())
         scene = (255 * lit_room ** (1 / 2.2)).astype(np.float32)[np.searchsorted(levels, share)]
-        images.append(np.clip(scene + NOISE[number : number + 480], 0, 255).astype(np.uint8))
+        images.append(np.clip(scene + NOISE[number % 20 : number % 20 + 480], 0, 255).astype(np.uint8))
     return replace(seen, images=tuple(images))
 
 
@@ -90,12 +100,36 @@ def answered(**room: Any) -> LightResponse:
 
 @cache
 def coloured() -> Observation:
-    seen = observation(asked=LIGHT, noise=0.2)
-    plan = tuple(
-        replace(cue, colour=None if step.colour is None else _rgb(step.colour))
-        for cue, step in zip(seen.plan, LIGHT, strict=True)
-    )
-    return replace(seen, plan=plan)
+    return observation(asked=LIGHT, noise=0.2)
+
+
+@cache
+def swept() -> Observation:
+    return lit(observation(asked=SWEPT, noise=0.2, every=120.0), colours=tuple(range(len(SWEPT))))
+
+
+@pytest.mark.requirement("S8.1-02")
+def test_the_light_is_read_under_a_head_that_moves() -> None:
+    seen = swept()
+    assert np.ptp(seen.turns, axis=0).min() > 10
+    found = light_response(seen)
+    assert found is not None
+    assert found.answered
+    assert found.lead > 0.02
+    assert judge(seen).reason != "light-unseen"
+
+
+@pytest.mark.requirement("S8.1-02", "S9.2-04")
+@pytest.mark.parametrize("step", range(1, 7))
+def test_t07_one_other_colour_under_a_movement_is_no_answer(step: int) -> None:
+    seen = swept()
+    was = seen.plan[step].colour
+    taken = {cue.colour for cue in seen.plan[step - 1 : step + 2]}
+    for colour in {_rgb(colour) for colour in COLOURS} - taken:
+        plan = tuple(replace(cue, colour=colour) if cue.colour == was else cue for cue in seen.plan)
+        found = light_response(replace(seen, plan=plan))
+        assert found is not None
+        assert not found.answered, (colour, found)
 
 
 def _rgb(colour: str) -> tuple[float, float, float]:

@@ -238,8 +238,8 @@ VOIDED = {
     "an operator": (f"{BIOMETRICS}/types.py", "self.score >= self.threshold", "self.score > self.threshold"),
     "a cue": (f"{BIOMETRICS}/challenges.py", '"nearer", "farther")', '"nearer")'),
     "a cue's time": (f"{BIOMETRICS}/challenges.py", "LIGHT_MS: Final = 600", "LIGHT_MS: Final = 500"),
-    "the mix": (f"{BIOMETRICS}/challenges.py", '"blink", "smile"):', '"blink",):'),
-    "frames a second": (f"{BIOMETRICS}/challenges.py", '"fps": 6', '"fps": 5'),
+    "the mix": (f"{BIOMETRICS}/challenges.py", '("blink", "smile")', '("blink",)'),
+    "frames a second": (f"{BIOMETRICS}/challenges.py", '"fps": 8', '"fps": 5'),
     "another function of one name": (
         f"{BIOMETRICS}/stages/pad/fusion.py",
         "from .signals import CALIBRATIONS",

@@ -38,7 +38,7 @@ def test_the_transaction_is_described(agent: Agent) -> None:
         "offered": True,
         "required": False,
         "demanded": False,
-        "light": False,
+        "light": True,
         "locked": None,
     }
     assert 290 <= body["expires_in"] <= 300
@@ -73,7 +73,7 @@ def test_a_challenge_has_what_the_protocol_says(agent: Agent) -> None:
     assert body["steps"][0]["cue"] == "centre"
     assert set(body["seal"]) == {"kid", "key", "signature", "second"}
     assert body["seal"]["second"] is None
-    assert body["frames"] == {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
+    assert body["frames"] == {"min": 10, "max": 40, "fps": 8, "width": 640, "height": 480}
 
 
 def test_each_attempt_has_a_challenge_of_its_own(agent: Agent) -> None:

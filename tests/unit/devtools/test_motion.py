@@ -78,3 +78,30 @@ def test_steps_are_told_by_time() -> None:
 def test_an_unknown_cue_is_an_error() -> None:
     with pytest.raises(ValueError, match="wink"):
         Performance([{"cue": "wink", "ms": 500}], np.random.default_rng(1))
+
+
+MOVED: list[dict[str, Any]] = [
+    {"cue": "centre", "ms": 500, "colour": "#ffffff"},
+    {"cue": "left", "ms": 400, "degrees": 22, "colour": "#00ff00"},
+    {"cue": "left", "ms": 2000, "degrees": 22, "colour": "#0000ff", "least": 100},
+]
+
+
+def test_a_step_ends_a_moment_after_the_head_has_followed_and_not_before() -> None:
+    for seed in range(5):
+        performance = Performance(MOVED, np.random.default_rng(seed))
+        assert 1000 <= performance.duration < 1500 + 520
+        assert performance.at(performance.duration - 100).yaw > 0.75 * 22
+        assert performance.at(performance.duration - 300).yaw < 0.95 * 22
+
+
+def test_for_who_does_not_follow_a_step_lasts_as_long_as_it_may() -> None:
+    assert Performance(MOVED, np.random.default_rng(1), attentive=False).duration == 2900
+
+
+def test_a_movement_goes_on_under_another_colour() -> None:
+    performance = Performance(MOVED, np.random.default_rng(1))
+    yaw = [performance.at(t).yaw for t in np.arange(0, performance.duration, 10)]
+    assert min(np.diff(yaw)) > -0.5
+    assert performance.at(850).light == pytest.approx((0, 1, 0), abs=0.01)
+    assert performance.at(1090).light == pytest.approx((0, 0, 1), abs=0.05)

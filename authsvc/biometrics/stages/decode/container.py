@@ -18,6 +18,9 @@ MOST_MANIFEST: Final = 64 * 1024
 MOST_FRAME: Final = 512 * 1024
 LEAST_FRAME: Final = 512
 LATEST_MS: Final = 180_000.0
+EARLIEST_MS: Final = 40.0
+"""How much earlier than its step a frame may say that it was taken: clocks of a page and of its camera."""
+
 SHARE_KINDS: Final = ("prf", "browser")
 
 
@@ -58,7 +61,7 @@ def read_manifest(body: Mapping[str, Any], *, transaction_id: str, challenge: Ch
     """Return the manifest, checked for form and for belonging to this transaction and challenge.
 
     Frames: as many as the challenge asks, of 512 bytes to 512 KiB, with finite, rising times and steps that
-    never go back. Raises BadSample.
+    never go back, and none before the steps ahead of it can have been over. Raises BadSample.
     """
     try:
         manifest = _manifest(body)
@@ -110,6 +113,17 @@ def _check_frames(frames: tuple[FrameEntry, ...], challenge: Challenge) -> None:
         raise BadSample(Reason.FRAME_TIMES, detail="times do not rise, or are out of range")
     if frames[-1].step >= len(challenge.steps):
         raise BadSample(Reason.FRAME_TIMES, detail="a step that was not asked")
+    _check_lengths(frames, challenge)
+
+
+def _check_lengths(frames: tuple[FrameEntry, ...], challenge: Challenge) -> None:
+    """Raise BadSample where a step cannot have lasted its least; it ended no earlier than its last frame."""
+    begins = [0.0]
+    for index, step in enumerate(challenge.steps):
+        last = max((frame.t_ms for frame in frames if frame.step == index), default=0.0)
+        begins.append(max(begins[-1] + step.shortest, last))
+    if any(frame.t_ms < begins[frame.step] - EARLIEST_MS for frame in frames):
+        raise BadSample(Reason.FRAME_TIMES, detail="a step ended before its time")
 
 
 def split_frames(manifest: Manifest, content: bytes) -> list[bytes]:

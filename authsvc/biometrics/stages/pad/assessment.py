@@ -77,7 +77,7 @@ def _verdict(
         return "inconclusive", missing
     if objections := (*_disobedience(answer), *fused.vetoes):
         return "attack", objections
-    if observed.planned("light") and not scores.keys() >= set(LIT):
+    if observed.lit and not scores.keys() >= set(LIT):
         return "non-response", UNLIT
     return ("bona-fide", ()) if fused.bona_fide else ("attack", ("evidence",))
 

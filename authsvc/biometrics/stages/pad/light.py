@@ -23,7 +23,7 @@ from .patches import SIDE
 CALIBRATIONS: Final = {
     "light": Calibration(20.0, -16.0, -4.0, 2.0, 1.0),
     "order": Calibration(60.0, 0.0, -4.0, 2.0, 1.0),
-    "sides": Calibration(-16.0, 15.7, -4.0, 1.0, 1.0),
+    "sides": Calibration(-16.0, 16.5, -4.0, 1.0, 1.0),
     "weakest": Calibration(6.0, -2.0, -4.0, 1.0, 1.0),
     "background": Calibration(-10.0, 6.0, -4.0, 1.0, 1.0),
 }
@@ -42,14 +42,17 @@ FAILS: Final = {
     "background": "a wall close behind the person",
 }
 
-PLAUSIBLE_MS: Final = (0.0, 350.0)
-"""How long after a colour is asked for its light is in a frame: display, exposure, and the camera's own
-delay. Who reads the screen and renders an answer has this much time.
+PLAUSIBLE_MS: Final = (0.0, 250.0)
+"""How long after a colour is asked for its light begins to be in a frame: display and the camera's own delay.
+Who reads the screen and renders an answer has this much time, and that in which it settles.
 """
 
 LEAST_GAIN: Final = 0.03
 LEAST_AGREEMENT: Final = 0.8
 """Of an answer; below either one there is none, and the person is asked again."""
+
+LEAST_LEAD: Final = -0.01
+"""The same of its lead: two neighbouring hues may be hard to part on a skin that is nearly burnt out."""
 
 CLEAR: Final = 0.85
 CLEAR_GAIN: Final = 0.08
@@ -64,8 +67,10 @@ EVEN: Final = 0.85
 _LAGS: Final = np.arange(-200.0, 701.0, 50.0)
 _IN_TIME: Final = (PLAUSIBLE_MS[0] <= _LAGS) & (PLAUSIBLE_MS[1] >= _LAGS)
 _OUT_OF_TIME: Final = (PLAUSIBLE_MS[0] - 100 >= _LAGS) | (PLAUSIBLE_MS[1] + 100 <= _LAGS)
-_EXPOSURE_MS: Final = 60.0
-"""Over how long a frame gathers light, and the display needs for a change."""
+_SETTLING_MS: Final = 120.0
+"""Within how long after that the light is wholly there: exposure, a display's rise, its unevenness, and how
+exactly the end of a step that ends early is known. Frames in between tell nothing.
+"""
 
 _TINTS: Final = np.array([(1.0, 1.0, 1.0), (0.6, 0.97, 1.6), (0.3, 0.75, 2.6)])
 """How much stronger a display's red, green and blue are than a room's of its own colour, of 4000 and of about
@@ -73,10 +78,16 @@ _TINTS: Final = np.array([(1.0, 1.0, 1.0), (0.6, 0.97, 1.6), (0.3, 0.75, 2.6)])
 """
 
 _LEAST_FRAMES: Final = 6
+_LEAST_REGIONS: Final = 3
+_SELDOM: Final = 0.05
 _DARK: Final = 0.004
 """Added to linear light from 0 to 1, so that black pixels tell nothing."""
 
 _FRONT, _NOSE, _CHEEKS, _EYES, _SIDES = slice(6), slice(2), slice(4, 6), slice(6, 8), slice(8, 12)
+_RIGHT, _LEFT = [8, 10], [9, 11]
+_HIDDEN: Final = 10.0
+"""Degrees of a turn from which on the side of a face that it hides tells nothing."""
+
 _BLENDS: Final[Sequence[Mapping[int, float]]] = (
     {28: 1.0},
     {30: 1.0},
@@ -137,8 +148,8 @@ class LightResponse:
 
     @property
     def answered(self) -> bool:
-        """Whether enough light comes back, in the colours and at the time asked for before any others."""
-        return self.gain >= LEAST_GAIN and self.agreement >= LEAST_AGREEMENT and self.lead > 0
+        """Whether enough light comes back, as well in the colours and time asked for as in any others."""
+        return self.gain >= LEAST_GAIN and self.agreement >= LEAST_AGREEMENT and self.lead > LEAST_LEAD
 
     @property
     def contradicted(self) -> bool:
@@ -161,28 +172,29 @@ def light_response(observed: Observation) -> LightResponse | None:
     times: where no light falls, chance fits those no worse. Fails in bright surroundings, where the screen
     adds too little, and on a head that is rendered with its own shading in time.
     """
-    steps = observed.planned("light")
+    steps = observed.lit
     if len(steps) < 2:
         return None
     inside = np.flatnonzero(
         (observed.times >= steps[0].start) & (observed.times <= steps[-1].end + _LAGS[-1])
     )
     screen = _Screen.shown(observed.times[inside], steps)
-    if not screen.told[_IN_TIME].any():
+    if not screen.in_time.any():
         return None
     regions = _regions(observed, inside)
     around = _surroundings([observed.images[i] for i in inside])
-    return _response(screen, _colours(steps), regions, around)
+    return _response(screen, _colours(steps), regions, around, observed.turns[inside, 0])
 
 
-def _response(screen: _Screen, asked: Array, regions: Array, around: Array) -> LightResponse:
-    clear = regions - around
-    face = _middle(clear)
+def _response(screen: _Screen, asked: Array, regions: Array, around: Array, yaw: Array) -> LightResponse:
+    clear, whole = regions - around, _middle(_hue(regions))
+    face = _middle(_hue(clear[_unburnt(regions)]))
     fits = screen.agreement(face, asked[None])[:, 0]
-    best = int(np.argmax(np.where(_IN_TIME, fits, -1.0)))
+    best = int(np.argmax(np.where(screen.in_time, fits, -1.0)))
     other, other_gain = _best_other(screen, face, asked, fits)
     gains = screen.gain(clear, asked, best)
-    whole = _middle(regions)
+    for side, seen in ((_RIGHT, yaw > -_HIDDEN), (_LEFT, yaw < _HIDDEN)):
+        gains[side] = screen.under(seen).gain(clear[side][:, seen], asked, best)
     lit = float(screen.gain(whole, asked, best))
     front, sides = float(np.median(gains[_FRONT])), float(np.median(gains[_SIDES]))
     parts = (gains[_NOSE], gains[_CHEEKS], gains[_EYES], gains[_SIDES])
@@ -195,7 +207,7 @@ def _response(screen: _Screen, asked: Array, regions: Array, around: Array) -> L
         sides=sides / max(front, 1e-3),
         weakest=float(min(part.mean() for part in parts)) / max(front, sides, 1e-3),
         background=float(screen.gain(around, asked, best)) / max(lit, 1e-3),
-        even=float(screen.agreement(whole, asked[None])[_IN_TIME].max()),
+        even=float(screen.agreement(whole, asked[None])[screen.in_time].max()),
         lit=lit,
     )
 
@@ -207,7 +219,7 @@ def _best_other(screen: _Screen, face: Array, asked: Array, fits: Array) -> tupl
     """
     other, colours, lag = _best_change(screen, face, asked)
     for _ in asked[1:]:
-        if other <= fits[_IN_TIME].max():
+        if other <= fits[screen.in_time].max():
             break
         further = _best_change(screen, face, colours)
         if further[0] <= other:
@@ -221,17 +233,17 @@ def _best_other(screen: _Screen, face: Array, asked: Array, fits: Array) -> tupl
 
 def _best_change(screen: _Screen, face: Array, colours: Array) -> tuple[float, Array, int]:
     others = _one_changed(colours)
-    fits = screen.at(_IN_TIME).agreement(face, others)
+    fits = screen.at(screen.in_time).agreement(face, others)
     lag, which = np.unravel_index(int(fits.argmax()), fits.shape)
-    return float(fits[lag, which]), others[which], int(np.flatnonzero(_IN_TIME)[lag])
+    return float(fits[lag, which]), others[which], int(np.flatnonzero(screen.in_time)[lag])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Screen:
-    """What of each of k colours a frame can show at each of the lags.
+    """Which of k colours a frame shows at each of the lags.
 
-    share: lags×n×k, about the mean of the frames that tell; told: lags, whether enough frames do; frames:
-    lags×n, which.
+    share: lags×n×k, 1 for it; told: lags, whether enough frames tell; frames: lags×n, which do: those that
+    lie wholly under one colour.
     """
 
     share: Array
@@ -239,44 +251,55 @@ class _Screen:
 
     @property
     def told(self) -> NDArray[np.bool_]:
-        """Lags at which enough frames lie wholly under the colours."""
+        """Lags at which enough frames lie wholly under one colour."""
         return np.asarray(self.frames.sum(axis=1) >= _LEAST_FRAMES)
+
+    @property
+    def in_time(self) -> NDArray[np.bool_]:
+        """Plausible lags at which enough frames tell, and every colour is in one of them: of another one that
+        no frame shows, anything might be said.
+        """
+        return np.asarray(_IN_TIME & self.told & (self.share.max(axis=1) > 0).all(axis=1))
+
+    def under(self, frames: NDArray[np.bool_]) -> _Screen:
+        """Returns the same of some of the frames alone."""
+        return _Screen(self.share[:, frames], self.frames[:, frames])
 
     @classmethod
     def shown(cls, times: Array, steps: Sequence[PlannedCue]) -> _Screen:
-        """Returns the shares of the steps in frames taken at these milliseconds."""
-        late = times - _LAGS[:, None]
-        ends = np.minimum(late[..., None], [step.end for step in steps])
-        starts = np.maximum(late[..., None] - _EXPOSURE_MS, [step.start for step in steps])
-        share = np.maximum(ends - starts, 0.0) / _EXPOSURE_MS
-        return cls(share, share.sum(axis=2) > 1 - 1e-6)
+        """Returns which of the steps frames taken at these milliseconds show."""
+        late = (times - _LAGS[:, None])[..., None]
+        begun = late - _SETTLING_MS >= np.array([step.start for step in steps])
+        share = begun & (late <= np.array([step.end for step in steps]))
+        return cls(share.astype(float), np.asarray(share.any(axis=2)))
 
     def at(self, lags: NDArray[np.bool_]) -> _Screen:
         """Returns the same at some of the lags alone."""
         return _Screen(self.share[lags], self.frames[lags])
 
     def agreement(self, seen: Array, colours: Array) -> Array:
-        """Returns lags×m correlations, 0 to 1, of n×3 values with m×k×3 colours by one gain from 0 on, in the
-        tint of room that fits best; 0 where too few frames tell.
+        """Returns lags×m correlations, 0 to 1, of the hues of n×3 values with those of m×k×3 colours by one
+        gain from 0 on, in the tint of room that fits best; 0 where too few frames tell.
         """
-        share, values = self._centred(seen)
+        share, values = self._centred(_hue(seen))
         shown = np.tensordot(share, colours, (2, 1))
         together = np.einsum("lnmc,lnc->lmc", shown, values)
-        power = np.einsum("lnmc,lnmc->lmc", shown, shown)
-        along, size = together @ _TINTS.T, np.maximum(power @ _TINTS.T**2, 1e-9)
+        power = np.einsum("lnmc,lnmd,cd->lmcd", shown, shown, _HUE, optimize=True)
+        along = together @ _TINTS.T
+        size = np.maximum(np.einsum("lmcd,tc,td->lmt", power, _TINTS, _TINTS, optimize=True), 1e-9)
         explained = (np.maximum(along, 0.0) ** 2 / size).max(axis=2)
         total = np.maximum((values**2).sum(axis=(1, 2)), 1e-12)
         return np.asarray(np.sqrt(explained / total[:, None]) * self.told[:, None])
 
     def gain(self, seen: Array, colours: Array, lag: int) -> Array:
-        """Returns the relative brightening of …×n×3 values under white, by k×3 colours at one of the lags; 0
-        where the colours are all one or no frame tells.
+        """Returns the relative brightening of …×n×3 values under white, by the hues of k×3 colours at one of
+        the lags; 0 where the colours are all one or no frame tells.
         """
         telling = self.frames[lag]
         share, values = self.share[lag, telling], seen[..., telling, :]
         if not len(share):
             return np.zeros(seen.shape[:-2])
-        shown = (share - share.mean(axis=0)) @ colours
+        shown = _hue((share - share.mean(axis=0)) @ colours)
         power = max(float((shown**2).sum()), 1e-6)
         return np.asarray((shown * (values - values.mean(axis=-2, keepdims=True))).sum(axis=(-2, -1)) / power)
 
@@ -288,6 +311,14 @@ class _Screen:
             (share - share.sum(axis=1, keepdims=True) / count) * telling,
             (values - values.sum(axis=1, keepdims=True) / count) * telling,
         )
+
+
+_HUE: Final = np.eye(3) - 1 / 3
+"""Takes off what all channels share, which a head that moves alters, and the hue of the light does not."""
+
+
+def _hue(values: Array) -> Array:
+    return np.asarray(values @ _HUE)
 
 
 def _colours(steps: Sequence[PlannedCue]) -> Array:
@@ -314,10 +345,10 @@ def _regions(observed: Observation, frames: NDArray[np.intp]) -> Array:
     """Returns regions×n×3 logarithms of linear light of the face's regions in these frames."""
     placed = observed.placings[frames]
     marks = observed.landmarks[frames] @ np.array([1, 1j])
-    middle = (placed[:, :1] * marks + placed[:, 1:]).mean(axis=0) @ _REGIONS.T
-    at = np.round(np.column_stack([middle.real, middle.imag])).astype(int)
-    places = np.clip(at[:, None] + _NEAR, 0, SIDE - 1)
-    pixels = observed.patches[frames][:, places[..., 1], places[..., 0]]
+    middle = (placed[:, :1] * marks + placed[:, 1:]) @ _REGIONS.T
+    at = np.round(np.stack([middle.real, middle.imag], axis=-1)).astype(int)
+    places = np.clip(at[:, :, None] + _NEAR, 0, SIDE - 1)
+    pixels = observed.patches[frames[:, None, None], places[..., 1], places[..., 0]]
     return np.asarray(_light(pixels.mean(axis=2)).transpose(1, 0, 2))
 
 
@@ -333,6 +364,15 @@ def _surroundings(images: Sequence[Image]) -> Array:
     return _middle(np.array(parts))
 
 
+def _unburnt(regions: Array) -> NDArray[np.bool_]:
+    """Returns which regions hardly any frame shows burnt out in one channel or more, all where few are left:
+    what is added to burnt ones is of another hue than the light.
+    """
+    burnt = (regions > _BURNT).any(axis=2).mean(axis=1)
+    kept = burnt < _SELDOM
+    return kept if kept.sum() >= _LEAST_REGIONS else np.ones_like(kept)
+
+
 def _middle(courses: Array) -> Array:
     """Returns the middle one of k×n×3 courses, each about its own mean: a lid or a lock of hair moves few."""
     return np.asarray(np.median(courses - courses.mean(axis=1, keepdims=True), axis=0))
@@ -340,6 +380,9 @@ def _middle(courses: Array) -> Array:
 
 def _light(values: Array) -> Array:
     return np.log((values / 255.0) ** 2.2 + _DARK)
+
+
+_BURNT: Final = float(_light(np.array(245.0)))
 
 
 def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:

@@ -4,8 +4,8 @@ person's own neutral.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authsvc.biometrics.headpose import GENERIC_FACE, camera_matrix, head_pose, pose_of, rotation
-from authsvc.biometrics.types import Burst, Challenge, Descriptors, FaceTrack, Image
+from authsvc.biometrics.types import Burst, Challenge, Descriptors, FaceTrack, Image, Step
 
 from .patches import Patches, patches_of, placings
 
@@ -35,6 +35,8 @@ class PlannedCue:
     end: float
     degrees: float = 0.0
     colour: tuple[float, float, float] | None = None
+    least: float | None = None
+    """Milliseconds after which it might have ended; None where it lasts as long as it lasts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,9 +135,27 @@ class Observation:
         """n logarithms of the face's size against the neutral's."""
         return np.asarray(np.log(np.median(self.poses[self.neutral, 3]) / self.poses[:, 3]))
 
+    @cached_property
+    def cues(self) -> tuple[PlannedCue, ...]:
+        """What the person was asked to do, one after another: the plan without the colours, where a cue that
+        goes on under another colour is one.
+        """
+        asked: list[PlannedCue] = []
+        for step in self.plan:
+            if asked and asked[-1].cue == step.cue != "centre":
+                asked[-1] = replace(asked[-1], end=step.end)
+            else:
+                asked.append(replace(step, colour=None, least=None))
+        return tuple(asked)
+
+    @property
+    def lit(self) -> tuple[PlannedCue, ...]:
+        """The steps of the plan under which the screen has a colour."""
+        return tuple(step for step in self.plan if step.colour is not None)
+
     def planned(self, *cues: str) -> tuple[PlannedCue, ...]:
-        """Returns the steps of the plan that show one of these cues."""
-        return tuple(step for step in self.plan if step.cue in cues)
+        """Returns what was asked for by one of these cues."""
+        return tuple(step for step in self.cues if step.cue in cues)
 
     def under(self, step: PlannedCue) -> NDArray[np.intp]:
         """Returns indices of the frames in a step's second half and just after: when it is followed."""
@@ -144,11 +164,45 @@ class Observation:
 
 
 def planned(challenge: Challenge) -> tuple[PlannedCue, ...]:
-    """Returns the challenge's steps on the burst's clock, with colours as RGB from 0 to 1."""
+    """Returns the challenge's steps on a burst's clock if each lasts as long as it may, with colours as RGB
+    from 0 to 1.
+    """
+    return _plan(challenge, [step.ms for step in challenge.steps])
+
+
+def shown(challenge: Challenge, frames: Sequence[tuple[int, float]]) -> tuple[PlannedCue, ...]:
+    """Returns the challenge's steps as frames saw them, each of which says its step and its milliseconds.
+
+    A step has ended between its last frame and the next step's first one. Where it may end when it is
+    followed, that is in the middle between the two, as far as it then lasts neither less than its least nor
+    more than its most.
+    """
+    start, lengths, steps = 0.0, [], challenge.steps
+    for index, (step, after) in enumerate(zip(steps, _latest_ends(steps, frames), strict=True)):
+        earliest, latest = start + step.shortest, start + step.ms
+        last = max((t for at, t in frames if at <= index), default=start)
+        seen = latest if step.shortest == step.ms or after == np.inf else (last + after) / 2
+        end = min(max(min(max(seen, earliest), latest), last), after)
+        lengths.append(end - start)
+        start = end
+    return _plan(challenge, lengths)
+
+
+def _latest_ends(steps: Sequence[Step], frames: Sequence[tuple[int, float]]) -> list[float]:
+    """Returns when each step has ended at the latest: the next one's first frame, and its least, say so."""
+    ends = [np.inf]
+    for index in range(len(steps) - 1, 0, -1):
+        first = min((t for at, t in frames if at >= index), default=np.inf)
+        ends.append(min(first, ends[-1] - steps[index].shortest))
+    return ends[::-1]
+
+
+def _plan(challenge: Challenge, lengths: Sequence[float]) -> tuple[PlannedCue, ...]:
     start, plan = 0.0, []
-    for step in challenge.steps:
-        plan.append(PlannedCue(step.cue, start, start + step.ms, step.degrees or 0.0, _rgb(step.colour)))
-        start += step.ms
+    for step, length in zip(challenge.steps, lengths, strict=True):
+        end, far, colour = start + length, step.degrees or 0.0, _rgb(step.colour)
+        plan.append(PlannedCue(step.cue, start, end, far, colour, step.least))
+        start = end
     return tuple(plan)
 
 
@@ -167,7 +221,7 @@ def observe(burst: Burst, track: FaceTrack, described: Descriptors) -> Observati
         images=tuple(frame.rgb for frame, _ in seen),
         landmarks=np.stack([face.landmarks for _, face in seen]).astype(np.float64),
         times=np.array([frame.t_ms for frame, _ in seen]),
-        plan=planned(burst.challenge),
+        plan=shown(burst.challenge, [(frame.step, frame.t_ms) for frame in burst.frames]),
         descriptors=np.asarray(described.vectors / lengths, np.float64),
         apart=described.apart,
         stream=_stream(burst.manifest.camera),
