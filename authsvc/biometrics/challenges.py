@@ -38,6 +38,9 @@ BACK_BESIDE_MS: Final = (850, 950)
 COLOURS_ALONE: Final = 7
 """How many colours are shown to a head that is still."""
 
+FEWEST_HUES: Final = 4
+"""How many hues of a challenge differ at least: five colours with the neutral's white."""
+
 SWEPT_NEUTRAL_MS: Final = (500, 550)
 SWEPT_FIRST_MS: Final = 400
 SWEPT_SECOND_MS: Final = 900
@@ -93,11 +96,19 @@ def variety(mix: Collection[Part]) -> int:
     """
     movements, colours = _movements(mix), _colours(mix)
     orders = _series(len(MOVEMENTS), movements) - _series(len(MOVEMENTS) - len(SIDES), movements)
-    return (orders if "turn" in mix else 1) * (_series(len(COLOURS), colours) if "light" in mix else 1)
+    hues = _series(len(COLOURS), colours, different=FEWEST_HUES)
+    return (orders if "turn" in mix else 1) * (hues if "light" in mix else 1)
 
 
-def _series(options: int, count: int) -> int:
-    return int(options * (options - 1) ** (count - 1))
+def _series(options: int, count: int, *, different: int = 1) -> int:
+    """Return how many series have no two alike in a row and at least so many that differ."""
+    ways = {1: options}
+    for _ in range(count - 1):
+        ways = {
+            used: ways.get(used, 0) * (used - 1) + ways.get(used - 1, 0) * (options - used + 1)
+            for used in range(1, options + 1)
+        }
+    return sum(number for used, number in ways.items() if used >= different)
 
 
 def _movements(mix: Collection[Part]) -> int:
@@ -142,7 +153,10 @@ def _degrees(draw: Draw, cue: str) -> int | None:
 
 
 def _hues(draw: Draw, count: int) -> list[str]:
-    return _without_neighbours(draw, COLOURS, count)
+    hues: list[str] = []
+    while len(set(hues)) < FEWEST_HUES:
+        hues = _without_neighbours(draw, COLOURS, count)
+    return hues
 
 
 def _without_neighbours(draw: Draw, options: tuple[str, ...], count: int) -> list[str]:
