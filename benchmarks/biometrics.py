@@ -263,7 +263,7 @@ def _floors(material: Material, jpegs: list[bytes]) -> Floors:
     engine: Any = load_engine()
     images = [cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR_RGB) for one in jpegs]
     box = engine.detect(images[0])[0]
-    chip = engine.five_point_chip(images[0], engine.landmarks(images[0], box))
+    chip = engine.aligned(images[0], engine.landmarks(images[0], box))
     chips = [chip] * (CONTINUITY + PROBE.mirrored)
 
     def decoded() -> None:
