@@ -31,7 +31,7 @@ class Graph:
         return name
 
     def rectify_by_slope(self, given: str, slopes: np.ndarray) -> str:
-        """Add PRelu, a slope a channel, as rectified x · (1 - slope) + x · slope, and return its output's name.
+        """Add PRelu, a slope a channel, as rectified x · (1 - slope) + x · slope; return its name.
 
         onnxruntime runs these in its own layout of channels. For PRelu it leaves that and comes back, and
         decides for each value by a branch: more than half of a network's time.
