@@ -56,8 +56,12 @@ class SFaceEngine(WithFaces):
         """Return n×128 float32 features of n chips, 112×112 RGB, aligned on five points."""
         if not chips:
             return np.zeros((0, self.feature_size), np.float32)
-        # The network subtracts its mean itself.
-        return self._network.run(np.stack(chips).transpose(0, 3, 1, 2).astype(np.float32))
+        return self._network.run(as_batch(np.stack(chips)))
+
+
+def as_batch(chips: np.ndarray) -> np.ndarray:
+    """Return n chips as the network takes them, n×3×112×112 float32; it subtracts its mean itself."""
+    return chips.transpose(0, 3, 1, 2).astype(np.float32)
 
 
 def float_network(cache: Path) -> bytes:
