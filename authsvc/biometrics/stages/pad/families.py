@@ -18,4 +18,5 @@ FAMILIES: Final[Mapping[str, str]] = {
     "texture": "texture",
     "border": "border",
     "continuity": "continuity",
+    "passive": "passive",
 }

@@ -43,7 +43,7 @@ class Observation:
 
     descriptors: m×d features of unit length, in the order of their frames; from the distance `apart` on two
     groups of them are rather two people. stream: width and height of what
-    the frames were cut from, None where that is not known.
+    the frames were cut from, None where that is not known. living: as in Descriptors.
     """
 
     images: tuple[Image, ...]
@@ -53,6 +53,7 @@ class Observation:
     descriptors: Array
     apart: float
     stream: tuple[int, int] | None = None
+    living: float | None = None
 
     @cached_property
     def placings(self) -> NDArray[np.complex128]:
@@ -171,6 +172,7 @@ def observe(burst: Burst, track: FaceTrack, described: Descriptors) -> Observati
         descriptors=np.asarray(described.vectors / lengths, np.float64),
         apart=described.apart,
         stream=_stream(burst.manifest.camera),
+        living=described.living,
     )
 
 
