@@ -17,6 +17,6 @@ FAMILIES: Final[Mapping[str, str]] = {
     "motion": "motion",
     "texture": "texture",
     "border": "border",
-    "continuity": "continuity",
     "passive": "passive",
+    "continuity": "continuity",
 }
