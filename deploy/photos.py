@@ -6,11 +6,12 @@ archive and each photograph checked by its hash. None is kept in the repository.
 
 import io
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
-from deploy.archives import ROOT, member_bytes, run
+from deploy.archives import ROOT, download, member_bytes, run
 
 LOCK = ROOT / "deploy" / "setup" / "photos.lock"
 
@@ -102,4 +103,4 @@ def lay_out(archives: Path, target: Path) -> int:
 
 
 if __name__ == "__main__":
-    run(LOCK, "photos", lay_out, says=__doc__)
+    run(partial(download, LOCK), "photos", lay_out, says=__doc__)

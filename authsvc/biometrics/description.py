@@ -7,8 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+import numpy as np
+
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.types import Burst, Challenge, Descriptors, FaceTrack, FewFrames, QualityResult
+
+LOOKED_AT: Final = 5
+"""Frames that are looked at for how alive the face is, each by itself."""
 
 CONTINUITY: Final = 6
 """Fewest frames of the burst in which one person must be seen from first to last, where there are so many."""
@@ -58,11 +63,21 @@ def describe_burst(
         [face.landmarks for face in faces],
         mirrored=[index in twice for index in spread],
     )
+    living = _living(burst, track, engine, rng or secrets.SystemRandom())
     rows = [spread.index(index) for index in chosen]
     return (
-        Descriptors(vectors, tuple(spread), engine.apart),
+        Descriptors(vectors, tuple(spread), engine.apart, living),
         Descriptors(vectors[rows], tuple(chosen), engine.apart),
     )
+
+
+def _living(burst: Burst, track: FaceTrack, engine: Engine, rng: Draw) -> float | None:
+    """Return how alive the face looks, the median over drawn frames; None where the engine does not tell."""
+    if engine.living is None:
+        return None
+    drawn = rng.sample(track.seen, min(LOOKED_AT, len(track.seen)))
+    faces = [(burst.frames[index].rgb, face) for index in drawn if (face := track.faces[index]) is not None]
+    return float(np.median([engine.living(image, face.box) for image, face in faces]))
 
 
 def _spread(burst: Burst, seen: Sequence[int], chosen: Sequence[int], rng: Draw) -> list[int]:

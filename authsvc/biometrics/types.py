@@ -229,12 +229,14 @@ class FaceTrack:
 class Descriptors:
     """Features of some frames, in one batch: n×d float32 as the engine gives them; `frames` are n indices.
 
-    `apart` is the engine's (Engine.apart).
+    `apart` is the engine's (Engine.apart). `living` is how alive some frames look by Engine.living, their
+    median, 0 to 1; None where the engine does not tell.
     """
 
     vectors: Array
     frames: tuple[int, ...]
     apart: float
+    living: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,13 +14,17 @@ class ModelProblem(Exception):
     """A model file is missing, has another hash than the pinned one, or computes something else."""
 
 
+Look = Callable[[Image, Box], float]
+
+
 class Engine(Protocol):
     """A face model: every method is pure, and safe in a forked worker.
 
     `engine_id` names the adapter and hashes every model file: references and evaluation records hold for
     exactly one id. `feature_size` is the length of a vector; vectors compare by `metric`. `apart` is the
     Euclidean distance, 0 to 2, of the mean unit vectors of two groups of frames of one burst from which on
-    the groups are rather two people than one.
+    the groups are rather two people than one. `living` tells how alive the face in a box of a picture looks,
+    0 to 1; None where no network is asked (settings.PASSIVE_LIVENESS).
     """
 
     name: str
@@ -28,6 +32,7 @@ class Engine(Protocol):
     feature_size: int
     metric: str
     apart: float
+    living: Look | None
 
     def detect(self, image: Image, *, thorough: bool = False) -> list[Box]:
         """Return the boxes of all faces in an RGB image, the largest first.

@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper, numpy_helper
 
 from .base import ModelProblem
-from .graph import checked_model
+from .graph import Graph, checked_model
 
 Values = dict[str, np.ndarray]
 
@@ -30,7 +30,7 @@ def dequantised(content: bytes, *, picture: tuple[int, int, int], features: int)
         source = onnx.load_from_string(content).graph
         values = {each.name: numpy_helper.to_array(each) for each in source.initializer}
         layers = [node for node in source.node if not _worked_out(node, values)]
-        model = _model(_without_dropout(layers), values, (source.input[0].name, picture), features)
+        model = _model(_run_fast(layers, values), (source.input[0].name, picture), features)
     except (DecodeError, KeyError, IndexError, ValueError, onnx.checker.ValidationError) as problem:
         raise ModelProblem(f"no network with block-wise int8 weights: {str(problem)[:200]}") from None
     return bytes(model.SerializeToString())
@@ -63,30 +63,30 @@ def _weights(
     return (quantised.astype(np.float32) - each(zero)) * each(scale)
 
 
-def _without_dropout(layers: Iterable[onnx.NodeProto]) -> list[onnx.NodeProto]:
-    """Leave out what only a network in training does."""
-    left: list[onnx.NodeProto] = []
-    same: dict[str, str] = {}
+def _run_fast(layers: Iterable[onnx.NodeProto], values: Values) -> Graph:
+    """Leave out what only a network in training does, and what onnxruntime runs slowly."""
+    graph = Graph()
+    now: dict[str, str] = {}
     for node in layers:
-        if node.op_type == "Dropout":
-            same[node.output[0]] = node.input[0]
-            continue
         for place, name in enumerate(node.input):
-            node.input[place] = same.get(name, name)
-        left.append(node)
-    return left
-
-
-def _model(
-    layers: list[onnx.NodeProto], values: Values, pictures: tuple[str, tuple[int, int, int]], features: int
-) -> onnx.ModelProto:
-    name, shape = pictures
-    used = {name for node in layers for name in node.input}
-    weights = [
-        numpy_helper.from_array(np.ascontiguousarray(value), each)
-        for each, value in values.items()
-        if each in used
+            node.input[place] = now.get(name, name)
+        if node.op_type == "Dropout":
+            now[node.output[0]] = node.input[0]
+        elif node.op_type == "PRelu":
+            now[node.output[0]] = graph.rectify_by_slope(node.input[0], values[node.input[1]])
+        else:
+            graph.nodes.append(node)
+    used = {name for node in graph.nodes for name in node.input}
+    graph.values += [
+        numpy_helper.from_array(np.ascontiguousarray(value), name)
+        for name, value in values.items()
+        if name in used
     ]
+    return graph
+
+
+def _model(graph: Graph, pictures: tuple[str, tuple[int, int, int]], features: int) -> onnx.ModelProto:
+    name, shape = pictures
     given = helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape])
-    made = helper.make_tensor_value_info(layers[-1].output[0], TensorProto.FLOAT, ["n", features])
-    return checked_model(helper.make_graph(layers, "dequantised", [given], [made], weights))
+    made = helper.make_tensor_value_info(graph.nodes[-1].output[0], TensorProto.FLOAT, ["n", features])
+    return checked_model(helper.make_graph(graph.nodes, "dequantised", [given], [made], graph.values))

@@ -11,6 +11,7 @@ import numpy as np
 
 from authsvc.biometrics.types import Array, Box, Image
 
+from .base import Look
 from .dlib_models import LANDMARKS, SHA256, checked_path
 from .pages import gather_heap
 
@@ -69,6 +70,8 @@ class Faces(Protocol):
 
 class WithFaces:
     """An engine's half that finds faces and landmarks; see Engine."""
+
+    living: Look | None = None
 
     def __init__(self, faces: Faces) -> None:
         self._faces = faces

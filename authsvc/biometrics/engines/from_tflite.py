@@ -145,15 +145,8 @@ class _Conversion:
         return self._graph.add("Relu", self._names[operator.Inputs(0)])
 
     def rectify_by_slope(self, operator: Any) -> str:
-        """x · slope + rectified x · (1 - slope): onnxruntime runs these in its own layout of channels, and
-        for PRelu leaves it and comes back, which takes half as long again for the whole network."""
-        given = self._names[operator.Inputs(0)]
-        slopes = self._constant(operator.Inputs(1)).reshape(-1, 1, 1, 1)
-        rectified = self._scaled(self._graph.add("Relu", given), 1 - slopes)
-        return self._graph.add("Add", self._scaled(given, slopes), rectified)
-
-    def _scaled(self, name: str, factors: np.ndarray) -> str:
-        return self._graph.add("Conv", name, self._graph.constant(factors), group=len(factors))
+        slopes = self._constant(operator.Inputs(1))
+        return self._graph.rectify_by_slope(self._names[operator.Inputs(0)], slopes)
 
     def pad(self, operator: Any) -> str:
         amounts = self._constant(operator.Inputs(1))[list(_FIRST)].T.reshape(-1).astype(np.int64)

@@ -30,6 +30,22 @@ class Graph:
         self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
         return name
 
+    def rectify_by_slope(self, given: str, slopes: np.ndarray) -> str:
+        """Add PRelu, a slope a channel, as rectified x · (1 - slope) + x · slope; return its name.
+
+        onnxruntime runs these in its own layout of channels. For PRelu it leaves that and comes back, and
+        decides for each value by a branch: more than half of a network's time.
+        """
+        slopes = slopes.reshape(-1, 1, 1, 1)
+        if slopes.max() <= 1:  # Scaled first, the rectifier becomes a part of the convolution.
+            rectified = self.add("Relu", self._scaled(given, 1 - slopes))
+        else:
+            rectified = self._scaled(self.add("Relu", given), 1 - slopes)
+        return self.add("Add", self._scaled(given, slopes), rectified)
+
+    def _scaled(self, name: str, factors: np.ndarray) -> str:
+        return self.add("Conv", name, self.constant(factors), group=len(factors))
+
 
 def checked_model(body: onnx.GraphProto) -> onnx.ModelProto:
     """Return a graph as a model that ONNX's own checker accepts; raises onnx.checker.ValidationError."""

@@ -14,6 +14,7 @@ from .dlib_plain import DlibEngine
 from .faces import DlibFaces, Faces
 from .mesh_faces import MeshFaces
 from .own_model import OwnModel, OwnModelEngine
+from .passive import Passive
 from .sface import SFaceEngine
 
 
@@ -49,6 +50,13 @@ def _load_faces(name: str) -> Faces:
 
 @cache
 def _load(name: str) -> Engine:
+    engine = _made(name)
+    if settings.PASSIVE_LIVENESS:
+        engine.living = Passive(settings.MODELS).living
+    return engine
+
+
+def _made(name: str) -> Engine:
     if name == "sface":
         return SFaceEngine(load_faces(), cache_folder())
     if name == "dlib_onnx":

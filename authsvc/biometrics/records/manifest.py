@@ -66,6 +66,7 @@ MODULES: Final[Mapping[str, str]] = {
     "engines.conversion": "engines/conversion.py",
     "engines.own_model": "engines/own_model.py",
     "engines.sface": "engines/sface.py",
+    "engines.passive": "engines/passive.py",
     "engines.dequantising": "engines/dequantising.py",
     "engines.converted": "engines/converted.py",
 }

@@ -5,6 +5,7 @@ from config.settings.given import given
 FACE_ENGINE = given.face_engine
 FACE_FINDER = given.face_finder
 MODELS = given.models
+PASSIVE_LIVENESS = given.passive_liveness
 FACE_MODEL = {
     "path": given.face_model,
     "sha256": given.face_model_sha256,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from authsvc.biometrics.description import CONTINUITY, PROBE, describe_burst
+from authsvc.biometrics.engines.base import Look
 from authsvc.biometrics.stages.pad import assessment
 from authsvc.biometrics.types import Array, Burst, Descriptors, FaceTrack, Image, QualityResult, Step
 from tests.campaign import Size
@@ -24,6 +25,7 @@ class Eyes:
     """Stands in for an engine that tells two people apart, by how bright their picture is."""
 
     apart = 0.32
+    living: Look | None = None
 
     def __init__(self, seed: int = 1) -> None:
         rng = np.random.default_rng(seed)

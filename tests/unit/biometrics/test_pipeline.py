@@ -118,6 +118,7 @@ class Asked:
     """Stands in for an engine, and keeps which faces it was to describe with their mirror image."""
 
     apart = 1.0
+    living = None
     mirrored: tuple[bool, ...] = ()
 
     def features(self, images: list[object], landmarks: list[object], *, mirrored: list[bool]) -> np.ndarray:

@@ -1,16 +1,20 @@
-"""The default network as int8: nearly the same features, and never taken for the same engine."""
+"""A face network as int8: nearly the same features, and never taken for the same engine."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.dlib_onnx import DlibOnnxEngine
 from authsvc.biometrics.engines.loading import cache_folder, load_faces
 from authsvc.biometrics.engines.own_model import OwnModel, OwnModelEngine
 from authsvc.biometrics.engines.quantisation import FEWEST_CHIPS
+from authsvc.biometrics.engines.sface import SFaceEngine
 from authsvc.biometrics.stages import comparison
 from authsvc.biometrics.types import FeatureResult, Reason, StageError, Template
 
@@ -31,16 +35,31 @@ def photographs(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def chosen(printed: str) -> OwnModel:
+    """Return the network that the printed settings choose."""
+    said = dict(line.removeprefix("VISOR_FACE_MODEL").split("=", 1) for line in printed.split())
+    assert said.pop("VISOR_FACE_ENGINE") == "onnx"
+    fed: dict[str, Any] = {name: said.pop(f"_{name.upper()}") for name in ("crop", "layout")}
+    path, sha256 = said.pop(""), said.pop("_SHA256")
+    numbers: dict[str, Any] = {name[1:].lower(): float(value) for name, value in said.items()}
+    return OwnModel(Path(path), sha256, **fed, **numbers)
+
+
+@pytest.mark.parametrize(
+    ("network", "make"), [("sface", SFaceEngine), ("dlib", DlibOnnxEngine)], ids=["sface", "dlib"]
+)
 def test_it_describes_nearly_alike_under_an_id_of_its_own(
-    photographs: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    photographs: Path,
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    network: str,
+    make: Callable[..., Engine],
 ) -> None:
-    call_command("quantise", photographs, out=tmp_path / "int8.onnx")
-    printed = dict(line.split("=", 1) for line in capsys.readouterr().out.split())
-    model = OwnModel(
-        Path(printed["VISOR_FACE_MODEL"]), printed["VISOR_FACE_MODEL_SHA256"], crop="dlib", layout="nhwc"
-    )
+    call_command("quantise", photographs, network=network, faces=16, out=tmp_path / "int8.onnx")
     faces = load_faces()
-    whole, exact = OwnModelEngine(faces, model), DlibOnnxEngine(faces, cache_folder())
+    whole, exact = OwnModelEngine(faces, chosen(capsys.readouterr().out)), make(faces, cache_folder())
+    assert whole.apart == exact.apart
     picture = cv2.imread(str(photos / "obama" / "01.jpg"))
     assert picture is not None
     image = np.ascontiguousarray(picture[:, :, ::-1])

@@ -14,6 +14,7 @@ from authsvc.biometrics.engines import sface
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.converted import kept
 from authsvc.biometrics.engines.dequantising import dequantised
+from authsvc.biometrics.engines.graph import Graph, checked_model
 from authsvc.biometrics.engines.loading import cache_folder, load_engine, load_faces
 from authsvc.biometrics.engines.session import Session
 from authsvc.biometrics.engines.sface import SFaceEngine, float_network
@@ -74,6 +75,24 @@ def test_weights_are_worked_out_block_by_block() -> None:
 def test_what_is_no_such_network_is_refused(content: bytes) -> None:
     with pytest.raises(ModelProblem, match="block-wise"):
         dequantised(content, picture=PICTURE, features=3)
+
+
+@pytest.mark.parametrize("slopes", [(0.25, -0.5), (1.5, 0.25)], ids=["up to one", "above one"])
+def test_a_rectifier_with_slopes_is_what_onnx_says(slopes: tuple[float, float]) -> None:
+    graph = Graph()
+    graph.add("Flatten", graph.rectify_by_slope("data", np.array(slopes, np.float32)))
+    given = helper.make_tensor_value_info("data", TensorProto.FLOAT, ["n", 2, 2, 2])
+    made = helper.make_tensor_value_info(graph.nodes[-1].output[0], TensorProto.FLOAT, ["n", 8])
+    body = helper.make_graph(graph.nodes, "rectifier", [given], [made], graph.values)
+    batch = np.linspace(-4, 4, 24, dtype=np.float32).reshape(3, 2, 2, 2)
+    expected = np.where(batch > 0, batch, batch * np.array(slopes, np.float32)[:, None, None])
+    network = Session(checked_model(body).SerializeToString())
+    assert network.run(batch) == pytest.approx(expected.reshape(3, 8), abs=1e-6)
+
+
+def test_the_network_has_no_layer_that_onnxruntime_runs_slowly() -> None:
+    layers = {node.op_type for node in onnx.load_from_string(float_network(cache_folder())).graph.node}
+    assert not layers & {"PRelu", "Dropout", "DequantizeLinear"}
 
 
 def test_it_is_chosen_by_its_name(engine: SFaceEngine) -> None:

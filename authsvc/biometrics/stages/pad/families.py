@@ -17,5 +17,6 @@ FAMILIES: Final[Mapping[str, str]] = {
     "motion": "motion",
     "texture": "texture",
     "border": "border",
+    "passive": "passive",
     "continuity": "continuity",
 }

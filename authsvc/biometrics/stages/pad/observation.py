@@ -45,7 +45,7 @@ class Observation:
 
     descriptors: m×d features of unit length, in the order of their frames; from the distance `apart` on two
     groups of them are rather two people. stream: width and height of what
-    the frames were cut from, None where that is not known.
+    the frames were cut from, None where that is not known. living: as in Descriptors.
     """
 
     images: tuple[Image, ...]
@@ -55,6 +55,7 @@ class Observation:
     descriptors: Array
     apart: float
     stream: tuple[int, int] | None = None
+    living: float | None = None
 
     @cached_property
     def placings(self) -> NDArray[np.complex128]:
@@ -225,6 +226,7 @@ def observe(burst: Burst, track: FaceTrack, described: Descriptors) -> Observati
         descriptors=np.asarray(described.vectors / lengths, np.float64),
         apart=described.apart,
         stream=_stream(burst.manifest.camera),
+        living=described.living,
     )
 
 
