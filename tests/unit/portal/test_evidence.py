@@ -29,9 +29,23 @@ GROUP = {
     "people": 150,
     "promised": True,
     "failure": "",
+    "fta": {"errors": 2, "compared": 150, "low": 0.0016, "high": 0.047},
     "fmr": {"errors": 1, "compared": 8_094, "low": 0.0, "high": 6.9e-4},
     "fnmr": None,
+    "bpcer": {"errors": 4, "compared": 120, "low": 0.0092, "high": 0.083},
 }
+ATTACK = {
+    "species": "flat-print",
+    "claimed": True,
+    "apcer": {"errors": 5, "compared": 300, "low": 0.0054, "high": 0.038},
+    "failure": "",
+}
+PERSON = {
+    "species": "bona-fide",
+    "bpcer": {"errors": 7, "compared": 300, "low": 0.0094, "high": 0.048},
+    "failure": "",
+}
+PAD = {"measured": [], "attacks": [ATTACK], "people": [PERSON]}
 
 
 def record(**changes: Any) -> EvaluationRecord:
@@ -44,6 +58,7 @@ def record(**changes: Any) -> EvaluationRecord:
         "counts": {},
         "points": {"1e-4": POINT},
         "groups": [GROUP],
+        "pad": PAD,
     }
     return EvaluationRecord(**given | changes)
 
@@ -75,6 +90,11 @@ def given(monkeypatch: pytest.MonkeyPatch, *records: EvaluationRecord) -> None:
         (
             {"groups": [GROUP | {"failure": "2 false matches"}]},
             "Some group of people is matched too often, or refused too often",
+        ),
+        ({"pad": None}, "Liveness was not measured with it"),
+        (
+            {"pad": PAD | {"attacks": [ATTACK | {"failure": "9 of 100 pass"}]}},
+            "Some attack passes for a person too often, or people are taken for one too often",
         ),
     ],
 )
@@ -122,6 +142,35 @@ def test_the_screen_tells_each_groups_errors(
     ):
         assert words in page
     assert "No face counts now" in page
+
+
+@pytest.mark.requirement("S9.2-05")
+def test_t25_the_screen_tells_the_errors_of_liveness(
+    monkeypatch: pytest.MonkeyPatch, base: str, admin: Client
+) -> None:
+    unknown = {"species": "mask", "claimed": False, "apcer": None, "failure": ""}
+    fails = PERSON | {"species": "bona-fide-smile", "failure": "6 of 100"}
+    given(monkeypatch, record(pad=PAD | {"attacks": [ATTACK, unknown], "people": [PERSON, fails]}))
+    page = admin.get(f"{base}evidence/").content.decode()
+    for words in (
+        "2 of 150, at most 4.7 %",
+        "4 of 120, at most 8.3 %",
+        "5 of 300, at most 3.8 %",
+        "7 of 300, at most 4.8 %",
+        "Not measured (0 tries)",
+        "Nothing promised",
+        "bona-fide-smile",
+        "Fails",
+    ):
+        assert words in page
+
+
+def test_a_record_from_before_pad_is_shown(monkeypatch: pytest.MonkeyPatch, base: str, admin: Client) -> None:
+    older = {name: value for name, value in GROUP.items() if name not in {"fta", "bpcer"}}
+    given(monkeypatch, record(groups=[older | {"failures_to_acquire": 0, "same": 7}], pad=None))
+    page = admin.get(f"{base}evidence/").content.decode()
+    assert "Liveness was not measured with it" in page
+    assert "Liveness, by kind of attack" not in page
 
 
 def test_the_overview_warns_before_the_evidence_ends_and_when_there_is_none(
