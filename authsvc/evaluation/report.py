@@ -79,8 +79,8 @@ def as_table(groups: Sequence[GroupRates]) -> list[str]:
 def _group_row(one: GroupRates) -> str:
     gate = one.failure or ("passes" if one.promised else "nothing promised")
     matches = " | ".join(_few(rate) for rate in (one.fmr, one.fmr_listed))
-    others = " | ".join(_rate(rate) for rate in (one.fnmr, one.bpcer, one.apcer))
-    return f"| {one.group} | {one.people} | {_rate(one.fta)} | {matches} | {others} | {gate} |"
+    others = " | ".join(told(rate) for rate in (one.fnmr, one.bpcer, one.apcer))
+    return f"| {one.group} | {one.people} | {told(one.fta)} | {matches} | {others} | {gate} |"
 
 
 def _few(rate: Rate) -> str:
@@ -89,7 +89,8 @@ def _few(rate: Rate) -> str:
     return f"{rate.count} of {rate.total:,} ({rate.low:.1e}–{rate.high:.1e})"
 
 
-def _rate(rate: Rate) -> str:
+def told(rate: Rate) -> str:
+    """Return a rate with its 95 % interval and its n as words of a report."""
     if not rate.total:
         return UNMEASURED
     interval = f"{percent(rate.low)}–{percent(rate.high)}"
@@ -105,7 +106,7 @@ def _pad_table(part: Mapping[str, Any]) -> list[str]:
     for one, kind, kept, claimed in rows:
         rate = Rate(kept["errors"], kept["compared"]) if kept else NOT_MEASURED
         gate = one["failure"] or ("nothing claimed" if claimed == "no" else "passes")
-        lines.append(f"| {one['species']} | {claimed} | {kind} {_rate(rate)} | {gate} |")
+        lines.append(f"| {one['species']} | {claimed} | {kind} {told(rate)} | {gate} |")
     return lines
 
 

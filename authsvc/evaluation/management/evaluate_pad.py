@@ -19,6 +19,7 @@ from authsvc.evaluation.pad_report import SpeciesRow, as_json, as_table, species
 from authsvc.evaluation.pad_trials import Trial, judge_recording
 from authsvc.evaluation.pad_tuning import as_code, fitted
 from authsvc.evaluation.provenance import made_by
+from authsvc.evaluation.report import told
 
 
 class EvaluatePad(BaseCommand):
@@ -77,8 +78,8 @@ class EvaluatePad(BaseCommand):
     def _tell_groups(self, groups: Sequence[PadGroup]) -> None:
         for one in groups:
             self.stdout.write(
-                f"{one.group}, {one.people} people: BPCER {one.bpcer} of {one.bpcer.total} tries, "
-                f"APCER of claimed attacks {one.apcer} of {one.apcer.total}"
+                f"{one.group}, {one.people} people: BPCER {told(one.bpcer)}, "
+                f"APCER of claimed attacks {told(one.apcer)}"
             )
 
     def _summarise(self, rows: Sequence[SpeciesRow]) -> None:

@@ -197,7 +197,7 @@ def test_the_report_tells_what_was_not_measured() -> None:
 
 
 def test_the_command_writes_a_report_that_evaluate_reads(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = [*tries("bona-fide", "A", "bona-fide"), *tries("flat-print", "B", "bona-fide")]
     monkeypatch.setattr(evaluate_pad, "load_engine", lambda: SimpleNamespace(engine_id="test:1"))
@@ -214,6 +214,8 @@ def test_the_command_writes_a_report_that_evaluate_reads(
     call_command(evaluate_pad.EvaluatePad(), groups=labels, **given)
     (group,) = read_reports([path], engine="test:1").groups
     assert group == PadGroup("adult", 2, True, Rate(0, 1), Rate(1, 1))
+    said = capsys.readouterr().out
+    assert "adult, 2 people: BPCER 0 % (0 %–97.5 %) of 1, APCER of claimed attacks 100 %" in said
     assert failures(read_reports([path], engine="test:1").as_json())[-1] == "people: not measured"
     labels.write_text("nobody\n", encoding="utf-8")
     with pytest.raises(CommandError, match="needs a column named person"):
