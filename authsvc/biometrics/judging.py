@@ -12,8 +12,9 @@ from authsvc.biometrics.types import DecisionResult, Reason, StageError
 from authsvc.biometrics.unsealing import SampleLost, unseal_sample
 from authsvc.biometrics.verification import verify
 from authsvc.keys.samples import CannotUnseal
+from authsvc.seals.refusals import tell_of
 from authsvc.transactions.models import Capture, Transaction
-from authsvc.transactions.services import LOST
+from authsvc.transactions.services import LOST, is_as_drawn
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,20 @@ def _refused(capture: Capture, reason: Reason, detail: str) -> Judgement:
     return Judgement(DecisionResult("refused", reason))
 
 
+def _require_as_drawn(capture: Capture) -> None:
+    """Refuse an answer to a challenge that was changed since the web drew it (T02).
+
+    One that bears no word is of a release before, running beside this one: the person is asked again.
+    """
+    if capture.challenge_word is None:
+        raise SampleLost("its challenge was drawn by a release before")
+    if not is_as_drawn(capture):
+        tell_of(capture.tenant_id, "challenge", capture.pk)
+        raise StageError(Reason.FOREIGN, detail="its challenge is not the one that was drawn")
+
+
 def _judge(capture: Capture, sealed: bytes | None) -> Judgement:
     if sealed is None:
         raise SampleLost("the sample is gone")
+    _require_as_drawn(capture)
     return KINDS[capture.transaction.kind](capture, unseal_sample(sealed, capture=capture))

@@ -122,6 +122,7 @@ def _context(transaction: Transaction) -> dict[str, object]:
         "steps": steps_of(transaction),
         "problems": PROBLEMS,
         "notice": notice.content,
+        "least_age": notice.least_age,
         "client_host": _client_host(asked.redirect_uri),
         "config": {
             "api": reverse("capture:agent", kwargs={"tenant": slug, "txn": transaction.id}),

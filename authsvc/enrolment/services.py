@@ -115,11 +115,11 @@ def _over(link: EnrolmentLink) -> Refused:
     return Refused(f"link-{link.state}", _OVER[link.state], detail=said, status=410, tag=_LINK_REFUSED)
 
 
-def show_notice(link: EnrolmentLink) -> dict[str, str]:
-    """Return the notice with its version, as the person is shown it now, and record that it was shown."""
+def show_notice(link: EnrolmentLink) -> dict[str, str | int]:
+    """Return the notice with version and least age, as it is shown now, and record that it was shown."""
     notice = current_notice(link.tenant)
     record(Tag.NOTICE_SHOWN, subject=str(link.subject_id), notice=notice.version)
-    return {**notice.content, "version": notice.version}
+    return {**notice.content, "version": notice.version, "least_age": notice.least_age}
 
 
 @database.atomic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from authsvc.biometrics.types import Array
 
 from .dataset import Person
-from .rates import Rate, threshold_at
+from .rates import NOT_MEASURED, Rate, as_json, threshold_at
 
 MOST_FMR: Final = 1e-4
 """In each group by itself (SP 800-63B-4, section 3.2.3.1). One false match is always let pass: a group of
@@ -58,28 +58,27 @@ class Group:
 class GroupRates:
     """A group's errors at one threshold, one photograph against one.
 
-    `same` is how many more false matches there are with the pairs of one person under two entries. `failure`
-    says why the gate refuses the group; it is empty where it passes, or where nothing is promised.
+    `fta` are photographs without a face found. `fmr` leaves out the pairs of one person under two entries,
+    `fmr_listed` counts them as what they are not: two people. `bpcer` and `apcer` are of PAD, of its people
+    and of claimed attacks made of their photographs (pad_evidence.py). `failure` says why the gate refuses
+    the group; it is empty where it passes, or where nothing is promised.
     """
 
     group: str
     people: int
-    failures_to_acquire: int
-    fmr: Rate
-    same: int
-    fnmr: Rate
     promised: bool
+    fta: Rate = NOT_MEASURED
+    fmr: Rate = NOT_MEASURED
+    fmr_listed: Rate = NOT_MEASURED
+    fnmr: Rate = NOT_MEASURED
+    bpcer: Rate = NOT_MEASURED
+    apcer: Rate = NOT_MEASURED
     failure: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Return what a record keeps; a rate without comparisons is null: not measured."""
-        return asdict(self) | {"fmr": _as_json(self.fmr), "fnmr": _as_json(self.fnmr)}
-
-
-def _as_json(rate: Rate) -> dict[str, float] | None:
-    if not rate.total:
-        return None
-    return {"errors": rate.count, "compared": rate.total, "low": rate.low, "high": rate.high}
+        """Return what a record keeps; a rate without comparisons is null: not measured, its n is nought."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: as_json(one) if isinstance(one, Rate) else one for name, one in found.items()}
 
 
 def read_groups(path: Path) -> list[Group]:
@@ -121,14 +120,15 @@ def group_rates(
         members = [one for one in people if one.name in group.people]
         scores, same, known = _pairs(members, one_person, fitted_on)
         over = (scores >= threshold) & ~known
+        failed = sum(one.failed for one in members)
         rates = GroupRates(
             group=group.name,
             people=len(members),
-            failures_to_acquire=sum(one.failed for one in members),
-            fmr=Rate(int((over & ~same).sum()), int((~same & ~known).sum())),
-            same=int((over & same).sum()),
-            fnmr=_fnmr(members, threshold),
             promised=group.promised,
+            fta=Rate(failed, failed + sum(len(one.vectors) for one in members)),
+            fmr=Rate(int((over & ~same).sum()), int((~same & ~known).sum())),
+            fmr_listed=Rate(int(over.sum()), int((~known).sum())),
+            fnmr=_fnmr(members, threshold),
         )
         found.append(replace(rates, failure=_failure(rates, overall)))
     return [one for one in found if one.people]

@@ -46,6 +46,16 @@ class Rate:
         return f"{self.value:6.2%} [{self.low:.2%}, {self.high:.2%}]"
 
 
+NOT_MEASURED: Final = Rate(0, 0)
+
+
+def as_json(rate: Rate) -> dict[str, float] | None:
+    """Return a rate as a record keeps it, with its 95 % interval; None for one of no tries."""
+    if not rate.total:
+        return None
+    return {"errors": rate.count, "compared": rate.total, "low": rate.low, "high": rate.high}
+
+
 @dataclass(frozen=True, eq=False)
 class Scores:
     """Mated scores (one a person) and non-mated scores (references × probes, NaN on mated places).

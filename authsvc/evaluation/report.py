@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from authsvc.biometrics.records.record import EvaluationRecord
 
 from .groups import GroupRates
-from .rates import Rate
+from .rates import NOT_MEASURED, Rate
+
+UNMEASURED: Final = "not measured, n = 0"
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ def as_text(record: EvaluationRecord, shapes: Sequence[ShapeRates], groups: Sequ
     lines += ["|---|---|---|---|---|", *(_shape_row(one) for one in shapes)]
     if groups:
         lines += ["", *as_table(groups)]
+    if record.pad:
+        lines += ["", *_pad_table(record.pad)]
     return "\n".join(lines) + "\n"
 
 
@@ -62,27 +67,47 @@ def _shape_row(one: ShapeRates) -> str:
 
 
 def as_table(groups: Sequence[GroupRates]) -> list[str]:
-    """Return the groups' rates at the threshold of 1e-4 as lines of a Markdown table."""
-    head = "| group | people | no face found | false matches, 95 % interval | with one person twice |"
-    return [
-        f"{head} FNMR, 95 % interval | gate |",
-        "|---|---|---|---|---|---|---|",
-        *(_group_row(one) for one in groups),
-    ]
+    """Return the groups' rates at the threshold of 1e-4 as lines of a Markdown table.
+
+    False matches stand without and with the pairs of one person under two entries; each rate with its 95 %
+    interval and its n.
+    """
+    head = "| group | people | no face found | false matches | with the listed pairs | FNMR | BPCER | APCER |"
+    return [f"{head} gate |", "|---|---|---|---|---|---|---|---|---|", *(_group_row(one) for one in groups)]
 
 
 def _group_row(one: GroupRates) -> str:
-    interval = f"{one.fmr.low:.1e}–{one.fmr.high:.1e}"
-    fmr = f"{one.fmr.count} of {one.fmr.total:,} ({interval}) | {one.fmr.count + one.same}"
     gate = one.failure or ("passes" if one.promised else "nothing promised")
-    return f"| {one.group} | {one.people} | {one.failures_to_acquire} | {fmr} | {_rate(one.fnmr)} | {gate} |"
+    matches = " | ".join(_few(rate) for rate in (one.fmr, one.fmr_listed))
+    others = " | ".join(told(rate) for rate in (one.fnmr, one.bpcer, one.apcer))
+    return f"| {one.group} | {one.people} | {told(one.fta)} | {matches} | {others} | {gate} |"
 
 
-def _rate(rate: Rate) -> str:
+def _few(rate: Rate) -> str:
     if not rate.total:
-        return "not measured"
+        return UNMEASURED
+    return f"{rate.count} of {rate.total:,} ({rate.low:.1e}–{rate.high:.1e})"
+
+
+def told(rate: Rate) -> str:
+    """Return a rate with its 95 % interval and its n as words of a report."""
+    if not rate.total:
+        return UNMEASURED
     interval = f"{percent(rate.low)}–{percent(rate.high)}"
     return f"{percent(rate.value)} ({interval}) of {rate.total:,}"
+
+
+def _pad_table(part: Mapping[str, Any]) -> list[str]:
+    """Return the PAD part of a record as lines of a Markdown table."""
+    rows = [(one, "APCER", one["apcer"], "yes" if one["claimed"] else "no") for one in part["attacks"]]
+    rows += [(one, "BPCER", one["bpcer"], "–") for one in part["people"]]
+    lines = [f"- PAD measured at {one['commit']}: {one['command']}" for one in part["measured"]]
+    lines += ["", "| species | claimed | error, 95 % interval | gate |", "|---|---|---|---|"]
+    for one, kind, kept, claimed in rows:
+        rate = Rate(kept["errors"], kept["compared"]) if kept else NOT_MEASURED
+        gate = one["failure"] or ("nothing claimed" if claimed == "no" else "passes")
+        lines.append(f"| {one['species']} | {claimed} | {kind} {told(rate)} | {gate} |")
+    return lines
 
 
 def as_svg(curve: Sequence[tuple[float, float, float]]) -> str:

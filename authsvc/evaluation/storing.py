@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from authsvc.biometrics.records.record import SHIPPED, EvaluationRecord
+from authsvc.biometrics.records.record import SHIPPED, EvaluationRecord, as_json
 
 PINS: Final = SHIPPED.parent / "pins.py"
 
@@ -27,7 +26,7 @@ def write_record(record: EvaluationRecord, folder: Path) -> Path:
     """Store the record in a folder and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{record.id}.json"
-    path.write_text(json.dumps(asdict(record), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(as_json(record), indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return path
 
 

@@ -12,6 +12,7 @@ from authsvc.biometrics.records.record import OPERATING_POINTS, EvaluationRecord
 
 from .dataset import Person
 from .groups import Group, GroupRates, Pairs, group_rates, group_threshold
+from .pad_evidence import PadEvidence, with_pad
 from .rates import (
     Scores,
     detection_error_trade_off,
@@ -53,6 +54,7 @@ def evaluate(
     dataset: str,
     groups: Sequence[Group] = (),
     one_person: Pairs = frozenset(),
+    pad: PadEvidence | None = None,
 ) -> Evaluation:
     """Return the evaluation; raises ValueError where too few people of no group have six pictures.
 
@@ -78,6 +80,7 @@ def evaluate(
         for name in OPERATING_POINTS
     }
     rates = group_rates(members, thresholds[DEPLOYED], groups, fitted_on=fitted_on, one_person=one_person)
+    rates = with_pad(rates, pad.groups if pad else ())
     points = {name: _point(unseen, threshold) for name, threshold in thresholds.items()}
     created = datetime.now(UTC).isoformat(timespec="seconds")
     version = stages_version()
@@ -90,6 +93,7 @@ def evaluate(
         counts=_counts(people, known, unseen),
         points=points,
         groups=[one.as_json() for one in rates],
+        pad=pad.as_json() if pad else None,
     )
     shapes = [_shape(calibration, test, thresholds[DEPLOYED], *sizes) for sizes in SHAPES]
     return Evaluation(record, shapes, rates, detection_error_trade_off(unseen))

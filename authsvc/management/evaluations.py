@@ -26,6 +26,9 @@ WORDS: Final[Mapping[str, Text]] = {
     "too-weak": _("Measured more false matches than the policy allows"),
     "not-measured": _("Not measured at the policy’s operating point"),
     "no-groups": _("Not measured for any group of people"),
+    "pad-not-measured": _("Liveness was not measured with it"),
+    "unequal": _("Some group of people is matched too often, or refused too often"),
+    "attacked": _("Some attack passes for a person too often, or people are taken for one too often"),
 }
 
 
@@ -39,9 +42,7 @@ class Standing:
     @property
     def words(self) -> Text:
         """The weakness as an administrator reads it."""
-        return WORDS.get(self.weakness) or _(
-            "Some group of people is matched too often, or refused too often"
-        )
+        return WORDS[self.weakness if self.weakness in WORDS else self.weakness.partition(" ")[0]]
 
     @property
     def created(self) -> datetime:

@@ -12,6 +12,7 @@ from authsvc.management.receipts import new_receipt
 from authsvc.oidc.sessions.logout.ending import end_everything_of
 from authsvc.privacy.consent import withdraw_consent
 from authsvc.subjects.models import Subject
+from authsvc.transactions.drift import Recognised, recognised
 from authsvc.transactions.services import end_running
 from authsvc.vault.ageing import Age, age_of, moments_of
 from authsvc.vault.lifecycle import facts_of, qualities_of, revoke_reference
@@ -29,7 +30,8 @@ class ShownMoment:
 class Face:
     """What is kept of a person's face: by which model, with which engine, made and last used when.
 
-    `moments` are its captures, the oldest first; `age` says what follows from the newest one's date.
+    `moments` are its captures, the oldest first; `age` says what follows from the newest one's date, and
+    `recognised` how comparisons ended since.
     """
 
     model: ApplicationModel | None
@@ -38,6 +40,7 @@ class Face:
     used_at: datetime | None
     moments: list[ShownMoment]
     age: Age
+    recognised: Recognised
 
 
 def face_of(subject: Subject) -> Face | None:
@@ -47,7 +50,15 @@ def face_of(subject: Subject) -> Face | None:
         return None
     qualities = qualities_of(subject.reference)
     moments = [ShownMoment(each.at, qualities.get(each.id, 0)) for each in moments_of(subject)]
-    return Face(application_model(facts.model), facts.engine, facts.made_at, facts.used_at, moments, age)
+    return Face(
+        model=application_model(facts.model),
+        engine=facts.engine,
+        made_at=facts.made_at,
+        used_at=facts.used_at,
+        moments=moments,
+        age=age,
+        recognised=recognised(subject, since=age.newest),
+    )
 
 
 @act

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     CHANGE_RELYING_PARTIES = "change_relying_parties"
     CHANGE_PROVIDER = "change_provider"
     CHANGE_KEYS = "change_keys"
+    CHANGE_POLICY = "change_policy"
     CHANGE_TEAM = "change_team"
     AGREE = "agree"
 
@@ -71,6 +72,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "provider.revoke_initial_token": Act(Permission.CHANGE_PROVIDER, ANY_TIME),
     "keys.rotate": Act(Permission.CHANGE_KEYS, JUST_PROVEN),
     "keys.revoke": Act(Permission.CHANGE_KEYS, JUST_PROVEN),
+    "policies.set_least_age": Act(Permission.CHANGE_POLICY, JUST_PROVEN),
     "team.admit": Act(Permission.CHANGE_TEAM, JUST_PROVEN),
     "team.invite": Act(Permission.CHANGE_TEAM, JUST_PROVEN),
     "team.withdraw_invitation": Act(Permission.CHANGE_TEAM, ANY_TIME),

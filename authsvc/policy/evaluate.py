@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from authsvc.core.application_models import APPLICATION_MODELS
 
@@ -25,13 +25,22 @@ DEFAULT: dict[str, Any] = {
     "agents": {"browser": True, "simulator": True},
 }
 
+LEAST_AGE: Final = 18
+"""Below it no group's error rates hold (docs/accuracy.md), so no tenant may let younger people use a face."""
+
+MOST_AGE: Final = 99
+
+OPTIONAL: Final[Mapping[str, Any]] = {"least_age": LEAST_AGE}
+"""What a document may leave out, and what it says then: no document of an earlier release has it."""
+
 
 @dataclass(frozen=True)
 class Policy:
     """A validated policy document, with the digest that decisions carry.
 
     `models` are the letters of the application models that are allowed, that of new references first;
-    `challenge` are the cues of which a capture's challenge is drawn.
+    `challenge` are the cues of which a capture's challenge is drawn. `least_age` is the age, in years, from
+    which the face is for people.
     """
 
     operating_point: str
@@ -39,6 +48,7 @@ class Policy:
     challenge: tuple[str, ...]
     minimum_quality: int
     agents: Mapping[str, bool]
+    least_age: int
     digest: str
 
 
@@ -50,7 +60,7 @@ def policy_digest(document: Mapping[str, Any]) -> str:
 def policy_problems(document: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with a policy document, an empty list where nothing is."""
     problems = [f"{name}: missing" for name in DEFAULT if name not in document]
-    problems += [f"{name}: unknown" for name in document if name not in DEFAULT]
+    problems += [f"{name}: unknown" for name in document if name not in DEFAULT.keys() | OPTIONAL.keys()]
     if problems:
         return problems
     if document["operating_point"] not in OPERATING_POINTS[1:]:
@@ -59,6 +69,8 @@ def policy_problems(document: Mapping[str, Any]) -> list[str]:
         problems.append(f"models: must be of {', '.join(MODELS)}")
     if not _integer_between(document["minimum_quality"], DEFAULT["minimum_quality"], 100):
         problems.append(f"minimum_quality: must be {DEFAULT['minimum_quality']} to 100")
+    if not _integer_between(document.get("least_age", LEAST_AGE), LEAST_AGE, MOST_AGE):
+        problems.append(f"least_age: must be {LEAST_AGE} to {MOST_AGE}")
     for level, mix in document["challenge"].items():
         if not mix or not set(mix) <= set(CUES) or "turn" not in mix:
             problems.append(f"challenge.{level}: must hold turn, and only {', '.join(CUES)}")
@@ -82,5 +94,6 @@ def read_policy(document: Mapping[str, Any]) -> Policy:
         challenge=tuple(document["challenge"][CHALLENGED]),
         minimum_quality=document["minimum_quality"],
         agents=dict(document["agents"]),
+        least_age=document.get("least_age", LEAST_AGE),
         digest=policy_digest(document),
     )

@@ -11,7 +11,7 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.keys.service.chosen import key_service
-from authsvc.policy.evaluate import DEFAULT, Policy, policy_digest, read_policy
+from authsvc.policy.evaluate import DEFAULT, LEAST_AGE, Policy, policy_digest, read_policy
 from authsvc.policy.models import PolicyVersion
 from authsvc.seals.refusals import tell_of
 from authsvc.seals.sealing import holds
@@ -45,6 +45,17 @@ def current_policy() -> Policy:
     except BrokenPolicy as broken:
         tell_of(current_tenant_id(), "policy", broken.detail)
         raise
+
+
+def least_age() -> int:
+    """Return the age from which the face is for people of the tenant in scope.
+
+    While nobody can say which policy is in force it is the shipped one; faces wait meanwhile.
+    """
+    try:
+        return current_policy().least_age
+    except BrokenPolicy:
+        return LEAST_AGE
 
 
 def policy_stands() -> bool:
@@ -81,6 +92,22 @@ def publish_policy(*, document: Mapping[str, Any], published_by: str) -> PolicyV
     version, name = _store(number, policy, document, published_by), _newest()
     transaction.on_commit(lambda: key_service().advance(name, at_least=number))
     return version
+
+
+@transaction.atomic
+def publish_least_age(*, age: int, published_by: str) -> PolicyVersion | None:
+    """Store the next version of the policy with another least age; None where it is the present one.
+
+    Raises BrokenPolicy, since there is nothing to change then, and ValueError for an age that no policy may
+    have.
+    """
+    if current_policy().least_age == age:
+        return None
+    row = PolicyVersion.objects.unchecked().order_by("-number").first()
+    document = {**(DEFAULT if row is None else row.document), "least_age": age}
+    if age == LEAST_AGE:
+        del document["least_age"]  # As a release before has it, which may run beside this one.
+    return publish_policy(document=document, published_by=published_by)
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from authsvc.keys.samples import still_held
 from authsvc.privacy.consent import covers_capture, live_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions import tries
-from authsvc.transactions.drawing import COMPARING, LOST, end_waiting, open_challenge, require_room
+from authsvc.transactions.drawing import COMPARING, LOST, end_waiting, open_challenge, require_room, say_drawn
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.records import NO_FINDINGS, Findings, Verdict
@@ -75,13 +75,16 @@ def issue_capture(
 
 def _new_capture(current: Transaction, challenge: dict[str, Any]) -> Capture:
     moment = now()
-    capture = Capture.objects.create(
+    capture = Capture(
+        tenant_id=current.tenant_id,
         transaction=current,
         number=current.captures.count() + 1,
         challenge=challenge,
         issued_at=moment,
         expires_at=min(moment + CHALLENGE_LIFE, current.expires_at),
     )
+    say_drawn(capture)
+    capture.save()
     record(
         Tag.CHALLENGE_ISSUED,
         **told_of(current),

@@ -5,7 +5,7 @@ Whoever could look at challenges for nothing would look until one comes to which
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction as database
 from django.db.models import QuerySet
@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
+from authsvc.seals.words import is_word_of, word_of
 from authsvc.subjects.models import Subject
 from authsvc.transactions import tries
 from authsvc.transactions.models import Capture, Transaction
@@ -38,6 +39,9 @@ Poor pictures cost no try (S9.2-08), and would otherwise be a way to see another
 """
 
 
+_DRAWN: Final = "challenge"
+
+
 def open_challenge(row: Transaction) -> Capture | None:
     """Return the transaction's challenge that waits for its answer and leaves time for one, or None."""
     soon = now() + LEFT_TO_ANSWER
@@ -58,6 +62,22 @@ def count_overdue(row: Transaction) -> None:
         leeway = LEFT_TO_ANSWER if capture.transaction_id == current.pk else timedelta(0)
         if capture.expires_at <= moment + leeway:
             _end(capture)
+
+
+def say_drawn(capture: Capture) -> None:
+    """Give a capture the web's word that it drew this challenge for it; saves nothing."""
+    capture.challenge_word = word_of("web", _DRAWN, *_drawn(capture))
+
+
+def is_as_drawn(capture: Capture) -> bool:
+    """Tell whether a capture's challenge is the one that the web drew, for exactly this capture."""
+    word = capture.challenge_word
+    return word is not None and is_word_of("web", bytes(word), _DRAWN, *_drawn(capture))
+
+
+def _drawn(capture: Capture) -> tuple[Any, ...]:
+    named = (str(capture.tenant_id), capture.pk, capture.transaction_id, capture.number)
+    return (*named, capture.challenge)
 
 
 def end_waiting(row: Transaction, *, only: Callable[[Mapping[str, Any]], bool] = lambda _: True) -> None:

@@ -115,6 +115,7 @@ class Capture(TenantOwned):
     number = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=12, choices=State, default=State.ISSUED)
     challenge = models.JSONField()
+    challenge_word = models.BinaryField(null=True, editable=False, help_text="The web drew it: its word.")
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)

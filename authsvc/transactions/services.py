@@ -18,7 +18,7 @@ from authsvc.transactions.ceremony import (
     take_ceremony,
 )
 from authsvc.transactions.comparing import face_is_needed, face_needed
-from authsvc.transactions.drawing import LOST, count_overdue, end_waiting
+from authsvc.transactions.drawing import LOST, count_overdue, end_waiting, is_as_drawn
 from authsvc.transactions.lifecycle import (
     cancel,
     consume,
@@ -67,6 +67,7 @@ __all__ = [
     "find_live",
     "hand_over",
     "hold_to_key",
+    "is_as_drawn",
     "issue_capture",
     "lock_of",
     "look_after",

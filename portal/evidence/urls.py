@@ -4,4 +4,7 @@ from django.urls import path
 
 from portal.evidence import views
 
-urlpatterns = [path("", views.evidence, name="evidence")]
+urlpatterns = [
+    path("", views.evidence, name="evidence"),
+    path("age/", views.least_age_edit, name="least-age"),
+]

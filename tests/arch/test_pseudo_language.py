@@ -51,6 +51,12 @@ DATA: Final = {
     "FAPI 2.0 Security Profile and Message Signing",
     *(name for record in load_records(None, []) for name in (record.id, record.dataset, record.engine)),
     *(group["group"] for record in load_records(None, []) for group in record.groups),
+    *(
+        row["species"]
+        for record in load_records(None, [])
+        for part in ("attacks", "people")
+        for row in (record.pad or {}).get(part, ())
+    ),
 }
 """What is the same in every language: names, codes, and the tags of the audit log."""
 

@@ -28,8 +28,9 @@ OPERATING_POINTS: Final = ("1e-3", "1e-4", "3e-5")
 class EvaluationRecord:
     """One evaluation; `points` maps a false match rate to its threshold, measured rates and intervals.
 
-    `groups` are each group's rates at the threshold of 1e-4, as evaluation/groups.py measures them; a record
-    from before has none.
+    `groups` are each group's rates at the threshold of 1e-4, as evaluation/groups.py measures them, `pad` the
+    errors of presentation attack detection, as evaluation/pad_evidence.py has them; a record from before has
+    none.
     """
 
     id: str
@@ -41,14 +42,23 @@ class EvaluationRecord:
     points: Mapping[str, Mapping[str, Any]]
     groups: Sequence[Mapping[str, Any]] = field(default_factory=list)
     signature: str = ""
+    pad: Mapping[str, Any] | None = None
 
     def threshold(self, operating_point: str) -> float:
         """Return the threshold of the fused score at an operating point; raises KeyError."""
         return float(self.points[operating_point]["threshold"])
 
 
+def as_json(record: EvaluationRecord) -> dict[str, Any]:
+    """Return a record as it is written; one without PAD as a release wrote it that knew no such part."""
+    said = asdict(record)
+    if record.pad is None:
+        del said["pad"]
+    return said
+
+
 def _content(record: EvaluationRecord) -> bytes:
-    return json.dumps(asdict(replace(record, signature="")), sort_keys=True).encode()
+    return json.dumps(as_json(replace(record, signature="")), sort_keys=True).encode()
 
 
 def sign_record(record: EvaluationRecord, key: bytes) -> EvaluationRecord:

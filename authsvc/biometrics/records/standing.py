@@ -5,7 +5,7 @@ Without one that stands a face counts as absent (ADR 0290): the person goes on w
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from .record import EvaluationRecord
 
@@ -20,7 +20,9 @@ def weakness_of(record: EvaluationRecord, operating_point: str, *, moment: datet
 
     Too old is one of more than LIFE, or of the future. Too weak is one whose measured false match rate is
     above the rate that the operating point names, with 95 % certainty; or that did not measure there at all.
-    Unequal is one that failed its gate for a group of people (S5.2-04), or that measured no group.
+    Unequal is one that failed its gate for a group of people (S5.2-04), or that measured no group. Attacked
+    is one by which a claimed attack passes too often, or people are refused too often, as no living face
+    (S9.2-05), or that did not measure either.
     """
     try:
         age = moment - datetime.fromisoformat(record.created)
@@ -31,13 +33,25 @@ def weakness_of(record: EvaluationRecord, operating_point: str, *, moment: datet
         return "too-old"
     if lowest > float(operating_point):
         return "too-weak"
-    return _inequality(record)
+    return _inequality(record) or _attackability(record)
 
 
 def _inequality(record: EvaluationRecord) -> str | None:
-    listed = record.groups if isinstance(record.groups, list) else []
-    found = [one for one in listed if isinstance(one, Mapping)]
-    promised = [one for one in found if one.get("promised") and one.get("fmr")]
-    if not promised:
+    promised = [one for one in _rows(record.groups) if one.get("promised")]
+    if not any(one.get("fmr") for one in promised):
         return "no-groups"
     return next((f"unequal {one.get('group')}" for one in promised if one.get("failure", True)), None)
+
+
+def _attackability(record: EvaluationRecord) -> str | None:
+    part = record.pad if isinstance(record.pad, Mapping) else {}
+    claimed = [one for one in _rows(part.get("attacks")) if one.get("claimed")]
+    people = _rows(part.get("people"))
+    if not (claimed and people):
+        return "pad-not-measured"
+    every = [*claimed, *people]
+    return next((f"attacked {one.get('species')}" for one in every if one.get("failure", True)), None)
+
+
+def _rows(listed: object) -> list[Mapping[str, Any]]:
+    return [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []

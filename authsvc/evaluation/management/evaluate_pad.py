@@ -10,11 +10,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.loading import load_engine
+from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.stages.pad.fusion import FUSION_VERSION
+from authsvc.evaluation.groups import read_groups
+from authsvc.evaluation.pad_evidence import PadGroup, group_tries, groups_as_json
 from authsvc.evaluation.pad_recordings import read_recordings
 from authsvc.evaluation.pad_report import SpeciesRow, as_json, as_table, species_rows, worst_claimed
 from authsvc.evaluation.pad_trials import Trial, judge_recording
 from authsvc.evaluation.pad_tuning import as_code, fitted
+from authsvc.evaluation.provenance import made_by
+from authsvc.evaluation.report import told
 
 
 class EvaluatePad(BaseCommand):
@@ -29,7 +34,12 @@ class EvaluatePad(BaseCommand):
         """Declare the arguments."""
         self.add_sources(parser.add_mutually_exclusive_group(required=True))
         parser.add_argument("--tune", action="store_true", help="fit the table on the tuning half instead")
-        parser.add_argument("--report", type=Path, help="write the rows as JSON")
+        parser.add_argument("--report", type=Path, help="write the rows as JSON, for `evaluate --pad` too")
+        parser.add_argument(
+            "--groups",
+            type=Path,
+            help="CSV with a column person and a column an attribute: tell the errors of these groups",
+        )
 
     def add_sources(self, group: _ActionsContainer) -> None:
         """Declare where bursts may come from, of which one must be named."""
@@ -39,6 +49,7 @@ class EvaluatePad(BaseCommand):
         """Judge and report. Raises CommandError."""
         engine = load_engine()
         try:
+            groups = read_groups(options["groups"]) if options["groups"] else []
             trials = self.trials(engine, **options)
         except (ValueError, OSError) as problem:
             raise CommandError(str(problem)) from problem
@@ -47,13 +58,29 @@ class EvaluatePad(BaseCommand):
         rows = species_rows(trials)
         self.stdout.write(f"\n{FUSION_VERSION}\n\n{as_table(rows)}")
         self._summarise(rows)
+        tried = group_tries(trials, rows, groups)
+        self._tell_groups(tried)
         if options["report"]:
-            body = {"version": FUSION_VERSION, "engine": engine.engine_id, "rows": as_json(rows)}
+            source = options["recordings"] or options["generate"]
+            body = made_by(source.resolve().name) | {
+                "version": FUSION_VERSION,
+                "engine": engine.engine_id,
+                "stages": stages_version(),
+                "rows": as_json(rows),
+                "groups": groups_as_json(tried),
+            }
             options["report"].write_text(json.dumps(body, indent=2), encoding="utf-8")
 
     def trials(self, engine: Engine, **options: Any) -> list[Trial]:
         """Return the tries of the chosen source; raises ValueError or OSError where it cannot be read."""
         return [judge_recording(*entry, engine) for entry in read_recordings(options["recordings"])]
+
+    def _tell_groups(self, groups: Sequence[PadGroup]) -> None:
+        for one in groups:
+            self.stdout.write(
+                f"{one.group}, {one.people} people: BPCER {told(one.bpcer)}, "
+                f"APCER of claimed attacks {told(one.apcer)}"
+            )
 
     def _summarise(self, rows: Sequence[SpeciesRow]) -> None:
         attacks = [row for row in rows if row.claimed and not row.bona_fide]

@@ -21,6 +21,10 @@ from authsvc.policy.services import current_policy
 from authsvc.tenancy.scope import tenant_scope
 from tests.factories import make_tenant
 
+PAD = {
+    "attacks": [{"species": "flat-print", "claimed": True, "failure": ""}],
+    "people": [{"species": "bona-fide", "failure": ""}],
+}
 CAPTURE: Any = SimpleNamespace(id="capture", tenant_id="tenant", transaction_id="txn", sample_digest="digest")
 
 
@@ -33,7 +37,7 @@ def _tenant(db: None) -> Iterator[None]:
 @pytest.fixture
 def shipped() -> EvaluationRecord:
     (record,) = load_records(None, [bytes(32)])
-    return record
+    return replace(record, pad=PAD)
 
 
 def with_records(monkeypatch: pytest.MonkeyPatch, *records: EvaluationRecord) -> None:
@@ -82,7 +86,10 @@ def test_a_worker_that_can_decode_nothing_does_not_start(monkeypatch: pytest.Mon
 
 @pytest.mark.usefixtures("_tenant")
 @pytest.mark.requirement("S5.2-03", "S9.2-03")
-def test_thresholds_are_those_of_policy_and_record(shipped: EvaluationRecord) -> None:
+def test_thresholds_are_those_of_policy_and_record(
+    monkeypatch: pytest.MonkeyPatch, shipped: EvaluationRecord
+) -> None:
+    with_records(monkeypatch, shipped)
     found = thresholds.thresholds_for(load_engine().engine_id, sandbox=False)
     policy = current_policy()
     assert found.comparison == shipped.threshold(policy.operating_point)
@@ -177,6 +184,7 @@ ADULTS = {
         (["adults"], "no-groups"),
         ([ADULTS, "adults"], None),
         ([ADULTS | {"failure": "2"}], "unequal adult female Asian"),
+        ([ADULTS, {"group": "of PAD alone", "promised": True, "failure": "9"}], "unequal of PAD alone"),
     ],
 )
 def test_t25_a_record_that_fails_a_group_or_measured_none_vouches_for_no_face(
@@ -184,3 +192,12 @@ def test_t25_a_record_that_fails_a_group_or_measured_none_vouches_for_no_face(
 ) -> None:
     moment = datetime.fromisoformat(shipped.created)
     assert weakness_of(replace(shipped, groups=groups), "1e-4", moment=moment) == weakness
+
+
+@pytest.mark.requirement("S9.2-03", "S9.2-05")
+def test_t25_a_record_from_before_pad_gives_its_threshold_and_vouches_for_no_face(
+    shipped: EvaluationRecord,
+) -> None:
+    moment = datetime.fromisoformat(shipped.created)
+    assert weakness_of(shipped, "1e-4", moment=moment) is None
+    assert weakness_of(replace(shipped, pad=None), "1e-4", moment=moment) == "pad-not-measured"

@@ -4,7 +4,8 @@ import hashlib
 import json
 import shutil
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from authsvc.biometrics.records.record import (
     sign_record,
 )
 from authsvc.biometrics.records.script import tokens
+from authsvc.biometrics.records.standing import weakness_of
 from authsvc.biometrics.records.syntax import imported_modules, meaning
 from authsvc.evaluation import storing
 from authsvc.evaluation.storing import ship_record, write_record
@@ -94,6 +96,20 @@ def test_a_signed_record_is_loaded_and_an_altered_one_is_not(made: EvaluationRec
 
 
 @pytest.mark.requirement("S9.2-03")
+def test_a_record_that_a_release_before_pad_signed_is_believed(
+    made: EvaluationRecord, tmp_path: Path
+) -> None:
+    body = {name: value for name, value in asdict(made).items() if name != "pad"}
+    said = json.dumps(body, sort_keys=True).encode()
+    before = {**body, "signature": KEY.sign(said).hex()}
+    (tmp_path / "before.json").write_text(json.dumps(before), encoding="utf-8")
+    found = current_record(load_records(tmp_path, [PUBLIC]), engine="engine:1")
+    assert found == replace(made, signature=before["signature"])
+    assert found.pad is None
+    assert not is_signed(replace(found, pad={}), PUBLIC)
+
+
+@pytest.mark.requirement("S9.2-03")
 @pytest.mark.parametrize("signature", ["", "zz", "00" * 64])
 def test_a_record_without_a_good_signature_is_none(
     made: EvaluationRecord, tmp_path: Path, signature: str
@@ -125,6 +141,12 @@ def test_the_release_has_a_record_of_what_runs() -> None:
     found = current_record(load_records(None, [PUBLIC]), engine=load_engine().engine_id)
     assert found is not None
     assert set(found.points) == {"1e-3", "1e-4", "3e-5"}
+
+
+@pytest.mark.requirement("S9.2-03", "S9.2-05")
+def test_t25_the_record_of_the_release_vouches_for_faces() -> None:
+    (shipped,) = load_records(None, [PUBLIC])
+    assert weakness_of(shipped, "1e-4", moment=datetime.fromisoformat(shipped.created)) is None
 
 
 @pytest.mark.requirement("S9.2-03")

@@ -18,6 +18,7 @@ from authsvc.evaluation.groups import (
     read_one_person,
 )
 from authsvc.evaluation.rates import (
+    Rate,
     Scores,
     detection_error_trade_off,
     false_match_rate,
@@ -185,8 +186,19 @@ def test_one_person_under_two_entries_is_no_false_match_and_is_told() -> None:
     twice = [*members, replace(members[0], name="again"), replace(members[0], name="and again")]
     same = frozenset({frozenset({"person 0", "again"}), frozenset({"person 0", "and again"})})
     (found,) = group_rates(twice, 0.999, [group("all", twice)], one_person=same)
-    assert (found.fmr.count, found.same) == (1, 2)
-    assert found.fmr.total == 62 * 61 // 2 - 2
+    assert (found.fmr.count, found.fmr_listed.count) == (1, 3)
+    assert (found.fmr.total, found.fmr_listed.total) == (62 * 61 // 2 - 2, 62 * 61 // 2)
+
+
+@pytest.mark.requirement("S5.2-04")
+def test_t25_photographs_without_a_face_are_counted_by_group() -> None:
+    fair = people(20, pictures=2)
+    blind = [replace(one, name=f"blind {one.name}", failed=1) for one in people(10, pictures=1)]
+    found = group_rates([*fair, *blind], 0.6, [group("fair", fair), group("blind", blind)])
+    assert [one.as_json()["fta"] for one in found] == [
+        {"errors": 0, "compared": 40, "low": 0.0, "high": Rate(0, 40).high},
+        {"errors": 10, "compared": 20, "low": Rate(10, 20).low, "high": Rate(10, 20).high},
+    ]
 
 
 @pytest.mark.requirement("S5.2-04")
@@ -278,6 +290,9 @@ def test_groups_raise_the_threshold_and_stand_in_the_record(evaluation: Any) -> 
     known = sum(in_calibration(one.name) for one in near)
     assert kept["fmr"]["compared"] == 11_175 - known * (known - 1) // 2
     assert (kept["fnmr"], kept["promised"]) == (None, True)
+    assert kept["fta"]["compared"] == 150
+    # No PAD was measured.
+    assert (kept["bpcer"], kept["apcer"], found.record.pad) == (None, None, None)
     # The people of a group count in no other rate.
     assert found.record.counts["test_non_mated"] == evaluation.record.counts["test_non_mated"]
 

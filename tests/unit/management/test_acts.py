@@ -19,7 +19,18 @@ from authsvc import management
 from authsvc.audit.models import AuditEvent
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
-from authsvc.management import acting, approvals, faces, keys, needs, people, provider, relying_parties, team
+from authsvc.management import (
+    acting,
+    approvals,
+    faces,
+    keys,
+    needs,
+    people,
+    policies,
+    provider,
+    relying_parties,
+    team,
+)
 from authsvc.management.acting import FRESH, NotPermitted, ProveAgain, act, may
 from authsvc.management.actors import Actor, Member, Person, System
 from authsvc.management.permissions import ACTS, OWN, ROLES, SEEING, Permission, permissions_of
@@ -59,6 +70,7 @@ DONE: dict[str, Callable[[Estate, Actor], Any]] = {
     "provider.revoke_initial_token": lambda has, by: provider.revoke_initial_token(by=by, token=has.token),
     "keys.rotate": lambda _, by: keys.rotate(by=by, algorithm="ES256"),
     "keys.revoke": lambda has, by: keys.revoke(by=by, kid=has.key.kid),
+    "policies.set_least_age": lambda _, by: policies.set_least_age(by=by, age=21),
     "team.admit": lambda has, by: team.admit(by=by, user=has.newcomer, role=Role.AUDITOR),
     "team.invite": lambda _, by: team.invite(by=by, email="new@example.org", role=Role.AUDITOR),
     "team.withdraw_invitation": lambda has, by: team.withdraw_invitation(by=by, invitation=has.invitation),

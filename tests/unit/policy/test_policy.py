@@ -14,7 +14,9 @@ from authsvc.policy.models import PolicyVersion
 from authsvc.policy.services import (
     BrokenPolicy,
     current_policy,
+    least_age,
     policy_stands,
+    publish_least_age,
     publish_policy,
     store_shipped_policy,
 )
@@ -46,6 +48,12 @@ def test_the_default_is_sound():
         {"challenge": {"L2": ["turn"], "L5": ["turn"]}},
         {"challenge": {"L2": ["turn"], "L3": ["blink"]}},
         {"threshold": 0.1},
+        {"least_age": 17},
+        {"least_age": 0},
+        {"least_age": 100},
+        {"least_age": True},
+        {"least_age": "18"},
+        {"least_age": None},
     ],
 )
 def test_a_loosened_or_odd_policy_is_refused(values):
@@ -62,6 +70,30 @@ def test_models_are_those_of_the_one_table():
 def test_a_document_of_an_earlier_release_still_counts():
     mixes = {"L1": ["turn"], "L2": ["turn", "blink"], "L3": ["turn", "light"], "L4": ["turn", "light"]}
     assert read_policy(changed(challenge=mixes)).challenge == ("turn", "blink")
+
+
+@pytest.mark.requirement("S10-11")
+def test_a_document_that_names_no_age_has_the_shipped_one():
+    assert "least_age" not in DEFAULT
+    assert read_policy(DEFAULT).least_age == 18
+    assert read_policy(changed(least_age=21)).least_age == 21
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("S10-11")
+def test_another_least_age_is_a_version_that_changes_nothing_else():
+    with tenant_scope(make_tenant().id):
+        publish_policy(document=changed(minimum_quality=50), published_by="admin")
+        assert publish_least_age(age=18, published_by="admin") is None
+        assert publish_least_age(age=21, published_by="admin").document == changed(
+            minimum_quality=50, least_age=21
+        )
+        assert (least_age(), current_policy().minimum_quality) == (21, 50)
+        # A release before reads it as its own.
+        assert publish_least_age(age=18, published_by="admin").document == changed(minimum_quality=50)
+        with pytest.raises(ValueError):
+            publish_least_age(age=17, published_by="admin")
+        assert (least_age(), PolicyVersion.objects.count()) == (18, 3)
 
 
 @pytest.mark.django_db

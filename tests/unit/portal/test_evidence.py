@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.tags import Tag
 from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.records.record import EvaluationRecord
 from authsvc.core.clock import now
 from authsvc.management import evaluations
 from authsvc.management.evaluations import face_records, in_force
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
+from tests.tenancy.people import make_user, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S5.2-04", "S9.2-03")]
 POINT = {
@@ -29,9 +33,23 @@ GROUP = {
     "people": 150,
     "promised": True,
     "failure": "",
+    "fta": {"errors": 2, "compared": 150, "low": 0.0016, "high": 0.047},
     "fmr": {"errors": 1, "compared": 8_094, "low": 0.0, "high": 6.9e-4},
     "fnmr": None,
+    "bpcer": {"errors": 4, "compared": 120, "low": 0.0092, "high": 0.083},
 }
+ATTACK = {
+    "species": "flat-print",
+    "claimed": True,
+    "apcer": {"errors": 5, "compared": 300, "low": 0.0054, "high": 0.038},
+    "failure": "",
+}
+PERSON = {
+    "species": "bona-fide",
+    "bpcer": {"errors": 7, "compared": 300, "low": 0.0094, "high": 0.048},
+    "failure": "",
+}
+PAD = {"measured": [], "attacks": [ATTACK], "people": [PERSON]}
 
 
 def record(**changes: Any) -> EvaluationRecord:
@@ -44,6 +62,7 @@ def record(**changes: Any) -> EvaluationRecord:
         "counts": {},
         "points": {"1e-4": POINT},
         "groups": [GROUP],
+        "pad": PAD,
     }
     return EvaluationRecord(**given | changes)
 
@@ -75,6 +94,11 @@ def given(monkeypatch: pytest.MonkeyPatch, *records: EvaluationRecord) -> None:
         (
             {"groups": [GROUP | {"failure": "2 false matches"}]},
             "Some group of people is matched too often, or refused too often",
+        ),
+        ({"pad": None}, "Liveness was not measured with it"),
+        (
+            {"pad": PAD | {"attacks": [ATTACK | {"failure": "9 of 100 pass"}]}},
+            "Some attack passes for a person too often, or people are taken for one too often",
         ),
     ],
 )
@@ -124,6 +148,35 @@ def test_the_screen_tells_each_groups_errors(
     assert "No face counts now" in page
 
 
+@pytest.mark.requirement("S9.2-05")
+def test_t25_the_screen_tells_the_errors_of_liveness(
+    monkeypatch: pytest.MonkeyPatch, base: str, admin: Client
+) -> None:
+    unknown = {"species": "mask", "claimed": False, "apcer": None, "failure": ""}
+    fails = PERSON | {"species": "bona-fide-smile", "failure": "6 of 100"}
+    given(monkeypatch, record(pad=PAD | {"attacks": [ATTACK, unknown], "people": [PERSON, fails]}))
+    page = admin.get(f"{base}evidence/").content.decode()
+    for words in (
+        "2 of 150, at most 4.7 %",
+        "4 of 120, at most 8.3 %",
+        "5 of 300, at most 3.8 %",
+        "7 of 300, at most 4.8 %",
+        "Not measured (0 tries)",
+        "Nothing promised",
+        "bona-fide-smile",
+        "Fails",
+    ):
+        assert words in page
+
+
+def test_a_record_from_before_pad_is_shown(monkeypatch: pytest.MonkeyPatch, base: str, admin: Client) -> None:
+    older = {name: value for name, value in GROUP.items() if name not in {"fta", "bpcer"}}
+    given(monkeypatch, record(groups=[older | {"failures_to_acquire": 0, "same": 7}], pad=None))
+    page = admin.get(f"{base}evidence/").content.decode()
+    assert "Liveness was not measured with it" in page
+    assert "Liveness, by kind of attack" not in page
+
+
 def test_the_overview_warns_before_the_evidence_ends_and_when_there_is_none(
     monkeypatch: pytest.MonkeyPatch, base: str, admin: Client
 ) -> None:
@@ -134,3 +187,42 @@ def test_the_overview_warns_before_the_evidence_ends_and_when_there_is_none(
     assert "Evidence ends soon" in admin.get(base).content.decode()
     given(monkeypatch)
     assert "No face counts" in admin.get(base).content.decode()
+
+
+@pytest.mark.requirement("S10-11")
+def test_an_administrator_sets_from_which_age_the_face_is_for_people(
+    monkeypatch: pytest.MonkeyPatch, base: str, admin: Client
+) -> None:
+    given(monkeypatch, record())
+    assert "For people of 18 years and more" in admin.get(f"{base}evidence/").content.decode()
+    page = admin.get(f"{base}evidence/age/").content.decode()
+    assert 'value="18"' in page
+    assert admin.post(f"{base}evidence/age/", {"age": "21"}).status_code == 302
+    assert "For people of 21 years and more" in admin.get(f"{base}evidence/").content.decode()
+    event = AuditEvent.objects.get(tag=Tag.POLICY_PUBLISHED)
+    assert event.actor == "admin@example.org"
+    # What is the same already is no new version.
+    admin.post(f"{base}evidence/age/", {"age": "21"})
+    assert AuditEvent.objects.filter(tag=Tag.POLICY_PUBLISHED).count() == 1
+
+
+@pytest.mark.requirement("S10-11")
+@pytest.mark.parametrize("age", ["17", "0", "-18", "100", "", "18.5", "eighteen"])
+def test_no_age_is_set_for_which_nothing_was_measured(
+    monkeypatch: pytest.MonkeyPatch, base: str, admin: Client, age: str
+) -> None:
+    given(monkeypatch, record())
+    assert admin.post(f"{base}evidence/age/", {"age": age}).status_code == 422
+    assert "For people of 18 years and more" in admin.get(f"{base}evidence/").content.decode()
+
+
+@pytest.mark.requirement("S9.4-01")
+def test_an_auditor_sees_the_age_and_sets_none(
+    monkeypatch: pytest.MonkeyPatch, base: str, tenant: Tenant
+) -> None:
+    given(monkeypatch, record())
+    auditor = signed_in(make_user((tenant, Role.AUDITOR), email="auditor@example.org"))
+    page = auditor.get(f"{base}evidence/").content.decode()
+    assert "For people of 18 years and more" in page
+    assert "evidence/age/" not in page
+    assert auditor.post(f"{base}evidence/age/", {"age": "21"}).status_code == 403

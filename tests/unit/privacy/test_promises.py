@@ -15,6 +15,17 @@ pytestmark = pytest.mark.requirement("S10-07", "S10-05")
 ROOT: Final = Path(__file__).resolve().parents[3]
 
 KEPT: Final = {
+    "It is for people of %(age)s years and more; by agreeing you say that you are.": (
+        "unit/privacy/test_least_age.py::test_the_notice_says_the_age_of_the_policy_in_force",
+        "unit/privacy/test_least_age.py::test_whoever_agrees_says_that_they_are_as_old",
+    ),
+    "Nobody asks for your date of birth, and what you say of your age is told to no site.": (
+        "unit/privacy/test_least_age.py::test_an_age_is_asked_for_and_kept_nowhere",
+    ),
+    "If you are younger, use your passkey alone, without any disadvantage.": (
+        "unit/enrolment/test_enrolment.py::test_declining_the_face_enrols_a_passkey_without_disadvantage",
+        "unit/capture/test_new_notice.py::test_whoever_refuses_is_in_by_the_passkey_and_asked_the_next_time",
+    ),
     "Your camera takes a short series of pictures of your face while you turn your head.": (
         "browser/capture/test_states.py::test_the_camera_starts_only_after_device_proof_and_a_tap",
         "unit/biometrics/test_challenges.py::test_turn_starts_and_ends_at_the_neutral_with_a_turn_to_a_side",
@@ -113,4 +124,4 @@ def test_what_is_shown_is_these_sentences() -> None:
     assert set(shown) == set(LAYERS)
     text = " ".join(shown.values())
     for sentence in sentences():
-        assert sentence % {"name": tenant.name, "months": 12} in text
+        assert sentence % {"name": tenant.name, "months": 12, "age": 18} in text

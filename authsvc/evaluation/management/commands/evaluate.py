@@ -15,6 +15,7 @@ from authsvc.biometrics.records.standing import weakness_of
 from authsvc.core.clock import now
 from authsvc.evaluation.dataset import Person, read_people
 from authsvc.evaluation.groups import read_groups, read_one_person
+from authsvc.evaluation.pad_evidence import failures, read_reports
 from authsvc.evaluation.quality_prediction import as_text as as_table
 from authsvc.evaluation.quality_prediction import predict, read_rated
 from authsvc.evaluation.report import as_svg, as_text
@@ -23,7 +24,7 @@ from authsvc.evaluation.verification import DEPLOYED, Evaluation, evaluate
 
 
 class Command(BaseCommand):
-    """Measures the comparison on photographs, a folder a person; where a group fails nothing is signed."""
+    """Measures the comparison on photographs, a folder a person; where its gate fails nothing is signed."""
 
     help = "Evaluate the comparison on a folder of people's photographs and write the evaluation record."
     requires_system_checks: list[str] = []
@@ -41,6 +42,14 @@ class Command(BaseCommand):
             action="append",
             default=[],
             help="CSV with a column person and a column an attribute; these people are measured by group",
+        )
+        parser.add_argument(
+            "--pad",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="report of evaluate-pad; without any the record vouches for no face",
         )
         parser.add_argument("--out", type=Path, default=settings.DATA_DIR / "evaluation")
         parser.add_argument(
@@ -63,16 +72,21 @@ class Command(BaseCommand):
                 dataset=options["name"] or ", ".join(path.resolve().name for path in options["dataset"]),
                 groups=[group for path in options["groups"] for group in read_groups(path)],
                 one_person=read_one_person(),
+                pad=read_reports(options["pad"], engine=engine.engine_id) if options["pad"] else None,
             )
         except (ValueError, OSError, ModelProblem) as problem:
             raise CommandError(str(problem)) from None
         self.stdout.write(as_text(found.record, found.shapes, found.groups))
-        failing = [f"{one.group}: {one.failure}" for one in found.groups if one.failure]
-        if failing:
-            raise CommandError(f"nothing is signed, the group gate refuses: {'; '.join(failing)}")
+        self._gate(found)
         self._store(found, options["out"], ship=options["ship"])
         if weakness := weakness_of(found.record, DEPLOYED, moment=now()):
             self.stderr.write(f"The record vouches for no face: {weakness}.")
+
+    def _gate(self, found: Evaluation) -> None:
+        failing = [f"{one.group}: {one.failure}" for one in found.groups if one.failure]
+        failing += failures(found.record.pad) if found.record.pad else []
+        if failing:
+            raise CommandError(f"nothing is signed, the gate refuses: {'; '.join(failing)}")
 
     def _people(self, folders: Sequence[Path], engine: Engine) -> Iterator[Person]:
         cache = cache_folder().parent / "evaluation"

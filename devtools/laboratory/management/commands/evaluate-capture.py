@@ -1,11 +1,7 @@
 """`manage.py evaluate-capture FOLDER`: what the service says to people who are badly lit or covered."""
 
 import json
-import shlex
-import subprocess
-import sys
 from argparse import ArgumentParser
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.loading import load_engine
-from authsvc.biometrics.records.manifest import ROOT, stages_version
+from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.thresholds import thresholds_under
 from authsvc.evaluation.capture_report import CaptureTry, Row, as_json, as_table, rows_of
+from authsvc.evaluation.provenance import made_by
 from authsvc.evaluation.service import SERVICE
 from authsvc.evaluation.stress import CONDITIONS
 from authsvc.evaluation.try_log import TryLog
@@ -84,7 +81,7 @@ class Command(BaseCommand):
             tries += [*done, *log.keeping(found)]
             self.stderr.write(f"{number + 1} of {len(people)} people")
         enrolled = len({one.person for one in tries})
-        about = _about(options["dataset"].resolve().name)
+        about: dict[str, Any] = dict(made_by(options["dataset"].resolve().name))
         return tries, about | holds | {"people": len(people), "enrolled": enrolled}
 
     def _gate(self, rows: list[Row]) -> None:
@@ -95,17 +92,3 @@ class Command(BaseCommand):
 
 def _begins(name: str, chosen: list[str] | None) -> bool:
     return not chosen or any(name.startswith(one) for one in chosen)
-
-
-def _about(dataset: str) -> dict[str, Any]:
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": _git("describe", "--always", "--dirty=-changed", "--exclude=*"),
-        "command": shlex.join(["manage.py", *sys.argv[1:]]),
-        "dataset": dataset,
-    }
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from authsvc.biometrics.engines.base import Engine
+from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.stages.pad.fusion import FUSION_VERSION
 from authsvc.evaluation.management.evaluate_pad import EvaluatePad
 from authsvc.evaluation.pad_log import TrialLog
@@ -48,7 +49,7 @@ class Command(EvaluatePad):
         subjects = load_subjects(options["generate"], split, engine, options["subjects"])
         self.stdout.write(f"{len(subjects)} people of the {split} half")
         conditions: dict[str, Any] = {"split": split, "engine": engine.engine_id, "pad": FUSION_VERSION}
-        conditions |= {"seed": options["seed"], "people": len(subjects)}
+        conditions |= {"stages": stages_version(), "seed": options["seed"], "people": len(subjects)}
         if options["beside"]:
             conditions["beside"] = options["beside"]
         log = TrialLog(options["resume"], conditions)
