@@ -38,7 +38,7 @@ BURSTS: Final = 4
 PROCESSES: Final = 2
 SAMPLES_A_PROCESS: Final = 12
 SIGN_INS: Final = 3
-"""Bursts as a sign-in asks for them: movements, then light, as many frames as the page takes of both."""
+"""Bursts as a sign-in asks for them: movements and light, and as many frames as the page takes of them."""
 THRESHOLD: Final = 0.5
 """Of both sides' comparisons; no figure depends on its value."""
 
