@@ -60,8 +60,11 @@ class Camera:
         """Return the 480×640×3 BGR frame that the sensor makes of a scene (0–255) at `t` milliseconds."""
         ripple = 1 + 0.008 * np.sin(2 * np.pi * t / 1000 / 2.7 + self._phase) + self._rng.normal(0, 0.002)
         top, left = self._rng.integers(0, _POOL_MARGIN, 2)
-        noise = self._pool[top : top + HEIGHT, left : left + WIDTH] * self._rng.choice((-1.0, 1.0))
-        return cv2.convertScaleAbs(np.clip(scene * (self._pattern * np.float32(ripple)) + noise, 0, 255))
+        noise = self._pool[top : top + HEIGHT, left : left + WIDTH]
+        lit = cv2.multiply(np.asarray(scene, np.float32), self._pattern * np.float32(ripple))
+        # The noise or its negative, so that one pool makes two.
+        noisy = cv2.add(lit, noise) if self._rng.choice((-1.0, 1.0)) > 0 else cv2.subtract(lit, noise)
+        return np.asarray(cv2.convertScaleAbs(cv2.max(noisy, 0.0)), np.uint8)
 
 
 def encode(frame: Image, *, quality: int = QUALITY) -> bytes:

@@ -14,7 +14,7 @@ from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.stages.pad.fusion import FUSION_VERSION
 from authsvc.evaluation.groups import read_groups
 from authsvc.evaluation.pad_evidence import PadGroup, group_tries, groups_as_json
-from authsvc.evaluation.pad_recordings import read_recordings
+from authsvc.evaluation.pad_manifest import read_recordings
 from authsvc.evaluation.pad_report import SpeciesRow, as_json, as_table, species_rows, worst_claimed
 from authsvc.evaluation.pad_trials import Trial, judge_recording
 from authsvc.evaluation.pad_tuning import as_code, fitted
@@ -44,6 +44,7 @@ class EvaluatePad(BaseCommand):
     def add_sources(self, group: _ActionsContainer) -> None:
         """Declare where bursts may come from, of which one must be named."""
         group.add_argument("--recordings", type=Path, metavar="DIR", help="recordings with a manifest.json")
+        group.add_argument("folder", type=Path, nargs="?", help="the same")
 
     def handle(self, **options: Any) -> None:
         """Judge and report. Raises CommandError."""
@@ -73,7 +74,10 @@ class EvaluatePad(BaseCommand):
 
     def trials(self, engine: Engine, **options: Any) -> list[Trial]:
         """Return the tries of the chosen source; raises ValueError or OSError where it cannot be read."""
-        return [judge_recording(*entry, engine) for entry in read_recordings(options["recordings"])]
+        return [
+            judge_recording(*entry, engine)
+            for entry in read_recordings(options["recordings"] or options["folder"])
+        ]
 
     def _tell_groups(self, groups: Sequence[PadGroup]) -> None:
         for one in groups:

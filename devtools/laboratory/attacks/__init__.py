@@ -19,6 +19,8 @@ from . import (
     feigned_blink,
     flat_print,
     frozen_video,
+    half_and_half,
+    head_puppet,
     known_frames,
     late_light,
     no_light,
@@ -27,8 +29,11 @@ from . import (
     pasted_eyes,
     permuted_light,
     print_on_head,
+    puppet,
+    puppet_on_screen,
     recorded_answer,
     rendered_head,
+    right_cue_video,
     screen_photo,
     screen_video,
     swapped_each_frame,
@@ -36,6 +41,7 @@ from . import (
     unlit_person,
 )
 from .recording import Make
+from .unlit import UNLIT
 
 SPECIES: Final[dict[str, Make]] = {
     "flat-print": flat_print.make,
@@ -60,14 +66,27 @@ SPECIES: Final[dict[str, Make]] = {
     "late-light": late_light.make,
     "frozen-video": frozen_video.make,
     "rendered-head": rendered_head.make,
+    "head-puppet": head_puppet.make,
+    "puppet": puppet.make,
+    "puppet-on-screen": puppet_on_screen.make,
+    "right-cue-video": right_cue_video.make,
+    "half-and-half": half_and_half.make,
+    **UNLIT,
 }
+
+EITHER: Final = frozenset(
+    {"puppet", "puppet-on-screen", "right-cue-video", "half-and-half", "swapped-each-frame", "pasted-eyes"}
+)
+"""Species that answer the turn alone as well, and are tried with it by `evaluate-pad --turn-alone`."""
 
 MIXES: Final[dict[str, tuple[Part, ...]]] = {
     "feigned-blink": ("turn", "blink"),
     **dict.fromkeys(
         (
             *("painted-light", "even-light", "no-light", "unlit-person"),
-            *("others-light", "permuted-light", "late-light"),
+            *("others-light", "permuted-light", "late-light", "head-puppet"),
+            *EITHER,
+            *UNLIT,
         ),
         ("turn", "light"),
     ),

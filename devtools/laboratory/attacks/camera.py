@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from .scene import HEIGHT, WIDTH, Image
+from .scene import HEIGHT, WIDTH, Field, Image
 
 _BANK: Final = np.random.default_rng(7).standard_normal((HEIGHT + 64, WIDTH + 64, 3)).astype(np.float32)
 
@@ -29,10 +29,16 @@ class Camera:
         red, blue = rng.uniform(0.93, 1.07, 2)
         return cls(rng.uniform(0.85, 1.1), (red, 1.0, blue), rng.uniform(0.4, 0.9), rng.uniform(1.2, 3.0), 85)
 
-    def sense(self, scene: Image, rng: np.random.Generator) -> Image:
-        """Returns the frame that this camera delivers of a HEIGHT×WIDTH×3 scene."""
+    def sense(self, scene: Image, rng: np.random.Generator, sampled: Field | None = None) -> Image:
+        """Returns the frame that this camera delivers of a HEIGHT×WIDTH×3 scene.
+
+        sampled: by what the lens's picture is multiplied, HEIGHT×WIDTH×3, where something finer than pixels
+        lies in the scene (screens.py).
+        """
         red, green, blue = (self.exposure * gain for gain in self.white)
         blurred = cv2.GaussianBlur(scene, (0, 0), self.blur)
+        if sampled is not None:
+            blurred = cv2.multiply(blurred, sampled, dtype=cv2.CV_32F)
         frame = cv2.multiply(blurred, (red, green, blue, 0.0), dtype=cv2.CV_32F)
         y, x = rng.integers(0, 64, 2)
         noisy = cv2.scaleAdd(_BANK[y : y + HEIGHT, x : x + WIDTH], self.noise, frame)

@@ -23,5 +23,5 @@ def make(material: Material) -> Recording:
     times = frame_times(material.plan, rng)
     manner = Manner.drawn(rng, OVERTURNED)
     frames = [render(surface, view, background) for view in answer(material.plan, times, rng, manner)]
-    images = tuple(camera.sense(screen.seen(frame, 0.9 * i), rng) for i, frame in enumerate(frames))
+    images = tuple(screen.filmed(frame, camera, rng) for frame in frames)
     return Recording(images, times, material.plan)

@@ -144,6 +144,12 @@ def test_score_that_is_not_finite_counts_as_its_floor() -> None:
     assert fuse({"relief": float("nan")}).ratios["relief"] == CALIBRATIONS["relief"].floor
 
 
+def test_more_is_needed_of_who_was_asked_for_more() -> None:
+    turned, lit = {"relief": 1.5}, {"relief": 1.5, "light": 1.0}
+    assert fuse({}).least < fuse(turned).least < fuse(lit).least
+    assert not fuse(lit).bona_fide
+
+
 @pytest.mark.parametrize("family", MODULES)
 def test_each_signal_declares_its_calibration_and_when_it_errs(family: Family) -> None:
     assert family.CALIBRATIONS.keys() == family.FAILS.keys() >= family.AGAINST.keys()

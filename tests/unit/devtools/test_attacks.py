@@ -1,6 +1,7 @@
 """Every species of the attack laboratory makes a burst, and the claimed ones are refused; a person is not."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,10 +17,13 @@ from authsvc.biometrics.types import Challenge, Step
 from authsvc.evaluation.pad_report import BONA_FIDE, CLAIMED
 from authsvc.evaluation.pad_trials import judge_recording
 from authsvc.evaluation.pad_tuning import RELEVANT
-from devtools.laboratory.attacks import MIXES, SPECIES, feigned_blink
+from devtools.laboratory.attacks import EITHER, MIXES, SPECIES, feigned_blink
+from devtools.laboratory.attacks.camera import Camera
 from devtools.laboratory.attacks.lights import another, colours_of, late, permuted, steady
 from devtools.laboratory.attacks.recording import Material
 from devtools.laboratory.attacks.scene import HEIGHT, WIDTH
+from devtools.laboratory.attacks.screens import Screen
+from devtools.laboratory.attacks.unlit import UNLIT
 from devtools.laboratory.bona_fide import genuine
 from devtools.laboratory.groups import PEOPLE, groups
 from devtools.laboratory.subjects import Subject
@@ -48,7 +52,7 @@ BLINK = (Step("blink", 1500), Step("centre", 500))
 ASKED = {name: LIT if "light" in mix else (*TURN, *BLINK) for name, mix in MIXES.items()}
 
 
-UNCLAIMED = {"rendered-head", "even-light", "swapped-each-frame", "pasted-eyes"}
+UNCLAIMED = {"rendered-head", "head-puppet", "even-light", "pasted-eyes"}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +76,7 @@ def material(photos: Path, engine: Engine, *, seed: int, steps: tuple[Step, ...]
 
 
 @pytest.mark.requirement("S8.1-01", "S8.1-02")
-@pytest.mark.parametrize("species", sorted(SPECIES))
+@pytest.mark.parametrize("species", sorted(SPECIES.keys() - UNLIT.keys()))
 def test_a_species_makes_frames_on_a_clock_and_is_refused_where_claimed(
     photos: Path, engine: Engine, species: str
 ) -> None:
@@ -131,6 +135,27 @@ def test_no_light_ever_passes_for_light(photos: Path, engine: Engine, species: s
         assert not trial.accepted
 
 
+def test_each_species_that_carries_light_has_one_without() -> None:
+    assert {name.removeprefix("unlit-") for name in UNLIT} == EITHER
+    assert {MIXES[name] for name in UNLIT} == {("turn", "light")}
+    assert UNLIT.keys() <= CLAIMED
+
+
+def test_what_is_played_on_a_screen_is_the_film_through_display_lens_and_sensor() -> None:
+    """A grid finer than the sensor leaves moiré or nothing, a coarse one itself; black is lifted."""
+    frame, camera = np.full((HEIGHT, WIDTH, 3), 128, np.uint8), Camera(1.0, (1.0, 1.0, 1.0), 0.5, 0.0, 100)
+    screen = Screen(1.0, (1.0, 1.0, 1.0), 0.02, 0.4, 0.02, 0.0, (0.0, 0.0, 20.0, 0.0), 0)
+    rng = np.random.default_rng(1)
+    fine, coarse = (
+        replace(screen, pitch=pitch).filmed(screen.shown(frame), camera, rng).astype(float).std(axis=(0, 1))
+        for pitch in (0.4, 4.0)
+    )
+    assert fine.max() < 1 < 5 < coarse.min()
+    assert screen.shown(np.zeros_like(frame)).max() > 30
+    bands = replace(screen, band=0.1).filmed(frame, camera, rng).mean(axis=(1, 2))
+    assert np.ptp(bands) > 5
+
+
 @pytest.mark.parametrize("name", sorted(feigned_blink.TRICKS))
 def test_a_trick_is_played_on_cue_and_only_then(
     photos: Path, engine: Engine, name: str, monkeypatch: pytest.MonkeyPatch
@@ -165,6 +190,12 @@ def test_attacks_are_asked_for_a_blink_where_the_command_says_so() -> None:
     assert (plain["flat-print"], beside["flat-print"]) == (("turn",), ("turn", "blink"))
     assert plain["painted-light"] == beside["painted-light"]
     assert plain["bona-fide"] == beside["bona-fide"] == ("turn",)
+
+
+def test_a_species_that_answers_without_light_is_tried_with_the_turn_alone_where_asked() -> None:
+    usual, alone = ({name: mix for name, _, mix in groups(None, None, alone=one)} for one in (False, True))
+    assert {name for name in usual if usual[name] != alone[name]} == EITHER
+    assert {alone[name] for name in EITHER} == {("turn",)}
 
 
 def test_a_chosen_species_stands_for_all_that_begin_with_its_name() -> None:

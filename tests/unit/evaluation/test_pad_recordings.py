@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from authsvc.evaluation.management.evaluate_pad import EvaluatePad
-from authsvc.evaluation.pad_recordings import read_recordings
-from authsvc.evaluation.pad_report import species_rows, worst_claimed
+from authsvc.evaluation.pad_manifest import read_recordings
+from authsvc.evaluation.pad_report import as_json, as_table, riapar, species_rows, worst_claimed
 from authsvc.evaluation.pad_trials import Trial
 from authsvc.evaluation.rates import Rate
 
@@ -119,6 +120,40 @@ def test_attacks_err_by_passing_and_people_by_anything_else() -> None:
     ]
     assert {row.silent.count for row in rows[:3]} == {2}
     assert worst_claimed(rows).species == "flat-print"
+
+
+def test_a_transaction_is_three_tries_of_one_subject() -> None:
+    """An attack errs where one of the three passes, a person where none does; a rest of two is none."""
+    tries = {
+        "one": ["attack", "bona-fide", "attack", "attack", "attack", "attack", "bona-fide", "bona-fide"],
+        "two": ["attack", "attack", "non-response"],
+    }
+    rows = species_rows(
+        [
+            replace(trial(species, verdict), subject=subject)
+            for species in ("bona-fide", "flat-print")
+            for subject, verdicts in tries.items()
+            for verdict in verdicts
+        ]
+    )
+    assert [(row.transactions.count, row.transactions.total) for row in rows] == [(2, 3), (1, 3)]
+
+
+def test_riapar_is_what_gets_in_and_who_is_kept_out() -> None:
+    """IAPAR and FRR, by the people who err most; without people there is none."""
+    verdicts = {"bona-fide": 1, "bona-fide-light": 2, "flat-print": 3}
+    rows = species_rows(
+        [
+            trial(species, "bona-fide" if number < passed else "attack")
+            for species, passed in verdicts.items()
+            for number in range(4)
+        ]
+    )
+    assert [riapar(row, rows) for row in rows] == [None, None, 0.75 + 0.75]
+    assert riapar(rows[2], rows[2:]) is None
+    assert "| APCER 75.0% |" in as_table(rows)
+    assert "| 150.0% |" in as_table(rows)
+    assert [row["riapar"] for row in as_json(rows)] == [None, None, 1.5]
 
 
 def test_intervals_are_exact() -> None:

@@ -15,7 +15,7 @@ from .following import Following
 from .observation import Array, Observation
 
 CALIBRATIONS: Final = {
-    "framing": Calibration(-1.0, 1.5, -1.5, 0.3, 0.3),
+    "framing": Calibration(-1.0, 1.5, -1.5, 0.3, 0.6),
 }
 AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
     "framing": ("flat-print", "bent-print", "cut-out", "screen-photo"),

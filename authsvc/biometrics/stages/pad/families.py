@@ -19,4 +19,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "border": "border",
     "passive": "passive",
     "continuity": "continuity",
+    "stretching": "stretching",
+    "shading": "shading",
+    "pasting": "pasting",
 }

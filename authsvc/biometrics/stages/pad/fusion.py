@@ -8,11 +8,16 @@ from typing import Final
 
 from .signals import CALIBRATIONS
 
-FUSION_VERSION: Final = "pad-fusion/6"
+FUSION_VERSION: Final = "pad-fusion/7"
 """Changes with every number of a calibration or below, and with what a signal measures."""
 
 THRESHOLD: Final = 6.0
-"""Least sum of weighted log-likelihood ratios (nepers) that counts as bona fide."""
+TURNED: Final = 8.5
+LIT: Final = 14.0
+"""Least sum of weighted log-likelihood ratios (nepers) that counts as bona fide: where neither of the others
+holds, where the head turned, and where the screen's light was read from it besides. The more is asked, the
+more a person's answers speak for them, and the less it says that some do.
+"""
 
 VETO: Final = -3.5
 """A single signal at or below this refuses on its own: no strength elsewhere outweighs it."""
@@ -20,16 +25,19 @@ VETO: Final = -3.5
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """total: weighted sum in nepers; ratios: each signal's own; vetoes: the signals that refuse alone."""
+    """total: weighted sum in nepers; least: what it must reach; ratios: each signal's own; vetoes: those
+    that refuse alone.
+    """
 
     total: float
+    least: float
     ratios: Mapping[str, float]
     vetoes: tuple[str, ...]
 
     @property
     def bona_fide(self) -> bool:
         """True where the evidence speaks for a living face and no signal objects."""
-        return not self.vetoes and self.total >= THRESHOLD
+        return not self.vetoes and self.total >= self.least
 
 
 def likelihood_ratio(name: str, score: float) -> float:
@@ -44,7 +52,14 @@ def fuse(scores: Mapping[str, float]) -> Fused:
     """
     ratios = {name: _ratio(name, score) for name, score in scores.items()}
     total = sum(CALIBRATIONS[name].weight * ratio for name, ratio in ratios.items())
-    return Fused(total, ratios, tuple(sorted(name for name, ratio in ratios.items() if ratio <= VETO)))
+    vetoes = tuple(sorted(name for name, ratio in ratios.items() if ratio <= VETO))
+    return Fused(total, _least(scores), ratios, vetoes)
+
+
+def _least(scores: Mapping[str, float]) -> float:
+    if "relief" not in scores:
+        return THRESHOLD
+    return LIT if "light" in scores else TURNED
 
 
 def _ratio(name: str, score: float) -> float:

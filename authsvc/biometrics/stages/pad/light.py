@@ -182,7 +182,7 @@ def light_response(observed: Observation) -> LightResponse | None:
     if not screen.in_time.any():
         return None
     regions = _regions(observed, inside)
-    around = _surroundings([observed.images[i] for i in inside])
+    around = surroundings([observed.images[i] for i in inside])
     return _response(screen, _colours(steps), regions, around, observed.turns[inside, 0])
 
 
@@ -352,7 +352,7 @@ def _regions(observed: Observation, frames: NDArray[np.intp]) -> Array:
     return np.asarray(_light(pixels.mean(axis=2)).transpose(1, 0, 2))
 
 
-def _surroundings(images: Sequence[Image]) -> Array:
+def surroundings(images: Sequence[Image]) -> Array:
     """Returns n×3 logarithms of linear light around the face: the middle one of four parts' courses."""
     height, width = images[0].shape[:2]
     half = height // 16

@@ -18,7 +18,7 @@ from .observation import Array, Observation
 
 CALIBRATIONS: Final = {
     "grid": Calibration(-2.0, 9.0, -3.0, 0.5, 0.7),
-    "banding": Calibration(-3.0, 2.0, -2.0, 0.3, 0.5),
+    "banding": Calibration(-3.0, 2.0, -2.0, 0.3, 1.0),
     "contrast": Calibration(-8.0, 1.5, -1.0, 0.3, 0.3),
     "glare": Calibration(-1.5, -2.5, -1.0, 0.2, 0.3),
 }

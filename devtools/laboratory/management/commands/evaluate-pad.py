@@ -30,6 +30,9 @@ class Command(EvaluatePad):
         parser.add_argument(
             "--beside", choices=BESIDE_TURN, help="what attacks are asked for beside the turn (nothing)"
         )
+        parser.add_argument(
+            "--turn-alone", action="store_true", help="ask for no light where a species answers without too"
+        )
         parser.add_argument("--subjects", type=int, default=150, help="most people to use (150)")
         parser.add_argument(
             "--resume", type=Path, metavar="FILE", help="keep tries here, and go on from them"
@@ -43,7 +46,7 @@ class Command(EvaluatePad):
 
     def trials(self, engine: Engine, **options: Any) -> list[Trial]:
         """See EvaluatePad."""
-        if options["recordings"]:
+        if not options["generate"]:
             return super().trials(engine, **options)
         split: Split = "tuning" if options["tune"] else "test"
         subjects = load_subjects(options["generate"], split, engine, options["subjects"])
@@ -52,9 +55,11 @@ class Command(EvaluatePad):
         conditions |= {"stages": stages_version(), "seed": options["seed"], "people": len(subjects)}
         if options["beside"]:
             conditions["beside"] = options["beside"]
+        if options["turn_alone"]:
+            conditions["turn alone"] = True
         log = TrialLog(options["resume"], conditions)
         trials: list[Trial] = []
-        for species, make, mix in groups(options["species"], options["beside"]):
+        for species, make, mix in groups(options["species"], options["beside"], alone=options["turn_alone"]):
             done = log.kept(species)[: options["tries"]]
             numbers = range(len(done), options["tries"])
             found = run_trials(species, make, subjects, mix, numbers, engine, options["seed"])
