@@ -14,6 +14,7 @@ from .stress import CONDITIONS, Condition
 
 MOST_REFUSED: Final = 0.10
 LEAST_SAID: Final = 0.90
+LEAST_ACCEPTED: Final = 0.90
 
 _ATTACKS: Final = {str(Reason.PAD_ATTACK), str(Reason.IAD_INJECTION)}
 
@@ -64,7 +65,7 @@ def _row(condition: Condition, tries: Sequence[CaptureTry]) -> Row:
     attack = Rate(sum(one.reason in _ATTACKS for one in tries), len(tries))
     right = Rate(sum(one.outcome == "again" and one.hint in condition.hints for one in tries), again.count)
     said = Counter(_said(one) for one in tries if one.outcome != "accepted")
-    missed = _missed(condition, refused, attack, right)
+    missed = _missed(condition, accepted, refused, attack, right)
     return Row(condition.name, accepted, again, refused, attack, right, dict(said.most_common()), missed)
 
 
@@ -72,10 +73,12 @@ def _said(one: CaptureTry) -> str:
     return f"{one.reason} → {one.hint}" if one.hint else one.reason
 
 
-def _missed(condition: Condition, refused: Rate, attack: Rate, right: Rate) -> str:
+def _missed(condition: Condition, accepted: Rate, refused: Rate, attack: Rate, right: Rate) -> str:
     missed = ["called an attack"] if attack.count else []
     if condition.aim == "pass" and refused.value > MOST_REFUSED:
         missed.append("refused")
+    if condition.aim == "open" and accepted.value < LEAST_ACCEPTED:
+        missed.append("not accepted")
     if condition.aim == "said" and right.count < LEAST_SAID * refused.total:
         missed.append("not said")
     if condition.aim == "pass" and right.total and right.value < LEAST_SAID:

@@ -58,39 +58,54 @@ LEAST: Final[Mapping[str, float]] = {
     "UnderExposurePrevention": 3.0,
     "HeadPoseYaw": 70.0,  # 16.6 degrees
     "HeadPoseRoll": 40.0,  # 25.4 degrees
+    "NaturalColour": 0.0,  # coloured light is evened; it only explains
 }
 """Components with a limit of their own; every other one must reach LEAST_COMPONENT."""
 
 LEAST_COMPONENT: Final = 10.0
 
-DOUBTFUL: Final = (
-    "EyesVisible",
-    "EyeGlarePrevention",
-    "MouthOcclusionPrevention",
-    "NoHeadCoverings",
-    "BackLightPrevention",
-    "OverExposurePrevention",
-    "UnderExposurePrevention",
-    "LuminanceMean",
-    "IlluminationUniformity",
-    "DynamicRange",
-    "Sharpness",
-)
-"""Components that can mislead liveness detection about a person, in the order of what causes what."""
-
 LEAST_CERTAIN: Final = 50.0
-"""Below this such a component explains what liveness detection objects to."""
+"""Below this a doubtful component explains what liveness detection objects to."""
+
+_NEAR_THE_BORDER: Final = 90.0  # a margin of a ninth of the face's breadth, over which a turn reaches
+
+DOUBTFUL: Final[Mapping[str, float]] = {
+    "EyesVisible": LEAST_CERTAIN,
+    "EyeGlarePrevention": LEAST_CERTAIN,
+    "MouthOcclusionPrevention": LEAST_CERTAIN,
+    "NoHeadCoverings": LEAST_CERTAIN,
+    "BackLightPrevention": LEAST_CERTAIN,
+    "OverExposurePrevention": LEAST_CERTAIN,
+    "UnderExposurePrevention": LEAST_CERTAIN,
+    "LuminanceMean": LEAST_CERTAIN,
+    "IlluminationUniformity": LEAST_CERTAIN,
+    "DynamicRange": LEAST_CERTAIN,
+    "NaturalColour": LEAST_CERTAIN,
+    "LeftwardCropOfTheFaceImage": _NEAR_THE_BORDER,
+    "RightwardCropOfTheFaceImage": _NEAR_THE_BORDER,
+    "InterEyeDistance": LEAST_CERTAIN,
+    "HeadPoseRoll": 83.0,  # 12 degrees
+    "HeadPoseYaw": 83.0,
+    "HeadPosePitch": LEAST_CERTAIN,  # 22 degrees
+    "Sharpness": LEAST_CERTAIN,
+}
+"""Components that can mislead liveness detection about a person, in the order of what causes what, and the
+value below which they explain what it objects to.
+"""
 
 _BURNT: Final = ("OverExposurePrevention", 95.0)
 _COVERED: Final = tuple((name, LEAST_CERTAIN) for name in ("EyesVisible", "EyeGlarePrevention"))
 _LIT: Final = tuple((name, LEAST_CERTAIN) for name in ("BackLightPrevention", "LuminanceMean"))
 
 CAUSES: Final[Mapping[str, tuple[tuple[str, float], ...]]] = {
+    "HeadPoseYaw": tuple((f"{side}wardCropOfTheFaceImage", _NEAR_THE_BORDER) for side in ("Left", "Right")),
     **dict.fromkeys(("Sharpness", "DynamicRange", "UnderExposurePrevention"), (_BURNT, *_LIT)),
     "LuminanceMean": (_BURNT, *_LIT[:1]),
     # Where a seventh of a face is burnt out, its colours say nothing of what covers it.
     **dict.fromkeys(("EyesVisible", "MouthOcclusionPrevention", "NoHeadCoverings"), (_BURNT,)),
     "EyesOpen": _COVERED,
+    # A bright mask dims the picture, beside which bare lids look blown out.
+    "EyeGlarePrevention": (("MouthOcclusionPrevention", 10.0),),
 }
 """Component to those that lower it too: where one of them is below its value, the hint is for that."""
 
@@ -193,8 +208,8 @@ def worst_component(measured: Mapping[str, float]) -> str | None:
 
 
 def doubtful_component(measured: Mapping[str, float]) -> str | None:
-    """Return the first of DOUBTFUL that is below LEAST_CERTAIN, None where none is."""
-    return next((name for name in DOUBTFUL if measured.get(name, 100.0) < LEAST_CERTAIN), None)
+    """Return the first of DOUBTFUL that is below its value, None where none is."""
+    return next((name for name, least in DOUBTFUL.items() if measured.get(name, 100.0) < least), None)
 
 
 def cause_of(component: str, measured: Mapping[str, float]) -> str:
@@ -272,7 +287,10 @@ def _covering(face: Image) -> dict[str, float]:
     colours = covering.colours_of(face)
     return {
         "EyesVisible": _rising(-covering.eyes_covered(colours), -0.40, 0.03),
-        "MouthOcclusionPrevention": _rising(-covering.mouth_covered(colours), -0.31, 0.02),
+        "MouthOcclusionPrevention": min(
+            _rising(-covering.mouth_covered(colours), -0.31, 0.02),
+            _rising(covering.lips_seen(colours), 0.10, 0.01),
+        ),
         "NoHeadCoverings": _rising(-covering.forehead_covered(colours), -0.30, 0.04),
         "EyeGlarePrevention": _rising(-covering.glare(face), -0.03, 0.004),
     }
@@ -288,9 +306,12 @@ def _light(patch: Image) -> dict[str, float]:
     mean = float(grey.mean())
     return {
         "IlluminationUniformity": _rising(float(min(half) / max(max(half), 1.0)), 0.42, 0.08),
-        "LuminanceMean": min(_rising(mean, 45.0, 8.0), _rising(-mean, -222.0, 8.0)),
+        "LuminanceMean": _rising(mean, 45.0, 8.0),
         "UnderExposurePrevention": _rising(-float((grey < 20).mean()), -0.45, 0.06),
-        "OverExposurePrevention": _rising(-float((grey > 248).mean()), -0.30, 0.05),
+        # Skin burns out in red first: its mean is high long before all of its colours are full.
+        "OverExposurePrevention": min(
+            _rising(-float((grey > 248).mean()), -0.30, 0.05), _rising(-mean, -222.0, 8.0)
+        ),
         "DynamicRange": _rising(entropy, 5.2, 0.35),
         "NaturalColour": _rising(-cast, -0.75, 0.1),
     }
