@@ -34,8 +34,8 @@ _PLACES: Final[Mapping[str, tuple[int, int, int, int]]] = {
     "brows": (36, 46, 46, 82),
     "eye-1": (56, 78, 30, 54),
     "eye-2": (56, 78, 74, 98),
-    "lens-1": (38, 78, 30, 54),
-    "lens-2": (38, 78, 74, 98),
+    "lens-1": (46, 78, 34, 54),
+    "lens-2": (46, 78, 74, 94),
     "bridge": (66, 80, 60, 68),
     "cheek-1": (80, 92, 36, 50),
     "cheek-2": (80, 92, 78, 92),
@@ -124,7 +124,7 @@ def glare(patch: Image) -> float:
 def lips_seen(colours: Mapping[str, Array]) -> float:
     """Return the greatest distance between nose, mouth and what lies beside it: about 0.4 for a face.
 
-    Cloth and the back of a hand have one colour where a face has lips. Fails on printed masks.
+    Cloth has one colour where a face has lips. Fails on printed masks, and in light without colours.
     """
     lower = [colours[name] for name in _LOWER]
     return max(float(np.linalg.norm(one - other)) for one in lower for other in lower)

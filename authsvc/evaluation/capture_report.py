@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from authsvc.biometrics.types import Reason
 
+from .groups import Group
 from .rates import Rate
 from .stress import CONDITIONS, Condition
 
@@ -84,6 +85,21 @@ def _missed(condition: Condition, accepted: Rate, refused: Rate, attack: Rate, r
     if condition.aim == "pass" and right.total and right.value < LEAST_SAID:
         missed.append("wrong hint")
     return ", ".join(missed)
+
+
+def as_group_table(tries: Sequence[CaptureTry], groups: Sequence[Group]) -> str:
+    """Return a Markdown table, a row a group and a column a condition: asked again, and refused, of tries."""
+    names = [one.name for one in CONDITIONS if any(made.condition == one.name for made in tries)]
+    lines = [f"| group | people | {' | '.join(names)} |", "|---" * (len(names) + 2) + "|"]
+    for group in groups:
+        found = [one for one in tries if one.person in group.people]
+        cells = [_cell([one.outcome for one in found if one.condition == name]) for name in names]
+        lines.append(f"| {group.name} | {len({one.person for one in found})} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(outcomes: Sequence[str]) -> str:
+    return f"{outcomes.count('again')}, {outcomes.count('refused')} of {len(outcomes)}"
 
 
 def as_table(rows: Sequence[Row]) -> str:

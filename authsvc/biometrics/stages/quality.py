@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authsvc.biometrics import covering
-from authsvc.biometrics.headpose import head_pose
+from authsvc.biometrics.headpose import camera_matrix, head_pose
 from authsvc.biometrics.types import Burst, FaceTrack, FrameFace, Image, QualityResult
 
 Array = NDArray[np.float64]
@@ -54,8 +54,10 @@ LEAST: Final[Mapping[str, float]] = {
     "SingleFacePresent": 50.0,
     "HeadSize": 20.0,
     "InterEyeDistance": 20.0,
-    "LuminanceMean": 4.0,  # a mean of 20: dark skin in a dim room is judged, and doubtful
-    "UnderExposurePrevention": 3.0,
+    # Dark skin in a dim room is judged, and doubtful: a mean of 11 grey levels, with an entropy of 4.1 bits.
+    "LuminanceMean": 1.5,
+    "DynamicRange": 4.0,
+    "UnderExposurePrevention": 0.0,
     "HeadPoseYaw": 70.0,  # 16.6 degrees
     "HeadPoseRoll": 40.0,  # 25.4 degrees
     "NaturalColour": 0.0,  # coloured light is evened; it only explains
@@ -258,8 +260,10 @@ def _geometry(landmarks: Array, width: int, height: int) -> dict[str, float]:
 
 def _pose(landmarks: Array, width: int, height: int) -> dict[str, float]:
     pose = head_pose(landmarks, width, height)
+    # Who looks at the camera from the border of its picture is turned by as much as they sit aside.
+    sight = math.degrees(math.atan2(landmarks[:, 0].mean() - width / 2, camera_matrix(width, height)[0, 0]))
     # 29794-5 maps an angle by the square of its cosine; doubling the angle makes 45 degrees the zero.
-    share = {"Yaw": pose.yaw, "Pitch": pose.pitch, "Roll": pose.roll}
+    share = {"Yaw": pose.yaw + sight, "Pitch": pose.pitch, "Roll": pose.roll}
     return {
         f"HeadPose{n}": 100 * math.cos(math.radians(min(2 * abs(a), 90.0))) ** 2 for n, a in share.items()
     }
@@ -287,13 +291,16 @@ def _covering(face: Image) -> dict[str, float]:
     colours = covering.colours_of(face)
     return {
         "EyesVisible": _rising(-covering.eyes_covered(colours), -0.40, 0.03),
-        "MouthOcclusionPrevention": min(
-            _rising(-covering.mouth_covered(colours), -0.31, 0.02),
-            _rising(covering.lips_seen(colours), 0.10, 0.01),
-        ),
+        "MouthOcclusionPrevention": _mouth(covering.mouth_covered(colours), covering.lips_seen(colours)),
         "NoHeadCoverings": _rising(-covering.forehead_covered(colours), -0.30, 0.04),
         "EyeGlarePrevention": _rising(-covering.glare(face), -0.03, 0.004),
     }
+
+
+def _mouth(apart: float, lips: float) -> float:
+    """Return the component: another colour than above, or a slightly other one in which no lips are seen."""
+    plain = max(_rising(lips, 0.10, 0.01), _rising(-apart, -0.16, 0.01))
+    return min(_rising(-apart, -0.31, 0.02), plain)
 
 
 def _light(patch: Image) -> dict[str, float]:
