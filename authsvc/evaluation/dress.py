@@ -5,10 +5,11 @@ The service must not ask anybody to take these off. Pictures, landmarks and chan
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from authsvc.biometrics.types import Image
 
@@ -25,8 +26,8 @@ def bearded(picture: Image, landmarks: Array, rng: Rng) -> Image:
     chin = landmarks[4:13] - up * span * rng.uniform(0.0, 0.25)
     cheek = [landmarks[13] * 0.6 + landmarks[54] * 0.4, nose, landmarks[3] * 0.6 + landmarks[48] * 0.4]
     share = covered(picture, np.vstack([landmarks[3], chin, landmarks[13], *cheek]), softness=0.05 * span)
-    lips = np.vstack([landmarks[48:60]])
-    share = share * (1 - covered(picture, lips, softness=0.02 * span)) * rng.uniform(0.75, 0.97)
+    lips = covered(picture, landmarks[48:60], softness=0.02 * span)
+    share = share * (1 - lips) * rng.uniform(0.75, 0.97)
     return _mixed(picture, _strands(picture, rng, length=0.12 * span), share)
 
 
@@ -62,9 +63,11 @@ def _strands(picture: Image, rng: Rng, *, length: float) -> Image:
     noise = rng.normal(0, 1, picture.shape[:2])
     drawn = cv2.GaussianBlur(noise, (0, 0), sigmaX=0.9, sigmaY=max(length / 3, 1.0))
     grain = drawn / drawn.std() * rng.uniform(0.1, 0.25)
-    return np.clip(plain(picture, varied(_HAIR, rng, 6), rng) * (1 + grain[..., None]), 0, 255).astype(np.uint8)
+    return np.clip(plain(picture, varied(_HAIR, rng, 6), rng) * (1 + grain[..., None]), 0, 255).astype(
+        np.uint8
+    )
 
 
-def _mixed(picture: Image, cover: Image, share: Array) -> Image:
+def _mixed(picture: Image, cover: Image, share: NDArray[Any]) -> Image:
     part = share[..., None]
     return np.asarray(np.round(picture * (1 - part) + cover * part), np.uint8)

@@ -67,7 +67,9 @@ def below_the_nose(picture: Image, landmarks: Array, rng: Rng) -> Image:
 def handed(picture: Image, landmarks: Array, rng: Rng) -> Image:
     """Return the face with the person's own hand before the mouth: four fingers of the cheeks' colour."""
     span, (up, side) = eye_span(landmarks), axes(landmarks)
-    cheeks = np.array([picture[round(y), round(x)] for x, y in (landmarks[[2, 14]] + landmarks[[31, 35]]) / 2])
+    cheeks = np.array(
+        [picture[round(y), round(x)] for x, y in (landmarks[[2, 14]] + landmarks[[31, 35]]) / 2]
+    )
     skin = np.clip(np.median(cheeks, axis=0) * rng.uniform(0.85, 1.1), 0, 255)
     middle = landmarks[48:68].mean(axis=0) + up * span * rng.uniform(-0.05, 0.1)
     width, reach, changed = 0.17 * span, span * rng.uniform(0.9, 1.2), picture
@@ -77,7 +79,9 @@ def handed(picture: Image, landmarks: Array, rng: Rng) -> Image:
         shade = np.broadcast_to(skin * rng.uniform(0.92, 1.0), picture.shape).astype(np.uint8)
         changed = laid_on(changed, shade, outline, softness=0.02 * span)
         edge = outline[: len(outline) // 2]
-        changed = line(changed, edge, 0.02 * span, (int(skin[0] * 0.6), int(skin[1] * 0.55), int(skin[2] * 0.5)))
+        changed = line(
+            changed, edge, 0.02 * span, (int(skin[0] * 0.6), int(skin[1] * 0.55), int(skin[2] * 0.5))
+        )
     return changed
 
 
@@ -124,5 +128,3 @@ def _ellipse_of(across: Array, down: Array) -> Array:
 def _lens(landmarks: Array, eye: tuple[int, ...], size: tuple[float, float]) -> Array:
     middle = landmarks[list(eye)].mean(axis=0) + np.array([0, 0.04]) * eye_span(landmarks)
     return ellipse(middle, np.array(size) * eye_span(landmarks), 0.5)
-
-

@@ -79,7 +79,9 @@ class BlazeFace:
         rows = self._network.run(np.stack([seen(image, square) for square in squares]))
         cut = len(ANCHORS) * VALUES
         return max(
-            float(np.max(row[cut:], where=_leans(row[:cut].reshape(-1, VALUES)) <= MOST_LEANING, initial=-80.0))
+            float(
+                np.max(row[cut:], where=_leans(row[:cut].reshape(-1, VALUES)) <= MOST_LEANING, initial=-80.0)
+            )
             for row in rows
         )
 

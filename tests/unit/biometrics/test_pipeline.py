@@ -258,7 +258,9 @@ def test_a_sample_without_a_face_is_asked_again(reference: Template, grey: int, 
 
 def turned(person: Sample, quarters: int) -> Sample:
     upright = [cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), 1) for frame in person.frames]
-    return sample_of([cv2.imencode(".jpg", np.rot90(np.asarray(one), quarters))[1].tobytes() for one in upright])
+    return sample_of(
+        [cv2.imencode(".jpg", np.rot90(np.asarray(one), quarters))[1].tobytes() for one in upright]
+    )
 
 
 @pytest.mark.requirement("S9.2-08")

@@ -176,7 +176,8 @@ def test_a_lamp_is_seen_in_glasses_below_which_landmarks_slipped() -> None:
 
 @pytest.mark.requirement("S9.2-08")
 def test_a_face_at_the_border_is_asked_to_the_middle_and_not_to_look_straight() -> None:
-    near, over = (quality.components(textured(), landmarks("head") + (x, 0), 1) for x in (190, 270))
+    aside = (landmarks("head") + np.array([x, 0]) for x in (190, 270))
+    near, over = (quality.components(textured(), points, 1) for points in aside)
     assert quality.worst_component(near) is None
     assert near["HeadPoseYaw"] > 90
     assert quality.hint_for(over) == "centre"

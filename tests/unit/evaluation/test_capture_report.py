@@ -61,7 +61,10 @@ def test_the_table_tells_counts_and_what_was_said() -> None:
 
 
 def test_a_group_tells_who_of_it_was_asked_again_or_refused() -> None:
-    groups = [Group("one", frozenset(), frozenset({"p0", "p1"})), Group("two", frozenset(), frozenset({"p3"}))]
+    groups = [
+        Group("one", frozenset(), frozenset({"p0", "p1"})),
+        Group("two", frozenset(), frozenset({"p3"})),
+    ]
     table = as_group_table(tries("clean", ACCEPTED, DIM, DIM, ATTACK), groups)
     assert table.splitlines()[0] == "| group | people | clean |"
     assert table.splitlines()[2:] == ["| one | 2 | 1, 0 of 2 |", "| two | 1 | 0, 1 of 1 |"]
