@@ -25,6 +25,7 @@ from authsvc.biometrics.types import (
     Descriptors,
     FaceTrack,
     FeatureResult,
+    Image,
     Manifest,
     PadResult,
     PoorSample,
@@ -215,17 +216,32 @@ def _tracking(run: _Run) -> None:
         raise
 
 
-def _hint_unseen(run: _Run) -> str:
-    """Return what helps where no face is seen: by the light, by what the likeliest face lacks, by its way up.
+def _hint_unseen(run: _Run, track: FaceTrack | None = None) -> str:
+    """Return what helps where no face is seen: by the light, by its way up, by what the likeliest face lacks.
 
     What hides a face from the detector is often what would have been said of it had it been found: a mask.
     """
     frame = run.burst.frames[0].rgb
     hint = quality.hint_unseen(frame) or _hint_turned(run)
-    if hint is None and (boxes := run.engine.scan(frame, smallest=0.25 * min(frame.shape[:2]))):
-        landmarks = run.engine.landmarks(frame, boxes[0])
-        hint = quality.hint_for(quality.components(frame, landmarks.astype(np.float64), 1))
-    return hint or "centre"
+    return hint or _shown_by_a_movement(run, track) or _likeliest(run, frame) or "centre"
+
+
+def _shown_by_a_movement(run: _Run, track: FaceTrack | None) -> str | None:
+    """Return what the first face of a burst lacks that was not seen at rest, but for how it was held."""
+    for frame, face in zip(run.burst.frames, track.faces if track else (), strict=False):
+        if face is not None:
+            found = quality.components(frame.rgb, face.landmarks.astype(np.float64), 1)
+            held = {name: value for name, value in found.items() if not name.startswith("HeadPose")}
+            return quality.hint_for(held)
+    return None
+
+
+def _likeliest(run: _Run, frame: Image) -> str | None:
+    boxes = run.engine.scan(frame, smallest=0.25 * min(frame.shape[:2]))
+    if not boxes:
+        return None
+    landmarks = run.engine.landmarks(frame, boxes[0])
+    return quality.hint_for(quality.components(frame, landmarks.astype(np.float64), 1))
 
 
 def _hint_turned(run: _Run) -> str | None:
@@ -235,11 +251,10 @@ def _hint_turned(run: _Run) -> str | None:
 
 def _quality(run: _Run) -> None:
     run.judged = quality.assess(run.burst, run.track, minimum=run.thresholds.quality)
-    # A face that only a movement showed is not seen where it should be: what hides it there is said.
     if run.judged.acceptable:
         run.note(Stage.QUALITY)
         return
-    hint = (_hint_turned(run) or run.judged.hint) if run.judged.components else _hint_unseen(run)
+    hint = (_hint_turned(run) or run.judged.hint) if run.judged.components else _hint_unseen(run, run.track)
     run.note(Stage.QUALITY, False, Reason.QUALITY, hint)
     # Nothing more is computed of what nobody can judge.
     raise PoorSample(Reason.QUALITY, hint, detail=run.judged.worst or "")
