@@ -28,12 +28,14 @@ SPAN: Final = 44
 _FIRST_EYE: Final = (WIDTH - SPAN) / 2
 
 # Rows and columns of the patch: top, bottom, left, right. Brows, hair, lips and eyeballs are left out where
-# skin is meant.
+# skin is meant. Landmarks slip down where glasses mirror a lamp, so a lens reaches above the eye.
 _PLACES: Final[Mapping[str, tuple[int, int, int, int]]] = {
     "forehead": (18, 34, 46, 82),
     "brows": (36, 46, 46, 82),
     "eye-1": (56, 78, 30, 54),
     "eye-2": (56, 78, 74, 98),
+    "lens-1": (46, 78, 34, 54),
+    "lens-2": (46, 78, 74, 94),
     "bridge": (66, 80, 60, 68),
     "cheek-1": (80, 92, 36, 50),
     "cheek-2": (80, 92, 78, 92),
@@ -42,6 +44,8 @@ _PLACES: Final[Mapping[str, tuple[int, int, int, int]]] = {
     "beside-2": (94, 106, 75, 84),
     "mouth": (106, 118, 50, 78),
 }
+_LOWER: Final = ("nose", "beside-1", "beside-2", "mouth")
+
 _BRIGHTNESS: Final = 0.5
 _CHROMA: Final = 2.0
 _DARKEST: Final = 6.0
@@ -73,7 +77,7 @@ def mouth_covered(colours: Mapping[str, Array]) -> float:
     which the lids are free, and dark glasses, above which the brows are. Fails on a mask of the colour of the
     face.
     """
-    return _apart(colours, ("nose", "beside-1", "beside-2", "mouth"), ("brows", "eye-1", "eye-2"))
+    return _apart(colours, _LOWER, ("brows", "eye-1", "eye-2"))
 
 
 def eyes_covered(colours: Mapping[str, Array]) -> float:
@@ -104,17 +108,26 @@ def colours_of(patch: Image) -> dict[str, Array]:
 
 
 def glare(patch: Image) -> float:
-    """Return the share of an eye, the one that has more, that is blown out beside skin that is not.
+    """Return the share of a lens, the one that has more, that is blown out beside a cheek that is not.
 
-    Below 0.03 without glasses. Fails where a whole face is burnt out.
+    Below 0.03 without glasses. Each eye is compared with the cheek below it, so that a lamp aside is none.
+    Fails where a whole face is burnt out.
     """
-    skin = float(np.median([_place(patch, name).mean() for name in ("cheek-1", "cheek-2", "nose")]))
     shares = []
-    for eye in ("eye-1", "eye-2"):
-        pixels = _place(patch, eye)
+    for place, cheek in (("lens-1", "cheek-1"), ("lens-2", "cheek-2")):
+        pixels, skin = _place(patch, place), float(np.median(_place(patch, cheek).mean(axis=-1)))
         blown = (pixels.min(axis=-1) > _BLOWN) & (pixels.mean(axis=-1) > _ABOVE_SKIN * skin)
         shares.append(float(blown.mean()))
     return max(shares)
+
+
+def lips_seen(colours: Mapping[str, Array]) -> float:
+    """Return the greatest distance between nose, mouth and what lies beside it: about 0.4 for a face.
+
+    Cloth has one colour where a face has lips. Fails on printed masks, and in light without colours.
+    """
+    lower = [colours[name] for name in _LOWER]
+    return max(float(np.linalg.norm(one - other)) for one in lower for other in lower)
 
 
 def light_behind(image: Image, landmarks: Array, patch: Image) -> float:

@@ -25,6 +25,7 @@ from authsvc.biometrics.types import (
     Descriptors,
     FaceTrack,
     FeatureResult,
+    Image,
     Manifest,
     PadResult,
     PoorSample,
@@ -215,27 +216,48 @@ def _tracking(run: _Run) -> None:
         raise
 
 
-def _hint_unseen(run: _Run) -> str:
-    """Return what helps where no face is seen: by the light, by what the likeliest face lacks, by its way up.
+def _hint_unseen(run: _Run, track: FaceTrack | None = None) -> str:
+    """Return what helps where no face is seen: by the light, by its way up, by what the likeliest face lacks.
 
     What hides a face from the detector is often what would have been said of it had it been found: a mask.
     """
     frame = run.burst.frames[0].rgb
-    hint = quality.hint_unseen(frame)
-    if hint is None and (boxes := run.engine.scan(frame, smallest=0.25 * min(frame.shape[:2]))):
-        landmarks = run.engine.landmarks(frame, boxes[0])
-        hint = quality.hint_for(quality.components(frame, landmarks.astype(np.float64), 1))
-    turned = (np.ascontiguousarray(np.rot90(frame, turns)) for turns in (1, 3))
-    if hint is None and any(map(run.engine.detect, turned)):
-        return "upright"
-    return hint or "centre"
+    hint = quality.hint_unseen(frame) or _hint_turned(run)
+    return hint or _shown_by_a_movement(run, track) or _likeliest(run, frame) or "centre"
+
+
+def _shown_by_a_movement(run: _Run, track: FaceTrack | None) -> str | None:
+    """Return what the first face of a burst lacks that was not seen at rest, but for how it was held."""
+    for frame, face in zip(run.burst.frames, track.faces if track else (), strict=False):
+        if face is not None:
+            found = quality.components(frame.rgb, face.landmarks.astype(np.float64), 1)
+            held = {name: value for name, value in found.items() if not name.startswith("HeadPose")}
+            return quality.hint_for(held)
+    return None
+
+
+def _likeliest(run: _Run, frame: Image) -> str | None:
+    boxes = run.engine.scan(frame, smallest=0.25 * min(frame.shape[:2]))
+    if not boxes:
+        return None
+    landmarks = run.engine.landmarks(frame, boxes[0])
+    return quality.hint_for(quality.components(frame, landmarks.astype(np.float64), 1))
+
+
+def _hint_turned(run: _Run) -> str | None:
+    """Return the hint where the picture shows a face more surely once it is turned, None otherwise."""
+    return "upright" if run.engine.way_up(run.burst.frames[0].rgb) else None
 
 
 def _quality(run: _Run) -> None:
     run.judged = quality.assess(run.burst, run.track, minimum=run.thresholds.quality)
-    run.note(Stage.QUALITY, run.judged.acceptable, Reason.QUALITY, run.judged.hint)
-    if not run.judged.acceptable:  # Nothing more is computed of what nobody can judge.
-        raise PoorSample(Reason.QUALITY, run.judged.hint, detail=run.judged.worst or "")
+    if run.judged.acceptable:
+        run.note(Stage.QUALITY)
+        return
+    hint = (_hint_turned(run) or run.judged.hint) if run.judged.components else _hint_unseen(run, run.track)
+    run.note(Stage.QUALITY, False, Reason.QUALITY, hint)
+    # Nothing more is computed of what nobody can judge.
+    raise PoorSample(Reason.QUALITY, hint, detail=run.judged.worst or "")
 
 
 def _description(run: _Run) -> None:
@@ -252,14 +274,20 @@ _PAD_REASONS: Final = {
 
 def _pad(run: _Run) -> None:
     run.alive = assessment.assess(run.burst, run.track, run.described)
+    if run.alive.verdict == "bona-fide":
+        run.note(Stage.PAD)
+        return
     reason, hint = _PAD_REASONS.get(run.alive.verdict, Reason.PAD_INCONCLUSIVE), run.alive.hint
-    if reason is not Reason.NON_RESPONSE and run.judged.doubt is not None:
+    if turned := _hint_turned(run):
+        # Upside down a face is followed too, in movements that are the wrong way round.
+        reason, hint = Reason.PAD_UNCLEAR, turned
+    elif reason is not Reason.NON_RESPONSE and run.judged.doubt is not None:
         # Asked again, never accepted; docs/adr/0332 says what keeps an attacker from gaining tries by it.
         reason, hint = Reason.PAD_UNCLEAR, run.judged.doubt
     elif reason is Reason.NON_RESPONSE and hint == assessment.TOO_BRIGHT:
         # The cues were followed: it is the room that did not let the screen's light be seen.
         reason = Reason.PAD_UNCLEAR
-    run.note(Stage.PAD, run.alive.verdict == "bona-fide", reason, hint, detail=run.alive.reason)
+    run.note(Stage.PAD, False, reason, hint, detail=run.alive.reason)
 
 
 def _iad(run: _Run) -> None:

@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from authsvc.biometrics.types import Reason
 
+from .groups import Group
 from .rates import Rate
 from .stress import CONDITIONS, Condition
 
 MOST_REFUSED: Final = 0.10
 LEAST_SAID: Final = 0.90
+LEAST_ACCEPTED: Final = 0.90
 
 _ATTACKS: Final = {str(Reason.PAD_ATTACK), str(Reason.IAD_INJECTION)}
 
@@ -64,7 +66,7 @@ def _row(condition: Condition, tries: Sequence[CaptureTry]) -> Row:
     attack = Rate(sum(one.reason in _ATTACKS for one in tries), len(tries))
     right = Rate(sum(one.outcome == "again" and one.hint in condition.hints for one in tries), again.count)
     said = Counter(_said(one) for one in tries if one.outcome != "accepted")
-    missed = _missed(condition, refused, attack, right)
+    missed = _missed(condition, accepted, refused, attack, right)
     return Row(condition.name, accepted, again, refused, attack, right, dict(said.most_common()), missed)
 
 
@@ -72,15 +74,32 @@ def _said(one: CaptureTry) -> str:
     return f"{one.reason} → {one.hint}" if one.hint else one.reason
 
 
-def _missed(condition: Condition, refused: Rate, attack: Rate, right: Rate) -> str:
+def _missed(condition: Condition, accepted: Rate, refused: Rate, attack: Rate, right: Rate) -> str:
     missed = ["called an attack"] if attack.count else []
     if condition.aim == "pass" and refused.value > MOST_REFUSED:
         missed.append("refused")
+    if condition.aim == "open" and accepted.value < LEAST_ACCEPTED:
+        missed.append("not accepted")
     if condition.aim == "said" and right.count < LEAST_SAID * refused.total:
         missed.append("not said")
     if condition.aim == "pass" and right.total and right.value < LEAST_SAID:
         missed.append("wrong hint")
     return ", ".join(missed)
+
+
+def as_group_table(tries: Sequence[CaptureTry], groups: Sequence[Group]) -> str:
+    """Return a Markdown table, a row a group and a column a condition: asked again, and refused, of tries."""
+    names = [one.name for one in CONDITIONS if any(made.condition == one.name for made in tries)]
+    lines = [f"| group | people | {' | '.join(names)} |", "|---" * (len(names) + 2) + "|"]
+    for group in groups:
+        found = [one for one in tries if one.person in group.people]
+        cells = [_cell([one.outcome for one in found if one.condition == name]) for name in names]
+        lines.append(f"| {group.name} | {len({one.person for one in found})} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(outcomes: Sequence[str]) -> str:
+    return f"{outcomes.count('again')}, {outcomes.count('refused')} of {len(outcomes)}"
 
 
 def as_table(rows: Sequence[Row]) -> str:

@@ -19,7 +19,7 @@ from authsvc.biometrics.challenges import FRAMES, Part, draw_challenge
 from authsvc.biometrics.types import CaptureContext, Challenge
 from authsvc.evaluation.stress import Condition, Held, Light, Sitter
 from devtools.phone import sealing
-from devtools.rendering.camera import Camera, encode
+from devtools.rendering.camera import QUALITY, Camera, encode
 from devtools.rendering.face3d import load_head
 from devtools.rendering.frame import Frame
 from devtools.rendering.mesh import Head
@@ -69,10 +69,11 @@ class Sitting:
         rng = np.random.default_rng([self.seed, again, *name])
         side = 1.0 if rng.random() < 0.5 else -1.0
         held = Held(side * condition.held.yaw, side * condition.held.roll)
-        camera, frames = Camera(rng), []
+        camera, frames, coded = Camera(rng), [], condition.jpeg or QUALITY
         for (t, media), light in zip(self._moments, self._lit(condition, held, rng), strict=True):
             shown = light if condition.seen is None else condition.seen(light, rng)
-            frames.append(Frame(self.performance.step_at(t), t, media, encode(_exposed(camera, shown, t))))
+            jpeg = encode(_exposed(camera, shown, t), quality=coded)
+            frames.append(Frame(self.performance.step_at(t), t, media, jpeg))
         return _sealed_off(frames, camera.metadata(), self.challenge)
 
     def _lit(self, condition: Condition, held: Held, rng: np.random.Generator) -> list[Light]:

@@ -45,22 +45,27 @@ def split_of(name: str) -> Split:
     return "tuning" if hashlib.sha256(name.encode()).digest()[-1] % 2 == 0 else "test"
 
 
-def load_subjects(dataset: Path, split: Split, engine: Engine, limit: int) -> list[Subject]:
+def load_subjects(
+    dataset: Path, split: Split, engine: Engine, limit: int, *, everybody: bool = False
+) -> list[Subject]:
     """Returns up to `limit` people of one side of the split, each by the first photograph that can be used.
 
-    dataset: a folder a person, with JPEG or PNG files. Raises ValueError where fewer than two are found.
+    dataset: a folder a person, with JPEG or PNG files. `everybody` leaves nobody out for what quality says of
+    the photograph, which is what is asked where groups are compared. Raises ValueError where fewer than two
+    are found.
     """
     found: list[Subject] = []
     for folder in sorted(dataset.iterdir(), key=lambda path: hashlib.sha256(path.name.encode()).digest()):
         if folder.is_dir() and split_of(folder.name) == split and len(found) < limit:
-            subject = next((s for path in sorted(folder.iterdir()) if (s := _usable(path, engine))), None)
+            read = (_read(path, engine) for path in sorted(folder.iterdir()))
+            subject = next((one for one in read if one and (everybody or _is_usable(one))), None)
             found += [subject] if subject else []
     if len(found) < 2:
         raise ValueError(f"{dataset} has fewer than two people to evaluate with")
     return found
 
 
-def _usable(path: Path, engine: Engine) -> Subject | None:
+def _read(path: Path, engine: Engine) -> Subject | None:
     read = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if read is None:
         return None
@@ -68,11 +73,16 @@ def _usable(path: Path, engine: Engine) -> Subject | None:
     boxes = engine.detect(photo, thorough=True)
     if len(boxes) != 1:
         return None
-    landmarks = engine.landmarks(photo, boxes[0]).astype(np.float64)
-    pose = head_pose(landmarks, photo.shape[1], photo.shape[0])
+    return Subject(path.parent.name, photo, engine.landmarks(photo, boxes[0]).astype(np.float64))
+
+
+def _is_usable(subject: Subject) -> bool:
+    """Tell whether a photograph is one that a person could sign in with as it is.
+
+    Who speaks, blinks or wears a cap is asked again, which a photograph cannot answer.
+    """
+    pose = head_pose(subject.landmarks, subject.photo.shape[1], subject.photo.shape[0])
     if abs(pose.yaw) > _ACROSS_DEGREES or abs(pose.pitch - 4) > _UP_DEGREES:
-        return None
-    measured = components(photo, landmarks, 1)
-    if min(measured[name] for name in (*_OPEN_AND_STILL, *_UNCOVERED)) < _LEAST:
-        return None  # Who speaks, blinks or wears a cap is asked again, which a photograph cannot answer.
-    return Subject(path.parent.name, photo, landmarks)
+        return False
+    measured = components(subject.photo, subject.landmarks, 1)
+    return min(measured[name] for name in (*_OPEN_AND_STILL, *_UNCOVERED)) >= _LEAST

@@ -43,6 +43,12 @@ class Engine(Protocol):
     def scan(self, image: Image, *, smallest: float) -> list[Box]:
         """Return the boxes that one look finds of faces from `smallest` pixels of width on, largest first."""
 
+    def way_up(self, image: Image) -> int:
+        """Return by how many quarters to the left a picture must be turned for its face to be upright.
+
+        0 where no turned picture shows one more surely than the picture as it is.
+        """
+
     def landmarks(self, image: Image, box: Box) -> Array:
         """Return the 68×2 landmarks of the face in a box."""
 

@@ -73,6 +73,18 @@ class BlazeFace:
         ]
         return _one_a_face(np.array(found, np.float32).reshape(-1, 5))
 
+    def surest(self, image: Image, *, smallest: float, beyond: float = 1.0) -> float:
+        """Return the greatest log-odds of an upright face in a picture, which may be far below any limit."""
+        squares = squares_over(image.shape[1], image.shape[0], smallest, beyond)
+        rows = self._network.run(np.stack([seen(image, square) for square in squares]))
+        cut = len(ANCHORS) * VALUES
+        return max(
+            float(
+                np.max(row[cut:], where=_leans(row[:cut].reshape(-1, VALUES)) <= MOST_LEANING, initial=-80.0)
+            )
+            for row in rows
+        )
+
 
 def squares_over(width: int, height: int, smallest: float, beyond: float = 1.0) -> Iterator[Square]:
     """Yield the squares to look at for faces from `smallest` pixels of width on; see BlazeFace.boxes."""

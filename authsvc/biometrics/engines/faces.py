@@ -55,6 +55,9 @@ class Faces(Protocol):
     def scan(self, image: Image, *, smallest: float) -> list[Box]:
         """See Engine."""
 
+    def way_up(self, image: Image) -> int:
+        """See Engine."""
+
     def landmarks(self, image: Image, box: Box) -> Array:
         """See Engine."""
 
@@ -83,6 +86,10 @@ class WithFaces:
     def scan(self, image: Image, *, smallest: float) -> list[Box]:
         """See Engine."""
         return self._faces.scan(image, smallest=smallest)
+
+    def way_up(self, image: Image) -> int:
+        """See Engine."""
+        return self._faces.way_up(image)
 
     def landmarks(self, image: Image, box: Box) -> Array:
         """See Engine."""
@@ -128,6 +135,11 @@ class DlibFaces:
         if eager:
             boxes = [boxes[int(np.argmax(scores))]] if scores else []
         return sorted((_scaled(box, factor) for box in boxes), key=lambda box: box[0] - box[2])
+
+    def way_up(self, image: Image) -> int:
+        """See Engine: this detector sees upright faces alone."""
+        turned = (np.ascontiguousarray(np.rot90(image, quarters)) for quarters in range(4))
+        return next((quarters for quarters, picture in enumerate(turned) if self.detect(picture)), 0)
 
     def landmarks(self, image: Image, box: Box) -> Array:
         """Return 68×2 float32 landmarks of the face in a box."""

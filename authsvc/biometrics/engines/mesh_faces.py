@@ -28,6 +28,10 @@ BEYOND: Final = 1.5
 """The square's side over the picture's at the second look, for a face that fills the picture."""
 LEAST: Final = 0.5
 """The least score of a face, and how sure FaceMesh must be of it, both as MediaPipe takes them."""
+SURE_OF_TURNED: Final = 1.0
+"""Log-odds from which on a face in a turned picture counts,"""
+SURER: Final = 0.5
+"""and by how much it must be surer than in the picture as it came."""
 READ: Final = 0.5
 """Of a box's side: how far around it dlib's landmarks look at the picture."""
 
@@ -77,6 +81,17 @@ class MeshFaces:
         """See Faces."""
         box = self.near(image, last)
         return None if box is None else self.landmarks(image, box)
+
+    def way_up(self, image: Image) -> int:
+        """See Faces: BlazeFace sees faces upside down too, but is less sure of them."""
+        turned = [np.ascontiguousarray(np.rot90(image, quarters)) for quarters in range(4)]
+        sure = [self._surest(picture) for picture in turned]
+        best = int(np.argmax(sure))
+        return best if sure[best] >= max(SURE_OF_TURNED, sure[0] + SURER) else 0
+
+    def _surest(self, image: Image) -> float:
+        looks = (1.0, BEYOND)
+        return max(self._detector.surest(image, smallest=2 * FOUND_FROM, beyond=one) for one in looks)
 
     def landmarks(self, image: Image, box: Box) -> Array:
         """See Faces: dlib's, of the box and what lies around it, in evened light."""

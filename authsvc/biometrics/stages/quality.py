@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authsvc.biometrics import covering
-from authsvc.biometrics.headpose import head_pose
+from authsvc.biometrics.headpose import camera_matrix, head_pose
 from authsvc.biometrics.types import Burst, FaceTrack, FrameFace, Image, QualityResult
 
 Array = NDArray[np.float64]
@@ -54,43 +54,60 @@ LEAST: Final[Mapping[str, float]] = {
     "SingleFacePresent": 50.0,
     "HeadSize": 20.0,
     "InterEyeDistance": 20.0,
-    "LuminanceMean": 4.0,  # a mean of 20: dark skin in a dim room is judged, and doubtful
-    "UnderExposurePrevention": 3.0,
+    # Dark skin in a dim room is judged, and doubtful: a mean of 11 grey levels, with an entropy of 4.1 bits.
+    "LuminanceMean": 1.5,
+    "DynamicRange": 4.0,
+    "UnderExposurePrevention": 0.0,
     "HeadPoseYaw": 70.0,  # 16.6 degrees
     "HeadPoseRoll": 40.0,  # 25.4 degrees
+    "NaturalColour": 0.0,  # coloured light is evened; it only explains
 }
 """Components with a limit of their own; every other one must reach LEAST_COMPONENT."""
 
 LEAST_COMPONENT: Final = 10.0
 
-DOUBTFUL: Final = (
-    "EyesVisible",
-    "EyeGlarePrevention",
-    "MouthOcclusionPrevention",
-    "NoHeadCoverings",
-    "BackLightPrevention",
-    "OverExposurePrevention",
-    "UnderExposurePrevention",
-    "LuminanceMean",
-    "IlluminationUniformity",
-    "DynamicRange",
-    "Sharpness",
-)
-"""Components that can mislead liveness detection about a person, in the order of what causes what."""
-
 LEAST_CERTAIN: Final = 50.0
-"""Below this such a component explains what liveness detection objects to."""
+"""Below this a doubtful component explains what liveness detection objects to."""
+
+_NEAR_THE_BORDER: Final = 90.0  # a margin of a ninth of the face's breadth, over which a turn reaches
+
+DOUBTFUL: Final[Mapping[str, float]] = {
+    "EyesVisible": LEAST_CERTAIN,
+    "EyeGlarePrevention": LEAST_CERTAIN,
+    "MouthOcclusionPrevention": LEAST_CERTAIN,
+    "NoHeadCoverings": LEAST_CERTAIN,
+    "BackLightPrevention": LEAST_CERTAIN,
+    "OverExposurePrevention": LEAST_CERTAIN,
+    "UnderExposurePrevention": LEAST_CERTAIN,
+    "LuminanceMean": LEAST_CERTAIN,
+    "IlluminationUniformity": LEAST_CERTAIN,
+    "DynamicRange": LEAST_CERTAIN,
+    "NaturalColour": LEAST_CERTAIN,
+    "LeftwardCropOfTheFaceImage": _NEAR_THE_BORDER,
+    "RightwardCropOfTheFaceImage": _NEAR_THE_BORDER,
+    "InterEyeDistance": LEAST_CERTAIN,
+    "HeadPoseRoll": 83.0,  # 12 degrees
+    "HeadPoseYaw": 83.0,
+    "HeadPosePitch": LEAST_CERTAIN,  # 22 degrees
+    "Sharpness": LEAST_CERTAIN,
+}
+"""Components that can mislead liveness detection about a person, in the order of what causes what, and the
+value below which they explain what it objects to.
+"""
 
 _BURNT: Final = ("OverExposurePrevention", 95.0)
 _COVERED: Final = tuple((name, LEAST_CERTAIN) for name in ("EyesVisible", "EyeGlarePrevention"))
 _LIT: Final = tuple((name, LEAST_CERTAIN) for name in ("BackLightPrevention", "LuminanceMean"))
 
 CAUSES: Final[Mapping[str, tuple[tuple[str, float], ...]]] = {
+    "HeadPoseYaw": tuple((f"{side}wardCropOfTheFaceImage", _NEAR_THE_BORDER) for side in ("Left", "Right")),
     **dict.fromkeys(("Sharpness", "DynamicRange", "UnderExposurePrevention"), (_BURNT, *_LIT)),
     "LuminanceMean": (_BURNT, *_LIT[:1]),
     # Where a seventh of a face is burnt out, its colours say nothing of what covers it.
     **dict.fromkeys(("EyesVisible", "MouthOcclusionPrevention", "NoHeadCoverings"), (_BURNT,)),
     "EyesOpen": _COVERED,
+    # A bright mask dims the picture, beside which bare lids look blown out.
+    "EyeGlarePrevention": (("MouthOcclusionPrevention", 10.0),),
 }
 """Component to those that lower it too: where one of them is below its value, the hint is for that."""
 
@@ -193,8 +210,8 @@ def worst_component(measured: Mapping[str, float]) -> str | None:
 
 
 def doubtful_component(measured: Mapping[str, float]) -> str | None:
-    """Return the first of DOUBTFUL that is below LEAST_CERTAIN, None where none is."""
-    return next((name for name in DOUBTFUL if measured.get(name, 100.0) < LEAST_CERTAIN), None)
+    """Return the first of DOUBTFUL that is below its value, None where none is."""
+    return next((name for name, least in DOUBTFUL.items() if measured.get(name, 100.0) < least), None)
 
 
 def cause_of(component: str, measured: Mapping[str, float]) -> str:
@@ -243,8 +260,10 @@ def _geometry(landmarks: Array, width: int, height: int) -> dict[str, float]:
 
 def _pose(landmarks: Array, width: int, height: int) -> dict[str, float]:
     pose = head_pose(landmarks, width, height)
+    # Who looks at the camera from the border of its picture is turned by as much as they sit aside.
+    sight = math.degrees(math.atan2(landmarks[:, 0].mean() - width / 2, camera_matrix(width, height)[0, 0]))
     # 29794-5 maps an angle by the square of its cosine; doubling the angle makes 45 degrees the zero.
-    share = {"Yaw": pose.yaw, "Pitch": pose.pitch, "Roll": pose.roll}
+    share = {"Yaw": pose.yaw + sight, "Pitch": pose.pitch, "Roll": pose.roll}
     return {
         f"HeadPose{n}": 100 * math.cos(math.radians(min(2 * abs(a), 90.0))) ** 2 for n, a in share.items()
     }
@@ -272,10 +291,16 @@ def _covering(face: Image) -> dict[str, float]:
     colours = covering.colours_of(face)
     return {
         "EyesVisible": _rising(-covering.eyes_covered(colours), -0.40, 0.03),
-        "MouthOcclusionPrevention": _rising(-covering.mouth_covered(colours), -0.31, 0.02),
+        "MouthOcclusionPrevention": _mouth(covering.mouth_covered(colours), covering.lips_seen(colours)),
         "NoHeadCoverings": _rising(-covering.forehead_covered(colours), -0.30, 0.04),
         "EyeGlarePrevention": _rising(-covering.glare(face), -0.03, 0.004),
     }
+
+
+def _mouth(apart: float, lips: float) -> float:
+    """Return the component: another colour than above, or a slightly other one in which no lips are seen."""
+    plain = max(_rising(lips, 0.10, 0.01), _rising(-apart, -0.16, 0.01))
+    return min(_rising(-apart, -0.31, 0.02), plain)
 
 
 def _light(patch: Image) -> dict[str, float]:
@@ -288,9 +313,12 @@ def _light(patch: Image) -> dict[str, float]:
     mean = float(grey.mean())
     return {
         "IlluminationUniformity": _rising(float(min(half) / max(max(half), 1.0)), 0.42, 0.08),
-        "LuminanceMean": min(_rising(mean, 45.0, 8.0), _rising(-mean, -222.0, 8.0)),
+        "LuminanceMean": _rising(mean, 45.0, 8.0),
         "UnderExposurePrevention": _rising(-float((grey < 20).mean()), -0.45, 0.06),
-        "OverExposurePrevention": _rising(-float((grey > 248).mean()), -0.30, 0.05),
+        # Skin burns out in red first: its mean is high long before all of its colours are full.
+        "OverExposurePrevention": min(
+            _rising(-float((grey > 248).mean()), -0.30, 0.05), _rising(-mean, -222.0, 8.0)
+        ),
         "DynamicRange": _rising(entropy, 5.2, 0.35),
         "NaturalColour": _rising(-cast, -0.75, 0.1),
     }

@@ -76,6 +76,17 @@ def test_faces_and_landmarks_lie_where_dlib_has_them(faces: MeshFaces, photos: P
 
 
 @whole_faces
+@pytest.mark.parametrize("kind", ["mesh", "dlib"])
+def test_a_turned_picture_says_how_far_it_must_be_turned_back(photos: Path, name: str, kind: str) -> None:
+    image = picture_of(photos, name)
+    left, top, right, bottom = largest(load_faces("mesh"), image)
+    around = image[max(2 * top - bottom, 0) : 2 * bottom - top, max(2 * left - right, 0) : 2 * right - left]
+    image = cv2.resize(around, (480, 480), interpolation=cv2.INTER_AREA)
+    turned = [np.ascontiguousarray(np.rot90(image, quarters)) for quarters in range(4)]
+    assert [load_faces(kind).way_up(one) for one in turned] == [0, 3, 2, 1]
+
+
+@whole_faces
 def test_the_five_points_are_those_of_the_landmarks(faces: MeshFaces, photos: Path, name: str) -> None:
     image = picture_of(photos, name)
     points = marked(load_faces("dlib"), image)

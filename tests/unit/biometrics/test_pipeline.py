@@ -256,9 +256,27 @@ def test_a_sample_without_a_face_is_asked_again(reference: Template, grey: int, 
     assert outcome.decision.hint == hint
 
 
-@pytest.mark.requirement("S9.2-08")
-def test_pixels_that_lie_on_their_side_are_asked_for_upright(person: Sample, reference: Template) -> None:
+def turned(person: Sample, quarters: int) -> Sample:
     upright = [cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), 1) for frame in person.frames]
-    files = [cv2.imencode(".jpg", np.rot90(np.asarray(one)))[1].tobytes() for one in upright]
-    decision = verified(sample_of(files), reference).decision
-    assert (decision.outcome, decision.reason, decision.hint) == ("again", Reason.NO_FACE, "upright")
+    return sample_of(
+        [cv2.imencode(".jpg", np.rot90(np.asarray(one), quarters))[1].tobytes() for one in upright]
+    )
+
+
+@pytest.mark.requirement("S9.2-08")
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_turned_pixels_are_asked_for_upright(person: Sample, reference: Template, quarters: int) -> None:
+    decision = verified(turned(person, quarters), reference).decision
+    assert (decision.outcome, decision.hint) == ("again", "upright")
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_a_face_that_only_a_movement_shows_is_asked_for_what_hides_it(
+    person: Sample, reference: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unseen = QualityResult(0.0, (), {}, acceptable=False, worst="SingleFacePresent", hint="centre")
+    masked = {"HeadPoseYaw": 0.0, "MouthOcclusionPrevention": 1.0, "Sharpness": 90.0}
+    monkeypatch.setattr("authsvc.biometrics.stages.quality.assess", lambda *_, **__: unseen)
+    monkeypatch.setattr("authsvc.biometrics.stages.quality.components", lambda *_: masked)
+    decision = verified(person, reference).decision
+    assert (decision.outcome, decision.reason, decision.hint) == ("again", Reason.QUALITY, "mask")

@@ -151,6 +151,63 @@ def test_a_beard_is_no_mask() -> None:
 
 
 @pytest.mark.requirement("S9.2-08")
+@pytest.mark.parametrize(("lips", "covered"), [(None, True), ((150, 60, 60), False)])
+def test_a_mask_of_nearly_the_faces_colour_is_told_by_its_missing_lips(
+    lips: tuple[int, int, int] | None, covered: bool
+) -> None:
+    masked, points = skin(), landmarks("head")
+    masked[int(points[29, 1]) :] = (200, 130, 118)
+    if lips:
+        cv2.fillConvexPoly(masked, np.round(points[48:60]).astype(np.int32), lips)
+    found = quality.components(masked, points, 1)["MouthOcclusionPrevention"]
+    assert (found < quality.LEAST_COMPONENT) == covered
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_a_lamp_is_seen_in_glasses_below_which_landmarks_slipped() -> None:
+    mirrored, points = skin(), landmarks("head")
+    span = np.ptp(points[[36, 45], 0])
+    for x, y in points[[37, 44]] - (0, 0.22 * span):
+        cv2.ellipse(mirrored, ((x, y), (0.3 * span, 0.16 * span), 0), (250, 250, 250), -1)
+    assert quality.hint_for(quality.components(mirrored, points, 1)) == "glasses"
+    aside = (skin() * np.linspace(1.2, 0.3, 640)[None, :, None]).clip(0, 255).astype(np.uint8)
+    assert quality.components(aside, points, 1)["EyeGlarePrevention"] > 90
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_a_face_at_the_border_is_asked_to_the_middle_and_not_to_look_straight() -> None:
+    aside = (landmarks("head") + np.array([x, 0]) for x in (190, 270))
+    near, over = (quality.components(textured(), points, 1) for points in aside)
+    assert quality.worst_component(near) is None
+    assert near["HeadPoseYaw"] > 90
+    assert quality.hint_for(over) == "centre"
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_skin_burns_out_before_all_of_its_colours_are_full() -> None:
+    red = np.minimum(skin() * 1.6, (255.0, 246.0, 236.0)).astype(np.uint8)
+    found = quality.components(red, landmarks("head"), 1)
+    assert found["OverExposurePrevention"] < quality.LEAST_CERTAIN < found["LuminanceMean"]
+
+
+@pytest.mark.requirement("S9.2-08")
+def test_coloured_light_is_no_reason_to_ask_again_and_explains() -> None:
+    sunset = (textured() * np.array([1, 0.35, 0.15])).astype(np.uint8)
+    found = quality.components(sunset, landmarks("head"), 1)
+    assert found["NaturalColour"] < quality.LEAST_COMPONENT
+    assert quality.worst_component(found) is None
+    assert quality.doubtful_component(found) == "NaturalColour"
+
+
+@pytest.mark.requirement("S9.2-08")
+@pytest.mark.parametrize(("component", "value"), [("HeadPoseRoll", 80.0), ("HeadPoseYaw", 80.0)])
+def test_a_head_held_a_little_askew_explains_what_liveness_objects_to(component: str, value: float) -> None:
+    assert quality.worst_component({**GOOD, component: value}) is None
+    assert quality.doubtful_component({**GOOD, component: value}) == component
+    assert quality.doubtful_component({**GOOD, component: 90.0}) is None
+
+
+@pytest.mark.requirement("S9.2-08")
 def test_a_window_behind_is_told_from_a_white_wall() -> None:
     behind = np.full((480, 640, 3), 240, np.uint8)
     (x, y), reach = landmarks("head").mean(axis=0), np.ptp(landmarks("head")[:, 0])
@@ -215,7 +272,7 @@ def test_a_frame_without_a_face_says_whether_light_is_why(grey: int, hint: str |
 def test_what_is_doubtful_is_said_and_nothing_else_is() -> None:
     assert quality.doubtful_component(GOOD) is None
     assert quality.doubtful_component({**GOOD, "LuminanceMean": 45.0, "Sharpness": 45.0}) == "LuminanceMean"
-    assert quality.doubtful_component({**GOOD, "HeadPosePitch": 45.0, "MouthClosed": 45.0}) is None
+    assert quality.doubtful_component({**GOOD, "EyesOpen": 45.0, "MouthClosed": 45.0}) is None
 
 
 @pytest.mark.requirement("S9.2-08")

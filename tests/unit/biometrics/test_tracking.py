@@ -52,6 +52,9 @@ class SeeingEngine:
     def held(self, image: Image, last: Box) -> Array | None:
         return self.landmarks(image, last)
 
+    def way_up(self, image: Image) -> int:
+        return 0
+
     def landmarks(self, image: Image, box: Box) -> Array:
         self.calls.append("landmarks")
         scale = (box[2] - box[0]) / WIDTH

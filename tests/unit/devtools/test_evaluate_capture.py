@@ -3,7 +3,7 @@ said.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from authsvc.evaluation.capture_report import CaptureTry
 from authsvc.evaluation.occluders import shaded
 from authsvc.evaluation.stress import CONDITIONS
 from devtools.laboratory import stress_trials
-from devtools.laboratory.subjects import load_subjects, split_of
+from devtools.laboratory.subjects import Subject, load_subjects, split_of
 
 pytestmark = pytest.mark.needs("photos")
 
@@ -69,6 +69,24 @@ def test_whose_photograph_is_covered_is_left_out(people: Path) -> None:
     cv2.imwrite(str(path), covered[..., ::-1])
     with pytest.raises(ValueError, match="fewer than two people"):
         load_subjects(people, "test", engine, 2)
+
+
+def test_by_group_nobody_is_left_out_for_a_poor_photograph(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dark, free = sorted(path.name for path in people.iterdir())
+    path = people / dark / "01.jpg"
+    cv2.imwrite(str(path), (np.asarray(cv2.imread(str(path))) * 0.1).astype(np.uint8))
+    (tmp_path / "groups.csv").write_text(f"person,skin\n{dark},dark\n{free},light\n", encoding="utf-8")
+    monkeypatch.setattr(stress_trials, "run_person", made_up)
+    call_command("evaluate-capture", people, groups=tmp_path / "groups.csv")
+    printed = capsys.readouterr().out
+    assert "| dark | 1 | 1, 0 of 1 |" in printed
+    assert "| light | 1 | 1, 0 of 1 |" in printed
+
+
+def made_up(judge: stress_trials.Judge, person: Subject, *_: object, **__: object) -> Iterator[CaptureTry]:
+    yield CaptureTry("blur: 2 pixels", person.name, "again", "quality-below-limit", "still", "")
 
 
 def test_a_run_goes_on_where_it_was(people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from authsvc.biometrics.stages.quality import HINTS
-from authsvc.evaluation import occluders, stress
-from authsvc.evaluation.capture_report import CaptureTry, as_json, as_table, rows_of
+from authsvc.evaluation import dress, occluders, stress
+from authsvc.evaluation.capture_report import CaptureTry, as_group_table, as_json, as_table, rows_of
+from authsvc.evaluation.groups import Group
 from authsvc.evaluation.stress import CONDITIONS, Sitter
 from authsvc.evaluation.try_log import TryLog
 from tests.unit.biometrics.synthetic import face_image, landmarks
@@ -36,6 +37,8 @@ MISSED, ATTACK = ("refused", "non-match", ""), ("refused", "presentation-attack"
         ("back-lit", [ACCEPTED] * 99 + [ATTACK], "called an attack"),
         ("back-lit", [ACCEPTED] * 8 + [DIM], "wrong hint"),
         ("dim: a third", [ACCEPTED] * 8 + [DIM], ""),
+        ("headscarf", [ACCEPTED] * 9 + [DIM], ""),
+        ("headscarf", [ACCEPTED] * 8 + [DIM] * 2, "not accepted"),
         ("mask", [ACCEPTED] * 10, "not said"),
         ("mask", [("again", "quality-below-limit", "mask")] * 9 + [ACCEPTED], ""),
         ("blur: 4 pixels", [MISSED] * 5, ""),
@@ -55,6 +58,26 @@ def test_the_table_tells_counts_and_what_was_said() -> None:
     assert "2 quality-below-limit → light, 1 presentation-attack" in table
     clean, _ = as_json(rows)
     assert (clean["again"]["count"], clean["attack"]["total"]) == (2, 4)
+
+
+def test_a_group_tells_who_of_it_was_asked_again_or_refused() -> None:
+    groups = [
+        Group("one", frozenset(), frozenset({"p0", "p1"})),
+        Group("two", frozenset(), frozenset({"p3"})),
+    ]
+    table = as_group_table(tries("clean", ACCEPTED, DIM, DIM, ATTACK), groups)
+    assert table.splitlines()[0] == "| group | people | clean |"
+    assert table.splitlines()[2:] == ["| one | 2 | 1, 0 of 2 |", "| two | 1 | 0, 1 of 1 |"]
+
+
+def test_a_scene_is_framed_smaller_larger_and_aside() -> None:
+    scene = np.zeros((480, 640, 3), np.float32)
+    scene[220:260, 300:340] = 200
+    lit = lambda picture: (picture > 100).any(axis=2)  # noqa: E731
+    larger = stress.framed(scene, np.random.default_rng(1), scale=2.0)
+    assert abs(float(lit(larger).sum()) / lit(scene).sum() - 4) < 0.4
+    moved = stress.framed(scene, np.random.default_rng(1), aside=100)
+    assert abs(abs(float(np.nonzero(lit(moved))[1].mean()) - 319.5) - 100) < 1
 
 
 def test_the_right_hints_are_hints_that_quality_can_give() -> None:
@@ -94,6 +117,11 @@ def test_what_is_seen_is_another_scene(name: str) -> None:
         (occluders.masked, (30, 57), (37, 24)),
         (occluders.shaded, (37, 44), (57, 24)),
         (occluders.hatted, (), (30, 57)),
+        (occluders.mirrored, (37, 44), (57, 24)),
+        (occluders.below_the_nose, (57, 8), (30, 37)),
+        (occluders.handed, (62, 57), (37, 24)),
+        (dress.bearded, (7, 9), (30, 37, 62)),
+        (dress.scarfed, (), (30, 57, 37, 19)),
     ],
 )
 def test_a_cover_lies_where_it_is_worn(draw: Cover, covered: tuple[int, ...], free: tuple[int, ...]) -> None:
@@ -103,7 +131,7 @@ def test_a_cover_lies_where_it_is_worn(draw: Cover, covered: tuple[int, ...], fr
     places = np.round(FACE.landmarks).astype(int)
     assert all(changed[places[one][1], places[one][0]] for one in covered)
     assert not any(changed[places[one][1], places[one][0]] for one in free)
-    if not covered:
+    if draw is occluders.hatted:
         forehead = places[27] - (0, round(0.9 * np.ptp(FACE.landmarks[36:48, 0])))
         assert changed[forehead[1], forehead[0]]
 

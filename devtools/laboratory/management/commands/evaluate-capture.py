@@ -11,7 +11,8 @@ from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.thresholds import thresholds_under
-from authsvc.evaluation.capture_report import CaptureTry, Row, as_json, as_table, rows_of
+from authsvc.evaluation.capture_report import CaptureTry, Row, as_group_table, as_json, as_table, rows_of
+from authsvc.evaluation.groups import read_groups
 from authsvc.evaluation.provenance import made_by
 from authsvc.evaluation.service import SERVICE
 from authsvc.evaluation.stress import CONDITIONS
@@ -41,11 +42,19 @@ class Command(BaseCommand):
             "--resume", type=Path, metavar="FILE", help="keep tries here, and go on from them"
         )
         parser.add_argument("--report", type=Path, help="write the rows as JSON")
+        parser.add_argument(
+            "--groups",
+            type=Path,
+            metavar="CSV",
+            help="`person` and a column or more that tell groups apart: also print who is asked again by "
+            "group, and leave nobody out whose photograph is a poor one",
+        )
         parser.add_argument("--seed", type=int, default=1)
 
     def handle(self, **options: Any) -> None:
         """Judge and report. Raises CommandError."""
         try:
+            groups = read_groups(options["groups"]) if options["groups"] else []
             tries, about = self._tries(**options)
         except (ValueError, OSError, ModelProblem) as problem:
             raise CommandError(str(problem)) from problem
@@ -53,6 +62,8 @@ class Command(BaseCommand):
         for name, value in about.items():
             self.stdout.write(f"- {name}: {value}")
         self.stdout.write(f"\n{as_table(rows)}")
+        if groups:
+            self.stdout.write(f"\nAsked again, refused, of tries:\n\n{as_group_table(tries, groups)}")
         if options["report"]:
             content = {**about, "rows": as_json(rows)}
             options["report"].write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -61,13 +72,17 @@ class Command(BaseCommand):
     def _tries(self, **options: Any) -> tuple[list[CaptureTry], dict[str, Any]]:
         engine = load_engine()
         split: Split = "tuning" if options["tune"] else "test"
-        people = load_subjects(options["dataset"], split, engine, options["people"])
-        holds = {
+        people = load_subjects(
+            options["dataset"], split, engine, options["people"], everybody=bool(options["groups"])
+        )
+        holds: dict[str, Any] = {
             "split": split,
             "engine": engine.engine_id,
             "stages": stages_version(),
             "seed": options["seed"],
         }
+        if options["groups"]:
+            holds["everybody"] = True
         log = TryLog(options["resume"], holds, lambda body: CaptureTry(**body))
         judge = stress_trials.Judge(engine, thresholds_under(SERVICE, engine.engine_id, sandbox=True))
         chosen = [one for one in CONDITIONS if _begins(one.name, options["condition"])]
