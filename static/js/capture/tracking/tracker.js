@@ -60,8 +60,8 @@ export class Tracker {
 
   #timed(took) {
     this.#took = [...this.#took, took].slice(-TRIED);
-    const middle = [...this.#took].sort((one, other) => one - other)[TRIED >> 1];
-    if (middle > this.slow) {
+    const sorted = [...this.#took].sort((one, other) => one - other);
+    if (sorted.length === TRIED && sorted[TRIED >> 1] > this.slow) {
       this.close();
     }
   }
