@@ -328,9 +328,7 @@ class TestLight:
         person.enrolled()
         person.chooses()
         person.taps("prepare")
-        expect(page.locator('[data-screen="prepare"]')).to_contain_text(
-            "The screen slowly changes its colour"
-        )
+        expect(page.locator('[data-screen="prepare"]')).to_contain_text("bright colours")
         person.taps("start-camera")
         expect(page.locator("#glow")).to_be_visible()
         assert page.evaluate("document.getElementById('glow').style.backgroundColor") == "rgb(32, 96, 255)"
@@ -369,7 +367,7 @@ class TestLight:
         monkeypatch.setattr(flow, "expects_light", lambda _: False)
         person.enrolled()
         person.films()
-        expect(page.locator("[data-light]:visible")).to_have_count(2)
+        expect(page.locator("[data-light]:visible")).to_have_count(1)
         expect(page.locator("#glow")).to_be_hidden()
         assert page.evaluate("document.getElementById('preview').srcObject") is None
 
