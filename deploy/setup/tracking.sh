@@ -11,5 +11,7 @@ mkdir -p "$vendor"
 node_modules/.bin/esbuild "$runtime/ort.wasm.bundle.min.mjs" --format=esm --minify --legal-comments=inline \
   --log-level=warning --outfile="$vendor/ort.js"
 cp "$runtime/ort-wasm-simd-threaded.wasm" "$vendor/ort.wasm"
+# The npm package has no text of its licence; that for Python, of the same source, has.
+cp .venv/lib/python*/site-packages/onnxruntime/{LICENSE,ThirdPartyNotices.txt} "$vendor/"
 python -m deploy.networks "$vendor"
 node deploy/setup/compress.mjs "$vendor"/*.{js,wasm,onnx}
