@@ -298,10 +298,9 @@ export class Agent {
     board.show(say("opening"));
     try {
       await camera.open();
+      const probe = await probeCamera(camera);
       const watch = new Watch(this.#tracker);
-      const probing = probeCamera(camera); // while the person finds their place
       await position(camera, board, watch, () => this.#ready);
-      const probe = await probing;
       document.getElementById("begin").hidden = true;
       const challenge = await this.api.post("challenge");
       if (challenge.warning && !this.#announced) {

@@ -201,7 +201,6 @@ def test_expired_keeps_nothing(person: Person, page: Page) -> None:
     row = person.chooses()
     services.cancel(row)
     person.taps("prepare")
-    person.taps("start-camera")
     person.sees("expired")
 
 
