@@ -18,20 +18,21 @@ FRONT_END_READY := build/static/vendor/jose/index.js
 TEST_TOOLS_READY := node_modules/.test-tools
 PHOTOS_READY := build/photos/.ready
 MODELS_READY := build/models/.ready
+TRACKING_READY := build/static/vendor/tracking/.ready
 
 .PHONY: help
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 20
 
 .PHONY: setup
-setup: $(PYTHON_READY) $(FRONT_END_READY) $(MODELS_READY) $(PHOTOS_READY) ## Install everything the demo needs, into this folder
+setup: $(PYTHON_READY) $(FRONT_END_READY) $(TRACKING_READY) $(PHOTOS_READY) ## Install everything the demo needs, into this folder
 
 .PHONY: demo
 demo: setup ## Start Visor and a partner site, and sign a person in (DEMO_EXIT=1 stops after that)
 	@python devtools/demo/run.py
 
 .PHONY: test
-test: check models photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
+test: check $(TRACKING_READY) photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
 	@python -m devtools.stack.services -- \
 	  timeout --signal=INT 40m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=20 --cov --cov-report=
 	@python -m tests.floor
@@ -108,6 +109,10 @@ $(FRONT_END_READY): package-lock.json deploy/setup/front_end.sh | $(PYTHON_READY
 $(TEST_TOOLS_READY): package-lock.json deploy/setup/front_end.sh | $(PYTHON_READY)
 	@deploy/setup/front_end.sh all
 	@touch $@ $(FRONT_END_READY)
+
+$(TRACKING_READY): $(MODELS_READY) $(FRONT_END_READY) deploy/networks.py deploy/setup/tracking.sh deploy/setup/compress.mjs
+	@deploy/setup/tracking.sh
+	@touch $@
 
 $(PHOTOS_READY): deploy/photos.py deploy/setup/photos.lock | $(PYTHON_READY)
 	@python -m deploy.photos

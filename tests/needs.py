@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = Path(os.environ.get("VISOR_MODELS", ROOT / "build" / "models"))
 PHOTOS = Path(os.environ.get("VISOR_PHOTOS", ROOT / "build" / "photos"))
+TRACKING = ROOT / "build" / "static" / "vendor" / "tracking"
 NODE_PACKAGES = ROOT / "node_modules"
 
 
@@ -77,6 +78,10 @@ def models() -> str | None:
     return None if MODELS.is_dir() else "no face networks (make models)"
 
 
+def tracking() -> str | None:
+    return None if (TRACKING / "facemesh.onnx").is_file() else "nothing that follows a face (make setup)"
+
+
 PROBES: dict[str, Callable[[], str | None]] = {
     "postgresql": postgresql,
     "redis": redis,
@@ -88,6 +93,7 @@ PROBES: dict[str, Callable[[], str | None]] = {
     "pgbouncer": pgbouncer,
     "photos": photos,
     "models": models,
+    "tracking": tracking,
 }
 
 

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -38,6 +38,17 @@ AGENT_BUILD = "page-1"
 
 # Where a person begins anew, by kind; every other place depends on who asked.
 _PLACES = {Transaction.Kind.RENEW.value: "enrolment:moments"}
+
+_TRACKING: Final = {
+    "script": "js/capture/tracking/worker.js",
+    "runtime": "vendor/tracking/ort.js",
+    "wasm": "vendor/tracking/ort.wasm",
+    "detection": "vendor/tracking/blazeface.onnx",
+    "landmarks": "vendor/tracking/facemesh.onnx",
+}
+"""What the worker loads that follows the face, by the names that it knows."""
+SLOW_MS = 150
+"""Milliseconds: a device that takes longer over a picture is left alone, and each cue lasts its time."""
 
 _PERMISSIONS = (
     "camera=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), "
@@ -128,6 +139,11 @@ def _context(transaction: Transaction) -> dict[str, object]:
             "api": reverse("capture:agent", kwargs={"tenant": slug, "txn": transaction.id}),
             "worker": reverse("capture:worker", kwargs={"tenant": slug}),
             "jose": static("vendor/jose/index.js"),
+            "tracker": {
+                "slow_ms": SLOW_MS,
+                "entry": reverse("capture:tracker", kwargs={"tenant": slug}),
+                **{name: static(file) for name, file in _TRACKING.items()},
+            },
             "build": AGENT_BUILD,
             "leave": transaction.continue_path,
             "kind": transaction.kind,
@@ -167,9 +183,24 @@ def _site(client: RelyingParty | None, asked: SignInRequest) -> str:
 @require_GET
 def service_worker(request: HttpRequest, tenant: str) -> HttpResponse:
     """Give the service worker from the tenant's own path, which is the scope that it may have."""
-    path = finders.find("js/capture/worker.js")
+    return _script("js/capture/worker.js")
+
+
+def _script(file: str) -> HttpResponse:
+    path = finders.find(file)
     assert isinstance(path, str)
     return HttpResponse(Path(path).read_bytes(), content_type="text/javascript")
+
+
+@require_GET
+def tracker(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Give the worker that follows a face: the one place where a policy lets WebAssembly run.
+
+    A worker has the policy that came with its own script, whatever its page's is (CSP 3 section 4.2.2).
+    """
+    response: Any = _script("js/capture/tracking/entry.js")
+    response._csp_update = {"script-src": ["'wasm-unsafe-eval'"]}
+    return cast(HttpResponse, response)
 
 
 @require_GET

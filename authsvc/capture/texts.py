@@ -25,6 +25,12 @@ TEXTS: Final[Mapping[str, Promise]] = {
     "live.dark": _("Find more light"),
     "live.bright": _("Turn away from bright light"),
     "live.blurred": _("Hold still"),
+    # The same, from the face
+    "live.closer": _("Come closer"),
+    "live.farther": _("Move back a little"),
+    "live.centre": _("Centre your face in the oval"),
+    "live.straight": _("Look straight at the camera"),
+    "live.one-face": _("Be alone in the picture"),
     # What would help the next time, by the hint of docs/protocol.md section 1
     "hint.closer": _("Move a little closer."),
     "hint.farther": _("Move back a little."),

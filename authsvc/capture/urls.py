@@ -9,6 +9,7 @@ app_name = "capture"
 urlpatterns = [
     path("signin/<str:txn>/", page.page, name="page"),
     path("agent-worker.js", page.service_worker, name="worker"),
+    path("agent-tracker.js", page.tracker, name="tracker"),
     path("agent.webmanifest", page.manifest, name="manifest"),
     path("agent/<str:txn>/", agent_api.Show.as_view(), name="agent"),
     path("agent/<str:txn>/passkey/options", agent_api.PasskeyOptions.as_view(), name="passkey-options"),

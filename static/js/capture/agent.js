@@ -14,6 +14,8 @@ import { probeCamera } from "./probe.js";
 import { announce, find, say, show } from "./screens.js";
 import { sealSample } from "./seal.js";
 import { proposedLately } from "./store.js";
+import { Tracker } from "./tracking/tracker.js";
+import { Watch } from "./tracking/watch.js";
 import { result } from "./waiting.js";
 
 const OVER = new Set(["expired", "ended", "unknown"]);
@@ -22,7 +24,7 @@ const OVER = new Set(["expired", "ended", "unknown"]);
 const NEEDS_BROWSER = new Set(["denied", "no-camera", "insecure"]);
 
 // Where a face can still be shown; on other screens it cannot be, or not now.
-const FACE_IS_NEXT = new Set(["choice", "prepare", "warning", "again"]);
+const FACE_IS_NEXT = new Set(["choice", "prepare", "without-light", "again"]);
 
 // By what is done here, what a device that holds a passkey already means.
 const EXISTS = { bind: "exists-elsewhere", recover: "exists-recovered" };
@@ -38,7 +40,8 @@ export class Agent {
   #own = null; // the passkey that proved itself: {id, share, shareKind}
   #added = null; // the passkey that a binding made
   #challenge = null;
-  #warned = false; // that the light changes
+  #announced = false; // that the light changes
+  #tracker = new Tracker();
   #camera = null;
   #ready = false;
   #busy = false;
@@ -54,9 +57,9 @@ export class Agent {
     this.actions = {
       passkey: () => this.passkey(),
       "existing-passkey": () => this.passkey("existing"),
-      prepare: () => show("prepare"),
+      prepare: () => this.prepare(),
       "start-camera": () => this.startCamera(),
-      "with-light": () => this.#withLight(),
+      "without-light": () => show("without-light"),
       "without-face": () => (config.demanded ? this.#sayDemanded() : this.withoutFace()),
       "go-back": () => this.withoutFace(),
       "renew-later": () => this.#go(this.#onward),
@@ -246,7 +249,8 @@ export class Agent {
     } else if (next === "choose") {
       show(this.#withoutFaceBecause() ?? "choice");
     } else {
-      show(this.#withoutFaceBecause() ?? "prepare");
+      const screen = this.#withoutFaceBecause();
+      await (screen ? show(screen) : this.prepare());
     }
   }
 
@@ -255,21 +259,32 @@ export class Agent {
     return this.#own.share ? missingForFace() : "no-share";
   }
 
-  // Who has to wait, or is to see changing light, learns of it before the camera starts.
+  // Who has to wait learns of it before the camera starts, and who is to see changing light, what it does.
+  async prepare() {
+    const { face } = await this.api.get("");
+    if (face.locked) {
+      this.#locked(face.locked.retry_after);
+    } else {
+      this.#tracker.load(this.config.tracker);
+      this.#announce(face.light);
+    }
+  }
+
+  #announce(light) {
+    this.#announced = light;
+    find("prepare").querySelectorAll("[data-light]").forEach((part) => (part.hidden = !light));
+    show("prepare");
+  }
+
   async startCamera() {
     const { face } = await this.api.get("");
     if (face.locked) {
       this.#locked(face.locked.retry_after);
-    } else if (face.light) {
-      show("warning");
+    } else if (face.light && !this.#announced) {
+      this.#announce(true);
     } else {
       await this.record();
     }
-  }
-
-  async #withLight() {
-    this.#warned = true;
-    await this.record();
   }
 
   // What to do is asked for once the person is in the picture: each challenge is a try, and its time runs.
@@ -284,16 +299,16 @@ export class Agent {
     try {
       await camera.open();
       const probe = await probeCamera(camera);
-      await position(camera, board, () => this.#ready);
+      const watch = new Watch(this.#tracker);
+      await position(camera, board, watch, () => this.#ready);
       document.getElementById("begin").hidden = true;
       const challenge = await this.api.post("challenge");
-      if (challenge.warning && !this.#warned) {
-        camera.close();
-        show("warning");
+      if (challenge.warning && !this.#announced) {
+        this.#announce(true); // it came to be between two questions: the same challenge waits
         return;
       }
       this.#challenge = challenge;
-      const frames = thin(await perform(challenge, camera, board), challenge.frames.min);
+      const frames = thin(await perform(challenge, camera, board, watch), challenge.frames.min);
       const described = camera.describe();
       camera.close();
       show("sending");
@@ -426,6 +441,7 @@ export class Agent {
 
   // Nothing that opens a reference stays in memory longer than it is needed.
   forget() {
+    this.#tracker.close();
     wipe(this.#own?.share, this.#added?.share);
     this.#own = this.#added = this.#session = this.#challenge = this.#unsent = null;
   }

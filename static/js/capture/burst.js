@@ -12,40 +12,64 @@ const UPLOAD_LIMIT = 6 * 1024 * 1024;
 // A JWE is base64: four characters for three bytes, and some room for its header.
 const PLAIN_LIMIT = Math.floor((UPLOAD_LIMIT - 4096) * 0.75) - 16384;
 
-export async function perform(challenge, camera, board) {
+// A step ends when its time is over or, from its `least` on, as soon as the `watch` sees that it is followed.
+export async function perform(challenge, camera, board, watch) {
   const { steps, frames: wanted } = challenge;
-  const total = steps.reduce((sum, step) => sum + step.ms, 0);
-  const spacing = Math.max(1000 / wanted.fps, total / (wanted.max - 1));
-  const taken = [];
+  const taken = new Taken(camera, board, wanted);
+  let left = total(steps);
   let start = null;
-  let due = 0;
-  for (let index = 0, end = 0; index < steps.length; index += 1) {
-    end += steps[index].ms;
-    glow(steps[index].colour ?? null);
-    board.ask(steps[index].cue);
-    board.count(index / steps.length, index + 1, steps.length);
-    for (;;) {
-      const { now, mediaTime } = await camera.nextFrame();
+  for (let index = 0, since = 0; index < steps.length; index += 1) {
+    const step = steps[index];
+    left -= step.ms;
+    glow(step.colour ?? null);
+    board.ask(step.cue);
+    watch.ask(step);
+    for (let isOver = false; !isOver; ) {
+      const { now, mediaTime: media } = await camera.nextFrame();
+      watch.look(camera, now);
       start ??= now;
       const t = now - start;
-      board.count(Math.min(1, t / total), index + 1, steps.length);
-      if (t >= due && taken.length < wanted.max) {
-        due = t + spacing * 0.95;
-        camera.draw();
-        board.hint(camera, now);
-        taken.push({ step: index, t: Math.round(t * 1000) / 1000, media: mediaTime, ...(await camera.jpeg()) });
-      }
-      const short = index === steps.length - 1 && taken.length < wanted.min;
-      if (t >= end + (short ? EXTRA_MS : 0)) {
-        break;
-      }
+      board.count((index + Math.min(1, (t - since) / step.ms)) / steps.length, index + 1, steps.length);
+      const followed = t - since >= (step.least ?? Infinity) && watch.isFollowed;
+      await taken.at(t, { step: index, media, now }, { left: since + step.ms + left - t, wanted: followed });
+      const extra = index === steps.length - 1 && taken.areTooFew ? EXTRA_MS : 0;
+      isOver = (followed && !extra) || t >= since + step.ms + extra;
+      since = isOver && followed ? t : since + (isOver ? step.ms : 0);
     }
   }
   glow(null);
-  if (taken.length < wanted.min) {
+  if (taken.areTooFew) {
     throw new CameraProblem("slow");
   }
-  return taken;
+  return taken.frames;
+}
+
+const total = (steps) => steps.reduce((sum, step) => sum + step.ms, 0);
+
+// Frames, as even as the camera's pictures: over the time that is left, as far as there is room.
+class Taken {
+  frames = [];
+  #due = 0;
+
+  constructor(camera, board, { fps, min, max }) {
+    Object.assign(this, { camera, board, fps, min, max });
+  }
+
+  get areTooFew() {
+    return this.frames.length < this.min;
+  }
+
+  // The picture that is there at t becomes a frame where one is due, or wanted beside those.
+  async at(t, { step, media, now }, { left, wanted }) {
+    const room = this.max - this.frames.length;
+    if (room <= 0 || (t < this.#due && !wanted)) {
+      return;
+    }
+    this.#due = t + 0.95 * Math.max(1000 / this.fps, left / room);
+    this.camera.draw();
+    this.board.hint(this.camera, now);
+    this.frames.push({ step, t: Math.round(t * 1000) / 1000, media, ...(await this.camera.jpeg()) });
+  }
 }
 
 export function thin(frames, minimum) {

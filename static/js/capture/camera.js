@@ -113,10 +113,10 @@ export class Camera {
     return this.#owed("frame", nextPicture(this.video));
   }
 
-  // Draws what the oval shows, unmirrored.
-  draw() {
+  // Draws what the oval shows, unmirrored: as a frame, or over the whole of another surface.
+  draw({ canvas, context } = this) {
     const { x, y, width, height } = framed(this.video.videoWidth, this.video.videoHeight);
-    this.context.drawImage(this.video, x, y, width, height, 0, 0, this.canvas.width, this.canvas.height);
+    context.drawImage(this.video, x, y, width, height, 0, 0, canvas.width, canvas.height);
   }
 
   async jpeg() {

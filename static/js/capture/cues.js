@@ -35,10 +35,11 @@ export class CueBoard {
     element("cue-steps").textContent = text;
   }
 
-  hint(camera, now) {
+  // What would help: `placed` says of the face, and the picture of its light. Returns the text, or "".
+  hint(camera, now, placed = null) {
     if (now - this.#hinted >= HINT_EVERY_MS) {
       this.#hinted = now;
-      const found = liveHint(camera.centre());
+      const found = liveHint(camera.centre(), placed);
       element("hint").textContent = found ? say(`live.${found}`) : "";
     }
     return element("hint").textContent;
@@ -52,16 +53,19 @@ export class CueBoard {
   }
 }
 
-// Waits until the picture has been fine for a moment, or the person says to go on.
-export async function position(camera, board, isReady) {
+// Waits until the face has been placed well for a moment, or the person says to go on. Where nothing watches
+// the face, the picture alone has to be fine.
+export async function position(camera, board, watch, isReady) {
   board.clear();
-  let steadySince = null;
+  let fineSince = null;
   for (;;) {
     const { now } = await camera.nextFrame();
     camera.draw();
-    const hint = board.hint(camera, now);
-    steadySince = hint ? null : (steadySince ?? now);
-    if (isReady() || (steadySince !== null && now - steadySince > STEADY_MS)) {
+    watch.look(camera, now);
+    const hint = board.hint(camera, now, watch.hint);
+    fineSince = hint ? null : (fineSince ?? now);
+    const isFine = fineSince !== null && (watch.works ? watch.isAtRest() : now - fineSince > STEADY_MS);
+    if (isReady() || isFine) {
       return;
     }
   }

@@ -1,4 +1,4 @@
-// Live hints from simple statistics of the picture's middle. They help the person; the server judges.
+// Live hints, in the order in which they help, of them those from simple statistics of the picture's middle. They help the person; the server judges.
 
 const DARK = 55;
 const BRIGHT = 215;
@@ -21,8 +21,8 @@ export function sharpness({ grey, width, height }) {
   return mean(response.map((value) => (value - average) ** 2));
 }
 
-// What is wrong with a picture: dark, bright, blurred, or nothing.
-export function liveHint(picture) {
+// What would help first: light, then `placed`, what would place the face better, then a steady hand; or nothing.
+export function liveHint(picture, placed = null) {
   const brightness = mean(picture.grey);
   if (brightness < DARK) {
     return "dark";
@@ -30,5 +30,5 @@ export function liveHint(picture) {
   if (brightness > BRIGHT) {
     return "bright";
   }
-  return sharpness(picture) < BLURRED ? "blurred" : null;
+  return placed ?? (sharpness(picture) < BLURRED ? "blurred" : null);
 }

@@ -1,5 +1,6 @@
-// Asks the camera for another size and looks whether the pictures follow, as a real camera's do. The server
-// weighs the answer; it proves nothing by itself, so that a camera which does not answer is used all the same.
+// Asks the camera for another size and looks whether the pictures follow, as a real camera's do, and has it go
+// back. The server weighs the answer; it proves nothing by itself, so that a camera which does not answer is
+// used all the same.
 
 import { within } from "./deadline.js";
 
@@ -17,8 +18,13 @@ export async function probeCamera(camera) {
   } catch (error) {
     probe.error = error.name;
   }
-  await ask(camera, { width: { ideal: before.width }, height: { ideal: before.height } }).catch(() => {});
+  await goBack(camera, before).catch(() => {});
   return probe;
+}
+
+async function goBack(camera, size) {
+  await ask(camera, { width: { ideal: size.width }, height: { ideal: size.height } });
+  await framesUntil(camera, (frame) => sameSides(frame, size));
 }
 
 const ask = ({ track }, constraints) => within("constraint", track.applyConstraints(constraints));
@@ -26,12 +32,21 @@ const ask = ({ track }, constraints) => within("constraint", track.applyConstrai
 async function follow(camera, probe) {
   const { width, height } = camera.track.getSettings();
   probe.got = { width, height };
-  const end = performance.now() + PATIENCE_MS; // a slow camera's frames take long
-  for (let count = 1; count <= PATIENCE_FRAMES && probe.frames === null && performance.now() < end; count += 1) {
-    const frame = await camera.nextFrame();
+  probe.frames = await framesUntil(camera, (frame) => {
     probe.seen = { width: frame.width, height: frame.height };
-    probe.frames = sameSides(frame, probe.got) ? count : null;
+    return sameSides(frame, probe.got);
+  });
+}
+
+// How many pictures it took until one is as it should be, or null.
+async function framesUntil(camera, isRight) {
+  const end = performance.now() + PATIENCE_MS; // a slow camera's frames take long
+  for (let count = 1; count <= PATIENCE_FRAMES && performance.now() < end; count += 1) {
+    if (isRight(await camera.nextFrame())) {
+      return count;
+    }
   }
+  return null;
 }
 
 // A phone held upright names its camera's sides in either order.

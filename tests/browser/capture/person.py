@@ -36,6 +36,7 @@ HURRY = """(shorter) => {
     const usual = window.setTimeout;
     window.setTimeout = (act, wait, ...rest) => usual(act, shorter[wait] ?? wait, ...rest);
 }"""
+TRACKER = "**/agent-tracker.js"
 COUNT_CAMERA = """
     window.cameraAsked = 0;
     const media = navigator.mediaDevices;
@@ -47,15 +48,22 @@ COUNT_CAMERA = """
 
 
 class Person:
-    """`page` is what the person sees; `violations` what the content security policy stopped."""
+    """`page` is what the person sees; `violations` what the content security policy stopped.
 
-    def __init__(self, tenant: Tenant, browser: Browser, *, prf: bool = True, **context: Any) -> None:
+    Their browser loads nothing that follows a face, and the page does without, but where `tracker` says so.
+    """
+
+    def __init__(
+        self, tenant: Tenant, browser: Browser, *, prf: bool = True, tracker: bool = False, **context: Any
+    ) -> None:
         self.tenant = tenant
         self.base = settings.BASE_URL
         # Screens that glide in are waited for at each tap; test_states.py signs in with them gliding too.
         still = {"reduced_motion": "reduce", **context}
         self.context = browser.new_context(base_url=self.base, **still)
         self.page: Page = self.context.new_page()
+        if not tracker:
+            self.context.route(TRACKER, lambda route: route.abort())
         self.page.add_init_script(COUNT_CAMERA)
         self.messages: list[str] = []
         self.requests: list[Request] = []

@@ -201,7 +201,6 @@ def test_expired_keeps_nothing(person: Person, page: Page) -> None:
     row = person.chooses()
     services.cancel(row)
     person.taps("prepare")
-    person.taps("start-camera")
     person.sees("expired")
 
 
@@ -315,19 +314,21 @@ def test_a_browser_without_passkeys_is_told(tenant: Tenant, with_camera: Browser
 
 
 class TestLight:
-    """Changing light is announced before the camera starts, and left out for who said that it harms them."""
+    """Changing light is announced where the camera is, and left out for who said that it harms them."""
 
     @pytest.fixture(autouse=True)
     def _light(self, draws: Draws, monkeypatch: pytest.MonkeyPatch) -> None:
         draws.light = [LIGHT]
         monkeypatch.setattr(flow, "expects_light", challenge.light_may_change)
 
-    def test_warns_first_and_glows_after(self, person: Person, page: Page, verdict: Any) -> None:
+    def test_is_announced_without_a_tap_more_and_glows_after(
+        self, person: Person, page: Page, verdict: Any
+    ) -> None:
         person.enrolled()
-        person.films()
-        person.sees("warning")
-        assert page.evaluate("window.cameraAsked") == 0
-        person.taps("with-light")
+        person.chooses()
+        person.taps("prepare")
+        expect(page.locator('[data-screen="prepare"]')).to_contain_text("bright colours")
+        person.taps("start-camera")
         expect(page.locator("#glow")).to_be_visible()
         assert page.evaluate("document.getElementById('glow').style.backgroundColor") == "rgb(32, 96, 255)"
         page.wait_for_url("**/passkeys/?*")
@@ -337,17 +338,25 @@ class TestLight:
         self, person: Person, page: Page
     ) -> None:
         person.enrolled()
-        row = person.films()
-        person.sees("warning")
-        way = page.locator('[data-screen="warning"] a')
+        row = person.chooses()
+        person.taps("prepare")
+        person.taps("without-light")
+        way = page.locator('[data-screen="without-light"] a')
         assert way.get_attribute("href") == f"/t/{person.tenant.slug}/me/#needs"
+        person.taps("prepare")
+        person.sees("prepare")
+        assert page.evaluate("window.cameraAsked") == 0
         assert not row.captures.exists()
 
     def test_t07_who_said_so_is_neither_warned_nor_lit(
         self, person: Person, page: Page, verdict: Any
     ) -> None:
         keep_need(person.enrolled(), Need.Kind.NO_LIGHT, by_person=True, actor="a test")
-        row = person.films()
+        row = person.chooses()
+        person.taps("prepare")
+        person.sees("prepare")
+        expect(page.locator("[data-light]:visible")).to_have_count(0)
+        person.taps("start-camera")
         page.wait_for_url("**/passkeys/?*")
         assert row.captures.get().challenge["steps"] == SHORT
 
@@ -357,7 +366,7 @@ class TestLight:
         monkeypatch.setattr(flow, "expects_light", lambda _: False)
         person.enrolled()
         person.films()
-        person.sees("warning")
+        expect(page.locator("[data-light]:visible")).to_have_count(1)
         expect(page.locator("#glow")).to_be_hidden()
         assert page.evaluate("document.getElementById('preview').srcObject") is None
 
@@ -378,7 +387,8 @@ def test_a_locked_face_is_said_before_the_camera_starts(person: Person, page: Pa
     subject = person.enrolled()
     until = now() + timedelta(minutes=2)
     AttemptCounter.objects.update_or_create(subject=subject, defaults={"failures": 6, "locked_until": until})
-    person.films()
+    person.chooses()
+    person.taps("prepare")
     person.sees("locked")
     assert page.evaluate("window.cameraAsked") == 0
 

@@ -301,6 +301,15 @@ class TestPage:
         assert "script-src 'self'" in policy
         assert "unsafe" not in policy
 
+    def test_c12_only_the_worker_that_follows_a_face_may_run_webassembly(self, agent: Agent) -> None:
+        worker = agent.client.get(f"/t/{agent.tenant.slug}/agent-tracker.js")
+        assert worker["Content-Type"] == "text/javascript"
+        policy = worker["Content-Security-Policy"]
+        assert "script-src 'self' 'wasm-unsafe-eval'" in policy
+        assert policy.count("unsafe") == 1
+        other = agent.client.get(f"/t/{agent.tenant.slug}/agent-worker.js")
+        assert "unsafe" not in other["Content-Security-Policy"]
+
     def test_c11_an_approval_says_whose_request_it_is_in_which_words(self, agent: Agent) -> None:
         asked = Awaited(Wanted(), "request", "blue whale <42>")
         row = agent.open(client=make_party(name="Corner Shop"), request=asked)
