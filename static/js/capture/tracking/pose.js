@@ -4,9 +4,6 @@ import { bounds } from "./squares.js";
 
 const [FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK] = [10, 152, 234, 454];
 
-// By how much the depths of the network's points exaggerate a turn (docs/adr/0352).
-const READS = { yaw: 1.08, pitch: 1.09 };
-
 const degrees = (radians) => (radians * 180) / Math.PI;
 
 // Its middle from 0 to 1 of the picture, its length from forehead to chin, turned or not, from 0 to 1 of the
@@ -19,8 +16,8 @@ export function poseOf(points, { width, height }) {
     x: (low[0] + high[0]) / 2 / width,
     y: (low[1] + high[1]) / 2 / height,
     size: Math.hypot(...down) / height,
-    yaw: degrees(Math.atan2(across[2], across[0])) / READS.yaw,
-    pitch: -degrees(Math.atan2(down[2], down[1])) / READS.pitch,
+    yaw: degrees(Math.atan2(across[2], across[0])),
+    pitch: -degrees(Math.atan2(down[2], down[1])),
     roll: degrees(Math.atan2(across[1], across[0])),
   };
 }
