@@ -12,6 +12,7 @@ from typing import Final
 FAMILIES: Final[Mapping[str, str]] = {
     "following": "following",
     "relief": "relief",
+    "shape": "shape",
     "light": "light",
     "lids": "lids",
     "motion": "motion",
