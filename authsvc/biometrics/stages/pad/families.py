@@ -19,8 +19,9 @@ FAMILIES: Final[Mapping[str, str]] = {
     "texture": "texture",
     "border": "border",
     "passive": "passive",
-    "continuity": "continuity",
     "stretching": "stretching",
     "shading": "shading",
     "pasting": "pasting",
+    "eyes": "eyes",
+    "continuity": "continuity",
 }

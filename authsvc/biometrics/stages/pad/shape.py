@@ -17,19 +17,22 @@ from .following import Following
 from .observation import Array, Observation
 
 CALIBRATIONS: Final = {
-    "nose": Calibration(16.0, -12.8, -5.0, 1.0, 1.0),
-    "sides": Calibration(16.0, -10.4, -5.0, 1.0, 1.0),
-    "features": Calibration(16.0, -13.6, -5.0, 1.0, 1.0),
+    "depth": Calibration(35.0, -31.5, -5.0, 0.5, 1.0),
+    "nose": Calibration(12.0, -8.9, -5.0, 0.2, 1.0),
+    "cheeks": Calibration(12.0, -8.4, -5.0, 0.2, 1.0),
+    "features": Calibration(14.0, -11.9, -5.0, 0.2, 1.0),
 }
 AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
+    "depth": ("print-on-head", "egg-print", "bas-relief", "cut-paper-mask"),
     "nose": ("print-on-head", "egg-print", "bas-relief"),
-    "sides": ("bas-relief", "layered-paper"),
-    "features": ("egg-print", "bas-relief", "cut-paper-mask", "print-on-head"),
+    "cheeks": ("bas-relief", "layered-paper"),
+    "features": ("egg-print", "bas-relief", "print-on-head", "layered-paper"),
 }
 FAILS: Final = {
-    "nose": "landmarks that slip to where a generic nose would be; a mask of a head's full depth",
-    "sides": "hair before the temples; a mask of a head's full depth",
-    "features": "glasses that carry the brows' landmarks before the eyes; a mask of a head's full depth",
+    "depth": "a mask, a mannequin or a rendered head of a head's full depth",
+    "nose": "landmarks that slip to where a generic nose would be",
+    "cheeks": "hair before the temples",
+    "features": "glasses whose rims are taken for brows and lids",
 }
 
 _POINTS: Final = np.array([*range(17, 48), 48, 51, 54, 57, 8])
@@ -55,13 +58,18 @@ _TRUST: Final = 1e-3
 class Shape:
     """Parts of the head's relief over those of an average head: about 1 for people, 0 for a plane.
 
-    nose: how far it stands out; sides: how far the face bends back to both sides; features: what else is no
+    nose: how far it stands out; cheeks: how far the face bends back to both sides; features: what else is no
     plane: sockets of the eyes, brows, lips, chin.
     """
 
     nose: float
-    sides: float
+    cheeks: float
     features: float
+
+    @property
+    def depth(self) -> float:
+        """The three together, the surest most: what a cylinder or an egg has of one, it lacks of another."""
+        return 0.3 * self.nose + 0.2 * self.cheeks + 0.5 * self.features
 
 
 def shape(observed: Observation) -> Shape | None:
@@ -79,8 +87,8 @@ def shape(observed: Observation) -> Shape | None:
     fit = _Fit(observed, np.union1d(moved, observed.neutral[:_RESTING]))
     for _ in range(_ROUNDS):
         fit.improve()
-    nose, sides, features = (float(part) for part in fit.parts[:3])
-    return Shape(nose, sides, features)
+    nose, cheeks, features = (float(part) for part in fit.parts[:3])
+    return Shape(nose, cheeks, features)
 
 
 def _average() -> tuple[Array, Array, float]:
@@ -103,7 +111,7 @@ _PARTS: Final = 5
 class _Fit:
     """One relief in the neutral's own axes, and a pose of it in each frame, improved by Gauss and Newton.
 
-    parts: nose, sides, features (1 each for an average head), and slopes across and down, which nobody knows
+    parts: nose, cheeks, features (1 each for an average head), and slopes across and down, which nobody knows
     of a neutral and nothing is concluded from.
     """
 
@@ -182,4 +190,6 @@ def _cross(vectors: Array) -> Array:
 def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:
     """Returns the raw scores of the signals that this burst can tell."""
     found = shape(observed)
-    return {} if found is None else {"nose": found.nose, "sides": found.sides, "features": found.features}
+    if found is None:
+        return {}
+    return {"depth": found.depth, "nose": found.nose, "cheeks": found.cheeks, "features": found.features}
