@@ -17,21 +17,24 @@ from .following import Following
 from .observation import Array, Observation
 
 CALIBRATIONS: Final = {
-    "depth": Calibration(35.0, -31.5, -5.0, 0.5, 1.0),
+    "depth": Calibration(50.0, -43.5, -5.0, 0.5, 1.0),
     "nose": Calibration(12.0, -8.9, -5.0, 0.2, 1.0),
     "cheeks": Calibration(12.0, -8.4, -5.0, 0.2, 1.0),
+    "hollow": Calibration(6.0, 0.0, -5.0, 0.2, 1.0),
     "features": Calibration(14.0, -11.9, -5.0, 0.2, 1.0),
 }
 AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
     "depth": ("print-on-head", "egg-print", "bas-relief", "cut-paper-mask"),
     "nose": ("print-on-head", "egg-print", "bas-relief"),
     "cheeks": ("bas-relief", "layered-paper"),
+    "hollow": ("egg-print",),
     "features": ("egg-print", "bas-relief", "print-on-head", "layered-paper"),
 }
 FAILS: Final = {
     "depth": "a mask, a mannequin or a rendered head of a head's full depth",
     "nose": "landmarks that slip to where a generic nose would be",
     "cheeks": "hair before the temples",
+    "hollow": "a chin or a forehead that stands far out",
     "features": "glasses whose rims are taken for brows and lids",
 }
 
@@ -58,18 +61,20 @@ _TRUST: Final = 1e-3
 class Shape:
     """Parts of the head's relief over those of an average head: about 1 for people, 0 for a plane.
 
-    nose: how far it stands out; cheeks: how far the face bends back to both sides; features: what else is no
-    plane: sockets of the eyes, brows, lips, chin.
+    nose: how far it stands out; cheeks: how far the face bends back to both sides; hollow: how far it lies
+    back between forehead and chin, where an egg stands out; features: what else is no plane: sockets of the
+    eyes, brows, lips, chin.
     """
 
     nose: float
     cheeks: float
+    hollow: float
     features: float
 
     @property
     def depth(self) -> float:
-        """The three together, the surest most: what a cylinder or an egg has of one, it lacks of another."""
-        return 0.3 * self.nose + 0.2 * self.cheeks + 0.5 * self.features
+        """All together, the surest most: what a cylinder or an egg has of one, it lacks of another."""
+        return 0.3 * self.nose + 0.1 * self.cheeks + 0.1 * self.hollow + 0.5 * self.features
 
 
 def shape(observed: Observation) -> Shape | None:
@@ -87,13 +92,13 @@ def shape(observed: Observation) -> Shape | None:
     fit = _Fit(observed, np.union1d(moved, observed.neutral[:_RESTING]))
     for _ in range(_ROUNDS):
         fit.improve()
-    nose, cheeks, features = (float(part) for part in fit.parts[:3])
-    return Shape(nose, cheeks, features)
+    nose, cheeks, hollow, features = (float(part) for part in fit.parts[:4])
+    return Shape(nose, cheeks, hollow, features)
 
 
-def _average() -> tuple[Array, Array, float]:
+def _average() -> tuple[Array, Array, Array]:
     """Returns what of an average head's depths is nose and what is features, in millimetres, and how many
-    millimetres it bends back at one eye span to a side.
+    millimetres it bends back at one eye span to a side, and at one up or down.
     """
     x, y, z = (GENERIC_FACE[_POINTS] / (_SPAN_MM, _SPAN_MM, 1.0)).T
     ridge = np.zeros(68)
@@ -101,18 +106,18 @@ def _average() -> tuple[Array, Array, float]:
     nose = -ridge[_POINTS]
     smooth = np.column_stack([np.ones_like(x), x, y, x * x, y * y, nose])
     parts = np.linalg.lstsq(smooth, z)[0]
-    return nose * parts[5], z - smooth @ parts, float(parts[3])
+    return nose * parts[5], z - smooth @ parts, parts[3:5]
 
 
 _NOSE, _FEATURES, _BENT = _average()
-_PARTS: Final = 5
+_EXPECTED: Final = np.array([1.0, 1.0, 1.0, 1.0, 0.0, 0.0])
 
 
 class _Fit:
     """One relief in the neutral's own axes, and a pose of it in each frame, improved by Gauss and Newton.
 
-    parts: nose, cheeks, features (1 each for an average head), and slopes across and down, which nobody knows
-    of a neutral and nothing is concluded from.
+    parts: nose, cheeks, hollow, features (1 each for an average head), and slopes across and down, which
+    nobody knows of a neutral and nothing is concluded from.
     """
 
     def __init__(self, observed: Observation, frames: NDArray[np.intp]) -> None:
@@ -156,7 +161,7 @@ class _Fit:
         inverse = np.linalg.inv(posed @ pose + _TINY * np.eye(6))
         mixed, wanted = posed @ part, posed @ rest
         taken = np.swapaxes(mixed, 1, 2) @ inverse
-        left = (formed @ part - taken @ mixed).sum(axis=0) + _TRUST * np.eye(_PARTS)
+        left = (formed @ part - taken @ mixed).sum(axis=0) + _TRUST * np.eye(len(_EXPECTED))
         right = (formed @ rest - taken @ wanted).sum(axis=0)[:, 0] - _TRUST * (self.parts - _EXPECTED)
         change = np.linalg.solve(left, right)
         moved = (inverse @ (wanted - (mixed @ change)[..., None]))[..., 0]
@@ -170,13 +175,13 @@ class _Fit:
 
 
 _TINY: Final = 1e-9
-_EXPECTED: Final = np.array([1.0, 1.0, 1.0, 0.0, 0.0])
 
 
 def _forms(places: Array, across: Array) -> Array:
     """Returns points×parts in millimetres: what each part of the relief adds, at places in eye spans."""
     x, y = places @ across, places @ np.array([-across[1], across[0]])
-    return np.column_stack([_NOSE, _BENT * x * x, _FEATURES, _SPAN_MM * x, _SPAN_MM * y])
+    bent = _BENT * np.column_stack([x * x, y * y])
+    return np.column_stack([_NOSE, bent, _FEATURES, _SPAN_MM * x, _SPAN_MM * y])
 
 
 def _cross(vectors: Array) -> Array:
@@ -192,4 +197,10 @@ def scores(observed: Observation, answer: Following | None) -> Mapping[str, floa
     found = shape(observed)
     if found is None:
         return {}
-    return {"depth": found.depth, "nose": found.nose, "cheeks": found.cheeks, "features": found.features}
+    return {
+        "depth": found.depth,
+        "nose": found.nose,
+        "cheeks": found.cheeks,
+        "hollow": found.hollow,
+        "features": found.features,
+    }
