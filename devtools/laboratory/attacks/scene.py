@@ -24,6 +24,7 @@ _SPAN_MM: Final = 92.0
 _PIVOT: Final = np.array([0.0, 45.0, 95.0])
 """Where a head turns about, millimetres from the nasion: the top of the spine."""
 
+_RELIEF_ROUNDS: Final = 3
 _TOWARDS_SCREEN: Final = np.array([0.0, 0.2, -0.98])
 _MIRROR: Final = 20
 """How narrow the place is in which gloss shows: photographic paper is no mirror."""
@@ -236,8 +237,15 @@ def head_relief(subject: Portrait) -> Field:
     depths = np.concatenate([GENERIC_FACE[:, 2], extra[:, 2]])
     grid = ((_grid_points() - nasion) / per_mm).reshape(-1, 2)
     weight = 1 / (((grid[:, None] - points[None]) ** 2).sum(-1) + 6.0) ** 1.6
-    relief = (weight @ depths / weight.sum(1)).reshape(_grid_points().shape[:2]).astype(np.float32)
-    return cv2.GaussianBlur(relief, (0, 0), 0.7)
+    weight /= weight.sum(axis=1, keepdims=True)
+    places = ((points * per_mm + nasion) / _CELL).astype(np.float32)[None]
+    relief = np.zeros(_grid_points().shape[:2], np.float32)
+    for _ in range(_RELIEF_ROUNDS):
+        # A mean of neighbours is flatter than they are: what is missing at the points is laid on again.
+        there = cv2.remap(relief, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        missing = (weight @ (depths - there.ravel())).reshape(relief.shape).astype(np.float32)
+        relief = relief + cv2.GaussianBlur(missing, (0, 0), 0.7)
+    return relief
 
 
 def _lambert(relief: Field, subject: Portrait) -> Field:
