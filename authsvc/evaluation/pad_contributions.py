@@ -1,4 +1,4 @@
-"""What each PAD signal by itself says of each species: how often it refuses alone, and how strongly it speaks."""
+"""What each PAD signal by itself says of each species: how often it refuses alone, and how strongly."""
 
 from __future__ import annotations
 

@@ -61,9 +61,8 @@ class EvaluatePad(BaseCommand):
         self.stdout.write(f"\n{FUSION_VERSION}\n\n{as_table(rows)}")
         self._summarise(rows)
         found = pad_contributions.contributions(trials)
-        self.stdout.write(
-            f"\nRefused by the signal alone, and its mean ratio in nepers:\n\n{pad_contributions.as_table(found)}"
-        )
+        self.stdout.write("\nRefused by the signal alone, and its mean ratio in nepers:\n")
+        self.stdout.write(pad_contributions.as_table(found))
         tried = group_tries(trials, rows, groups)
         self._tell_groups(tried)
         if options["report"]:

@@ -23,7 +23,10 @@ def make(material: Material) -> Recording:
     rng = material.rng
     subject, shine = printed(material.target, rng), gloss(rng)
     behind, face, middle, nose = rng.uniform((40, 12, 2, -22), (90, 30, 10, -8))
-    layers = [_layer(subject, behind, subject.alpha, shine), _layer(subject, face, _cut(subject, _FACE), shine)]
+    layers = [
+        _layer(subject, behind, subject.alpha, shine),
+        _layer(subject, face, _cut(subject, _FACE), shine),
+    ]
     if rng.random() < 0.5:
         layers.append(_layer(subject, middle, _cut(subject, _MIDDLE), shine))
     layers.append(_layer(subject, nose, _cut(subject, _NOSE), shine))

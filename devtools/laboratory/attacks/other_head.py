@@ -14,8 +14,8 @@ from .scene import head_relief, solid
 
 
 def make(material: Material) -> Recording:
-    """Returns the answer of a head whose features lie where somebody else's do, 15 % narrower to 15 % broader,
-    and of 0.7 to 1.3 times the depth.
+    """Returns the answer of a head whose features lie where somebody else's do, 15 % narrower to 15 %
+    broader, and of 0.7 to 1.3 times the depth.
     """
     rng = material.rng
     subject = printed(material.target, rng)

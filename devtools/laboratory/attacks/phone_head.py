@@ -16,7 +16,6 @@ from devtools.rendering.render import render_burst
 
 from .recording import Material
 
-
 NOSES: Final = (0.8, 1.2)
 DEPTHS: Final = (0.85, 1.15)
 BREADTHS: Final = (0.9, 1.1)

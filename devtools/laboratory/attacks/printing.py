@@ -18,7 +18,7 @@ def printed(subject: Portrait, rng: np.random.Generator) -> Portrait:
 
 
 def gloss(rng: np.random.Generator) -> float:
-    """Draws a paper's gloss, as of scene.Surface: plain paper has none, photographic paper up to an eighth."""
+    """Draws a paper's gloss, as of scene.Surface: none for plain paper, up to an eighth for photographic."""
     return float(rng.choice([0.0, rng.uniform(0.02, 0.12)]))
 
 

@@ -35,9 +35,7 @@ Thing = Surface | Sequence[Surface]
 """What is filmed: a surface, or several that move as one, the farthest first."""
 
 
-def film(
-    thing: Thing, views: Sequence[View], material: Material, times: NDArray[np.float64]
-) -> Recording:
+def film(thing: Thing, views: Sequence[View], material: Material, times: NDArray[np.float64]) -> Recording:
     """Returns the recording of a thing moved through the views, before a drawn room and camera."""
     rng = material.rng
     layers = (thing,) if isinstance(thing, Surface) else thing

@@ -158,7 +158,7 @@ def pixels_per_mm(subject: Portrait) -> float:
 
 
 def grid_mm(subject: Portrait, origin: int = 27) -> NDArray[np.float64]:
-    """Returns rows×columns×2 millimetres of the coarse grid from a landmark, the nasion where none is named."""
+    """Returns rows×columns×2 millimetres of the coarse grid from a landmark, the nasion if none is named."""
     return np.asarray((_grid_points() - subject.landmarks[origin]) / pixels_per_mm(subject))
 
 

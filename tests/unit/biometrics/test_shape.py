@@ -1,4 +1,4 @@
-"""The head's shape, fitted over a burst: people of every build have one, things that photographs lie on have not."""
+"""The head's shape, fitted over a burst: people of every build have one, what photographs lie on has not."""
 
 import numpy as np
 import pytest

@@ -26,7 +26,7 @@ WHITE_SCREEN = (0.3, 0.3, 0.3)
 
 def sitter() -> Portrait:
     """Return a grey picture with the landmarks of a generic face at 430 mm."""
-    points = GENERIC_FACE + (0, -20, 430)
+    points = GENERIC_FACE + np.array([0.0, -20.0, 430.0])
     projected = points @ camera_matrix(WIDTH, HEIGHT).T
     marks = projected[:, :2] / projected[:, 2:]
     return Portrait(GREY, marks, np.ones((HEIGHT, WIDTH), np.float32), 430.0)
@@ -48,8 +48,7 @@ def test_a_head_has_the_depth_of_a_generic_one_where_its_landmarks_are() -> None
     places = (subject.landmarks[None] / 8).astype(np.float32)
     seen = cv2.remap(head_relief(subject), places, None, cv2.INTER_LINEAR)[0].ravel()
     inner = slice(17, 48)
-    slope = np.polyfit(GENERIC_FACE[inner, 2], seen[inner], 1)[0]
-    assert slope == pytest.approx(1, abs=0.12)
+    assert np.sqrt(np.mean((seen - GENERIC_FACE[:, 2])[inner] ** 2)) < 0.7
 
 
 def test_light_comes_back_by_the_shape_of_a_thing_and_changes_as_it_turns() -> None:

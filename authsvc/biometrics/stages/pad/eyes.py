@@ -43,8 +43,8 @@ _NEAR_GROWTH: Final = 0.05
 
 _HALVED: Final = 0.7
 _SOFTENED: Final = 0.9
-"""Scale below which a picture is smoothed and halved, and the pixels of a face by which it is smoothed then: a
-rim of glasses that is finer than a pixel comes and goes with the place of the pixels.
+"""Scale below which a picture is smoothed and halved, and the pixels of a face by which it is smoothed then:
+a rim of glasses that is finer than a pixel comes and goes with the place of the pixels.
 """
 _BROAD: Final = 15
 """Breadth of what counts as broad light and shade, in pixels of a face."""
@@ -121,7 +121,9 @@ def _placed(observed: Observation, frame: int) -> _Placed:
     height, width = observed.images[frame].shape[:2]
     ends = (np.array([0, SIDE, 1j * SIDE, SIDE + 1j * SIDE]) - b) / a
     left, top = max(0, int(ends.real.min())), max(0, int(ends.imag.min()))
-    right, bottom = (max(low + 8, int(high)) for low, high in ((left, ends.real.max()), (top, ends.imag.max())))
+    right, bottom = (
+        max(low + 8, int(high)) for low, high in ((left, ends.real.max()), (top, ends.imag.max()))
+    )
     left, top = min(left, width - 8), min(top, height - 8)
     green, step = cv2.extractChannel(observed.images[frame][top:bottom, left:right], 1), 1
     while abs(a) * step < _HALVED and min(green.shape) >= 16:

@@ -48,7 +48,7 @@ _LEAST_TURNED: Final = 3
 _MOVED: Final = 6.0
 _GROWN: Final = 0.06
 _RESTING: Final = 4
-"""Degrees and growth from which on a frame tells something of the shape, and how many at rest stand beside."""
+"""Degrees and growth from which on a frame tells something of the shape, and how many at rest are taken."""
 
 _ROUNDS: Final = 4
 _SLIP: Final = 0.024
@@ -154,9 +154,7 @@ class _Fit:
     def _step(self, off: Array, by_pose: Array, by_part: Array) -> None:
         count = len(off)
         weight = np.repeat(1 / (1 + (off**2).sum(axis=-1) / _SLIP**2), 2, axis=1)[..., None]
-        rest, pose, part = (
-            block.reshape(count, weight.shape[1], -1) for block in (off, by_pose, by_part)
-        )
+        rest, pose, part = (block.reshape(count, weight.shape[1], -1) for block in (off, by_pose, by_part))
         posed, formed = np.swapaxes(pose * weight, 1, 2), np.swapaxes(part * weight, 1, 2)
         inverse = np.linalg.inv(posed @ pose + _TINY * np.eye(6))
         mixed, wanted = posed @ part, posed @ rest
