@@ -90,7 +90,7 @@ THINGS = {
     "layered": _layered,
     "free-nosed": _free_nosed,
 }
-"""What photographs are laid on: sheets, an egg, a shallow mask, layers, paper around a free nose."""
+"""What photographs are laid on: sheets, an egg, a shallow mask, layers, and paper around a nose."""
 
 
 def landmarks(kind: str, *, yaw: float = 0, pitch: float = 0, nearer: float = 0) -> np.ndarray:
