@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devtools.rendering.frontal import completed
-from devtools.rendering.mesh import HEIGHT, MARGIN, WIDTH, Floats, Head, Image, head_on
+from devtools.rendering.mesh import AVERAGE, HEIGHT, MARGIN, WIDTH, Build, Floats, Head, Image, head_on
 
 FACE_SHARE: Final = 0.33
 """The part of the frame's width that the face fills, jaw to jaw."""
@@ -34,8 +34,9 @@ class NoFace(Exception):
     """The photograph shows no face that the detector finds."""
 
 
-def load_head(photograph: Image) -> Head:
-    """Return the head in a BGR photograph, scaled so that its face fills a third of the frame's width.
+def load_head(photograph: Image, build: Build = AVERAGE) -> Head:
+    """Return the head in a BGR photograph, scaled so that its face fills a third of the frame's width, with
+    the depth of a build.
 
     A head is kept for the next burst of its photograph, since finding it takes as long as rendering one.
     Raises NoFace.
@@ -49,12 +50,12 @@ def _loaded(shape: tuple[int, ...], pixels: bytes) -> Head:
     found = _landmarks(photograph)
     placed, landmarks = _place(photograph, found)
     canvas = _without_bystanders(placed, landmarks)
-    head = head_on(canvas, landmarks)
+    head = head_on(canvas, landmarks, build)
     if abs(head.level[0]) < _TURNED_ASIDE:
         return head
     frontal = completed(head)
     try:
-        return head_on(frontal, _landmarks(frontal).astype(np.float32))
+        return head_on(frontal, _landmarks(frontal).astype(np.float32), build)
     except NoFace:
         return head
 

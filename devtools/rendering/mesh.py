@@ -76,6 +76,32 @@ MIRRORED: Final = np.array([_PAIRS.get(index, index) for index in range(68)])
 HULL: Final = np.array([*_HULL_SIDE, *((-x, y, z) for x, y, z in _HULL_SIDE), *_HULL_MIDDLE], dtype=float)
 
 
+_CHEEK: Final = 8.0
+"""Millimetres behind the nasion where cheeks lie: noses stand before it, sides behind."""
+_NOSE_POINTS: Final = np.arange(27, 36)
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How a person's head differs from the table: height of the nose over the cheeks, and depth of all that
+    lies behind these, each 1 for the table's.
+    """
+
+    nose: float = 1.0
+    deep: float = 1.0
+
+    def of(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the table, the 68 landmarks first, as a head of this build."""
+        built = table.copy()
+        above = built[:, 2] - _CHEEK
+        built[:, 2] = _CHEEK + np.where(above > 0, self.deep, 1.0) * above
+        built[_NOSE_POINTS, 2] = _CHEEK + self.nose * above[_NOSE_POINTS]
+        return built
+
+
+AVERAGE: Final = Build()
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """A photograph on the canvas under a triangle mesh with depth.
@@ -106,11 +132,11 @@ def rotation(yaw: float, pitch: float, roll: float) -> Floats:
     return (about_z @ about_x @ about_y).astype(np.float32)
 
 
-def head_on(canvas: Image, landmarks: Floats) -> Head:
-    """Return the head that the 68×2 landmarks of a face on a BGR canvas show."""
+def head_on(canvas: Image, landmarks: Floats, build: Build = AVERAGE) -> Head:
+    """Return the head that the 68×2 landmarks of a face on a BGR canvas show, of a build that they do not."""
     turn, shift = _pose(landmarks)
     turn = _without_pitch(turn)
-    table = _as_seen(np.vstack([LANDMARKS, HULL]), turn) @ turn.T + shift
+    table = _as_seen(build.of(np.vstack([LANDMARKS, HULL])), turn) @ turn.T + shift
     face, hull = _on_rays(landmarks, table[:68, 2]), table[68:]
     head = np.vstack([face, hull])
     surround, weight = _surround(_project(head), float(hull[:, 2].max()))

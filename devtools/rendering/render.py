@@ -11,7 +11,7 @@ from devtools.rendering.camera import Camera, encode
 from devtools.rendering.expression import with_expression
 from devtools.rendering.face3d import load_head
 from devtools.rendering.frame import Frame
-from devtools.rendering.mesh import HEIGHT, MARGIN, WIDTH, Floats, Head, Image, rotation
+from devtools.rendering.mesh import AVERAGE, HEIGHT, MARGIN, WIDTH, Build, Floats, Head, Image, rotation
 from devtools.rendering.motion import HeadState, Performance
 from devtools.rendering.warp import CELL, enlarge, move, paint
 
@@ -31,17 +31,19 @@ def render_burst(
     *,
     attentive: bool = True,
     swap_to: Image | None = None,
+    build: Build = AVERAGE,
 ) -> tuple[list[Frame], dict[str, Any]]:
     """Return the frames and the camera's metadata that answer a challenge (docs/protocol.md, section 3).
 
     `photograph` is BGR: a burst is of one moment, in which a face has one shape and one light. `attentive`
-    False ignores the cues; `swap_to` is another person, who takes the place half way. Raises face3d.NoFace.
+    False ignores the cues; `swap_to` is another person, who takes the place half way; `build` is the depth of
+    the head, which the photograph does not tell. Raises face3d.NoFace.
     """
     limits = challenge["frames"]
     performance = Performance(challenge["steps"], rng, attentive=attentive)
     camera = Camera(rng)
     moments = camera.moments(performance.duration, limits["fps"], least=limits["min"], most=limits["max"])
-    head = load_head(photograph)
+    head = load_head(photograph, build)
     other = None if swap_to is None else load_head(swap_to)
     frames = []
     for t, media in moments:

@@ -12,6 +12,7 @@ from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.stages.pad.fusion import FUSION_VERSION
+from authsvc.evaluation import pad_contributions
 from authsvc.evaluation.groups import read_groups
 from authsvc.evaluation.pad_evidence import PadGroup, group_tries, groups_as_json
 from authsvc.evaluation.pad_manifest import read_recordings
@@ -23,7 +24,7 @@ from authsvc.evaluation.report import told
 
 
 class EvaluatePad(BaseCommand):
-    """Has PAD judge recorded bursts, and prints APCER, BPCER and non-response.
+    """Has PAD judge recorded bursts, and prints APCER, BPCER and non-response, and what each signal says.
 
     devtools/laboratory makes a command of this one that generates bursts as well.
     """
@@ -59,6 +60,9 @@ class EvaluatePad(BaseCommand):
         rows = species_rows(trials)
         self.stdout.write(f"\n{FUSION_VERSION}\n\n{as_table(rows)}")
         self._summarise(rows)
+        found = pad_contributions.contributions(trials)
+        self.stdout.write("\nRefused by the signal alone, and its mean ratio in nepers:\n")
+        self.stdout.write(pad_contributions.as_table(found))
         tried = group_tries(trials, rows, groups)
         self._tell_groups(tried)
         if options["report"]:
@@ -69,6 +73,7 @@ class EvaluatePad(BaseCommand):
                 "stages": stages_version(),
                 "rows": as_json(rows),
                 "groups": groups_as_json(tried),
+                "contributions": pad_contributions.as_json(found),
             }
             options["report"].write_text(json.dumps(body, indent=2), encoding="utf-8")
 

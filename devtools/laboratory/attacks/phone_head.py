@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -11,16 +11,31 @@ from authsvc.biometrics.challenges import FRAMES
 from authsvc.biometrics.stages.pad.observation import shown
 from authsvc.biometrics.types import Challenge, Image
 from authsvc.evaluation.pad_recordings import Plan, Recording
+from devtools.rendering.mesh import Build
 from devtools.rendering.render import render_burst
 
 from .recording import Material
 
+NOSES: Final = (0.8, 1.2)
+DEPTHS: Final = (0.85, 1.15)
+BREADTHS: Final = (0.9, 1.1)
+"""How people's heads differ, against the renderer's table and the photograph: height of the nose, depth of
+cheeks and sides, and breadth.
+"""
+
 
 def make(material: Material) -> Recording:
-    """Returns what a phone's camera sees of the person of one photograph, who follows the challenge."""
+    """Returns what a phone's camera sees of the person of one photograph, who follows the challenge.
+
+    The depth of the head is drawn, so that no signal can know it.
+    """
+    rng = material.rng
     photo = np.ascontiguousarray(material.photo[..., ::-1])
+    breadth = float(rng.uniform(*BREADTHS))
+    photo = np.asarray(cv2.resize(photo, None, fx=breadth, fy=1.0, interpolation=cv2.INTER_CUBIC), np.uint8)
+    build = Build(float(rng.uniform(*NOSES)), float(rng.uniform(*DEPTHS)))
     asked = as_challenge(material.plan)
-    frames, _ = render_burst(photo, asked, material.rng)
+    frames, _ = render_burst(photo, asked, rng, build=build)
     images = tuple(_decoded(frame.jpeg) for frame in frames)
     seen = [(frame.step, frame.t) for frame in frames]
     plan = shown(Challenge.from_json({"nonce": "", **asked}), seen)

@@ -17,6 +17,11 @@ def printed(subject: Portrait, rng: np.random.Generator) -> Portrait:
     return replace(subject, texture=_ink(subject.texture, rng))
 
 
+def gloss(rng: np.random.Generator) -> float:
+    """Draws a paper's gloss, as of scene.Surface: none for plain paper, up to an eighth for photographic."""
+    return float(rng.choice([0.0, rng.uniform(0.02, 0.12)]))
+
+
 def _ink(texture: Image, rng: np.random.Generator) -> Image:
     picture = texture.astype(np.float32)
     grey = picture.mean(axis=2, keepdims=True)

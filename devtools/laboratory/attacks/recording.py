@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from authsvc.evaluation.pad_recordings import Plan, Recording
 
 from .camera import Camera, room
-from .scene import Image, Portrait, Surface, View, render
+from .scene import Image, Portrait, Surface, View, render_layers
 from .script import Manner, answer, frame_times
 
 
@@ -31,27 +31,30 @@ class Material:
 Make = Callable[[Material], Recording]
 
 
-def film(
-    surface: Surface, views: Sequence[View], material: Material, times: NDArray[np.float64]
-) -> Recording:
-    """Returns the recording of a surface moved through the views, before a drawn room and camera."""
+Thing = Surface | Sequence[Surface]
+"""What is filmed: a surface, or several that move as one, the farthest first."""
+
+
+def film(thing: Thing, views: Sequence[View], material: Material, times: NDArray[np.float64]) -> Recording:
+    """Returns the recording of a thing moved through the views, before a drawn room and camera."""
     rng = material.rng
+    layers = (thing,) if isinstance(thing, Surface) else thing
     background, camera = room(rng), Camera.drawn(rng)
-    images = tuple(camera.sense(render(surface, view, background), rng) for view in views)
+    images = tuple(camera.sense(render_layers(layers, view, background), rng) for view in views)
     return Recording(images, times, material.plan)
 
 
 def film_answer(
-    surface: Surface, material: Material, *, size: tuple[float, float] = (0.85, 1.2), lids: bool = True
+    thing: Thing, material: Material, *, size: tuple[float, float] = (0.85, 1.2), lids: bool = True
 ) -> Recording:
-    """Returns the recording of a surface that is moved as the challenge asks, by this share of the asked
+    """Returns the recording of a thing that is moved as the challenge asks, by this share of the asked
     size; without lids its eyes stay open.
     """
     times = frame_times(material.plan, material.rng)
     views = answer(material.plan, times, material.rng, Manner.drawn(material.rng, size))
     if not lids:
         views = [replace(view, eyelids=0.0) for view in views]
-    return film(surface, views, material, times)
+    return film(thing, views, material, times)
 
 
 OVERTURNED: Final = (0.9, 2.2)

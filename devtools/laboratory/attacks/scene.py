@@ -4,6 +4,7 @@ screen's light.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,11 @@ _CELL: Final = 8
 _SPAN_MM: Final = 92.0
 _PIVOT: Final = np.array([0.0, 45.0, 95.0])
 """Where a head turns about, millimetres from the nasion: the top of the spine."""
+
+_RELIEF_ROUNDS: Final = 3
+_TOWARDS_SCREEN: Final = np.array([0.0, 0.2, -0.98])
+_MIRROR: Final = 20
+"""How narrow the place is in which gloss shows: photographic paper is no mirror."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class Surface:
     """A textured sheet with relief: relief is millimetres behind the nasion's plane, on the coarse grid.
 
     lit: how much of the screen's light each pixel returns (0-1), HEIGHT×WIDTH, fixed to the surface.
+    normals: 3 a point of the coarse grid, by which the light that comes back changes as the surface turns;
+    None for what is not lit by its shape. gloss: the share of white that a mirror's place on it adds.
     """
 
     texture: Image
@@ -64,6 +72,8 @@ class Surface:
     lit: Field
     distance: float
     landmarks: NDArray[np.float64]
+    normals: NDArray[np.float64] | None = None
+    gloss: float = 0.0
 
 
 def portrait(photo: Image, landmarks: NDArray[np.float64], distance: float = 430.0) -> Portrait:
@@ -98,7 +108,7 @@ def head_surface(subject: Portrait) -> Surface:
     """Returns the subject's photograph over the relief of a generic head, as a renderer or a mask maker
     would.
     """
-    relief = _head_relief(subject)
+    relief = head_relief(subject)
     return Surface(
         subject.texture, subject.alpha, relief, _lambert(relief, subject), subject.distance, subject.landmarks
     )
@@ -120,20 +130,81 @@ def sheet_surface(
     )
 
 
+def solid(
+    subject: Portrait, relief: NDArray[np.float64], *, alpha: Field | None = None, gloss: float = 0.0
+) -> Surface:
+    """Returns the photograph on a thing of this relief, which sends the screen's light back by its own shape.
+
+    relief: as of Surface. alpha: where the thing is, the subject's own outline for None.
+    """
+    gy, gx = np.gradient(relief, _CELL / pixels_per_mm(subject))
+    normals = np.stack([gx, gy, -np.ones_like(gx)], axis=-1)
+    falloff = (subject.distance / (subject.distance + relief)) ** 2
+    return Surface(
+        subject.texture,
+        subject.alpha if alpha is None else alpha,
+        relief.astype(np.float32),
+        full_size(falloff),
+        subject.distance,
+        subject.landmarks,
+        normals / np.linalg.norm(normals, axis=-1, keepdims=True),
+        gloss,
+    )
+
+
+def pixels_per_mm(subject: Portrait) -> float:
+    """Returns how many pixels a millimetre is at the nasion's distance."""
+    return float(camera_matrix(WIDTH, HEIGHT)[0, 0] / subject.distance)
+
+
+def grid_mm(subject: Portrait, origin: int = 27) -> NDArray[np.float64]:
+    """Returns rows×columns×2 millimetres of the coarse grid from a landmark, the nasion if none is named."""
+    return np.asarray((_grid_points() - subject.landmarks[origin]) / pixels_per_mm(subject))
+
+
+def full_size(coarse: NDArray[np.float64]) -> Field:
+    """Returns a field of the coarse grid for every pixel, HEIGHT×WIDTH."""
+    return np.asarray(_fine(coarse.astype(np.float32)), np.float32)
+
+
 def render(surface: Surface, view: View, background: Image) -> Image:
     """Returns the HEIGHT×WIDTH×3 RGB frame of the surface in this view before the background, before any
     sensor.
     """
-    source = _source_map(surface, view)
-    texture = cv2.remap(surface.texture, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    alpha = cv2.remap(surface.alpha, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    scene = cv2.blendLinear(texture, background, alpha, 1 - alpha)
+    return render_layers((surface,), view, background)
+
+
+def render_layers(layers: Sequence[Surface], view: View, background: Image) -> Image:
+    """Returns the same of surfaces that move as one thing, the farthest first."""
+    scene = background
+    gain, shine = np.full((HEIGHT, WIDTH), 0.06, np.float32), np.zeros((HEIGHT, WIDTH), np.float32)
+    for layer in layers:
+        source = _source_map(layer, view)
+        texture = cv2.remap(layer.texture, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        alpha = cv2.remap(layer.alpha, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        scene = cv2.blendLinear(texture, scene, alpha, 1 - alpha)
+        if any(view.screen):
+            diffuse, mirrored = (
+                cv2.remap(part, source, None, cv2.INTER_LINEAR) for part in _sent_back(layer, view)
+            )
+            gain, shine = gain + alpha * (diffuse - gain), shine + alpha * (mirrored - shine)
     if not any(view.screen):
         return np.asarray(scene, np.uint8)
-    near = (surface.distance / (surface.distance + view.shift[2])) ** 2
-    lit = cv2.remap(surface.lit, source, None, cv2.INTER_LINEAR) * near
-    gain = (lit * alpha + 0.06 * (1 - alpha))[..., None]
-    return np.clip(scene * (1 + gain * np.asarray(view.screen, np.float32)), 0, 255).astype(np.uint8)
+    screen = np.asarray(view.screen, np.float32)
+    return np.clip(scene * (1 + gain[..., None] * screen) + shine[..., None] * screen, 0, 255).astype(
+        np.uint8
+    )
+
+
+def _sent_back(surface: Surface, view: View) -> tuple[Field, Field]:
+    """Returns the shares of the screen's light that each pixel scatters and, in grey levels, mirrors."""
+    near = np.float32((surface.distance / (surface.distance + view.shift[2])) ** 2)
+    if surface.normals is None:
+        return surface.lit * near, np.zeros_like(surface.lit)
+    turned = surface.normals @ rotation(view.yaw, view.pitch, view.roll).T
+    facing = np.clip(turned @ _TOWARDS_SCREEN, 0, 1)
+    mirrored = 255 * surface.gloss * facing**_MIRROR
+    return surface.lit * near * full_size(facing), full_size(mirrored) * near
 
 
 def landmarks_in(surface: Surface, view: View) -> NDArray[np.float64]:
@@ -150,7 +221,8 @@ def _grid_points() -> NDArray[np.float64]:
     return np.stack([xs, ys], axis=-1).astype(np.float64)
 
 
-def _head_relief(subject: Portrait) -> Field:
+def head_relief(subject: Portrait) -> Field:
+    """Returns a generic head's relief under the subject's landmarks, as of Surface."""
     per_mm = camera_matrix(WIDTH, HEIGHT)[0, 0] / subject.distance
     nasion = subject.landmarks[27]
     outline = np.array(
@@ -165,8 +237,15 @@ def _head_relief(subject: Portrait) -> Field:
     depths = np.concatenate([GENERIC_FACE[:, 2], extra[:, 2]])
     grid = ((_grid_points() - nasion) / per_mm).reshape(-1, 2)
     weight = 1 / (((grid[:, None] - points[None]) ** 2).sum(-1) + 6.0) ** 1.6
-    relief = (weight @ depths / weight.sum(1)).reshape(_grid_points().shape[:2]).astype(np.float32)
-    return cv2.GaussianBlur(relief, (0, 0), 0.7)
+    weight /= weight.sum(axis=1, keepdims=True)
+    places = ((points * per_mm + nasion) / _CELL).astype(np.float32)[None]
+    relief = np.zeros(_grid_points().shape[:2], np.float32)
+    for _ in range(_RELIEF_ROUNDS):
+        # A mean of neighbours is flatter than they are: what is missing at the points is laid on again.
+        there = cv2.remap(relief, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        missing = (weight @ (depths - there.ravel())).reshape(relief.shape).astype(np.float32)
+        relief = relief + cv2.GaussianBlur(missing, (0, 0), 0.7)
+    return relief
 
 
 def _lambert(relief: Field, subject: Portrait) -> Field:
@@ -187,8 +266,12 @@ def _source_map(surface: Surface, view: View) -> Field:
     for _ in range(12):
         there = cv2.remap(forward, source / _CELL, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         source = source - 0.8 * (source + there - grid) / scale
+    return _fine(source)
+
+
+def _fine(coarse: Field) -> Field:
     fine = cv2.resize(
-        source, ((WIDTH // _CELL + 1) * _CELL, (HEIGHT // _CELL + 1) * _CELL), interpolation=cv2.INTER_LINEAR
+        coarse, ((WIDTH // _CELL + 1) * _CELL, (HEIGHT // _CELL + 1) * _CELL), interpolation=cv2.INTER_LINEAR
     )
     # Resize aligns cell centres; the half-cell shift brings grid node (i, j) back to pixel (i, j)·CELL.
     half = _CELL // 2

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from . import half_and_half, pasted_eyes, puppet, puppet_on_screen, right_cue_video, swapped_each_frame
+from . import (
+    bas_relief,
+    cut_paper_mask,
+    egg_print,
+    half_and_half,
+    layered_paper,
+    other_head,
+    pasted_eyes,
+    puppet,
+    puppet_on_screen,
+    right_cue_video,
+    swapped_each_frame,
+)
 from .lights import steady, under
 from .recording import Make
 
@@ -18,6 +30,11 @@ UNLIT: Final[Mapping[str, Make]] = {
         "swapped-each-frame": swapped_each_frame.make,
         "pasted-eyes": pasted_eyes.make,
         "half-and-half": half_and_half.make,
+        "egg-print": egg_print.make,
+        "bas-relief": bas_relief.make,
+        "cut-paper-mask": cut_paper_mask.make,
+        "layered-paper": layered_paper.make,
+        "other-head": other_head.make,
     }.items()
 }
 """Each answers as its namesake does under a screen that stays dark."""

@@ -28,16 +28,69 @@ TURN = (
 
 
 def shape(kind: str) -> np.ndarray:
-    """Return 68×3 millimetres: a `head`, a `long-nosed` one, a `flat` sheet, or a `bent` one."""
+    """Return 68×3 millimetres: a `head`, a `long-nosed` one, one of HEADS, or one of THINGS."""
     points = GENERIC_FACE.copy()
     if kind == "long-nosed":
         points[28:36, 1] *= 1.18
-    if kind == "flat":
-        points[:, 2] = 0
-    if kind == "bent":
-        reach = points[:, 0] / 85
-        points[:, 0], points[:, 2] = 85 * np.sin(reach), 85 * (1 - np.cos(reach))
+    if kind in HEADS:
+        nose, breadth, deep = HEADS[kind]
+        points[:, 0] *= breadth
+        above = points[:, 2] - 8
+        points[:, 2] = 8 + np.where(above > 0, deep, 1.0) * above
+        points[27:36, 2] = 8 + nose * above[27:36]
+    if kind in THINGS:
+        THINGS[kind](points)
     return points
+
+
+HEADS = {
+    "flat-nosed": (0.8, 1.0, 1.0),
+    "high-nosed": (1.2, 1.0, 1.0),
+    "narrow": (1.0, 0.9, 1.0),
+    "broad": (1.0, 1.1, 1.0),
+    "broad and flat": (0.8, 1.1, 0.85),
+    "narrow and deep": (1.2, 0.9, 1.15),
+}
+"""How people's heads differ: height of the nose, breadth, depth of cheeks and sides, over the generic ones."""
+
+
+def _flat(points: np.ndarray) -> None:
+    points[:, 2] = 0
+
+
+def _bent(points: np.ndarray) -> None:
+    reach = points[:, 0] / 85
+    points[:, 0], points[:, 2] = 85 * np.sin(reach), 85 * (1 - np.cos(reach))
+
+
+def _egg(points: np.ndarray) -> None:
+    out = np.minimum((points[:, 0] / 80) ** 2 + ((points[:, 1] - 37) / 105) ** 2, 0.95)
+    points[:, 2] = 75 * (1 - np.sqrt(1 - out))
+
+
+def _pressed(points: np.ndarray) -> None:
+    points[:, 2] /= 3
+
+
+def _layered(points: np.ndarray) -> None:
+    points[:17, 2], points[17:, 2], points[28:36, 2] = 30, 12, -12
+
+
+def _free_nosed(points: np.ndarray) -> None:
+    nose = points[28:36].copy()
+    _bent(points)
+    points[28:36] = nose
+
+
+THINGS = {
+    "flat": _flat,
+    "bent": _bent,
+    "egg": _egg,
+    "pressed": _pressed,
+    "layered": _layered,
+    "free-nosed": _free_nosed,
+}
+"""What photographs are laid on: sheets, an egg, a shallow mask, layers, and paper around a nose."""
 
 
 def landmarks(kind: str, *, yaw: float = 0, pitch: float = 0, nearer: float = 0) -> np.ndarray:

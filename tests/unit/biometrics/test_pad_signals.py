@@ -12,7 +12,8 @@ from authsvc.biometrics.challenges import COLOURS
 from authsvc.biometrics.stages.pad import lids, light
 from authsvc.biometrics.stages.pad.assessment import LIT, judge
 from authsvc.biometrics.stages.pad.border import framing
-from authsvc.biometrics.stages.pad.continuity import restless_eyes, steadiness
+from authsvc.biometrics.stages.pad.continuity import steadiness
+from authsvc.biometrics.stages.pad.eyes import restless_eyes
 from authsvc.biometrics.stages.pad.fusion import VETO, likelihood_ratio
 from authsvc.biometrics.stages.pad.lids import blink
 from authsvc.biometrics.stages.pad.light import LightResponse, light_response

@@ -52,7 +52,9 @@ BLINK = (Step("blink", 1500), Step("centre", 500))
 ASKED = {name: LIT if "light" in mix else (*TURN, *BLINK) for name, mix in MIXES.items()}
 
 
-UNCLAIMED = {"rendered-head", "head-puppet", "even-light", "pasted-eyes"}
+UNCLAIMED = {
+    *("rendered-head", "head-puppet", "even-light", "pasted-eyes", "layered-paper", "other-head")
+}
 
 
 @pytest.fixture(scope="module")

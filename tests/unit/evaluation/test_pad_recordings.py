@@ -100,6 +100,7 @@ def test_recordings_are_judged_where_no_developers_tools_are_installed(folder: P
     assert run.returncode == 0, run.stderr
     assert "| flat-print | yes | 1 | APCER 0.0%" in run.stdout
     assert "Worst claimed species: flat-print" in run.stdout
+    assert "| signal |" in run.stdout
 
 
 def trial(species: str, verdict: str) -> Trial:

@@ -17,17 +17,14 @@ from .patches import SIDE
 CALIBRATIONS: Final = {
     "identity": Calibration(-14.4, 14.4, -6.0, 1.0, 1.0),
     "steadiness": Calibration(-25.0, 7.5, -5.0, 0.5, 1.0),
-    "eyes": Calibration(-12.0, 9.0, -5.0, 0.5, 1.0),
 }
 AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
     "identity": ("swapped-face", "known-frames", "alternating-faces"),
     "steadiness": ("known-frames", "alternating-faces"),
-    "eyes": ("pasted-eyes",),
 }
 FAILS: Final = {
     "identity": "twins, and a swap that the features cannot tell; a face put over all frames alike",
     "steadiness": "landmarks that slip to and fro; a face put over all frames alike",
-    "eyes": "a face that is replaced whole; eyes that are never still, behind glasses that mirror",
 }
 
 _MOST_SPLIT: Final = 10
@@ -40,24 +37,16 @@ _NEAR_GROWTH: Final = 0.05
 
 _HALF: Final = SIDE // 2
 _BLUR: Final = 9
-_FINE_BLUR: Final = 15
-"""Breadth of what counts as broad light and shade, in pixels of a halved patch and of a whole one."""
+"""Breadth of what counts as broad light and shade, in pixels of a halved patch."""
 
 _GREYS: Final = 2.0
-_NOISE: Final = 1e-3
-"""Grey levels, and unlikeness, that are a camera's own."""
+"""Grey levels that are a camera's own."""
 
 
-def _oval(side: int) -> NDArray[np.bool_]:
-    """Returns where a patch of this side shows the face, brows to chin."""
-    y, x = np.mgrid[0:side, 0:side] * (_HALF / side)
-    return ((x - 11.5) / 7.5) ** 2 + ((y - 13) / 9) ** 2 < 1
-
-
-def _eyes() -> NDArray[np.bool_]:
-    inside = np.zeros((SIDE, SIDE), bool)
-    inside[13:22, 9:20] = inside[13:22, 28:39] = True
-    return inside
+def _oval() -> NDArray[np.bool_]:
+    """Returns where a halved patch shows the face, brows to chin."""
+    y, x = np.mgrid[0:_HALF, 0:_HALF]
+    return np.asarray(((x - 11.5) / 7.5) ** 2 + ((y - 13) / 9) ** 2 < 1)
 
 
 def _places(inside: NDArray[np.bool_], reach: int) -> NDArray[np.intp]:
@@ -67,9 +56,7 @@ def _places(inside: NDArray[np.bool_], reach: int) -> NDArray[np.intp]:
     return np.asarray((y * len(inside) + x)[near, None] + np.flatnonzero(inside), np.intp)
 
 
-_FACE: Final = _places(_oval(_HALF), 2)
-_EYES: Final = _places(_eyes(), 2)
-_REST: Final = _places(_oval(SIDE) & ~_eyes(), 2)[:, ::2]
+_FACE: Final = _places(_oval(), 2)
 """Places by whose shift landmarks may have put a face beside its own."""
 
 
@@ -111,23 +98,6 @@ def steadiness(observed: Observation) -> float | None:
     return float(np.percentile(_unlikeness(_freed(small, _BLUR), _FACE)[pairs], 90))
 
 
-def restless_eyes(observed: Observation) -> float | None:
-    """Returns how unlike the eyes are between frames at rest, over the rest of the face: the natural
-    logarithm of the medians' ratio, about 0 for a person's own.
-
-    Eyes that are laid over each frame anew never lie twice in the same place; landmarks that slip move the
-    whole face. None with fewer than four pairs of such frames. Fails where a face is replaced whole, where a
-    program lays eyes exactly, and on eyes that are moved or narrowed all the time.
-    """
-    still = (np.abs(observed.turns).max(axis=1) < _NEAR_DEGREES) & (np.abs(observed.growth) < _NEAR_GROWTH)
-    pairs = np.triu_indices(int(still.sum()), 1)
-    if len(pairs[0]) < _LEAST_PAIRS:
-        return None
-    freed = _freed(observed.patches[still, ..., 1].astype(np.float32), _FINE_BLUR)
-    eyes, rest = (float(np.median(_unlikeness(freed, part)[pairs])) for part in (_EYES, _REST))
-    return float(np.log((eyes + _NOISE) / (rest + _NOISE)))
-
-
 def _alike_in_pose(observed: Observation) -> NDArray[np.bool_]:
     """Returns n×n, above the diagonal: which pairs of frames show the head in nearly the same pose."""
     turned, grown = observed.turns, observed.growth
@@ -163,6 +133,5 @@ def scores(observed: Observation, answer: Following | None) -> Mapping[str, floa
     found = {
         "identity": identity_break(observed),
         "steadiness": steadiness(observed),
-        "eyes": restless_eyes(observed),
     }
     return {name: score for name, score in found.items() if score is not None}

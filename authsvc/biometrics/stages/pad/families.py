@@ -12,14 +12,16 @@ from typing import Final
 FAMILIES: Final[Mapping[str, str]] = {
     "following": "following",
     "relief": "relief",
+    "shape": "shape",
     "light": "light",
     "lids": "lids",
     "motion": "motion",
     "texture": "texture",
     "border": "border",
     "passive": "passive",
-    "continuity": "continuity",
     "stretching": "stretching",
     "shading": "shading",
     "pasting": "pasting",
+    "eyes": "eyes",
+    "continuity": "continuity",
 }
