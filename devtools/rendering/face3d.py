@@ -41,11 +41,11 @@ def load_head(photograph: Image, build: Build = AVERAGE) -> Head:
     A head is kept for the next burst of its photograph, since finding it takes as long as rendering one.
     Raises NoFace.
     """
-    return _loaded(photograph.shape, photograph.tobytes())
+    return _loaded(photograph.shape, photograph.tobytes(), build)
 
 
 @lru_cache(maxsize=_KEPT)
-def _loaded(shape: tuple[int, ...], pixels: bytes) -> Head:
+def _loaded(shape: tuple[int, ...], pixels: bytes, build: Build) -> Head:
     photograph = _reduced(np.frombuffer(pixels, np.uint8).reshape(shape))
     found = _landmarks(photograph)
     placed, landmarks = _place(photograph, found)

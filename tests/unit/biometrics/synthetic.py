@@ -51,7 +51,7 @@ HEADS = {
     "broad and flat": (0.8, 1.1, 0.85),
     "narrow and deep": (1.2, 0.9, 1.15),
 }
-"""How people's heads differ: height of the nose, breadth, depth of cheeks and sides, over the generic ones."""
+"""How people's heads differ: height of the nose, breadth, depth of cheeks and sides, over generic ones."""
 
 
 def _flat(points: np.ndarray) -> None:

@@ -52,9 +52,7 @@ BLINK = (Step("blink", 1500), Step("centre", 500))
 ASKED = {name: LIT if "light" in mix else (*TURN, *BLINK) for name, mix in MIXES.items()}
 
 
-UNCLAIMED = {
-    *("rendered-head", "head-puppet", "even-light", "pasted-eyes", "layered-paper", "other-head")
-}
+UNCLAIMED = {*("rendered-head", "head-puppet", "even-light", "pasted-eyes", "layered-paper", "other-head")}
 
 
 @pytest.fixture(scope="module")

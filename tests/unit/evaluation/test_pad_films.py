@@ -22,7 +22,9 @@ from devtools.rendering.render import render_scene
 
 CUES = ("centre", "left", "centre", "right", "up", "down", "nearer", "farther", "centre")
 EACH, FPS = 900, 10
-STEPS: list[dict[str, Any]] = [{"cue": cue, "ms": EACH} | ({"degrees": 22} if cue in SIDES else {}) for cue in CUES]
+STEPS: list[dict[str, Any]] = [
+    {"cue": cue, "ms": EACH} | ({"degrees": 22} if cue in SIDES else {}) for cue in CUES
+]
 TOLD = [step | {"t": EACH * i} for i, step in enumerate([*STEPS, {"cue": "end"}])]
 
 
