@@ -19,7 +19,7 @@ FACE_SHARE: Final = 0.33
 """The part of the frame's width that the face fills, jaw to jaw."""
 
 _KEPT: Final = 128
-"""Heads that are kept, of about 2 MB each: a laboratory's people come in turn."""
+"""Canvases that are kept, of about 2 MB each: a laboratory's people come in turn."""
 
 _LONGEST_SIDE: Final = 1000
 _TURNED_ASIDE: Final = 3.0
@@ -38,26 +38,40 @@ def load_head(photograph: Image, build: Build = AVERAGE) -> Head:
     """Return the head in a BGR photograph, scaled so that its face fills a third of the frame's width, with
     the depth of a build.
 
-    A head is kept for the next burst of its photograph, since finding it takes as long as rendering one.
+    What is found in a photograph is kept for its next burst, since finding it takes as long as rendering one.
     Raises NoFace.
     """
-    return _loaded(photograph.shape, photograph.tobytes(), build)
+    canvas, landmarks = _found(photograph.shape, photograph.tobytes())
+    return head_on(*_broadened(canvas, landmarks, build.broad), build)
 
 
 @lru_cache(maxsize=_KEPT)
-def _loaded(shape: tuple[int, ...], pixels: bytes, build: Build) -> Head:
+def _found(shape: tuple[int, ...], pixels: bytes) -> tuple[Image, Floats]:
+    """Return the canvas, with the face turned to the camera, and its landmarks."""
     photograph = _reduced(np.frombuffer(pixels, np.uint8).reshape(shape))
-    found = _landmarks(photograph)
-    placed, landmarks = _place(photograph, found)
+    placed, landmarks = _place(photograph, _landmarks(photograph))
     canvas = _without_bystanders(placed, landmarks)
-    head = head_on(canvas, landmarks, build)
+    head = head_on(canvas, landmarks)
     if abs(head.level[0]) < _TURNED_ASIDE:
-        return head
+        return canvas, landmarks
     frontal = completed(head)
     try:
-        return head_on(frontal, _landmarks(frontal).astype(np.float32), build)
+        return frontal, _landmarks(frontal).astype(np.float32)
     except NoFace:
-        return head
+        return canvas, landmarks
+
+
+def _broadened(canvas: Image, landmarks: Floats, broad: float) -> tuple[Image, Floats]:
+    """Return both stretched aside about the middle."""
+    if broad == 1.0:
+        return canvas, landmarks
+    height, width = canvas.shape[:2]
+    aside = (1.0 - broad) * width / 2
+    matrix = np.array([[broad, 0.0, aside], [0.0, 1.0, 0.0]])
+    stretched = cv2.warpAffine(
+        canvas, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return stretched, (landmarks * (broad, 1.0) + (aside, 0.0)).astype(np.float32)
 
 
 def _reduced(photograph: Image) -> Image:

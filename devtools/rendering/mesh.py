@@ -83,12 +83,13 @@ _NOSE_POINTS: Final = np.arange(27, 36)
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """How a person's head differs from the table: height of the nose over the cheeks, and depth of all that
-    lies behind these, each 1 for the table's.
+    """How a person's head differs from the table: height of the nose over the cheeks, depth of all that lies
+    behind these, each 1 for the table's, and breadth, 1 for the photograph's.
     """
 
     nose: float = 1.0
     deep: float = 1.0
+    broad: float = 1.0
 
     def of(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the table, the 68 landmarks first, as a head of this build."""

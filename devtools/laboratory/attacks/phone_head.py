@@ -27,13 +27,11 @@ cheeks and sides, and breadth.
 def make(material: Material) -> Recording:
     """Returns what a phone's camera sees of the person of one photograph, who follows the challenge.
 
-    The depth of the head is drawn, so that no signal can know it.
+    The shape of the head is drawn, so that no signal can know it.
     """
     rng = material.rng
     photo = np.ascontiguousarray(material.photo[..., ::-1])
-    breadth = float(rng.uniform(*BREADTHS))
-    photo = np.asarray(cv2.resize(photo, None, fx=breadth, fy=1.0, interpolation=cv2.INTER_CUBIC), np.uint8)
-    build = Build(float(rng.uniform(*NOSES)), float(rng.uniform(*DEPTHS)))
+    build = Build(*(float(rng.uniform(*spread)) for spread in (NOSES, DEPTHS, BREADTHS)))
     asked = as_challenge(material.plan)
     frames, _ = render_burst(photo, asked, rng, build=build)
     images = tuple(_decoded(frame.jpeg) for frame in frames)
