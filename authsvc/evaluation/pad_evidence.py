@@ -25,8 +25,9 @@ MOST_APCER: Final = 0.07
 MOST_BPCER: Final = 0.05
 """More people than this may not be refused by any challenge, "asked again" included."""
 
-FEWEST_TRIES: Final = 100
-"""From so many tries on a rate is judged: one without an error is under both bars with its whole interval."""
+FEWEST_ATTACKS: Final = 60
+FEWEST_PEOPLE: Final = 100
+"""From so many tries on a rate is judged: one without an error is under its bar with its whole interval."""
 
 _MADE_OF: Final = ("date", "commit", "command", "dataset", "version")
 
@@ -149,8 +150,8 @@ def _group(body: Mapping[str, Any]) -> PadGroup:
 
 def attack_failure(rate: Rate) -> str:
     """Return why the gate refuses a claimed species, "" where it does not; it takes the counted errors."""
-    if rate.total < FEWEST_TRIES:
-        return f"measured in {rate.total} tries of {FEWEST_TRIES}"
+    if rate.total < FEWEST_ATTACKS:
+        return f"measured in {rate.total} tries of {FEWEST_ATTACKS}"
     if rate.value >= MOST_APCER:
         return f"{rate.count} of {rate.total} pass: APCER not under {MOST_APCER:.0%}"
     return ""
@@ -158,8 +159,8 @@ def attack_failure(rate: Rate) -> str:
 
 def people_failure(rate: Rate) -> str:
     """Return why the gate refuses what one challenge does to people, "" where it does not."""
-    if rate.total < FEWEST_TRIES:
-        return f"measured in {rate.total} tries of {FEWEST_TRIES}"
+    if rate.total < FEWEST_PEOPLE:
+        return f"measured in {rate.total} tries of {FEWEST_PEOPLE}"
     if rate.value > MOST_BPCER:
         return f"{rate.count} of {rate.total} people are refused: BPCER over {MOST_BPCER:.0%}"
     return ""
@@ -184,8 +185,11 @@ def _group_failure(tried: PadGroup) -> str:
     """Return why PAD fails a group. Too few tries are told and judge nobody: five errors would be chance."""
     if not tried.promised:
         return ""
-    found = ((people_failure, tried.bpcer), (attack_failure, tried.apcer))
-    return next((why for judge, rate in found if rate.total >= FEWEST_TRIES and (why := judge(rate))), "")
+    found = (
+        (people_failure, tried.bpcer, FEWEST_PEOPLE),
+        (attack_failure, tried.apcer, FEWEST_ATTACKS),
+    )
+    return next((why for judge, rate, fewest in found if rate.total >= fewest and (why := judge(rate))), "")
 
 
 def failures(part: Mapping[str, Any]) -> list[str]:

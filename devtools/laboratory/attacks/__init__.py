@@ -85,7 +85,10 @@ SPECIES: Final[dict[str, Make]] = {
 }
 
 EITHER: Final = frozenset(
-    {"puppet", "puppet-on-screen", "right-cue-video", "half-and-half", "swapped-each-frame", "pasted-eyes"}
+    {
+        *("puppet", "puppet-on-screen", "right-cue-video", "half-and-half", "swapped-each-frame"),
+        *("pasted-eyes", "egg-print", "bas-relief", "cut-paper-mask", "layered-paper", "other-head"),
+    }
 )
 """Species that answer the turn alone as well, and are tried with it by `evaluate-pad --turn-alone`."""
 

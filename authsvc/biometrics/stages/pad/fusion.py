@@ -8,11 +8,11 @@ from typing import Final
 
 from .signals import CALIBRATIONS
 
-FUSION_VERSION: Final = "pad-fusion/8"
+FUSION_VERSION: Final = "pad-fusion/9"
 """Changes with every number of a calibration or below, and with what a signal measures."""
 
 THRESHOLD: Final = 6.0
-TURNED: Final = 8.5
+TURNED: Final = 7.0
 LIT: Final = 14.0
 """Least sum of weighted log-likelihood ratios (nepers) that counts as bona fide: where neither of the others
 holds, where the head turned, and where the screen's light was read from it besides. The more is asked, the

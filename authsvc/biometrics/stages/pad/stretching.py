@@ -23,7 +23,7 @@ from .observation import DISTANCES, TURNS, Array, Observation
 from .patches import SIDE, TEMPLATE, placings
 
 CALIBRATIONS: Final = {
-    "stretching": Calibration(30.0, -7.1, -4.0, 0.5, 1.0),
+    "stretching": Calibration(30.0, -0.5, -4.0, 0.5, 1.0),
 }
 AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
     "stretching": ("puppet", "puppet-on-screen"),
@@ -100,7 +100,7 @@ _HELD: Final = (_FAST[:, :68], (_FREE + _FAST[:, :68]) / 2)
 
 def stretching(observed: Observation) -> float | None:
     """Returns how much better a turn of a head explains the forehead after each movement than the best
-    stretching of the neutral's does, over how far apart both put it: about 0.2 to 0.7 for a head, below for a
+    stretching of the neutral's does, over how far apart both put it: about 0 to 0.7 for a head, mostly below for a
     sheet, from 1 to -1.
 
     The mean over up to ten moved frames. None without a frame that turned by 9 degrees or grew by 8 %, where
