@@ -21,9 +21,6 @@ CLAIMED: Final = frozenset(
         *("alternating-faces", "known-frames", "no-light", "unlit-person", "others-light"),
         *("permuted-light", "late-light", "puppet", "puppet-on-screen", "right-cue-video"),
         *("swapped-each-frame", "half-and-half", "egg-print", "bas-relief", "cut-paper-mask"),
-        *("unlit-puppet", "unlit-puppet-on-screen", "unlit-right-cue-video", "unlit-swapped-each-frame"),
-        *("unlit-pasted-eyes", "unlit-half-and-half", "unlit-egg-print", "unlit-bas-relief"),
-        *("unlit-cut-paper-mask", "unlit-layered-paper", "unlit-other-head"),
     }
 )
 """The species of attack that PAD answers for (docs/liveness.md)."""

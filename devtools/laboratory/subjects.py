@@ -15,6 +15,9 @@ from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.headpose import head_pose
 from authsvc.biometrics.stages.quality import components
 from authsvc.biometrics.types import Image
+from devtools.rendering.face3d import NoFace, load_head
+from devtools.rendering.motion import HeadState
+from devtools.rendering.render import render_scene
 
 from .attacks.scene import Portrait, portrait
 
@@ -25,6 +28,9 @@ _UP_DEGREES = 16.0
 _OPEN_AND_STILL = ("MouthClosed", "EyesOpen")
 _UNCOVERED = ("EyesVisible", "EyeGlarePrevention", "MouthOcclusionPrevention", "NoHeadCoverings")
 _LEAST = 50.0
+_ASIDE = (-26.0, 0.0, 26.0)
+_BACK_MM = -60.0
+"""Where a head is looked at for somebody beside it: as far aside and back as a challenge moves it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +64,7 @@ def load_subjects(
     for folder in sorted(dataset.iterdir(), key=lambda path: hashlib.sha256(path.name.encode()).digest()):
         if folder.is_dir() and split_of(folder.name) == split and len(found) < limit:
             read = (_read(path, engine) for path in sorted(folder.iterdir()))
-            subject = next((one for one in read if one and (everybody or _is_usable(one))), None)
+            subject = next((one for one in read if one and (everybody or _is_usable(one, engine))), None)
             found += [subject] if subject else []
     if len(found) < 2:
         raise ValueError(f"{dataset} has fewer than two people to evaluate with")
@@ -76,13 +82,26 @@ def _read(path: Path, engine: Engine) -> Subject | None:
     return Subject(path.parent.name, photo, engine.landmarks(photo, boxes[0]).astype(np.float64))
 
 
-def _is_usable(subject: Subject) -> bool:
+def _is_usable(subject: Subject, engine: Engine) -> bool:
     """Tell whether a photograph is one that a person could sign in with as it is.
 
-    Who speaks, blinks or wears a cap is asked again, which a photograph cannot answer.
+    Who speaks, blinks, wears a cap or stands beside somebody is asked again, which a photograph cannot answer.
     """
     pose = head_pose(subject.landmarks, subject.photo.shape[1], subject.photo.shape[0])
     if abs(pose.yaw) > _ACROSS_DEGREES or abs(pose.pitch - 4) > _UP_DEGREES:
         return False
     measured = components(subject.photo, subject.landmarks, 1)
-    return min(measured[name] for name in (*_OPEN_AND_STILL, *_UNCOVERED)) >= _LEAST
+    if min(measured[name] for name in (*_OPEN_AND_STILL, *_UNCOVERED)) < _LEAST:
+        return False
+    return _is_alone(subject, engine)
+
+
+def _is_alone(subject: Subject, engine: Engine) -> bool:
+    """Tell whether the head's surroundings, which turn and come into view with it, show nobody else."""
+    try:
+        head = load_head(np.ascontiguousarray(subject.photo[..., ::-1]))
+    except NoFace:
+        return False
+    states = (HeadState(yaw, 0, 0, _BACK_MM, 0, 0, (0, 0), (0, 0, 0)) for yaw in _ASIDE)
+    views = (np.clip(render_scene(head, state), 0, 255).astype(np.uint8)[..., ::-1] for state in states)
+    return all(len(engine.detect(np.ascontiguousarray(view), thorough=True)) == 1 for view in views)

@@ -16,7 +16,8 @@ from authsvc.biometrics.records.standing import weakness_of
 from authsvc.evaluation.groups import Group, GroupRates
 from authsvc.evaluation.management import evaluate_pad
 from authsvc.evaluation.pad_evidence import (
-    FEWEST_TRIES,
+    FEWEST_ATTACKS,
+    FEWEST_PEOPLE,
     PadEvidence,
     PadGroup,
     attack_failure,
@@ -34,7 +35,7 @@ from authsvc.evaluation.report import as_text
 
 pytestmark = pytest.mark.requirement("S9.2-05", "S5.2-04")
 
-GOOD = Rate(0, FEWEST_TRIES)
+GOOD = Rate(0, FEWEST_PEOPLE)
 ABOUT = dict.fromkeys(("date", "commit", "command", "dataset", "version"), "x")
 
 
@@ -71,7 +72,7 @@ def test_t25_every_claimed_species_stands_in_the_record_with_its_interval(tmp_pa
     rate = {"errors": 3, "compared": 100, "low": Rate(3, 100).low, "high": Rate(3, 100).high}
     assert found["flat-print"] == {"species": "flat-print", "claimed": True, "apcer": rate, "failure": ""}
     assert (found["rendered-head"]["claimed"], found["rendered-head"]["failure"]) == (False, "")
-    assert (found["cut-out"]["apcer"], found["cut-out"]["failure"]) == (None, "measured in 0 tries of 100")
+    assert (found["cut-out"]["apcer"], found["cut-out"]["failure"]) == (None, "measured in 0 tries of 60")
     assert part["measured"] == [ABOUT]
     # A claim of which nothing is known is none.
     assert [line.partition(":")[0] for line in failures(part)] == sorted(CLAIMED - {"flat-print"})
@@ -84,8 +85,8 @@ def test_t25_every_claimed_species_stands_in_the_record_with_its_interval(tmp_pa
         (Rate(5, 100), "", ""),
         (Rate(6, 100), "", "6 of 100 people are refused: BPCER over 5%"),
         (Rate(7, 100), "7 of 100 pass: APCER not under 7%", "7 of 100 people are refused: BPCER over 5%"),
-        (Rate(0, 99), "measured in 99 tries of 100", "measured in 99 tries of 100"),
-        (NOT_MEASURED, "measured in 0 tries of 100", "measured in 0 tries of 100"),
+        (Rate(0, 59), "measured in 59 tries of 60", "measured in 59 tries of 100"),
+        (NOT_MEASURED, "measured in 0 tries of 60", "measured in 0 tries of 100"),
     ],
 )
 def test_the_bars_take_the_counted_errors(rate: Rate, of_attack: str, of_people: str) -> None:
@@ -189,7 +190,7 @@ def test_t25_a_record_that_refuses_people_or_measured_no_pad_vouches_for_no_face
 def test_the_report_tells_what_was_not_measured() -> None:
     part = evidence(flat_print=NOT_MEASURED, rendered_head=Rate(99, 100)).as_json()
     text = as_text(record_with(part), [], [GroupRates("adults", 9, True)])
-    assert "| flat-print | yes | APCER not measured, n = 0 | measured in 0 tries of 100 |" in text
+    assert "| flat-print | yes | APCER not measured, n = 0 | measured in 0 tries of 60 |" in text
     assert "| rendered-head | no | APCER 99 % (94.6 %–100 %) of 100 | nothing claimed |" in text
     assert "| bona-fide | – | BPCER 0 % (0 %–3.62 %) of 100 | passes |" in text
     assert "- PAD measured at x: x" in text

@@ -8,7 +8,7 @@ from typing import Final
 
 from .signals import CALIBRATIONS
 
-FUSION_VERSION: Final = "pad-fusion/9"
+FUSION_VERSION: Final = "pad-fusion/10"
 """Changes with every number of a calibration or below, and with what a signal measures."""
 
 THRESHOLD: Final = 6.0

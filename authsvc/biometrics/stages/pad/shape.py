@@ -17,11 +17,11 @@ from .following import Following
 from .observation import Array, Observation
 
 CALIBRATIONS: Final = {
-    "depth": Calibration(50.0, -42.5, -5.0, 0.5, 1.0),
+    "depth": Calibration(50.0, -38.5, -5.0, 0.5, 1.0),
     "nose": Calibration(12.0, -8.9, -5.0, 0.2, 1.0),
     "cheeks": Calibration(12.0, -8.4, -5.0, 0.2, 1.0),
     "hollow": Calibration(6.0, 0.0, -5.0, 0.2, 1.0),
-    "features": Calibration(14.0, -11.9, -5.0, 0.2, 1.0),
+    "features": Calibration(40.0, -33.1, -5.0, 0.2, 1.0),
 }
 AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
     "depth": ("print-on-head", "egg-print", "bas-relief", "cut-paper-mask"),
