@@ -85,7 +85,7 @@ def _read(path: Path, engine: Engine) -> Subject | None:
 def _is_usable(subject: Subject, engine: Engine) -> bool:
     """Tell whether a photograph is one that a person could sign in with as it is.
 
-    Who speaks, blinks, wears a cap or stands beside somebody is asked again, which a photograph cannot answer.
+    Who speaks, blinks, wears a cap or stands beside somebody is asked again: a photograph cannot answer that.
     """
     pose = head_pose(subject.landmarks, subject.photo.shape[1], subject.photo.shape[0])
     if abs(pose.yaw) > _ACROSS_DEGREES or abs(pose.pitch - 4) > _UP_DEGREES:

@@ -138,7 +138,7 @@ def test_no_light_ever_passes_for_light(photos: Path, engine: Engine, species: s
 def test_each_species_that_carries_light_has_one_without() -> None:
     assert {name.removeprefix("unlit-") for name in UNLIT} == EITHER
     assert {MIXES[name] for name in UNLIT} == {("turn", "light")}
-    assert UNLIT.keys() <= CLAIMED
+    assert CLAIMED == SPECIES.keys() - UNLIT.keys() - UNCLAIMED
 
 
 def test_what_is_played_on_a_screen_is_the_film_through_display_lens_and_sensor() -> None:

@@ -16,7 +16,6 @@ from authsvc.biometrics.records.standing import weakness_of
 from authsvc.evaluation.groups import Group, GroupRates
 from authsvc.evaluation.management import evaluate_pad
 from authsvc.evaluation.pad_evidence import (
-    FEWEST_ATTACKS,
     FEWEST_PEOPLE,
     PadEvidence,
     PadGroup,

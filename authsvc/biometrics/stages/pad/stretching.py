@@ -100,8 +100,8 @@ _HELD: Final = (_FAST[:, :68], (_FREE + _FAST[:, :68]) / 2)
 
 def stretching(observed: Observation) -> float | None:
     """Returns how much better a turn of a head explains the forehead after each movement than the best
-    stretching of the neutral's does, over how far apart both put it: about 0 to 0.7 for a head, mostly below for a
-    sheet, from 1 to -1.
+    stretching of the neutral's does, over how far apart both put it: about 0 to 0.7 for a head, mostly
+    below for a sheet, from 1 to -1.
 
     The mean over up to ten moved frames. None without a frame that turned by 9 degrees or grew by 8 %, where
     no forehead is in the picture, and where it has so little pattern that both ways look alike. Fails on
