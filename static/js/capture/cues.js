@@ -58,11 +58,16 @@ export class CueBoard {
 export async function position(camera, board, watch, isReady) {
   board.clear();
   let fineSince = null;
+  let heard = "";
   for (;;) {
     const { now } = await camera.nextFrame();
     camera.draw();
     watch.look(camera, now);
     const hint = board.hint(camera, now, watch.hint);
+    if (hint && hint !== heard) {
+      announce(hint);
+    }
+    heard = hint;
     fineSince = hint ? null : (fineSince ?? now);
     const isFine = fineSince !== null && (watch.works ? watch.isAtRest() : now - fineSince > STEADY_MS);
     if (isReady() || isFine) {

@@ -106,6 +106,7 @@ class TestATrackerThatSeesWhatTheTestSays:
         person.taps("start-camera")
         said = person.page.locator("#hint")
         expect(said).to_have_text("Centre your face in the oval")
+        expect(person.page.locator("#announce")).to_have_text("Centre your face in the oval")
         self.sees(person, faces=2, size=0.2)
         expect(said).to_have_text("Be alone in the picture")
         self.sees(person, size=0.3)
