@@ -1,6 +1,8 @@
 """Software phones for attacks: one that is watched while it works, and one that spoils its sample."""
 
+from bisect import bisect_right
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 import requests
@@ -72,16 +74,13 @@ class SpoilingPhone(WatchedPhone):
         self._spoil_sealed = spoil_sealed
 
     def _film(self, challenge: dict[str, Any], number: int) -> tuple[list[Frame], dict[str, Any]]:
-        """Return the pictures in turn, as many as are asked for, a tenth of a second apart."""
-        steps, count = len(challenge["steps"]), challenge["frames"]["min"]
+        """Return the pictures in turn, as many as are asked for, spread over all that each step may last."""
+        ends = list(accumulate(step["ms"] for step in challenge["steps"]))
+        count = challenge["frames"]["min"]
+        times = [at * ends[-1] / count for at in range(count)]
         frames = [
-            Frame(
-                at * steps // count,
-                at * 100.0,
-                at / 10,
-                self._pictures[at % len(self._pictures)],
-            )
-            for at in range(count)
+            Frame(bisect_right(ends, t), t, t / 1000, self._pictures[at % len(self._pictures)])
+            for at, t in enumerate(times)
         ]
         return frames, {"label": "A camera", "facing": "user", "width": 640, "height": 480, "fps": 10.0}
 
