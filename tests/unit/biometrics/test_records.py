@@ -286,7 +286,7 @@ VOIDED = {
     "what a decision rests on": (f"{BIOMETRICS}/stages/decision.py", "    Stage.IAD,\n", ""),
     "a default": (f"{BIOMETRICS}/engines/faces.py", "PADDING: Final = 0.25", "PADDING: Final = None"),
     "the quality of a JPEG": (f"{PAGE}/camera.js", "JPEG_QUALITY = 0.85", "JPEG_QUALITY = 0.80"),
-    "a frame's time": (f"{PAGE}/burst.js", "spacing * 0.95", "spacing * 0.9"),
+    "a frame's time": (f"{PAGE}/burst.js", "0.95 * Math.max", "0.9 * Math.max"),
     "the light": (f"{PAGE}/light.js", 'colour ?? ""', '""'),
 }
 
