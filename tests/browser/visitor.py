@@ -66,6 +66,7 @@ class Visitor:
         self.taps("passkey")
         self.sees("choice")
         self.taps("prepare")
+        self.sees("prepare")
         self.shows_their_face()
         self.page.wait_for_url(f"{partner}/**")
         claims: dict[str, Any] = self.page.request.get(f"{partner}/whoami.json").json()
