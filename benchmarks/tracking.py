@@ -4,6 +4,7 @@ The page's own scripts run as they are, on pictures of the software phone's head
 """
 
 import base64
+import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,9 +19,9 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.figures import Figure
 from devtools.rendering import photographs
 from devtools.rendering.render import render_burst
-from tests import needs
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+TRACKING: Final = ROOT / "build" / "static" / "vendor" / "tracking"
 LOADS: Final = 5
 LOOKS: Final = 60
 STEPS: Final = [{"cue": "centre", "ms": 1000}, {"cue": "left", "ms": 1500, "degrees": 24}]
@@ -80,7 +81,7 @@ def _page() -> Iterator[Page]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Files)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=needs.chromium_path())
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         page = browser.new_page()
         page.route("**/empty", lambda route: route.fulfill(content_type="text/html"))
         page.goto(f"http://127.0.0.1:{server.server_port}/empty")
@@ -91,7 +92,7 @@ def _page() -> Iterator[Page]:
 
 def measure() -> Iterable[Figure]:
     """Yield the size of what is loaded, compressed, the medians of loads and looks, and the faces seen."""
-    files = [path for path in needs.TRACKING.iterdir() if path.suffix == ".br"]
+    files = [path for path in TRACKING.iterdir() if path.suffix == ".br"]
     yield Figure("files, as a browser gets them", sum(path.stat().st_size for path in files) / 1e6, "MB")
     challenge = {"steps": STEPS, "frames": FRAMES}
     (photograph,) = photographs.read(ROOT / "build" / "photos" / "obama" / "01.jpg")
