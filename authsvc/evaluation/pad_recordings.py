@@ -19,11 +19,15 @@ Plan = tuple[PlannedCue, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """n RGB `images`, at `times`, n milliseconds since the first cue, for the challenge `plan`."""
+    """n RGB `images`, at `times`, n milliseconds since the first cue, for the challenge `plan`.
+
+    stream: width and height of the camera's pictures that they were cut from, None where they are these.
+    """
 
     images: tuple[Image, ...]
     times: NDArray[np.float64]
     plan: Plan
+    stream: tuple[int, int] | None = None
 
 
 def read_burst(folder: Path, entry: Mapping[str, Any]) -> Recording:

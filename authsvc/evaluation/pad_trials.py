@@ -91,7 +91,8 @@ def as_burst(recording: Recording) -> Burst:
             zip(at, recording.times, recording.images, strict=True)
         )
     )
-    manifest = Manifest("", "", "", None, None, None, None, None, {}, None, (), b"", b"")
+    camera = dict(zip(("width", "height"), recording.stream or (), strict=False))
+    manifest = Manifest("", "", "", None, None, None, None, None, camera, None, (), b"", b"")
     return Burst("", Challenge("", steps), frames, manifest)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from authsvc.biometrics.challenges import Part, draw_challenge
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.stages.pad.observation import planned
-from authsvc.evaluation.pad_recordings import Plan
+from authsvc.evaluation.pad_recordings import Plan, Recording
 from authsvc.evaluation.pad_trials import Trial, judge_recording
+from devtools.rendering.frame import framed
 
 from .attacks.recording import Make, Material
 from .subjects import Subject
@@ -34,7 +36,13 @@ def run_trials(
         material = Material(
             target.photo, target.placed(rng), attacker.placed(rng), _plan(mix), _plan(mix), rng
         )
-        yield judge_recording(species, target.name, make(material), engine)
+        yield judge_recording(species, target.name, _sent(make(material)), engine)
+
+
+def _sent(film: Recording) -> Recording:
+    """Return what the capture page sends of a camera's pictures."""
+    height, width = film.images[0].shape[:2]
+    return replace(film, images=tuple(framed(image) for image in film.images), stream=(width, height))
 
 
 def _plan(mix: tuple[Part, ...]) -> Plan:

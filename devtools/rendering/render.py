@@ -10,7 +10,7 @@ import numpy as np
 from devtools.rendering.camera import Camera, encode
 from devtools.rendering.expression import with_expression
 from devtools.rendering.face3d import load_head
-from devtools.rendering.frame import Frame
+from devtools.rendering.frame import Frame, framed
 from devtools.rendering.mesh import AVERAGE, HEIGHT, MARGIN, WIDTH, Build, Floats, Head, Image, rotation
 from devtools.rendering.motion import HeadState, Performance
 from devtools.rendering.warp import CELL, enlarge, move, paint
@@ -32,12 +32,14 @@ def render_burst(
     attentive: bool = True,
     swap_to: Image | None = None,
     build: Build = AVERAGE,
+    whole: bool = False,
 ) -> tuple[list[Frame], dict[str, Any]]:
     """Return the frames and the camera's metadata that answer a challenge (docs/protocol.md, section 3).
 
     `photograph` is BGR: a burst is of one moment, in which a face has one shape and one light. `attentive`
     False ignores the cues; `swap_to` is another person, who takes the place half way; `build` is the depth of
-    the head, which the photograph does not tell. Raises face3d.NoFace.
+    the head, which the photograph does not tell; `whole` keeps what a page cuts off at a picture's sides.
+    Raises face3d.NoFace.
     """
     limits = challenge["frames"]
     performance = Performance(challenge["steps"], rng, attentive=attentive)
@@ -49,8 +51,9 @@ def render_burst(
     for t, media in moments:
         late = t >= performance.duration / 2
         shown = other if other is not None and late else head
-        frame = camera.expose(render_scene(shown, performance.at(t)), t)
-        frames.append(Frame(performance.step_at(t), t, media, encode(frame)))
+        taken = camera.expose(render_scene(shown, performance.at(t)), t)
+        sent = taken if whole else framed(taken)
+        frames.append(Frame(performance.step_at(t), t, media, encode(sent)))
     return frames, camera.metadata()
 
 
@@ -67,9 +70,12 @@ def render_scene(head: Head, state: HeadState) -> Floats:
 
 
 def _reflected(head: Head, turn: Floats) -> Floats:
-    """Return how much of the screen's light each vertex sends back: Lambertian on the head."""
+    """Return how much of the screen's light each vertex sends back: Lambertian on the head, and little on
+    what lies behind it, even where it is drawn to move along.
+    """
     facing = np.clip(head.normals @ (turn.T @ _TOWARDS_SCREEN), 0, 1)
-    reflected: Floats = (_FACE_GAIN * facing * head.weight + _BACKGROUND_GAIN).astype(np.float32)
+    near = head.weight >= 1
+    reflected: Floats = (_FACE_GAIN * facing * near + _BACKGROUND_GAIN).astype(np.float32)
     return reflected
 
 

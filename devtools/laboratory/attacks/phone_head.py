@@ -33,7 +33,7 @@ def make(material: Material) -> Recording:
     photo = np.ascontiguousarray(material.photo[..., ::-1])
     build = Build(*(float(rng.uniform(*spread)) for spread in (NOSES, DEPTHS, BREADTHS)))
     asked = as_challenge(material.plan)
-    frames, _ = render_burst(photo, asked, rng, build=build)
+    frames, _ = render_burst(photo, asked, rng, build=build, whole=True)
     images = tuple(_decoded(frame.jpeg) for frame in frames)
     seen = [(frame.step, frame.t) for frame in frames]
     plan = shown(Challenge.from_json({"nonce": "", **asked}), seen)

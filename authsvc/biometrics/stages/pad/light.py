@@ -8,17 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from authsvc.biometrics.challenges import COLOURS
-from authsvc.biometrics.types import Image
 
 from .calibration import Calibration
 from .following import Following
 from .observation import Array, Observation, PlannedCue
 from .patches import SIDE
+from .surroundings import logarithms
 
 CALIBRATIONS: Final = {
     "light": Calibration(20.0, -16.0, -4.0, 2.0, 1.0),
@@ -80,9 +79,6 @@ _TINTS: Final = np.array([(1.0, 1.0, 1.0), (0.6, 0.97, 1.6), (0.3, 0.75, 2.6)])
 _LEAST_FRAMES: Final = 6
 _LEAST_REGIONS: Final = 3
 _SELDOM: Final = 0.05
-_DARK: Final = 0.004
-"""Added to linear light from 0 to 1, so that black pixels tell nothing."""
-
 _FRONT, _NOSE, _CHEEKS, _EYES, _SIDES = slice(6), slice(2), slice(4, 6), slice(6, 8), slice(8, 12)
 _RIGHT, _LEFT = [8, 10], [9, 11]
 _HIDDEN: Final = 10.0
@@ -114,8 +110,6 @@ def _weights() -> Array:
 
 _REGIONS: Final = _weights()
 _NEAR: Final = np.array([(x, y) for y in range(-2, 3) for x in range(-2, 3)])
-_CORNERS: Final = ((1 / 12, 1 / 8), (11 / 12, 1 / 8), (1 / 12, 1 / 4), (11 / 12, 1 / 4))
-"""Middles of the surroundings' parts, over the picture's width and height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +158,7 @@ class LightResponse:
 
 def light_response(observed: Observation) -> LightResponse | None:
     """Returns how the face and what lies around it answer the screen's colours, or None where too few frames
-    lie under two light cues or more.
+    lie under two light cues or more, or nothing lies around the face.
 
     Values are logarithms of linear light, so that skin, lamps and shadows drop out; the surroundings' are
     taken off the face's, so that automatic exposure and white balance do as well. One lag holds for the whole
@@ -172,8 +166,8 @@ def light_response(observed: Observation) -> LightResponse | None:
     times: where no light falls, chance fits those no worse. Fails in bright surroundings, where the screen
     adds too little, and on a head that is rendered with its own shading in time.
     """
-    steps = observed.lit
-    if len(steps) < 2:
+    steps, around = observed.lit, observed.surroundings
+    if len(steps) < 2 or around is None:
         return None
     inside = np.flatnonzero(
         (observed.times >= steps[0].start) & (observed.times <= steps[-1].end + _LAGS[-1])
@@ -182,8 +176,7 @@ def light_response(observed: Observation) -> LightResponse | None:
     if not screen.in_time.any():
         return None
     regions = _regions(observed, inside)
-    around = surroundings([observed.images[i] for i in inside])
-    return _response(screen, _colours(steps), regions, around, observed.turns[inside, 0])
+    return _response(screen, _colours(steps), regions, around[inside], observed.turns[inside, 0])
 
 
 def _response(screen: _Screen, asked: Array, regions: Array, around: Array, yaw: Array) -> LightResponse:
@@ -349,19 +342,7 @@ def _regions(observed: Observation, frames: NDArray[np.intp]) -> Array:
     at = np.round(np.stack([middle.real, middle.imag], axis=-1)).astype(int)
     places = np.clip(at[:, :, None] + _NEAR, 0, SIDE - 1)
     pixels = observed.patches[frames[:, None, None], places[..., 1], places[..., 0]]
-    return np.asarray(_light(pixels.mean(axis=2)).transpose(1, 0, 2))
-
-
-def surroundings(images: Sequence[Image]) -> Array:
-    """Returns n×3 logarithms of linear light around the face: the middle one of four parts' courses."""
-    height, width = images[0].shape[:2]
-    half = height // 16
-    parts = []
-    for across, down in _CORNERS:
-        x, y = max(int(across * width), half), max(int(down * height), half)
-        box = np.s_[y - half : y + half, x - half : x + half]
-        parts.append(_light(np.array([cv2.mean(image[box])[:3] for image in images])))
-    return _middle(np.array(parts))
+    return np.asarray(logarithms(pixels.mean(axis=2)).transpose(1, 0, 2))
 
 
 def _unburnt(regions: Array) -> NDArray[np.bool_]:
@@ -378,11 +359,7 @@ def _middle(courses: Array) -> Array:
     return np.asarray(np.median(courses - courses.mean(axis=1, keepdims=True), axis=0))
 
 
-def _light(values: Array) -> Array:
-    return np.log((values / 255.0) ** 2.2 + _DARK)
-
-
-_BURNT: Final = float(_light(np.array(245.0)))
+_BURNT: Final = float(logarithms(np.array(245.0)))
 
 
 def scores(observed: Observation, answer: Following | None) -> Mapping[str, float]:

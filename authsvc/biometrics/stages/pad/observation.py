@@ -16,6 +16,7 @@ from authsvc.biometrics.headpose import GENERIC_FACE, camera_matrix, head_pose, 
 from authsvc.biometrics.types import Burst, Challenge, Descriptors, FaceTrack, Image, Step
 
 from .patches import Patches, patches_of, placings
+from .surroundings import surroundings
 
 Array = NDArray[np.float64]
 
@@ -66,6 +67,11 @@ class Observation:
     def patches(self) -> Patches:
         """n×48×48×3: the face of each frame, small and upright in one place."""
         return patches_of(self.images, self.placings)
+
+    @cached_property
+    def surroundings(self) -> Array | None:
+        """n×3: the course of the light around the head (see `surroundings`)."""
+        return surroundings(self.images, self.landmarks)
 
     @cached_property
     def camera(self) -> Array:

@@ -18,7 +18,6 @@ from authsvc.biometrics.headpose import rotation
 
 from .calibration import Calibration
 from .following import Following
-from .light import surroundings
 from .observation import Array, Observation, PlannedCue
 from .patches import SIDE, TEMPLATE
 from .stretching import MEAN_HEAD_MM, SPAN_MM, spline
@@ -80,21 +79,21 @@ _NORMALS, _FACE = _normals()
 def shading(observed: Observation) -> float | None:
     """Returns how much of a head's shading the screen's light on the face has: about 0 where it is laid on
     alike, 0.6 to 1.5 on a head; from -1 to 2. None where hardly any light comes back, or too few frames or
-    pixels tell.
+    pixels tell, or nothing lies around the face.
 
     Three gains are fitted over all blocks of the face, frames and hues, less what the surroundings do: the
     face's, what a mean head's turned normals make of it, and what a haze over the picture takes off where
     it is dark, as a screen that does not show black as black does. Blocks and frames that no gain explains
     count less. Fails where the room's own light comes from beside the screen.
     """
-    steps = observed.lit
-    if len(steps) < 2:
+    steps, around = observed.lit, observed.surroundings
+    if len(steps) < 2 or around is None:
         return None
     first, last = steps[0].start, steps[-1].end + _LAGS[-1]
     frames = np.flatnonzero((observed.times >= first) & (observed.times <= last))
     if len(frames) < _LEAST_FRAMES:
         return None
-    face = _Face.seen(observed, frames)
+    face = _Face.seen(observed, frames, around[frames])
     if len(face.light) < _LEAST_BLOCKS or (shown := _best(face.light, observed.times[frames], steps)) is None:
         return None
     even, shaded, _ = _fitted(face, *shown)
@@ -168,15 +167,15 @@ class _Face:
     brightness: Array
 
     @classmethod
-    def seen(cls, observed: Observation, frames: NDArray[np.intp]) -> _Face:
-        """Returns the blocks of these frames, less what the surroundings do."""
+    def seen(cls, observed: Observation, frames: NDArray[np.intp], around: Array) -> _Face:
+        """Returns the blocks of these frames, less what the surroundings do in them, n×3."""
         patches = observed.patches[frames]
         clear = ((patches.min(axis=3) > _DARKEST) & (patches.max(axis=3) < _LIGHTEST)).mean(axis=0) > _MOSTLY
         share = _pooled(clear.astype(float))[_FACE]
         told = share > 0.5
         linear = _pooled(_LINEAR[patches].transpose(1, 2, 0, 3) * clear[..., None, None])[_FACE][told]
         level = linear / share[told][:, None, None]
-        light = np.log(level + _BLACK) - surroundings([observed.images[i] for i in frames])
+        light = np.log(level + _BLACK) - around
         turns = observed.turns[frames]
         screen = np.array([rotation(yaw, pitch, 0.0).T @ _TOWARDS_SCREEN for yaw, pitch in turns])
         facing = np.clip(_NORMALS[_FACE][told] @ screen.T, 0.0, 1.0)
