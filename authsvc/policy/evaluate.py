@@ -20,7 +20,7 @@ NAMED_ONCE = {"L1", "L3", "L4"}
 DEFAULT: dict[str, Any] = {
     "operating_point": "1e-4",
     "models": [row.letter for row in APPLICATION_MODELS if row.default],
-    "challenge": {CHALLENGED: ["turn"]},
+    "challenge": {CHALLENGED: ["turn", "light"]},
     "minimum_quality": 40,
     "agents": {"browser": True, "simulator": True},
 }
