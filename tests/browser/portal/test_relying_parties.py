@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 def test_mistakes_stand_beside_their_fields_and_the_secret_is_shown_once(admin: Administrator) -> None:
     page = admin.open("relying-parties/")
     page.get_by_role("link", name="Register one").click()
-    page.get_by_label("Name").fill("Corner Shop")
+    page.get_by_label("Name").fill("Corner Bakery")
     page.get_by_label("Redirect URIs", exact=True).fill(
         "http://shop.example/callback\nhttps://shop.example/#top"
     )
@@ -30,12 +30,12 @@ def test_mistakes_stand_beside_their_fields_and_the_secret_is_shown_once(admin: 
     redirects.fill("https://shop.example/callback")
     page.get_by_label("Client authentication").select_option("client_secret_basic")
     page.get_by_role("button", name="Register").click()
-    expect(page.get_by_role("heading", name="Corner Shop")).to_be_visible()
+    expect(page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
     secret = page.get_by_label("client secret", exact=True).inner_text()
     assert len(secret) >= 43
 
     page.goto(f"{admin.portal}relying-parties/")
-    page.get_by_role("link", name="Corner Shop").last.click()
+    page.get_by_role("link", name="Corner Bakery").click()
     expect(page.get_by_role("heading", name="Quick start")).to_be_visible()
     assert secret not in page.content()
     expect(page.get_by_text(f"…{secret[-4:]}")).to_be_visible()
