@@ -21,7 +21,7 @@ from authsvc.evaluation.stress import Condition, Held, Light, Sitter
 from devtools.phone import sealing
 from devtools.rendering.camera import QUALITY, Camera, encode
 from devtools.rendering.face3d import load_head
-from devtools.rendering.frame import Frame
+from devtools.rendering.frame import Frame, framed
 from devtools.rendering.mesh import Head
 from devtools.rendering.motion import HeadState, Performance
 from devtools.rendering.render import render_scene
@@ -72,7 +72,7 @@ class Sitting:
         camera, frames, coded = Camera(rng), [], condition.jpeg or QUALITY
         for (t, media), light in zip(self._moments, self._lit(condition, held, rng), strict=True):
             shown = light if condition.seen is None else condition.seen(light, rng)
-            jpeg = encode(_exposed(camera, shown, t), quality=coded)
+            jpeg = encode(framed(_exposed(camera, shown, t)), quality=coded)
             frames.append(Frame(self.performance.step_at(t), t, media, jpeg))
         return _sealed_off(frames, camera.metadata(), self.challenge)
 

@@ -17,7 +17,7 @@ from .calibration import Calibration
 from .following import Following
 from .observation import Array, Observation, PlannedCue
 from .patches import SIDE
-from .surroundings import logarithms
+from .surroundings import logarithms, steadied
 
 CALIBRATIONS: Final = {
     "light": Calibration(20.0, -16.0, -4.0, 2.0, 1.0),
@@ -160,11 +160,11 @@ def light_response(observed: Observation) -> LightResponse | None:
     """Returns how the face and what lies around it answer the screen's colours, or None where too few frames
     lie under two light cues or more, or nothing lies around the face.
 
-    Values are logarithms of linear light, so that skin, lamps and shadows drop out; the surroundings' are
-    taken off the face's, so that automatic exposure and white balance do as well. One lag holds for the whole
-    burst. The colours asked for are held against each series with one colour changed, and against other
-    times: where no light falls, chance fits those no worse. Fails in bright surroundings, where the screen
-    adds too little, and on a head that is rendered with its own shading in time.
+    Values are logarithms of linear light, so that skin, lamps and shadows drop out; the surroundings' slow
+    course is taken off the face's, so that automatic exposure and white balance do as well. One lag holds
+    for the whole burst. The colours asked for are held against each series with one colour changed, and
+    against other times: where no light falls, chance fits those no worse. Fails in bright surroundings,
+    where the screen adds too little, and on a head that is rendered with its own shading in time.
     """
     steps, around = observed.lit, observed.surroundings
     if len(steps) < 2 or around is None:
@@ -176,11 +176,14 @@ def light_response(observed: Observation) -> LightResponse | None:
     if not screen.in_time.any():
         return None
     regions = _regions(observed, inside)
-    return _response(screen, _colours(steps), regions, around[inside], observed.turns[inside, 0])
+    clear = regions - steadied(around, observed.times)[inside]
+    return _response(screen, _colours(steps), regions, clear, around[inside], observed.turns[inside, 0])
 
 
-def _response(screen: _Screen, asked: Array, regions: Array, around: Array, yaw: Array) -> LightResponse:
-    clear, whole = regions - around, _middle(_hue(regions))
+def _response(
+    screen: _Screen, asked: Array, regions: Array, clear: Array, around: Array, yaw: Array
+) -> LightResponse:
+    whole = _middle(_hue(regions))
     face = _middle(_hue(clear[_unburnt(regions)]))
     fits = screen.agreement(face, asked[None])[:, 0]
     best = int(np.argmax(np.where(screen.in_time, fits, -1.0)))
