@@ -43,6 +43,7 @@ MODULES: Final[Mapping[str, str]] = {
     "pad.assessment": "stages/pad/assessment.py",
     "pad.observation": "stages/pad/observation.py",
     "pad.patches": "stages/pad/patches.py",
+    "pad.surroundings": "stages/pad/surroundings.py",
     "pad.calibration": "stages/pad/calibration.py",
     "pad.signals": "stages/pad/signals.py",
     **{f"pad.{name}": f"stages/pad/{module}.py" for name, module in FAMILIES.items()},

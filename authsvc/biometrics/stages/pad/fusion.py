@@ -8,7 +8,7 @@ from typing import Final
 
 from .signals import CALIBRATIONS
 
-FUSION_VERSION: Final = "pad-fusion/10"
+FUSION_VERSION: Final = "pad-fusion/11"
 """Changes with every number of a calibration or below, and with what a signal measures."""
 
 THRESHOLD: Final = 6.0
