@@ -27,7 +27,7 @@ from tests import plans
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "campaign"
-EXAMPLES = {"sample": 50, "whole": 1000}
+EXAMPLES = {"sample": 30, "whole": 1000}
 OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 Size = Callable[..., int]
 

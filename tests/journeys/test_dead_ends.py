@@ -5,7 +5,9 @@
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +34,7 @@ pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "states.md"
 _RANDOM = re.compile(r"t-[0-9a-f]{12}|[\w-]{12,24}(?=@example\.org)")
+_ROW = re.compile(r"(?<=[/=])[\w.~-]{16,}|t-[0-9a-f]{12}|[0-9a-f]{8}-[0-9a-f-]{27}")
 # Screens of the agent's page that go on by themselves.
 PASSING = {
     "sending": "goes on when the pictures are sent, with a deadline",
@@ -42,6 +45,8 @@ PASSING = {
 WAYLESS = {
     "Request: answered by a form that posts itself": "its form goes on by itself, or by its button",
 }
+Follow = Callable[[Walker, str], int]
+"""Goes a way from a page, and says the status that it ends with."""
 
 
 @dataclass
@@ -70,6 +75,8 @@ class Crawl:
     met: dict[str, bool] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     rules: set[str] = field(default_factory=set)
+    followed: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By the place and by the way, whichever row it is of; empty where each state's ways are followed."""
 
     def at(self, name: str) -> Shown:
         """What was shown in a state; raises what its walk raised."""
@@ -79,9 +86,12 @@ class Crawl:
 
 
 @pytest.fixture(scope="module")
-def crawl(django_db_setup: None, django_db_blocker: Any) -> Crawl:
-    """Walk to every state once; nothing of it stays in the database."""
-    crawl = Crawl()
+def crawl(pytestconfig: pytest.Config, django_db_setup: None, django_db_blocker: Any) -> Crawl:
+    """Walk to every state once; nothing of it stays in the database.
+
+    A way that states of one place share is followed from the first of them, in the campaign from each.
+    """
+    crawl, every = Crawl(), bool(pytestconfig.getoption("whole"))
 
     def note(sender: object, template: Template, **_: object) -> None:
         crawl.templates.add(template.name or "")
@@ -93,7 +103,8 @@ def crawl(django_db_setup: None, django_db_blocker: Any) -> Crawl:
     ):
         for state in STATES:
             try:
-                crawl.shown[state.name] = _inside(state.walk)
+                followed = {} if every else crawl.followed
+                crawl.shown[state.name] = _inside(state.walk, partial(_follow, followed, state.place))
             except Exception as problem:  # noqa: BLE001 - raised again by the tests of this state
                 crawl.broken[state.name] = problem
         for code, walk in REFUSALS:
@@ -104,27 +115,33 @@ def crawl(django_db_setup: None, django_db_blocker: Any) -> Crawl:
     return crawl
 
 
-def _inside(walk: Any) -> Any:
+def _inside(walk: Any, follow: Follow | None = None) -> Any:
     with transaction.atomic():
         forget_everything()
         walker = Walker()
         with tenant_scope(walker.tenant.id):
             answer = walk(walker.begin())
-            shown = _shown(walker, answer) if hasattr(answer, "wsgi_request") else None
+            shown = _shown(walker, answer, follow) if follow else None
         transaction.set_rollback(True)
     return shown
 
 
-def _shown(walker: Walker, answer: Any) -> Shown:
+def _follow(followed: dict[tuple[str, str], int], place: str, walker: Walker, link: str) -> int:
+    way = (place, _ROW.sub("…", link))
+    if way not in followed:
+        followed[way] = walker.goes_on(walker.browser.get(link)).status_code
+    return followed[way]
+
+
+def _shown(walker: Walker, answer: Any, follow: Follow) -> Shown:
     request = answer.wsgi_request
     kind = answer.get("Content-Type", "")
     parts = read(answer.content.decode()) if kind.startswith("text/html") else [Part()]
     again = answer.status_code
     if request.method == "GET":
         again = walker.goes_on(walker.browser.get(request.get_full_path())).status_code
-    links = {}
-    for link in {link for part in parts for link in part.links if urlsplit(link).netloc == ""}:
-        links[link] = walker.goes_on(walker.browser.get(link)).status_code
+    inside = {link for part in parts for link in part.links if urlsplit(link).netloc == ""}
+    links = {link: follow(walker, link) for link in inside}
     return Shown(answer.status_code, kind, parts, again, answer.content.decode(), links)
 
 

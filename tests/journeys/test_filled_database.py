@@ -38,7 +38,11 @@ class Upgraded:
 
 
 @pytest.fixture(
-    scope="module", params=[pytest.param("postgresql", marks=pytest.mark.needs("postgresql")), "sqlite"]
+    scope="module",
+    params=[
+        pytest.param("postgresql", marks=pytest.mark.needs("postgresql")),
+        pytest.param("sqlite", marks=pytest.mark.whole),
+    ],
 )
 def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
     """The dump of one database engine, laid out and migrated."""

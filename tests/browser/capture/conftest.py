@@ -110,8 +110,8 @@ def page(person: Person) -> Page:
 @pytest.fixture
 def two_cues(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each challenge be two cues: enough to see what a test looks at."""
-    steps = [{"cue": "centre", "ms": 900}, {"cue": "left", "ms": 1100, "degrees": 25}]
-    frames = {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480}
+    steps = [{"cue": "centre", "ms": 500}, {"cue": "left", "ms": 600, "degrees": 25}]
+    frames = {"min": 10, "max": 40, "fps": 12, "width": 640, "height": 480}
     drawn = {"nonce": "A" * 43, "steps": steps, "frames": frames}
     monkeypatch.setattr(challenge, "_draw", lambda *, light: drawn)
 

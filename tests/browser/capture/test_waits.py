@@ -14,6 +14,7 @@ from authsvc.transactions import services
 from authsvc.transactions.models import Capture, Transaction
 from tests.browser.capture.person import Person
 from tests.browser.capture.samples import manifest
+from tests.campaign import sampled
 from tests.factories import make_consent, make_subject
 
 pytestmark = [
@@ -50,6 +51,11 @@ CAMERAS = {
             return canvas.captureStream(20);
         };
     """,
+}
+LESS = {
+    "no callback a frame": "delete HTMLVideoElement.prototype.requestVideoFrameCallback",
+    "no canvas off the screen": "delete window.OffscreenCanvas",
+    "none that can be painted": "OffscreenCanvas.prototype.getContext = () => null",
 }
 UNANSWERED = "() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => {}); }"
 HANGING_CONSTRAINTS = """
@@ -90,7 +96,7 @@ def sees_late(person: Person, screen: str) -> None:
 class TestC07Camera:
     """Each way in which a camera can leave the page waiting."""
 
-    @pytest.mark.parametrize("behaviour", CAMERAS.values(), ids=CAMERAS)
+    @pytest.mark.parametrize("behaviour", sampled(CAMERAS, "gives frames that stop"))
     def test_without_pictures(self, person: Person, page: Page, behaviour: str) -> None:
         person.enrolled()
         person.hurries(picture=3_000, frame=2_000)
@@ -165,14 +171,7 @@ class TestC07Camera:
         assert probe["seen"] == probe["asked"]
         assert probing(probe) == []
 
-    @pytest.mark.parametrize(
-        "script",
-        [
-            "delete HTMLVideoElement.prototype.requestVideoFrameCallback",
-            "delete window.OffscreenCanvas",
-            "OffscreenCanvas.prototype.getContext = () => null",
-        ],
-    )
+    @pytest.mark.parametrize("script", sampled(LESS, "no callback a frame"))
     def test_in_a_browser_that_has_less(self, person: Person, page: Page, judged: Any, script: str) -> None:
         opened = judged("accepted")
         page.add_init_script(script)
@@ -223,7 +222,7 @@ class TestC06Store:
     def person(self, tenant: Tenant, with_camera: Browser) -> Person:
         return Person(tenant, with_camera, prf=False, permissions=["camera"])
 
-    @pytest.mark.parametrize("store", STORES.values(), ids=STORES)
+    @pytest.mark.parametrize("store", sampled(STORES, "refused", "silent"))
     def test_lets_a_person_sign_in_with_the_passkey(self, person: Person, page: Page, store: str) -> None:
         person.enrolled()
         person.hurries(store=1_000)
@@ -236,7 +235,7 @@ class TestC06Store:
         person.taps("without-face")
         page.wait_for_url(f"**/passkeys/?{row.id}")
 
-    @pytest.mark.parametrize("store", STORES.values(), ids=STORES)
+    @pytest.mark.parametrize("store", sampled(STORES, "failing", "full", "absent"))
     def test_ends_an_enrolment_with_one_passkey(self, person: Person, page: Page, store: str) -> None:
         page.add_init_script(store)
         person.hurries(store=1_000)
@@ -311,7 +310,7 @@ class TestC07Network:
         person.taps("retry")
         page.wait_for_url(f"**/passkeys/?{row.id}")
 
-    @pytest.mark.parametrize("arrives", [True, False])
+    @pytest.mark.parametrize("arrives", sampled({"it came": True, "it did not": False}, "it came"))
     def test_an_upload_that_broke_is_sent_again(
         self, person: Person, page: Page, judged: Callable[[str], list[bytes]], arrives: bool
     ) -> None:

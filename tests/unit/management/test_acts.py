@@ -37,6 +37,7 @@ from authsvc.management.permissions import ACTS, OWN, ROLES, SEEING, Permission,
 from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.models import TenantOwned
 from authsvc.tenancy.roles import Role
+from tests.campaign import crossed
 from tests.factories import make_subject, make_tenant
 from tests.provider.tokens import key_set, new_key
 from tests.unit.management.conftest import TRUSTED, Estate, member
@@ -88,6 +89,14 @@ BY_PERSONS: dict[str, Callable[[Estate, Actor], Any]] = {
 }
 # Acts of members alone, who have done something before.
 IN_TEST_APPROVALS = {"approvals.ask", "approvals.carry_out_alone"}
+# What takes a second factor used just now, and when one was used that does not count.
+PROVEN = {name: name for name in DONE if ACTS[name].just_proven and ACTS[name].permission}
+STALE = {
+    "a little late": FRESH + timedelta(seconds=5),
+    "yesterday": timedelta(hours=20),
+    "in the future": -timedelta(hours=1),
+    "never": None,
+}
 ALLOWED = [(name, role) for name in DONE for role in Role if ACTS[name].permission in permissions_of(role)]
 REFUSED = [
     (name, role) for name in DONE for role in Role if ACTS[name].permission not in permissions_of(role)
@@ -200,10 +209,7 @@ def test_what_cannot_be_undone_takes_a_passkey_used_just_now(estate: Estate, nam
     DONE[name](estate, at_their_page(estate, ago=FRESH - timedelta(seconds=5)))
 
 
-@pytest.mark.parametrize(
-    "ago", [FRESH + timedelta(seconds=5), timedelta(hours=20), -timedelta(hours=1), None]
-)
-@pytest.mark.parametrize("name", [name for name in DONE if ACTS[name].just_proven and ACTS[name].permission])
+@pytest.mark.parametrize(("name", "ago"), crossed(PROVEN, STALE))
 def test_t13_what_matters_takes_a_second_factor_used_just_now(
     estate: Estate, name: str, ago: timedelta | None
 ) -> None:
