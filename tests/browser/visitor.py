@@ -111,5 +111,5 @@ class Visitor:
         """
         steps = [{**step, "least": step["ms"]} for step in challenge["steps"]]
         video = {**challenge, "steps": steps, "frames": {"min": 10, "max": 400, "fps": VIDEO_RATE}}
-        frames, _ = render_burst(self.look[0], video, self._rng)
+        frames, _ = render_burst(self.look[0], video, self._rng, whole=True)
         return [{"t": frame.t, "jpeg": base64.b64encode(frame.jpeg).decode()} for frame in frames]

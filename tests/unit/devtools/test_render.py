@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from devtools.rendering import face3d
 from devtools.rendering.camera import COMMENT, Camera, encode
 from devtools.rendering.face3d import NoFace, load_head
+from devtools.rendering.frame import framed
 from devtools.rendering.mesh import FOCAL, HEIGHT, LANDMARKS, WIDTH, Head
 from devtools.rendering.motion import HeadState
 from devtools.rendering.render import render_burst, render_scene
@@ -169,7 +170,21 @@ def test_every_frame_says_that_it_is_synthetic(photos: Path) -> None:
         assert b"\xff\xfe\x00\x11" + COMMENT in frame.jpeg[:64]
         image = cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_COLOR)
         assert image is not None
-        assert image.shape == (480, 640, 3)
+        assert image.shape == (480, 360, 3)
+
+
+@pytest.mark.parametrize(
+    ("camera", "sent"),
+    [((480, 640), (480, 360)), ((640, 480), (640, 480)), ((720, 1280), (720, 540)), ((481, 641), (481, 361))],
+)
+def test_what_is_sent_is_the_upright_middle_as_of_the_capture_page(
+    camera: tuple[int, int], sent: tuple[int, int]
+) -> None:
+    across = np.broadcast_to(np.arange(camera[1]) % 251, camera)
+    part = framed(np.dstack([across] * 3).astype(np.uint8))
+    left = (camera[1] - sent[1]) // 2
+    assert part.shape == (*sent, 3)
+    assert list(part[0, [0, -1], 0]) == [left % 251, (left + sent[1] - 1) % 251]
 
 
 def test_noise_differs_from_frame_to_frame() -> None:

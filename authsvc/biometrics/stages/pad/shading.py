@@ -23,7 +23,7 @@ from .patches import SIDE, TEMPLATE
 from .stretching import MEAN_HEAD_MM, SPAN_MM, spline
 
 CALIBRATIONS: Final = {
-    "shading": Calibration(25.0, -14.2, -4.0, 1.0, 1.0),
+    "shading": Calibration(25.0, -13.5, -4.0, 1.0, 1.0),
 }
 AGAINST: Final[Mapping[str, tuple[str, ...]]] = {
     "shading": ("even-light", "puppet", "puppet-on-screen", "right-cue-video"),
@@ -48,7 +48,12 @@ _LEAST_FRAMES: Final = 6
 _LEAST_BLOCKS: Final = 10
 _LEAST_GAIN: Final = 0.04
 _ROUNDS: Final = 4
-_NONE: Final[Array] = np.zeros(3)
+_DOUBT: Final = 1.0
+_MOST_DOUBT: Final = 0.25
+"""How many standard errors are believed to a person, and how much at most: noise that is laid over a picture
+must not make it a head.
+"""
+
 _BLACK: Final = 0.004
 
 
@@ -78,8 +83,8 @@ _NORMALS, _FACE = _normals()
 
 def shading(observed: Observation) -> float | None:
     """Returns how much of a head's shading the screen's light on the face has: about 0 where it is laid on
-    alike, 0.6 to 1.5 on a head; from -1 to 2. None where hardly any light comes back, or too few frames or
-    pixels tell, or nothing lies around the face.
+    alike, 0.5 to 1.5 on a head; from -1 to 2. What the burst leaves in doubt is added. None where hardly any
+    light comes back, or too few frames or pixels tell, or nothing lies around the face.
 
     Three gains are fitted over all blocks of the face, frames and hues, less what the surroundings do: the
     face's, what a mean head's turned normals make of it, and what a haze over the picture takes off where
@@ -96,23 +101,39 @@ def shading(observed: Observation) -> float | None:
     face = _Face.seen(observed, frames, around[frames])
     if len(face.light) < _LEAST_BLOCKS or (shown := _best(face.light, observed.times[frames], steps)) is None:
         return None
-    even, shaded, _ = _fitted(face, *shown)
-    return float(np.clip(shaded / even, -1, 2)) if even >= _LEAST_GAIN else None
+    (even, shaded, _), doubt = _fitted(face, *shown)
+    if even < _LEAST_GAIN:
+        return None
+    return float(np.clip(shaded / even + min(_DOUBT * doubt / even, _MOST_DOUBT), -1, 2))
 
 
-def _fitted(face: _Face, telling: NDArray[np.bool_], colours: Array) -> Array:
-    """Returns the three gains, under what the frames that tell were shown, by weighted least squares."""
+def _fitted(face: _Face, telling: NDArray[np.bool_], colours: Array) -> tuple[Array, float]:
+    """Returns the three gains, under what the frames that tell were shown, by weighted least squares, and the
+    standard error of the second.
+    """
     seen = _centred(face.light[:, telling])
     even = np.broadcast_to(_about(colours), seen.shape)
     shaded = _centred(colours * (face.facing[:, telling, None] - 1))
     terms = np.stack([even, shaded, even * face.brightness[:, None, None]], axis=-1)
-    weight, gains = np.ones(seen.shape[:2]), _NONE
+    weight, left = np.ones(seen.shape[:2]), seen
     for _ in range(_ROUNDS):
-        counted = (terms * weight[..., None, None]).reshape(-1, 3).T
-        power = counted @ terms.reshape(-1, 3) + 1e-9 * np.eye(3)
-        gains = np.asarray(np.linalg.solve(power, counted @ seen.ravel()), np.float64)
-        weight = _weight(seen - terms @ gains, even)
-    return gains
+        counted = terms * weight[..., None, None]
+        power = counted.reshape(-1, 3).T @ terms.reshape(-1, 3) + 1e-9 * np.eye(3)
+        gains = np.linalg.solve(power, counted.reshape(-1, 3).T @ seen.ravel())
+        left = seen - terms @ gains
+        weight = _weight(left, even)
+    return np.asarray(gains), _standard_error(np.linalg.inv(power)[1], counted * left[..., None])
+
+
+def _standard_error(row: Array, pulls: Array) -> float:
+    """Returns the standard error of a gain, from its row of the inverse normal matrix and what each of the
+    b×n×3 values pulls at the three gains.
+
+    What is left of values of one frame, or of one block, goes together: the larger error of the two is
+    returned (the sandwich estimator by clusters; Liang and Zeger, Biometrika 73, 1986).
+    """
+    together = (pulls.sum(axis=axes) @ row for axes in ((0, 2), (1, 2)))
+    return max(float(np.sqrt((pull**2).sum())) for pull in together)
 
 
 def _weight(left: Array, even: Array) -> Array:
