@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from authsvc.biometrics.stages.pad import shading as shading_of
 from authsvc.biometrics.stages.pad.assessment import judge
 from authsvc.biometrics.stages.pad.fusion import VETO, likelihood_ratio
 from authsvc.biometrics.stages.pad.observation import Observation, PlannedCue
@@ -119,6 +120,33 @@ def test_light_that_is_laid_on_alike_is_told_from_light_that_a_head_shades() -> 
     assert even is not None
     assert likelihood_ratio("shading", shaded) > 0
     assert likelihood_ratio("shading", even) <= VETO
+
+
+def without_doubt(monkeypatch: pytest.MonkeyPatch, burst: Observation) -> tuple[float, float]:
+    """Return the shading of a burst with what it leaves in doubt, and without."""
+    believed = shading(burst)
+    monkeypatch.setattr(shading_of, "_DOUBT", 0.0)
+    strict = shading(burst)
+    assert believed is not None
+    assert strict is not None
+    return believed, strict
+
+
+def test_what_a_burst_leaves_in_doubt_is_believed_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    believed, strict = without_doubt(monkeypatch, lit(gain=None))
+    assert strict < believed < strict + 0.2
+
+
+def test_noise_that_is_laid_over_a_picture_is_believed_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, burst = np.random.default_rng(8), lit(gain=0.25)
+    images = []
+    for image in burst.images:
+        tint = cv2.resize(1 + 0.5 * rng.uniform(-1, 1, (24, 32, 3)), image.shape[1::-1])
+        images.append(np.clip(image * tint, 0, 255).astype(np.uint8))
+    noisy = replace(burst, images=tuple(images))
+    monkeypatch.setattr(shading_of, "_DOUBT", 50.0)
+    believed, strict = without_doubt(monkeypatch, noisy)
+    assert believed == pytest.approx(strict + shading_of._MOST_DOUBT)
 
 
 def test_light_that_does_not_come_back_says_nothing_of_its_shading() -> None:
