@@ -109,19 +109,19 @@ def crawl(pytestconfig: pytest.Config, django_db_setup: None, django_db_blocker:
                 crawl.broken[state.name] = problem
         for code, walk in REFUSALS:
             crawl.refused.discard(code)
-            _inside(walk)
+            _inside(walk, partial(_follow, {}, code))
             crawl.met[code] = code in crawl.refused
     template_rendered.disconnect(note)
     return crawl
 
 
-def _inside(walk: Any, follow: Follow | None = None) -> Any:
+def _inside(walk: Any, follow: Follow) -> Any:
     with transaction.atomic():
         forget_everything()
         walker = Walker()
         with tenant_scope(walker.tenant.id):
             answer = walk(walker.begin())
-            shown = _shown(walker, answer, follow) if follow else None
+            shown = _shown(walker, answer, follow) if hasattr(answer, "wsgi_request") else None
         transaction.set_rollback(True)
     return shown
 
