@@ -71,6 +71,7 @@ EXPECTED: dict[str, Kind] = {
     f"{_T}revoke": Kind.PROTOCOL,
     f"{_T}userinfo": Kind.PROTOCOL,
     f"{_T}agent-worker.js": Kind.PROTOCOL,
+    f"{_T}agent-tracker.js": Kind.PROTOCOL,
     f"{_T}agent.webmanifest": Kind.PROTOCOL,
     f"{_T}passkeys/": Kind.PROTOCOL,
     f"{_T}authorize/resume/<str:txn>": Kind.AGENT,

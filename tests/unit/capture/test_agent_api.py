@@ -38,7 +38,7 @@ def test_the_transaction_is_described(agent: Agent) -> None:
         "offered": True,
         "required": False,
         "demanded": False,
-        "light": False,
+        "light": True,
         "locked": None,
     }
     assert 290 <= body["expires_in"] <= 300
