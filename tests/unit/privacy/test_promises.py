@@ -32,7 +32,7 @@ KEPT: Final = {
     ),
     "The screen may change its colour meanwhile; if that can harm you, %(name)s or your page “Your passkeys "
     "and face” notes it until you take it back, and it is left out.": (
-        "browser/capture/test_states.py::test_warns_first_and_glows_after",
+        "browser/capture/test_states.py::test_is_announced_without_a_tap_more_and_glows_after",
         "attacks/test_t07_challenges.py::test_t07_a_stored_need_leaves_light_out_until_it_is_taken_back",
         "unit/person/test_needs.py::test_a_person_has_changing_light_left_out_and_takes_it_back",
         "unit/portal/test_needs.py::test_the_organisation_leaves_light_out_for_a_person_who_asks",
