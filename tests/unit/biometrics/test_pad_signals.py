@@ -120,6 +120,22 @@ def test_the_light_is_read_under_a_head_that_moves() -> None:
     assert judge(seen).reason != "light-unseen"
 
 
+@pytest.mark.requirement("S8.1-02")
+def test_the_light_is_read_before_a_wall_that_changes_from_frame_to_frame() -> None:
+    """A wall that comes nearer with the phone changes colour faster than a camera makes up for."""
+    rng, seen = np.random.default_rng(4), swept()
+    images = []
+    for image, points in zip(seen.images, seen.landmarks, strict=True):
+        hull, face = cv2.convexHull(points.astype(np.float32))[:, 0], np.zeros(image.shape[:2], np.uint8)
+        middle = hull.mean(axis=0)
+        cv2.fillConvexPoly(face, (middle + (hull - middle) * 1.3).astype(np.int32), 1)
+        wall = np.clip(image * rng.uniform(0.85, 1.15, 3), 0, 255).astype(np.uint8)
+        images.append(np.where(face[..., None] > 0, image, wall))
+    found = light_response(replace(seen, images=tuple(images)))
+    assert found is not None
+    assert found.answered
+
+
 @pytest.mark.requirement("S8.1-02", "S9.2-04")
 @pytest.mark.parametrize("step", range(1, 7))
 def test_t07_one_other_colour_under_a_movement_is_no_answer(step: int) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from authsvc.biometrics.headpose import GENERIC_FACE
-from authsvc.biometrics.stages.pad.surroundings import logarithms, surroundings
+from authsvc.biometrics.stages.pad.surroundings import logarithms, steadied, surroundings
 
 SIZE = (480, 360)
 FRAMES = 12
@@ -75,3 +75,12 @@ def test_a_head_that_covers_all_of_a_frame_takes_what_lies_between_its_neighbour
 
 def test_where_a_head_fills_the_picture_throughout_nothing_is_said() -> None:
     assert course([4.0] * FRAMES) is None
+
+
+def test_what_a_camera_does_slowly_stays_and_what_is_faster_goes() -> None:
+    times = np.arange(0.0, 4000.0, 125.0)
+    slow = np.column_stack([np.sin(times / 2500), times / 4000, np.zeros_like(times)])
+    fast = 0.3 * np.cos(np.arange(len(times)) * np.pi)[:, None] * np.ones(3)
+    found = steadied(slow + fast, times)
+    inside = slice(8, -8)
+    assert np.abs(found - slow)[inside].max() < 0.06

@@ -55,9 +55,11 @@ def test_nobody_is_an_attack_and_what_is_wrong_is_said(
         record_property(row["condition"], row["said"] or "accepted")
     assert {name: row["said"] for name, row in rows.items() if row["attack"]["count"]} == {}
     assert rows["clean"]["accepted"]["count"] == 2
-    # A white mask under a white screen is called too bright now and then.
-    for name in set(FIRST) - {"clean"}:
-        assert rows[name]["right"]["count"] >= (1 if name == "mask" else 2), rows[name]["said"]
+    for name in set(FIRST) - {"clean", "mask"}:
+        assert rows[name]["right"]["count"] == 2, rows[name]["said"]
+    # Known to be wrong (docs/capture.md): a white mask under a white screen is called too bright.
+    assert set(rows["mask"]["said"]) <= {"quality-below-limit → mask", "quality-below-limit → dimmer"}
+    assert rows["mask"]["right"]["count"] >= 1
 
 
 def test_whose_photograph_is_covered_is_left_out(people: Path) -> None:
