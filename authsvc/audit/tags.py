@@ -34,6 +34,54 @@ class Tag(StrEnum):
     )
     TASK_REPEATED = "platform:task:repeated", _("A message to a worker came again after it had been done.")
 
+    LOG_BEGUN = (
+        "platform:log:begun",
+        _("The events of the release before were taken over into the log."),
+    )
+    LOG_BROKEN = (
+        "platform:log:broken",
+        _("The log was checked, and is not whole."),
+        ALARM,
+    )
+    LOG_CHECK_ASKED = "portal:log:check-asked", _("Somebody had the log checked.")
+    LOG_CHECKED = "platform:log:checked", _("The log was checked, as somebody had asked.")
+    LOG_EXPORT_ALLOWED = "portal:log:export-allowed", _("An export of the log was allowed.")
+    LOG_EXPORTED = "platform:log:exported", _("Events of the log were exported.")
+    LIST_EXPORTED = (
+        "portal:list:exported",
+        _("A list of the portal was taken away as a table."),
+    )
+    FILTER_SAVED = "portal:list:filter-saved", _("Filters of a list were saved under a name.")
+    FILTER_DROPPED = "portal:list:filter-dropped", _("Saved filters of a list were dropped.")
+    LOG_PRUNED = "platform:log:pruned", _("Events that had been kept for thirteen months were deleted.")
+    PERSONAL_ERASED = (
+        "privacy:log:erased",
+        _("What events said of a person was erased from the log."),
+    )
+
+    BUILD_BLOCKED = "platform:build:blocked", _("A version of the sign-in page is let in no more.")
+    BUILD_ALLOWED = "platform:build:allowed", _("A version of the sign-in page is let in again.")
+    TENANT_SUSPENDED = (
+        "platform:tenant:suspended",
+        _("Whoever runs the server suspended the organisation: nobody signs in."),
+    )
+    TENANT_RESUMED = (
+        "platform:tenant:resumed",
+        _("Whoever runs the server resumed the organisation: people sign in again."),
+    )
+    TENANT_BOUNDED = (
+        "platform:tenant:bounded",
+        _("Whoever runs the server changed how much the organisation may have."),
+    )
+    ORGANISATION_CHANGED = (
+        "portal:organisation:changed",
+        _("The organisation’s name or language was changed."),
+    )
+    BRANDING_CHANGED = "portal:branding:changed", _("The colour or logo of the organisation was changed.")
+    READ_NOTED = (
+        "portal:organisation:read",
+        _("An administrator had read the policy, or how long everything is kept."),
+    )
     TENANT_CREATED = "platform:tenant:created", _("An organisation was created.")
 
     ADMIN_SIGNED_IN = "portal:admin:signed-in", _("An administrator signed in.")
@@ -53,6 +101,10 @@ class Tag(StrEnum):
         _("An administrator’s password and factors were taken back, so that they start anew."),
     )
     ADMIN_CODES_MADE = "portal:admin:recovery-codes-made", _("An administrator got new recovery codes.")
+    ADMIN_SESSIONS_ENDED = (
+        "portal:admin:sessions-ended",
+        _("An administrator ended sessions of theirs on other devices."),
+    )
     ADMIN_FACTOR_ADDED = (
         "portal:admin:factor-added",
         _("An administrator added a passkey or an authenticator app."),
@@ -62,6 +114,63 @@ class Tag(StrEnum):
         _("An administrator removed a passkey or an authenticator app."),
     )
 
+    SINGLE_SIGN_ON_SET = (
+        "portal:single-sign-on:set",
+        _("It was set how administrators sign in at the organisation’s own provider."),
+    )
+    SINGLE_SIGN_ON_SECRET_SET = (
+        "portal:single-sign-on:secret-set",
+        _("A new secret for the organisation’s own provider was stored."),
+    )
+    SINGLE_SIGN_ON_REMOVED = (
+        "portal:single-sign-on:removed",
+        _("Administrators sign in at the organisation’s own provider no more."),
+    )
+    IDENTITY_LINKED = (
+        "portal:identity:linked",
+        _("An administrator’s account was linked to one at the organisation’s own provider."),
+    )
+    IDENTITY_UNLINKED = (
+        "portal:identity:unlinked",
+        _("An administrator’s account is linked to none at the organisation’s own provider any more."),
+    )
+    ADMIN_CAME_BY_PROVIDER = (
+        "portal:admin:came-by-provider",
+        _("An administrator signed in at the organisation’s own provider."),
+    )
+
+    PEOPLE_PROVIDER_SET = (
+        "portal:self-enrolment:set",
+        _("It was set how people enrol by the word of the organisation’s own provider."),
+    )
+    PEOPLE_PROVIDER_SECRET_SET = (
+        "portal:self-enrolment:secret-set",
+        _("A new secret for the provider at which people sign in to enrol was stored."),
+    )
+    PEOPLE_PROVIDER_REMOVED = (
+        "portal:self-enrolment:removed",
+        _("People enrol by the word of the organisation’s own provider no more."),
+    )
+    PERSON_CAME_BY_PROVIDER = (
+        "enrolment:person:came-by-provider",
+        _("A person came from the organisation’s own provider to enrol."),
+    )
+    SELF_ENROLMENT_REFUSED = (
+        "enrolment:self:refused",
+        _("Somebody who came from the organisation’s own provider was not let enrol."),
+    )
+
+    HOST_ASKED = "portal:host:asked", _("A host name of one’s own was asked for.")
+    HOST_LIVE = (
+        "portal:host:live",
+        _("The organisation moved to a host name of its own: issuer and pages are there now."),
+    )
+    HOST_LEFT = (
+        "portal:host:left",
+        _("The organisation moved back to the address of the installation."),
+    )
+    HOST_DROPPED = "portal:host:dropped", _("A host name that was not in use was given up.")
+
     APPROVAL_ASKED = "portal:approval:asked", _("A second administrator’s agreement was asked for.")
     APPROVAL_GIVEN = "portal:approval:given", _("An administrator agreed to what another had asked for.")
     APPROVAL_REFUSED = "portal:approval:refused", _("What an administrator had asked for was refused.")
@@ -70,11 +179,33 @@ class Tag(StrEnum):
     CLIENT_CREATED = "portal:client:created", _("A relying party was registered.")
     CLIENT_CHANGED = "portal:client:changed", _("A relying party was changed.")
     CLIENT_REFUSED = "portal:client:refused", _("The registration of a relying party was refused.")
+    CLIENT_LIVE = (
+        "portal:client:live",
+        _("A relying party that was in test was let live: people can sign in there."),
+    )
+    CLIENT_REMOVED = "portal:client:removed", _("A relying party was deleted.")
+    CLIENT_RESTORED = "portal:client:restored", _("A deleted relying party was brought back.")
     CLIENT_SECRET_ADDED = "portal:client:secret-added", _("A relying party got a secret.")
     CLIENT_SECRET_REVOKED = "portal:client:secret-revoked", _("A relying party’s secret was revoked.")
 
     SUBJECT_CREATED = "portal:subject:created", _("A person was entered.")
-    SUBJECT_CLOSED = "portal:subject:closed", _("A person’s account was closed.")
+    IMPORT_CHECKED = (
+        "portal:subject:import-checked",
+        _("A table of people was read and its lines were judged; nobody was entered."),
+    )
+    IMPORT_BEGUN = "portal:subject:import-begun", _("Entering people from a table began.")
+    IMPORT_STOPPED = "portal:subject:import-stopped", _("Entering people from a table was stopped.")
+    IMPORT_LINKS_TAKEN = (
+        "portal:subject:import-links-taken",
+        _("The links of people who were entered from a table were taken away."),
+    )
+    SUBJECT_CHANGED = "portal:subject:changed", _("What is known of a person was changed.")
+    SUBJECT_SUSPENDED = (
+        "portal:subject:suspended",
+        _("A person was suspended: they cannot sign in for the time being."),
+    )
+    SUBJECT_RESUMED = "portal:subject:resumed", _("A person who was suspended may sign in again.")
+    SUBJECT_CLOSED = "portal:subject:closed", _("A person was erased.")
     ENROLMENT_LINK_CREATED = "portal:enrolment-link:created", _("An enrolment link was made.")
     ENROLMENT_LINK_USED = "enrolment:link:used", _("An enrolment link was used.")
     ENROLMENT_LINK_REFUSED = "enrolment:link:refused", _("An enrolment link was refused.")
@@ -98,6 +229,9 @@ class Tag(StrEnum):
     CONSENT_WITHDRAWN = "privacy:consent:withdrawn", _("A person’s consent was withdrawn.")
     FACE_ERASED = "privacy:face:erased", _("What was made of a person’s face was erased.")
 
+    DISPUTE_OPENED = "privacy:dispute:opened", _("What a person objects to was written down.")
+    DISPUTE_ANSWERED = "privacy:dispute:answered", _("A person’s objection was answered.")
+
     NEED_SET = (
         "privacy:need:set",
         _("It was stored what a person needs when their face is checked."),
@@ -106,6 +240,10 @@ class Tag(StrEnum):
         "privacy:need:dropped",
         _("What a person needed when their face is checked was deleted."),
     )
+
+    PUSH_ADDED = "person:push:added", _("A person’s browser takes pushes from now on.")
+    PUSH_REMOVED = "person:push:removed", _("A person’s browser takes no pushes any more.")
+    TELLING_CHANGED = "person:telling:changed", _("A person chose how they want to be told.")
 
     OWN_PAGE_OPENED = "person:page:opened", _("A person opened their own page.")
     OWN_PAGE_LEFT = "person:page:left", _("A person left their own page.")
@@ -116,8 +254,35 @@ class Tag(StrEnum):
     TRANSACTION_EXPIRED = "transaction:transaction:expired", _("An attempt took too long.")
     TRANSACTION_CANCELLED = "transaction:transaction:cancelled", _("An attempt was given up.")
     TRANSACTION_CONSUMED = "transaction:transaction:consumed", _("An attempt was handed over.")
+    HANDOFF_NEAR = (
+        "transaction:handoff:near",
+        _("A passkey was used at the device that began, before a second one took the attempt over."),
+    )
+    HANDOFF_OPENED = "transaction:handoff:opened", _("An attempt was offered to a second device.")
+    HANDOFF_MET = (
+        "transaction:handoff:met",
+        _("A second device opened an attempt, and was asked for the number."),
+    )
+    HANDOFF_TAKEN = "transaction:handoff:taken", _("A second device took an attempt over.")
+    HANDOFF_DENIED = (
+        "transaction:handoff:denied",
+        _("Whoever opened an attempt on a second device had no such screen before them."),
+        ALARM,
+    )
+    HANDOFF_WRONG = (
+        "transaction:handoff:wrong",
+        _("A second device got the number wrong, and an attempt can be handed on no more."),
+    )
     DEVICE_PROVEN = "transaction:device:proven", _("A passkey was proven.")
     DEVICE_REFUSED = "transaction:device:refused", _("A passkey was refused.")
+    KEY_PROVEN = (
+        "transaction:key:proven",
+        _("The page that a site had opened a liveness check for proved its key."),
+    )
+    KEY_REFUSED = (
+        "transaction:key:refused",
+        _("A page did not prove the key that a site had named for a liveness check."),
+    )
     DEVICE_PROOF_DROPPED = (
         "transaction:device:proof-dropped",
         _("The page was loaded anew, so the passkey had to be used again."),
@@ -138,8 +303,20 @@ class Tag(StrEnum):
     )
     SAMPLE_ACCEPTED = "transaction:sample:accepted", _("A capture arrived.")
     SAMPLE_REFUSED = "transaction:sample:refused", _("A capture was refused.")
+    OUTGOING_LEFT = "transaction:outgoing:left", _("A sealed reference was left for the phone to fetch.")
+    OUTGOING_FETCHED = "transaction:outgoing:fetched", _("The phone fetched its sealed reference.")
+    FLOW_REFUSED = (
+        "transaction:flow:refused",
+        _("Something was sent or asked for that the application model does not list."),
+        ALARM,
+    )
     SAMPLE_ERASED = "transaction:sample:erased", _("A capture was erased.")
     VERDICT_RECORDED = "transaction:verdict:recorded", _("A capture was judged.")
+    REGION_REFUSED = (
+        "transaction:region:refused",
+        _("A face was to be processed outside the region that the organisation pinned."),
+        ALARM,
+    )
     VERDICT_REFUSED = (
         "transaction:verdict:refused",
         _("A verdict came that no worker of ours signed for this attempt."),
@@ -161,12 +338,34 @@ class Tag(StrEnum):
     MOMENTS_DROPPED = "vault:moment:dropped", _("Moments of a reference were erased.")
     REFERENCE_SHARED = "vault:reference:wrapped-for-device", _("A device got its share of a reference’s key.")
     REFERENCE_REVOKED = "vault:reference:revoked", _("A reference was revoked.")
+    STORE_UNTRUE = (
+        "vault:store:untrue",
+        _("The object store gave back something else than it was given, or has lost it."),
+        ALARM,
+    )
+    STORE_AWAY = "vault:store:away", _("The object store did not answer; the person was asked again.")
+    OBJECT_DELETED = (
+        "vault:object:deleted",
+        _("What the object store had of a reference was deleted."),
+    )
     REFERENCE_KEY_DESTROYED = (
         "vault:reference:key-destroyed",
         _("The key of an erased reference was destroyed: no copy of it opens any more."),
     )
 
     REQUEST_REFUSED = "oidc:request:refused", _("A relying party’s request was refused.")
+    CLIENT_KEYS_READ = (
+        "oidc:client:keys-read",
+        _("A relying party’s public keys were read from its address, and had changed or were new here."),
+    )
+    TEST_BEGUN = "portal:client:test-begun", _("An administrator started a test sign-in.")
+    TEST_SIGNED_IN = (
+        "oidc:test:signed-in",
+        _("A test sign-in came to its end; nobody was signed in anywhere."),
+    )
+    BENCH_BEGUN = "portal:client:bench-begun", _("The test bench was started at a relying party.")
+    BENCH_STOPPED = "portal:client:bench-stopped", _("The test bench was stopped before its end.")
+    BENCH_SEEN = "oidc:bench:seen", _("A case of the test bench ended.")
     SESSION_REUSED = "oidc:session:reused", _("A person was signed in already.")
     CODE_ISSUED = "oidc:code:issued", _("An authorization code was issued.")
     CODE_REUSED = (
@@ -196,6 +395,15 @@ class Tag(StrEnum):
     BACKCHANNEL_ASKED = "oidc:backchannel:asked", _("A relying party asked for a sign-in without a browser.")
     BACKCHANNEL_APPROVED = "oidc:backchannel:approved", _("A person approved a sign-in without a browser.")
     BACKCHANNEL_DENIED = "oidc:backchannel:denied", _("A person denied a sign-in without a browser.")
+    LIVENESS_REFUSED = (
+        "liveness:request:refused",
+        _("A site’s request for a liveness check, or for its result, was refused."),
+    )
+    PERSON_TOLD = "oidc:backchannel:told", _("A person was told that a relying party asks for a sign-in.")
+    PERSON_NOT_TOLD = (
+        "oidc:backchannel:not-told",
+        _("A person was not told, or not in one way, that a relying party asks for a sign-in."),
+    )
     BACKCHANNEL_NOTIFIED = (
         "oidc:backchannel:notified",
         _("A relying party was called because a result waits."),
@@ -213,4 +421,6 @@ class Tag(StrEnum):
     KEY_ROTATED = "keys:key:rotated", _("A key was rotated.")
     KEY_REVOKED = "keys:key:revoked", _("A key was revoked.")
     POLICY_PUBLISHED = "policy:version:published", _("A policy was published.")
+    POLICY_DRAFTED = "policy:draft:saved", _("A draft of the policy was saved; nobody is judged by it.")
+    POLICY_DRAFT_DISCARDED = "policy:draft:discarded", _("A draft of the policy was thrown away.")
     RECORD_ADOPTED = "biometrics:evaluation-record:adopted", _("An evaluation record was adopted.")

@@ -1,4 +1,4 @@
-"""Application set-up: memberships and invitations, whose room is below this one, are sealed by signals."""
+"""Application set-up: rows that are looked for before any scope is entered are sealed by signals."""
 
 from typing import Any
 
@@ -15,10 +15,12 @@ class SealsConfig(AppConfig):
 
     def ready(self) -> None:
         """Seal what is stored of them, in the processes that know them."""
-        if not apps.is_installed("authsvc.tenancy.memberships"):
-            return
+        senders = ["hosts.Host"]
+        if apps.is_installed("authsvc.tenancy.memberships"):
+            kept = ("Membership", "Invitation", "SingleSignOn", "Identity")
+            senders += [f"memberships.{name}" for name in kept]
         for signal, receiver in ((pre_save, _seal), (post_save, _keep), (post_delete, _forget)):
-            for sender in ("memberships.Membership", "memberships.Invitation"):
+            for sender in senders:
                 uid = f"seals-{receiver.__name__}-{sender}"
                 signal.connect(receiver, sender=sender, dispatch_uid=uid)
 

@@ -34,6 +34,14 @@ def _offers_nothing(said: Said) -> bool:
     return not any(said[name] for name in offers)
 
 
+BY_PROVIDER: Final = "own provider"
+"""Who made an enrolment link that web made, for somebody who came from there (authsvc/self_enrolment)."""
+
+
+def _by_provider(said: Said) -> bool:
+    return bool(said["created_by"] == BY_PROVIDER)
+
+
 def _without_a_face(said: Said) -> bool:
     return not said["reference"]
 
@@ -102,6 +110,10 @@ class Kind:
         return attrgetter(*map(self._attribute, self.identity))
 
     @cached_property
+    def _unbounded(self) -> frozenset[Sealing]:
+        return frozenset(each.role for each in self.sealed_by if each.covers is _anything)
+
+    @cached_property
     def _columns(self) -> frozenset[str]:
         named = {self.derived.get(name, name) for name in (*self.spoken, *self.identity, *self.over)}
         return frozenset({*named, *self.attributes, "tenant", "tenant_id"})
@@ -132,9 +144,10 @@ class Kind:
 
     def may_say(self, role: Sealing, values: Values) -> bool:
         """Tell whether a role's seal is good for a row that says this."""
-        covers = [sealer.covers for sealer in self.sealed_by if sealer.role == role]
         # Every token exchange passes here, and most kinds narrow nothing.
-        return any(each is _anything or each(self.said(values)) for each in covers)
+        if role in self._unbounded:
+            return True
+        return any(each.covers(self.said(values)) for each in self.sealed_by if each.role == role)
 
     def moved_only(self, before: Values, after: Values) -> bool:
         """Tell whether nothing changed but fields that move as the row is used."""
@@ -174,7 +187,7 @@ KINDS: Final[tuple[Kind, ...]] = (
             *("client", "subject", "device", "transaction", "scope", "claims", "sub", "sid", "acr", "amr"),
             *("policy", "auth_time", "nonce", "redirect_uri", "code_challenge", "code_digest"),
             *("code_expires_at",),
-            *("dpop_jkt", "created_at", "expires_at", "face"),
+            *("dpop_jkt", "created_at", "expires_at", "face", "handoff"),
         ),
         sealed_by=_WEB,
         checked_by=("web",),
@@ -195,7 +208,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         model="devices.Device",
         fields=(
             *("subject", "credential_id", "public_key", "aaguid", "sign_count", "syncable", "attested"),
-            *("simulated", "status", "recovered"),
+            *("simulated", "status", "recovered", "receiving_key"),
         ),
         sealed_by=_WEB,
         checked_by=("web", "worker"),
@@ -217,12 +230,21 @@ KINDS: Final[tuple[Kind, ...]] = (
         counted=True,
     ),
     Kind(
+        name="amendment",
+        model="subjects.Amendment",
+        fields=("subject", "name", "external_id", "claims", "status"),
+        sealed_by=_PORTAL,
+        checked_by=("web",),
+        counted=True,
+    ),
+    Kind(
         name="evidence",
         model="transactions.Transaction",
         # What the worker said of a face is signed by itself (transactions/verdict.py).
         fields=(
             *("kind", "client", "request", "subject", "device", "browser_digest", "session_key"),
             *("proven_by_passkey", "continue_path", "created_at", "expires_at"),
+            *("agent_digest", "agent_path", "stored_handoff"),
         ),
         sealed_by=_WEB,
         checked_by=("web", "worker"),
@@ -234,7 +256,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         model="policy.PolicyVersion",
         fields=("number", "document", "digest", "published_by", "published_at"),
         sealed_by=_PORTAL,
-        checked_by=("web", "worker"),
+        # The portal shows of each version whether it is whole.
+        checked_by=("web", "worker", "portal"),
         identity=("number",),
     ),
     Kind(
@@ -248,6 +271,16 @@ KINDS: Final[tuple[Kind, ...]] = (
         counted=True,
     ),
     Kind(
+        # Where a tenant lives: its issuer, and which pages may use its passkeys.
+        name="host",
+        model="hosts.Host",
+        fields=("state", "rp_id", "live_at", "left_at"),
+        sealed_by=_PORTAL,
+        checked_by=("web", "portal"),
+        identity=("host",),
+        counted=True,
+    ),
+    Kind(
         name="invitation",
         model="memberships.Invitation",
         fields=("email", "role", "starts_anew", "digest", "invited_by", "expires_at"),
@@ -255,6 +288,27 @@ KINDS: Final[tuple[Kind, ...]] = (
         checked_by=("portal",),
         private=True,
         over={"used_at": None, "withdrawn_at": None},
+        counted=True,
+    ),
+    Kind(
+        # Whose word about administrators is taken, and what roles it gives.
+        name="single-sign-on",
+        model="memberships.SingleSignOn",
+        all_but=("sealed_secret",),
+        sealed_by=_PORTAL,
+        checked_by=("portal",),
+        private=True,
+        identity=("tenant",),
+        counted=True,
+    ),
+    Kind(
+        name="identity",
+        model="memberships.Identity",
+        # What a provider calls somebody is any text, and no name of a counter.
+        fields=("issuer", "sub", "user", "gives_membership"),
+        sealed_by=_PORTAL,
+        checked_by=("portal",),
+        private=True,
         counted=True,
     ),
     Kind(
@@ -303,9 +357,39 @@ KINDS: Final[tuple[Kind, ...]] = (
         name="enrolment-link",
         model="enrolment.EnrolmentLink",
         fields=("subject", "digest", "created_by", "expires_at"),
-        sealed_by=_PORTAL,
+        sealed_by=(*_PORTAL, Sealer("web", _by_provider)),
         checked_by=("web",),
         over={"used_at": None, "revoked_at": None},
+        counted=True,
+    ),
+    Kind(
+        # Whose word about people is taken, and who may enrol by it.
+        name="people-provider",
+        model="self_enrolment.PeopleProvider",
+        all_but=("sealed_secret",),
+        sealed_by=_PORTAL,
+        checked_by=("web", "portal"),
+        identity=("tenant",),
+        counted=True,
+    ),
+    Kind(
+        # Whom that provider calls so; an older row gives nobody another's account.
+        name="arrival",
+        model="self_enrolment.Arrival",
+        fields=("issuer", "sub", "subject"),
+        sealed_by=_WEB,
+        checked_by=("web", "portal"),
+        counted=True,
+    ),
+    Kind(
+        # Which lines are to be entered by whom: each gets a link.
+        name="people-import",
+        model="enrolment.PeopleImport",
+        fields=("digest", "made_by", "made_by_name", "state", "way"),
+        sealed_by=_PORTAL,
+        checked_by=("portal",),
+        private=True,
+        over={"state": ("done", "stopped")},
         counted=True,
     ),
     Kind(

@@ -105,14 +105,14 @@ def put_seal(row: Any, before: Stored | None = None) -> None:
 def holds(row: Any) -> bool:
     """Tell whether a row is to be believed here: it is over, nobody checks it here, or its seal holds."""
     kind = kind_of(type(row))
-    if kind.is_over(row) or set(kind.checked_by).isdisjoint(map(_checks_as, settings.ROLES)):
+    if kind.is_over(row) or set(kind.checked_by).isdisjoint(map(checks_as, settings.ROLES)):
         return True
     # What a row remembers of its reading spares every exchange of tokens to work it out again.
     return _verifies(kind, getattr(row, "_read_as", None) or stored_of(row))
 
 
-def _checks_as(role: str) -> str:
-    """Scheduled work believes what web believes: it ends and renews what web made."""
+def checks_as(role: str) -> str:
+    """Return by whose eyes a role believes: scheduled work by web's, as it ends and renews what web made."""
     return "web" if role == "provider" else role
 
 
@@ -221,7 +221,8 @@ def _raise_at_commit(name: str, value: int) -> None:
 
 
 def _message(kind: Kind, stored: Stored, head: Head) -> bytes:
-    said = {name: value for name, value in kind.said(stored.values).items() if not _is_empty(value)}
+    pairs = zip(kind.spoken, stored.values, strict=True)
+    said = {name: value for name, value in pairs if not _is_empty(value)}
     spoken = [kind.name, stored.tenant_id, stored.identity, said]
     return b"visor/seal/v1\x00" + head.to_bytes() + _JSON.encode(spoken).encode()
 
