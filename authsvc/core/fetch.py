@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from threading import Thread, Timer
 from time import monotonic
@@ -26,11 +26,16 @@ class FetchRefused(Exception):
 
 @dataclass(frozen=True)
 class Fetched:
-    """An answer: its status, its content type in small letters, and its body."""
+    """An answer: its status, its content type in small letters, its body, and its headers as they came."""
 
     status: int
     content_type: str
     body: bytes
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+    def header(self, name: str) -> str:
+        """Return the first header of a name, "" where there is none."""
+        return next((value for given, value in self.headers if given.lower() == name.lower()), "")
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ def fetch(
             connection.request(method, target.path, body=body, headers={"Accept": "*/*", **(headers or {})})
             answer = connection.getresponse()
             content_type = (answer.getheader("Content-Type") or "").split(";")[0].strip().lower()
-            return Fetched(answer.status, content_type, _read(answer, max_bytes, deadline))
+            body = _read(answer, max_bytes, deadline)
+            return Fetched(answer.status, content_type, body, answer.getheaders())
     except (OSError, HTTPException, ValueError) as problem:
         late = "it took too long: " if monotonic() >= deadline else ""
         raise FetchRefused(f"{late}{type(problem).__name__}: {problem}") from None
@@ -91,7 +97,9 @@ def _look_up(host: str, port: int, seconds: float) -> list[str]:
 
     def look_up() -> None:
         try:
-            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            # Not every resolver knows that these names are this machine's (RFC 6761 section 6.3).
+            name = "localhost" if host.endswith(".localhost") else host
+            entries = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
             found.extend(str(entry[4][0]) for entry in entries)
         except (OSError, ValueError) as problem:
             problems.append(problem)

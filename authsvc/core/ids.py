@@ -9,8 +9,23 @@ _ID = re.compile(r"[A-Za-z0-9_-]{24}\Z")
 
 
 def new_id() -> str:
-    """Return a fresh identifier of 144 random bits, base64url, 24 characters."""
-    return secrets.token_urlsafe(18)
+    """Return a fresh identifier of 144 random bits, base64url, 24 characters, the first of them no hyphen.
+
+    People hand identifiers to commands and to spreadsheets: a command takes what begins with a hyphen for an
+    option, and a spreadsheet for a formula.
+    """
+    drawn = secrets.token_urlsafe(18)
+    return new_id() if drawn.startswith("-") else drawn
+
+
+def new_jti(transaction: str) -> str:
+    """Return a token's fresh id: it begins with the attempt's, by which the portal explains the token."""
+    return f"{receipt_number(transaction)}.{secrets.token_urlsafe(9)}"
+
+
+def attempt_in(number: str) -> str:
+    """Return the part of a number by which an attempt is looked up: of a token's id its beginning."""
+    return number.partition(".")[0]
 
 
 def receipt_number(transaction: str = "") -> str:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from django.utils.formats import number_format
+from django.utils.functional import lazy
 from django.utils.translation import override
 
 if TYPE_CHECKING:
@@ -11,6 +13,11 @@ else:
 
 Text = str | Marked
 """A text that is marked and not yet in a language, or one that needs none."""
+
+
+def grouped(number: int) -> Text:
+    """Return a whole number as its reader's language writes it: 10,000 or 10.000 or 10 000."""
+    return lazy(number_format, str)(number, force_grouping=True)
 
 
 def in_english(text: Text) -> str:

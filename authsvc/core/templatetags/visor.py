@@ -1,16 +1,22 @@
 """`{% load visor %}`: the components of templates/components as tags, for every part's templates.
 
-Block tags: card, message, details, dialog, empty. Single tags: icon, badge, button, code. Filters: breakable,
-share.
+Block tags: card, message, details, dialog, empty. Single tags: icon, badge, button, code, when,
+zone_attribute. Filters: breakable, share, to_the_second.
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
+from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.html import format_html_join
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from authsvc.core.clock import now, zones
 
 register = template.Library()
 
@@ -30,6 +36,42 @@ def breakable(text: str) -> SafeString:
 def share(rate: float) -> str:
     """Return a rate from 0 to 1 in per cent, with as many digits as it needs: 0.00002 is 0.002 %."""
     return f"{rate * 100:.2g} %" if rate * 100 >= 0.001 or not rate else f"{rate * 100:.5f} %"
+
+
+@register.filter
+def to_the_second(at: datetime) -> str:
+    """Return a moment with its seconds, the day as the reader's language writes it."""
+    return f"{date_format(at, 'SHORT_DATE_FORMAT')} {at:%H:%M:%S}"
+
+
+def _day(at: datetime) -> str:
+    return date_format(at, "MONTH_DAY_FORMAT" if at.year == now().year else "SHORT_DATE_FORMAT")
+
+
+def _zone_of_reader(context: Context) -> str:
+    return getattr(getattr(context.get("request"), "user", None), "zone", "")
+
+
+@register.simple_tag(takes_context=True)
+def zone_attribute(context: Context) -> SafeString:
+    """Name the zone that the reader chose, for scripts; on pages that may know who reads."""
+    zone = _zone_of_reader(context)
+    return format_html(' data-zone="{}"', zone) if zone else SafeString("")
+
+
+@register.simple_tag(takes_context=True)
+def when(context: Context, at: datetime) -> SafeString:
+    """Show a moment, with the year where it is not this one: in the viewer's time, with UTC beside it.
+
+    Their time is that of the zone that they chose; where they chose none, a script knows their browser's.
+    """
+    zone = _zone_of_reader(context)
+    local = at.astimezone(ZoneInfo(zone)) if zone in zones() else at
+    shown = f"{_day(local)} {local:%H:%M:%S}"
+    utc = "UTC" if local is at else f"{_day(at.astimezone(UTC))} {at.astimezone(UTC):%H:%M} UTC"
+    return format_html(
+        '<time class="when" datetime="{}" data-when>{} <small>{}</small></time>', at.isoformat(), shown, utc
+    )
 
 
 @register.simple_tag
