@@ -16,24 +16,28 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row")
 
 
-def of_each_tenant(rows: Callable[[], Iterable[Row]], *, having: Work | None = None) -> Iterator[Row]:
+def of_each_tenant(
+    rows: Callable[[], Iterable[Row]], *, having: Work | None = None, among: Iterable[UUID] | None = None
+) -> Iterator[Row]:
     """Yield what there is in the scope of every tenant in turn; whoever takes a row enters its scope.
 
     A tenant's rows are read before the first of them is handed out. `having` leaves out tenants that have no
-    open work of that kind.
+    open work of that kind; `among` are the tenants, where they are known already.
     """
-    for tenant_id in _tenants(having):
+    for tenant_id in _tenants(having) if among is None else among:
         with tenant_scope(tenant_id):
             found = list(rows())
         yield from found
 
 
-def in_each_tenant(step: Callable[[], object], *, having: Work | None = None) -> None:
-    """Do the step in the scope of every tenant in turn, or of every one that has open work of a kind.
+def in_each_tenant(
+    step: Callable[[], object], *, having: Work | None = None, among: Iterable[UUID] | None = None
+) -> None:
+    """Do the step in the scope of every tenant in turn, or of those as above.
 
     One tenant's trouble is logged and keeps no other waiting; the next run tries again.
     """
-    for tenant_id in _tenants(having):
+    for tenant_id in _tenants(having) if among is None else among:
         try:
             with tenant_scope(tenant_id):
                 step()

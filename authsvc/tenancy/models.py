@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self, TypeVar
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +31,18 @@ class Tenant(models.Model):
     )
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.LIVE)
+    language = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Spoken to whose browser names no language of ours; empty: the installation's.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+    suspended_at = models.DateTimeField(null=True)
+    # What whoever runs the installation lets it have (tenancy/quotas.py); None: as many as there are.
+    most_people = models.PositiveIntegerField(null=True)
+    most_relying_parties = models.PositiveIntegerField(null=True)
 
     def __str__(self) -> str:
         return self.name
@@ -39,6 +51,11 @@ class Tenant(models.Model):
     def is_sandbox(self) -> bool:
         """Whether simulators and test persons are let in; its tokens carry the sandbox issuer."""
         return self.kind == self.Kind.SANDBOX
+
+    @property
+    def lets_simulators_in(self) -> bool:
+        """Whether simulators, and what only they need, count here: in a sandbox, where they are enabled."""
+        return self.is_sandbox and bool(settings.SIMULATOR_ENABLED)
 
 
 class TenantQuerySet(models.QuerySet[Row]):

@@ -4,15 +4,32 @@ Rows: the roles of processes see those of the tenant in scope and have no scope 
 has one; the backup reads all. Tables and columns: what grants.py says.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.apps import apps
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from authsvc.core.retention import conditions
 from authsvc.tenancy import sql
 from authsvc.tenancy.grants import BACKUP, DATABASE_ROLES, MIGRATOR, PROCESSES, rights
-from authsvc.tenancy.open_work import OPEN, SCHEDULED, TELLING
+from authsvc.tenancy.open_work import (
+    BEGUN_ANEW,
+    DUE,
+    DUE_NOW,
+    ENDING,
+    GROUNDLESS,
+    JUDGING,
+    OPEN,
+    OVER,
+    SCHEDULED,
+    TELLING,
+    TURNS,
+    WAITING,
+    WAITING_NOW,
+    WATCHING,
+)
 from authsvc.tenancy.scope import EVERY_TENANT, tell_database
 from authsvc.tenancy.sql import Policy
 
@@ -63,6 +80,17 @@ def install_row_level_security(*, using: str, **_: Any) -> None:
         _protect_rows(connection)
         _grant(connection)
         sql.tell_of_open_work(connection, TELLING, OPEN, to=SCHEDULED, every_tenant=EVERY_TENANT)
+        due: dict[str, Mapping[Any, tuple[str, Sequence[str]]]] = {
+            DUE_NOW: DUE,
+            OVER: conditions(),
+            ENDING: GROUNDLESS,
+        }
+        for name, kinds in due.items():
+            sql.tell_of_what_is_due(connection, name, kinds, to=SCHEDULED, every_tenant=EVERY_TENANT)
+        sql.tell_what_waits(connection, WAITING_NOW, WAITING, to=WATCHING, every_tenant=EVERY_TENANT)
+        sql.tell_whose_turn_it_is(
+            connection, TURNS, begun_anew=BEGUN_ANEW, to=JUDGING, every_tenant=EVERY_TENANT
+        )
 
 
 def _protect_rows(connection: BaseDatabaseWrapper) -> None:
@@ -94,6 +122,9 @@ def _grant(connection: BaseDatabaseWrapper) -> None:
     # Asked anew: with a right on a table PostgreSQL takes the same one on its columns.
     for right in sorted(wanted - _held(connection)):
         sql.grant(connection, right)
+    # A copy that did not know how far numbers are would give them out again.
+    for sequence in sql.sequences_closed_to(connection, BACKUP):
+        sql.open_sequence(connection, sequence, BACKUP)
 
 
 def _held(connection: BaseDatabaseWrapper) -> set[sql.Right]:

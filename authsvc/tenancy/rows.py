@@ -4,16 +4,18 @@ Building such a statement anew, and its instances through a query set, takes sev
 database needs for it (docs/adr/0130). The columns come from the models all the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 from authsvc.tenancy.models import Row
-from authsvc.tenancy.sql import insert_values
+from authsvc.tenancy.sql import Insertion, insert_values
 
 Model = TypeVar("Model", bound=models.Model)
+_TEXTS: Final = (models.CharField, models.TextField)
 
 
 @cache
@@ -33,21 +35,45 @@ def from_row(model: type[Model], values: Sequence[Any]) -> Model:
     return model.from_db(DEFAULT_DB_ALIAS, names, converted)
 
 
-def insert(rows: Sequence[Row]) -> None:
-    """Insert rows of one model, at least one, in the tenant in scope by one statement.
+def insert(rows: Sequence[Row], *beside: Row) -> None:
+    """Insert rows of one model, at least one, and one of each other model, in the tenant in scope.
 
-    Raises NoTenantScope for a row of another tenant. The rows bring their primary keys along.
+    By one statement on PostgreSQL; on SQLite, call inside a transaction. Raises NoTenantScope for a row of
+    another tenant. The rows bring their primary keys along, but for those that the database counts up: these
+    rows are not told theirs.
     """
-    model = type(rows[0])
-    fields = model._meta.concrete_fields
     # The connection itself, as each field asks it several things that its proxy would pass on one by one.
-    database, values = connections[DEFAULT_DB_ALIAS], []
-    for row in rows:
-        row.make_ready()
-        values += [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
-    insert_values(model._meta.db_table, columns_of(model), len(rows), values)
-    for row in rows:
+    database, parts = connections[DEFAULT_DB_ALIAS], []
+    for group in (rows, *((row,) for row in beside)):
+        model, values = type(group[0]), []
+        for row in group:
+            row.make_ready()
+            for given, (field, is_text) in zip(_read(model)(row), _stored(model), strict=True):
+                # Most are texts, which every database stores as they are.
+                if is_text and type(given) is str:
+                    values.append(given)
+                else:
+                    values.append(field.get_db_prep_save(field.pre_save(row, add=True), database))
+        parts.append(Insertion(model._meta.db_table, _stored_columns(model), len(group), values))
+    insert_values(parts)
+    for row in (*rows, *beside):
         row._state.adding = False
+
+
+@cache
+def _stored(model: type[models.Model]) -> "list[tuple[models.Field[Any, Any], bool]]":
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    return [(field, type(field) in _TEXTS) for field in fields]
+
+
+@cache
+def _read(model: type[models.Model]) -> Callable[[models.Model], tuple[Any, ...]]:
+    return attrgetter(*(field.attname for field, _ in _stored(model)))
+
+
+@cache
+def _stored_columns(model: type[models.Model]) -> str:
+    return ", ".join(connection.ops.quote_name(str(field.column)) for field, _ in _stored(model))
 
 
 @cache

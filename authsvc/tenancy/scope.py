@@ -82,13 +82,18 @@ def tell_database(execute: Callable[..., Any], sql: str, params: Any, many: bool
 
 
 def _knows(connection: BaseDatabaseWrapper) -> bool:
-    told, block = getattr(connection, "visor_scope", (None, None))
-    # A rollback takes back what was told inside its block, so that counts while the block is open.
-    return told == _scope.get() and (block is None or any(block is each for each in connection.atomic_blocks))
+    told, rollbacks = getattr(connection, "visor_scope", (None, None))
+    # A rollback takes back what was told inside its block. Blocks themselves tell nothing: a function that
+    # is one has the same at each call.
+    return told == _scope.get() and rollbacks in {None, _rollbacks_of(connection)}
 
 
 def _tell(connection: BaseDatabaseWrapper) -> None:
     value = _scope.get()
     set_scope(connection, scope_value())
-    block = connection.atomic_blocks[-1] if connection.atomic_blocks else None
-    connection.visor_scope = (value, block)  # type: ignore[attr-defined]
+    rollbacks = _rollbacks_of(connection) if connection.in_atomic_block else None
+    connection.visor_scope = (value, rollbacks)  # type: ignore[attr-defined]
+
+
+def _rollbacks_of(connection: BaseDatabaseWrapper) -> int:
+    return int(connection.rollbacks)  # type: ignore[attr-defined]

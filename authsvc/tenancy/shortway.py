@@ -17,6 +17,7 @@ from authsvc.tenancy.directory import find_tenant
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.paths import tenant_path
 from authsvc.tenancy.scope import tenant_scope
+from authsvc.tenancy.suspension import is_refused
 
 Answer = Callable[[HttpRequest], HttpResponse]
 Place = tuple[str, str]
@@ -76,7 +77,8 @@ STEPS: tuple[Callable[[Answer], Answer], ...] = (known_host, never_stored, sized
 class ShortWay:
     """Answers what is marked in the tables of routes; every other request takes the usual way.
 
-    So does one to a tenant that there is not. Not used in a process that has no such route.
+    So does one to a tenant that there is not, that is suspended, or that lives at another host. Not used in
+    a process that has no such route.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -89,12 +91,15 @@ class ShortWay:
         """Handle the request."""
         found = tenant_path(request.path_info)
         answer = self.routes.get((found[0], found[2])) if found else None
-        if found is None or answer is None:
+        if found is None or answer is None or getattr(request, "astray", None) is not None:
             return self.get_response(request)
         try:
             request.tenant = find_tenant(found[1])
         except Tenant.DoesNotExist:
             return self.get_response(request)
+        if is_refused(request.tenant, found[0], found[2]):
+            return self.get_response(request)
+        request.short_route = f"{found[0]}<slug:tenant>{found[2]}".removeprefix("/")
         return answer(request)
 
 

@@ -1,14 +1,23 @@
 """The statements about tenants that the ORM cannot write; every one of this package stands here."""
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from authsvc.core.retention import Swept
 
 # Ordinary tables of the application's schema. Names come from the code and the catalogue, never from people.
 _OURS: Final = "relkind = 'r' AND relnamespace = current_schema::text::regnamespace"
+
+# So many rows of a kind are looked at for whose they are; what is left over comes with the next look.
+_LOOKED_AT: Final = 10_000
 
 
 class Policy(NamedTuple):
@@ -28,16 +37,40 @@ class Right(NamedTuple):
     column: str = ""
 
 
-def insert_values(table: str, columns: str, count: int, values: Sequence[Any]) -> None:
-    """Insert `count` rows by one statement; `columns` are quoted, `values` all of theirs in turn."""
-    # Names come from the model, values are parameters.
-    place = f"({', '.join(['%s'] * (len(values) // count))})"
-    places = ", ".join([place] * count)
+class Insertion(NamedTuple):
+    """So many rows of a table: their columns, quoted, and all of their values in turn."""
+
+    table: str
+    columns: str
+    rows: int
+    values: list[Any]
+
+    def statement(self) -> str:
+        """Return the statement that inserts them."""
+        return _insertion(self.table, self.columns, self.rows, len(self.values))
+
+
+def insert_values(parts: Sequence[Insertion]) -> None:
+    """Insert rows of several tables, by one statement where the database knows how."""
+    if connection.vendor != "postgresql":
+        for part in parts:
+            with connection.cursor() as cursor:
+                cursor.execute(part.statement(), part.values)
+        return
+    *first, last = [part.statement() for part in parts]
+    along = ", ".join(f"part_{number} AS ({each})" for number, each in enumerate(first))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {connection.ops.quote_name(table)} ({columns}) VALUES {places}",
-            values,
+            f"WITH {along} {last}" if along else last, [value for part in parts for value in part.values]
         )
+
+
+@cache
+def _insertion(table: str, columns: str, rows: int, values: int) -> str:
+    # Names come from the model, values are parameters.
+    place = f"({', '.join(['%s'] * (values // rows))})"
+    places = ", ".join([place] * rows)
+    return f"INSERT INTO {connection.ops.quote_name(table)} ({columns}) VALUES {places}"
 
 
 def set_scope(database: BaseDatabaseWrapper, value: str) -> None:
@@ -45,6 +78,25 @@ def set_scope(database: BaseDatabaseWrapper, value: str) -> None:
     # Not by a cursor of Django's, whose wrapper would come back to its caller.
     with database.wrap_database_errors:
         database.connection.execute("SELECT set_config('visor.tenant', %s, false)", [value])
+
+
+@contextmanager
+def reading_alone() -> Iterator[None]:
+    """Run the block in a transaction in which PostgreSQL refuses every write, and that ends with a rollback.
+
+    On SQLite the connection refuses them.
+    """
+    sqlite = connection.vendor == "sqlite"
+    with transaction.atomic():
+        _run(connection, "PRAGMA query_only = on" if sqlite else "SET LOCAL transaction_read_only = on")
+        try:
+            yield
+        finally:
+            # What was set goes with the rollback, which within another block is one to its savepoint.
+            transaction.set_rollback(True)
+            if sqlite:
+                # Not by a cursor of Django's, which takes no statement once one has failed.
+                connection.connection.execute("PRAGMA query_only = off")
 
 
 def take_role(database: BaseDatabaseWrapper, role: str) -> None:
@@ -139,6 +191,19 @@ def revoke(database: BaseDatabaseWrapper, right: Right) -> None:
     _run(database, f"REVOKE {right.verb}{column} ON {table} FROM {right.role}")
 
 
+def sequences_closed_to(database: BaseDatabaseWrapper, role: str) -> list[str]:
+    """Return the sequences of the schema that a role cannot read."""
+    query = """SELECT c.relname FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
+        WHERE c.relnamespace = current_schema::text::regnamespace
+        AND NOT has_sequence_privilege(%s, s.seqrelid, 'SELECT') ORDER BY 1"""
+    return [row[0] for row in _rows(database, query, role)]
+
+
+def open_sequence(database: BaseDatabaseWrapper, sequence: str, role: str) -> None:
+    """Let a role read how far a sequence is."""
+    _run(database, f"GRANT SELECT ON SEQUENCE {database.ops.quote_name(sequence)} TO {role}")
+
+
 def tell_of_open_work(
     database: BaseDatabaseWrapper,
     name: str,
@@ -152,7 +217,6 @@ def tell_of_open_work(
     It runs as the tables' owner; the role `to` may call it, and nobody else. Asked for another kind it
     raises: a release whose database was not migrated says so, and leaves no work undone in silence.
     """
-    schema = database.ops.quote_name(_rows(database, "SELECT current_schema")[0][0])
     # Asked tenant by tenant, by the index of each table's tenants: a table may hold millions of rows.
     parts = " UNION ".join(
         f"SELECT t.id FROM tenancy_tenant t WHERE work = '{kind}' AND EXISTS (SELECT 1 FROM"
@@ -160,21 +224,162 @@ def tell_of_open_work(
         for kind, tables in kinds.items()
         for table, rule in tables.items()
     )
-    # The scope is told inside: only a superuser may bind a setting of one's own to a function.
     known = ", ".join(f"'{kind}'" for kind in kinds)
+    first = f"""IF work NOT IN ({known}) THEN
+                RAISE EXCEPTION 'nothing is known of this work; run manage.py migrate';
+            END IF;"""
+    told = _Function(name, "work text", "SETOF uuid", first=first)
+    _tell(database, told, parts, to=to, every_tenant=every_tenant)
+
+
+def tell_of_what_is_due(
+    database: BaseDatabaseWrapper,
+    name: str,
+    kinds: Mapping[Any, tuple[str, Sequence[str]]],
+    *,
+    to: str,
+    every_tenant: str,
+) -> None:
+    """Make a function that names kinds of rows whose time is over at a `moment`, each with a tenant.
+
+    A kind is a table and conditions, each of which an index answers; what is over of one kind is looked at up
+    to a bound. Otherwise as the function above.
+    """
+    parts = " UNION ".join(
+        f"SELECT {_quoted(kind)}, found.tenant_id FROM"
+        f" (SELECT r.tenant_id FROM {database.ops.quote_name(table)} r WHERE {rule} LIMIT {_LOOKED_AT}) found"
+        for kind, (table, rules) in kinds.items()
+        for rule in rules
+    )
+    told = _Function(name, "moment timestamptz", "TABLE (kind text, whose uuid)")
+    _tell(database, told, parts, to=to, every_tenant=every_tenant)
+
+
+def tell_whose_turn_it_is(
+    database: BaseDatabaseWrapper, name: str, *, begun_anew: timedelta, to: str, every_tenant: str
+) -> None:
+    """Make the function by which a worker hears which sample of each tenant it is to judge next.
+
+    People take turns: nobody's second sample comes before somebody's first, also while that is judged. One
+    that was begun so long ago is judged anew.
+    """
+    begun = f"w.begun_at <= moment - interval '{int(begun_anew.total_seconds())} seconds'"
+    query = f"""SELECT DISTINCT ON (w.tenant_id) w.tenant_id, w.id::text FROM (
+            SELECT c.tenant_id, c.id, c.submitted_at, c.begun_at,
+                row_number() OVER (PARTITION BY c.tenant_id, t.subject_id ORDER BY c.submitted_at) AS place
+            FROM transactions_capture c JOIN transactions_transaction t ON t.id = c.transaction_id
+            WHERE c.state = 'submitted' AND c.deadline > moment AND split_part(c.judge, '.', 1) = worker
+        ) w WHERE w.begun_at IS NULL OR {begun} ORDER BY w.tenant_id, w.place, w.submitted_at"""
+    told = _Function(name, "worker text, moment timestamptz", "TABLE (whose uuid, which text)")
+    _tell(database, told, query, to=to, every_tenant=every_tenant)
+
+
+def tell_what_waits(
+    database: BaseDatabaseWrapper, name: str, kinds: Mapping[str, str], *, to: str, every_tenant: str
+) -> None:
+    """Make a function that counts what waits, of all tenants together; the rest as above.
+
+    A kind is a query of a number and of the oldest moment.
+    """
+    query = " UNION ALL ".join(
+        f"SELECT {_quoted(kind)}, w.* FROM ({query}) w" for kind, query in kinds.items()
+    )
+    takes = "moment timestamptz, since timestamptz, rotated timestamptz"
+    told = _Function(name, takes, "TABLE (kind text, waiting bigint, oldest timestamptz)")
+    _tell(database, told, query, to=to, every_tenant=every_tenant)
+
+
+def what_waits(
+    database: BaseDatabaseWrapper, name: str, kinds: Mapping[str, str], moments: Mapping[str, datetime]
+) -> dict[str, tuple[int, datetime | None]]:
+    """Return what the function above counts; on SQLite, which guards no rows, by its queries themselves."""
+    if database.vendor == "postgresql":
+        found = _rows(database, f"SELECT * FROM {name}(%s, %s, %s)", *moments.values())
+        return {kind: (waiting, oldest) for kind, waiting, oldest in found}
+    return {kind: _waiting_here(database, query, moments) for kind, query in kinds.items()}
+
+
+def _waiting_here(
+    database: BaseDatabaseWrapper, query: str, moments: Mapping[str, datetime]
+) -> tuple[int, datetime | None]:
+    named = re.compile(rf"\b({'|'.join(moments)})\b")
+    values = [database.ops.adapt_datetimefield_value(moments[name]) for name in named.findall(query)]
+    [(waiting, oldest)] = _rows(database, named.sub("%s", query), *values)
+    return waiting, datetime.fromisoformat(oldest).replace(tzinfo=UTC) if oldest else None
+
+
+class _Function(NamedTuple):
+    """A function of the database: its name, what it takes and tells, and what it does `first`."""
+
+    name: str
+    takes: str
+    tells: str
+    first: str = ""
+
+
+def _tell(
+    database: BaseDatabaseWrapper, function: _Function, query: str, *, to: str, every_tenant: str
+) -> None:
+    """Make a function that answers a query with the eyes of the tables' owner, for these roles alone."""
+    # The scope is told inside: only a superuser may bind a setting of one's own to a function.
     body = f"""DECLARE before text := coalesce(current_setting('visor.tenant', true), '');
         BEGIN
-            IF work NOT IN ({known}) THEN
-                RAISE EXCEPTION 'nothing is known of this work; run manage.py migrate';
-            END IF;
+            {function.first}
             PERFORM set_config('visor.tenant', '{every_tenant}', false);
-            RETURN QUERY {parts};
+            RETURN QUERY {query};
             PERFORM set_config('visor.tenant', before, false);
         END"""
+    schema = database.ops.quote_name(_rows(database, "SELECT current_schema")[0][0])
     how = f"LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp"
-    _run(database, f"CREATE OR REPLACE FUNCTION {name}(work text) RETURNS SETOF uuid {how} AS $${body}$$")
-    _run(database, f"REVOKE ALL ON FUNCTION {name}(text) FROM PUBLIC")
-    _run(database, f"GRANT EXECUTE ON FUNCTION {name}(text) TO {to}")
+    called = f"{function.name}({function.takes})"
+    _run(database, f"CREATE OR REPLACE FUNCTION {called} RETURNS {function.tells} {how} AS $${body}$$")
+    _run(database, f"REVOKE ALL ON FUNCTION {called} FROM PUBLIC")
+    _run(database, f"GRANT EXECUTE ON FUNCTION {called} TO {to}")
+
+
+def next_samples(
+    database: BaseDatabaseWrapper, name: str, worker: str, moment: datetime
+) -> list[tuple[UUID, str]]:
+    """Return tenants and captures as the function above names them."""
+    found = _rows(database, f"SELECT * FROM {name}(%s, %s)", worker, moment)
+    return [(tenant, capture) for tenant, capture in found]
+
+
+def what_is_due(database: BaseDatabaseWrapper, name: str, moment: datetime) -> list[tuple[str, UUID]]:
+    """Return kinds and tenants as the function above names them."""
+    return [(kind, tenant) for kind, tenant in _rows(database, f"SELECT * FROM {name}(%s)", moment)]
+
+
+def delete_over(
+    database: BaseDatabaseWrapper, row: Swept, tenant: UUID | None, moment: datetime, *, most: int
+) -> int:
+    """Delete up to `most` rows that a row of the register says are over, of a tenant; return how many.
+
+    What the register says goes with them goes first. Call it in a transaction.
+    """
+    quote, ops = database.ops.quote_name, database.ops
+    since = quote(row.since)
+    rules: list[str] = [f"{since} <= %s"]
+    values: list[Any] = [ops.adapt_datetimefield_value(moment - row.after)]
+    if row.ahead is not None:
+        rules = [f"({since} <= %s OR {since} > %s)"]
+        values.append(ops.adapt_datetimefield_value(moment + row.ahead))
+    if row.only:
+        rules.append(f"({row.only})")
+    if tenant is not None:
+        rules.append("tenant_id = %s")
+        values.append(tenant if database.vendor == "postgresql" else tenant.hex)
+    query = f"SELECT {quote(row.key)} FROM {quote(row.table)} WHERE {' AND '.join(rules)} LIMIT {most}"
+    keys = [found[0] for found in _rows(database, query, *values)]
+    if not keys:
+        return 0
+    places = ", ".join(["%s"] * len(keys))
+    for table, column in row.takes.items():
+        _run(database, f"DELETE FROM {quote(table)} WHERE {quote(column)} IN ({places})", *keys)
+    for table, column in row.leaves.items():
+        column = quote(column)
+        _run(database, f"UPDATE {quote(table)} SET {column} = NULL WHERE {column} IN ({places})", *keys)
+    return _run(database, f"DELETE FROM {quote(row.table)} WHERE {quote(row.key)} IN ({places})", *keys)
 
 
 def tenants_with(database: BaseDatabaseWrapper, name: str, work: str) -> list[UUID]:
@@ -257,6 +462,11 @@ def standing(database: BaseDatabaseWrapper) -> Standing:
     return Standing(user, is_super, bypasses, owns, process != database.connection.info.backend_pid)
 
 
+def _quoted(text: str) -> str:
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'::text"
+
+
 def _rows(database: BaseDatabaseWrapper, query: str, *values: Any) -> list[Any]:
     with database.cursor() as cursor:
         cursor.execute(query, values or None)
@@ -264,6 +474,7 @@ def _rows(database: BaseDatabaseWrapper, query: str, *values: Any) -> list[Any]:
         return found
 
 
-def _run(database: BaseDatabaseWrapper, statement: str) -> None:
+def _run(database: BaseDatabaseWrapper, statement: str, *values: Any) -> int:
     with database.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, values or None)
+        return int(cursor.rowcount)

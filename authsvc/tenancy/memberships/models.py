@@ -1,4 +1,4 @@
-"""Membership, what lets a user into a tenant, and the invitation to one."""
+"""Membership, what lets a user into a tenant; the invitation to one; the provider whose word gives one."""
 
 from typing import ClassVar
 
@@ -63,7 +63,64 @@ class Invitation(TenantOwned):
     seal = models.BinaryField(null=True, editable=False, help_text="The portal’s word (authsvc/seals).")
 
     class Meta:
-        indexes = [models.Index(fields=["tenant", "-created_at"], name="invitation_by_age")]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at"], name="invitation_by_age"),
+            models.Index(fields=["expires_at"], name="invitation_over"),
+        ]
 
     def __str__(self) -> str:
         return f"invitation of {self.email}"
+
+
+class SingleSignOn(TenantOwned):
+    """A tenant's own OpenID provider, at which its team may sign in to the portal; a tenant has one at most.
+
+    `roles` are pairs of a value of the claim `role_claim` and the role that it gives. `acr_values` are those
+    of which an ID token must have one; without any, the portal asks for a second factor of its own besides.
+    Without `password_stays` only owners come in by what the portal itself keeps of them.
+    """
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    name = models.CharField(max_length=60)
+    issuer = models.CharField(max_length=500)
+    client_id = models.CharField(max_length=200)
+    scopes = models.CharField(max_length=200, default="openid profile email")
+    role_claim = models.CharField(max_length=200, blank=True)
+    roles = models.JSONField(default=list)
+    acr_values = models.JSONField(default=list)
+    just_in_time = models.BooleanField(default=False)
+    password_stays = models.BooleanField(default=True)
+    enabled = models.BooleanField(default=False)
+    sealed_secret = models.BinaryField(null=True, help_text="Opened by the portal, for this issuer alone.")
+    seal = models.BinaryField(null=True, editable=False, help_text="The portal’s word (authsvc/seals).")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="single_sign_on_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Identity(TenantOwned):
+    """Whom a tenant's provider knows by `sub`, and which user that is here.
+
+    `gives_membership` says that the user's membership came by it, and ends with the provider's word.
+    `address` is what the provider says that their e-mail address is: mails go there, and nobody is
+    known by it.
+    """
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    issuer = models.CharField(max_length=500)
+    sub = models.CharField(max_length=255)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="identities")
+    gives_membership = models.BooleanField(default=False)
+    address = models.CharField(max_length=254, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True)
+    seal = models.BinaryField(null=True, editable=False, help_text="The portal’s word (authsvc/seals).")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "issuer", "sub"], name="identity_once"),
+            models.UniqueConstraint(fields=["tenant", "user"], name="identity_of_a_user_once"),
+        ]
