@@ -1,4 +1,8 @@
-"""Consent to face comparison: explicit, versioned, revocable, and never older than twelve months (S10-01)."""
+"""Consent to the use of a camera: explicit, versioned, revocable, never older than twelve months (S10-01).
+
+It is for one purpose: who agreed that their face is compared did not agree to be seen for its own sake, nor
+the other way about.
+"""
 
 from datetime import timedelta
 
@@ -8,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.core.application_models import ApplicationModel
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.privacy.models import ConsentReceipt
-from authsvc.privacy.notice import CONSENT_MONTHS, current_notice
+from authsvc.privacy.notice import CONSENT_MONTHS, Purpose, current_notice
 from authsvc.subjects.models import Subject
 
 _LIFE = timedelta(days=30 * CONSENT_MONTHS)
@@ -24,12 +29,15 @@ class NoticeChanged(Refused):
 
 
 @transaction.atomic
-def give_consent(*, subject: Subject, notice_version: str) -> ConsentReceipt:
+def give_consent(
+    *, subject: Subject, notice_version: str, model: ApplicationModel | None = None
+) -> ConsentReceipt:
     """Store that the person agreed to the notice that is current now, and return the receipt.
 
-    Raises NoticeChanged where the version shown is not the current one: the person must read the new text.
+    `model` is that of the person's reference, None for one that is to be made. Raises NoticeChanged where the
+    version shown is not the current one: the person must read the new text.
     """
-    notice = current_notice(subject.tenant)
+    notice = current_notice(subject.tenant, model)
     if notice.version != notice_version:
         raise NoticeChanged(
             "notice-changed",
@@ -40,6 +48,7 @@ def give_consent(*, subject: Subject, notice_version: str) -> ConsentReceipt:
     moment = now()
     receipt = ConsentReceipt.objects.create(
         subject=subject,
+        purpose=notice.purpose,
         notice_version=notice.version,
         notice=notice.content,
         given_at=moment,
@@ -49,30 +58,29 @@ def give_consent(*, subject: Subject, notice_version: str) -> ConsentReceipt:
     return receipt
 
 
-def live_consent(subject: Subject) -> ConsentReceipt | None:
-    """Return the person's consent that holds now, or None."""
-    return (
-        ConsentReceipt.objects.filter(subject=subject, withdrawn_at=None, expires_at__gt=now())
-        .order_by("-given_at")
-        .first()
-    )
+def live_consent(subject: Subject, purpose: Purpose | None = None) -> ConsentReceipt | None:
+    """Return the person's newest consent that holds now, or None; for a purpose where one is named."""
+    held = ConsentReceipt.objects.filter(subject=subject, withdrawn_at=None, expires_at__gt=now())
+    return (held.filter(purpose=purpose) if purpose else held).order_by("-given_at").first()
 
 
 def consenting() -> QuerySet[Subject]:
-    """Return the people of the tenant in scope whose consent holds now."""
-    live = ConsentReceipt.objects.filter(subject=OuterRef("pk"), withdrawn_at=None, expires_at__gt=now())
-    return Subject.objects.filter(Exists(live))
+    """Return the people of the tenant in scope whose consent to face comparison holds now."""
+    held = ConsentReceipt.objects.filter(purpose=Purpose.FACE, withdrawn_at=None, expires_at__gt=now())
+    return Subject.objects.filter(Exists(held.filter(subject=OuterRef("pk"))))
 
 
-def covers_capture(subject: Subject) -> bool:
+def covers_capture(subject: Subject, model: ApplicationModel | None = None) -> bool:
     """Whether the person's consent is to the notice as it stands now, and holds for a while yet.
 
-    Where it does not, the person is asked anew before the camera starts (S10-07).
+    `model` is that of the person's reference. Where it does not, the person is asked anew before the camera
+    starts (S10-07).
     """
-    consent = live_consent(subject)
+    notice = current_notice(subject.tenant, model)
+    consent = live_consent(subject, notice.purpose)
     if consent is None or consent.expires_at <= now() + RENEWED_BEFORE:
         return False
-    return consent.notice_version == current_notice(subject.tenant).version
+    return consent.notice_version == notice.version
 
 
 @transaction.atomic

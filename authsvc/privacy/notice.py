@@ -4,17 +4,79 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.core.application_models import ApplicationModel, Place
 from authsvc.core.texts import Text
-from authsvc.policy.services import least_age
+from authsvc.policy.services import first_model, least_age
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 
 CONSENT_MONTHS = 12
+
+
+class Purpose(StrEnum):
+    """What a person agrees to: that their face is compared, or that a camera shows somebody to be there."""
+
+    FACE = "face-authentication"
+    PRESENCE = "presence"
+
+
+def purpose_of(model: ApplicationModel) -> Purpose:
+    """Return what the notice about a model is agreed to for; agreeing to one is not agreeing to the other."""
+    return Purpose.FACE if model.compares else Purpose.PRESENCE
+
+
+_TRAVEL: Final = _(
+    "The pictures travel encrypted to a server, which compares them with what it made of your face "
+    "at enrolment."
+)
+
+# By where a reference lies, where it is compared, and whether a device's share is part of its key: what the
+# table of application models says of each, in plain words.
+WHERE: Final[Mapping[tuple[Place, Place, bool], tuple[Text, ...]]] = {
+    (Place.SERVER, Place.SERVER, True): (
+        _TRAVEL,
+        _("What it keeps can only be opened together with your passkey."),
+    ),
+    (Place.SERVER, Place.SERVER, False): (
+        _TRAVEL,
+        _("What it keeps can be opened by the server alone, without your passkey."),
+    ),
+    (Place.SERVER, Place.PHONE, True): (
+        _(
+            "A server makes something of your face at enrolment and keeps it sealed; it can only be opened "
+            "together with your passkey."
+        ),
+        _(
+            "At each sign-in it is sent, encrypted, to the device that you sign in with, which compares it "
+            "with what its camera sees, tells the server the result, and wipes it."
+        ),
+        _(
+            "The pictures travel encrypted to the server all the same, which looks whether a living person "
+            "is before the camera; when you renew your face or add a passkey, it compares them too."
+        ),
+    ),
+    (Place.PHONE, Place.SERVER, True): (
+        _(
+            "What is made of your face is kept on your own device, sealed; each time it travels with the "
+            "pictures, encrypted, to a server, which compares them and keeps neither."
+        ),
+        _("It can only be opened by the server together with your passkey."),
+        _("If you lose the device, or its browser’s data, you set up your face anew."),
+    ),
+    (Place.NOWHERE, Place.NOWHERE, False): (
+        _(
+            "The pictures travel encrypted to a server, which looks whether a living person is before the "
+            "camera, and compares them with nothing."
+        ),
+        _("That it is you is what your device says when you unlock it for your passkey, also with a PIN."),
+    ),
+}
 
 # Who, why, for whom, what, where it is compared, how long it is kept, and the way without a face; a sentence
 # an entry. What a sentence promises is done somewhere: tests/unit/privacy/test_promises.py says where.
@@ -35,13 +97,7 @@ LAYERS: Final[Mapping[str, tuple[Text, ...]]] = {
             "passkeys and face” notes it until you take it back, and it is left out."
         ),
     ),
-    "where": (
-        _(
-            "The pictures travel encrypted to a server, which compares them with what it made of your face "
-            "at enrolment."
-        ),
-        _("What it keeps can only be opened together with your passkey."),
-    ),
+    "where": (),  # by the model, from WHERE
     "how_long": (
         _("The pictures are erased within a minute of the result."),
         _(
@@ -60,34 +116,65 @@ LAYERS: Final[Mapping[str, tuple[Text, ...]]] = {
 }
 
 
+# What is said instead where nothing of a face is kept or compared.
+PRESENCE_LAYERS: Final[Mapping[str, tuple[Text, ...]]] = {
+    "why": (_("So that a site that asks for it knows that a living person is before the camera."),),
+    "how_long": (
+        LAYERS["how_long"][0],
+        _("Nothing that was made of your face is kept, here or on your device."),
+    ),
+    "withdraw": (_("Ask %(name)s, or withdraw your consent on the page “Your passkeys and face”."),),
+}
+
+
+PUSHES: Final[tuple[Text, ...]] = (
+    _("For this we keep the address that this browser has at its maker’s push service, sealed."),
+    _("That service learns when something is sent to you, and can read none of it."),
+    _(
+        "The address is erased when you turn this off, when this device’s passkey is revoked, when the "
+        "browser gives it up, and when your account is closed."
+    ),
+)
+"""What is said before a browser takes pushes: it is no part of the notice of faces, nor of its consent."""
+
+
 @dataclass(frozen=True)
 class Notice:
     """What is shown; `version` is the digest of the content, so that no text changes unnoticed.
 
-    `least_age` is the age that whoever agrees says that they have.
+    `least_age` is the age that whoever agrees says that they have; `purpose` is what they agree to.
     """
 
     version: str
     content: dict[str, str]
     least_age: int
+    purpose: Purpose
 
 
-def current_notice(tenant: Tenant) -> Notice:
+def current_notice(tenant: Tenant, model: ApplicationModel | None = None) -> Notice:
     """Return the notice of the tenant as it stands now, in the language of the request.
 
-    A translation is the same version as its source: who changes the language is not asked again.
+    It is about a reference of `model`, or about new ones where that is None. A translation is the same
+    version as its source: who changes the language is not asked again.
     """
     with tenant_scope(tenant.pk):
-        age = least_age()
+        age, about = least_age(), model or first_model()
     with translation.override(None):
-        source = json.dumps(_content(tenant, age), sort_keys=True, ensure_ascii=False)
+        source = json.dumps(_content(tenant, age, about), sort_keys=True, ensure_ascii=False)
     version = hashlib.sha256(source.encode()).hexdigest()[:16]
-    return Notice(version=version, content=_content(tenant, age), least_age=age)
+    return Notice(
+        version=version,
+        content=_content(tenant, age, about),
+        least_age=age,
+        purpose=purpose_of(about),
+    )
 
 
-def _content(tenant: Tenant, age: int) -> dict[str, str]:
+def _content(tenant: Tenant, age: int, model: ApplicationModel) -> dict[str, str]:
     names = {"name": tenant.name, "months": CONSENT_MONTHS, "age": age}
+    where = WHERE[model.stored, model.compared, bool(model.shares)]
+    layers = {**LAYERS, **({} if model.compares else PRESENCE_LAYERS), "where": where}
     return {
         layer: " ".join(str(sentence) % names for sentence in sentences)
-        for layer, sentences in LAYERS.items()
+        for layer, sentences in layers.items()
     }

@@ -8,25 +8,33 @@ from authsvc.core.application_models import APPLICATION_MODELS, ApplicationModel
 from authsvc.core.stages import LIVENESS, Stage
 from authsvc.policy.services import current_policy
 from authsvc.protection.base import Protection
-from authsvc.subjects.models import Subject
-from authsvc.vault.lifecycle import model_of
 
 
 def check(protection: Protection, row: ApplicationModel) -> Protection:
     """Return the behaviour; raises ValueError where it is not what its row says, or leaves liveness out.
 
     Whatever else a plan holds, it looks for a living person before a real camera, and where the server
-    compares, a sign-in has a comparison.
+    compares, a sign-in has a comparison. What adds to a reference, or lets a passkey in, always has one;
+    where nothing is kept there is no such plan.
     """
     if protection.letter != row.letter:
         raise ValueError(f"{row.name} is of model {protection.letter}, its row of {row.letter}")
-    for plan in (protection.verify, protection.enrol, protection.renew):
+    adding = (protection.renew, protection.bind)
+    if not row.keeps and any((protection.enrol, *adding)):
+        raise ValueError(f"{row.name} keeps nothing, and has a plan that makes a reference")
+    kept = (protection.enrol, *adding) if row.keeps else ()
+    for plan in (protection.verify, *kept):
         if tuple(stage for stage in plan if stage in LIVENESS) != LIVENESS:
             raise ValueError(f"{row.name} has a plan without {', '.join(LIVENESS)} in this order")
-    compares = row.compared == Place.SERVER
-    if any((Stage.COMPARISON in plan) != compares for plan in (protection.verify, protection.renew)):
-        raise ValueError(f"{row.name} is compared on the {row.compared}, and its plan says otherwise")
+    if (Stage.COMPARISON in protection.verify) != (row.compared == Place.SERVER):
+        raise ValueError(f"{row.name} is compared {_at(row.compared)}, and its plan says otherwise")
+    if row.keeps and any(Stage.COMPARISON not in plan for plan in adding):
+        raise ValueError(f"{row.name} adds to a reference what no worker compared")
     return protection
+
+
+def _at(place: Place) -> str:
+    return str(place) if place is Place.NOWHERE else f"on the {place}"
 
 
 def _behaviour(row: ApplicationModel) -> Protection:
@@ -36,16 +44,6 @@ def _behaviour(row: ApplicationModel) -> Protection:
 PROTECTIONS: Final[Mapping[str, Protection]] = {row.letter: _behaviour(row) for row in APPLICATION_MODELS}
 
 
-def protection_for_new() -> Protection:
-    """Return the model by which the tenant in scope keeps new references: the first that its policy names."""
-    return PROTECTIONS[current_policy().models[0]]
-
-
-def protection_of(subject: Subject | None) -> Protection:
-    """Return the model of a person's reference.
-
-    Where there is no reference, or its row names a model that nobody knows, it is that of new references,
-    which then opens nothing.
-    """
-    letter = model_of(subject.reference) if subject is not None and subject.has_face else None
-    return PROTECTIONS.get(letter or "") or protection_for_new()
+def is_allowed(letter: str) -> bool:
+    """Tell whether the tenant's policy lets references of a model count; raises BrokenPolicy."""
+    return letter in current_policy().models

@@ -11,7 +11,11 @@ from django.db.models.functions import Coalesce
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.tenancy.scope import current_tenant_id
-from authsvc.vault.models import DeviceWrap, DueErasure, Moment, Reference
+from authsvc.vault import due
+from authsvc.vault.models import Bundle, DeviceWrap, DueErasure, Moment, Reference
+
+NO_DEVICE = ""
+"""The device of a wrap that takes no device's share."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,12 @@ def model_of(pseudonym: str) -> str | None:
 
 
 def opens_for(pseudonym: str, *, device: str) -> bool:
-    """Whether an active reference's key is wrapped for that device, so that its share opens it."""
-    return DeviceWrap.objects.filter(reference__in=_active(), reference_id=pseudonym, device=device).exists()
+    """Whether an active reference opens for that device of its person.
+
+    There is a share of the server's for it, or one that goes with no device's, where the server opens alone.
+    """
+    wraps = DeviceWrap.objects.filter(reference__in=_active(), reference_id=pseudonym)
+    return wraps.filter(device__in=[device, NO_DEVICE]).exists()
 
 
 def revoked_references() -> QuerySet[Reference, str]:
@@ -63,7 +71,8 @@ def active_with_own_key() -> list[str]:
 
 @transaction.atomic
 def forget_device(*, device: str) -> int:
-    """Remove every wrap of a revoked device, and return how many."""
+    """Remove every wrap of a revoked device, and return how many; what it keeps itself opens no more."""
+    Bundle.objects.filter(device=device).delete()
     return DeviceWrap.objects.filter(device=device).delete()[0]
 
 
@@ -71,13 +80,15 @@ def forget_device(*, device: str) -> int:
 def revoke_reference(*, pseudonym: str, reason: str) -> None:
     """Erase a reference for good: wraps, template and moments go, a tombstone without biometric data stays.
 
-    Its key is destroyed by the next worker that looks, and with it every copy in logs and backups.
+    Its key is destroyed by the next worker that looks, and with it every copy in logs, in backups and with
+    phones.
     """
+    due.lock_reference(pseudonym)
+    Bundle.objects.filter(reference_id=pseudonym).delete()
     DeviceWrap.objects.filter(reference_id=pseudonym).delete()
-    Moment.objects.filter(reference_id=pseudonym).delete()
-    changed = (
-        _active().filter(pseudonym=pseudonym).update(status=Reference.Status.REVOKED, sealed_template=b"")
-    )
+    _drop(Moment.objects.filter(reference_id=pseudonym))
+    _empty(pseudonym)
+    changed = _active().filter(pseudonym=pseudonym).update(status=Reference.Status.REVOKED)
     if changed:
         DueErasure.objects.get_or_create(pseudonym=pseudonym, defaults={"tenant": current_tenant_id()})
         record(Tag.REFERENCE_REVOKED, reference=pseudonym, reason=reason)
@@ -98,10 +109,25 @@ def drop_moments(*, pseudonym: str, moments: Collection[str]) -> None:
     """Erase moments of a reference; the pseudonym stands for its own template, and the others stay."""
     if not moments:
         return
-    Moment.objects.filter(reference_id=pseudonym, pk__in=moments).delete()
+    due.lock_reference(pseudonym)
+    Bundle.objects.filter(reference_id=pseudonym, moment__in=moments).delete()
+    _drop(Moment.objects.filter(reference_id=pseudonym, pk__in=moments))
     if pseudonym in moments:
-        _active().filter(pseudonym=pseudonym).update(sealed_template=b"")
+        _empty(pseudonym)
     record(Tag.MOMENTS_DROPPED, reference=pseudonym, count=len(moments))
+
+
+def _drop(moments: QuerySet[Moment]) -> None:
+    """Delete moments, and what the object store has of them."""
+    due.delete(moments.exclude(object_name="").values_list("object_name", flat=True))
+    moments.delete()
+
+
+def _empty(pseudonym: str) -> None:
+    """Take away what is kept of an active reference's own template, here and in the object store."""
+    rows = _active().filter(pseudonym=pseudonym)
+    due.delete(rows.exclude(object_name="").values_list("object_name", flat=True))
+    rows.update(sealed_template=b"", object_name="")
 
 
 def _active() -> QuerySet[Reference]:

@@ -3,14 +3,15 @@
 The data key of a reference is wrapped under a key that needs the share which the phone's passkey releases
 and a server share which is itself sealed under the tenant's vault key (S6.3-02), and then wrapped under the
 reference's own key, which lies in the key service (ownkeys.py). The database, the vault key and the worker's
-image together, without the live phone, open nothing; and once the own key is destroyed, nothing does. What
-any process may do to a reference is in lifecycle.py.
+image together, without the live phone, open nothing; and once the own key is destroyed, nothing does.
+References that a phone keeps are in bundles.py, what any process may do to one in lifecycle.py.
 """
 
 import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -18,19 +19,51 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.envelope import CannotOpen, context, derive, seal, unseal, unseal_any
+from authsvc.core.installation import away_from, region_of
 from authsvc.keys.service.chosen import key_service
 from authsvc.keys.service.interface import CannotUnwrap, KeyGone, KeyServiceProblem
 from authsvc.keys.vaultkeys import NoVaultKey, open_vault_key, open_vault_keys
+from authsvc.policy.services import pinned_region
 from authsvc.tenancy.scope import current_tenant_id
-from authsvc.vault.models import DeviceWrap, Moment, Reference
+from authsvc.vault.due import lock_reference, put_later
+from authsvc.vault.models import DeviceWrap, Moment, Part, Reference
+from authsvc.vault.outside import sealed_of
 from authsvc.vault.ownkeys import key_of
+from authsvc.vault.stores.interface import NotThere, StoreAway, Untrue
 
 SHARE_BYTES = 32
+NO_KIND = ""
+"""The kind of share of a reference that the server opens alone; its one wrap is of no device."""
 _BATCH = 200
 
 
 class CannotOpenReference(Exception):
-    """Reference, device share or vault key does not fit; the message says which, for auditors."""
+    """Reference, device share or vault key does not fit; the message says which, for auditors.
+
+    `tag` is what the log calls it, `how` in one word why, where there is one.
+    """
+
+    def __init__(self, said: str, *, tag: Tag = Tag.REFERENCE_ALARM, how: str = "") -> None:
+        super().__init__(said)
+        self.tag, self.how = tag, how
+
+
+class StoreUntrue(CannotOpenReference):
+    """The object store has lost what it was given, or gave back something else."""
+
+    def __init__(self, problem: Untrue) -> None:
+        super().__init__(str(problem), tag=Tag.STORE_UNTRUE, how=problem.how)
+
+
+class StoreNotReached(CannotOpenReference):
+    """The object store does not answer; nothing is wrong with the reference."""
+
+    def __init__(self, problem: StoreAway) -> None:
+        super().__init__(str(problem), tag=Tag.STORE_AWAY)
+
+
+class KeptElsewhere(CannotOpenReference):
+    """The organisation pinned a region, and store, key service or reference are of another one (S10-12)."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +85,8 @@ class OpenedReference:
 
 
 def _template_context(row: Reference) -> bytes:
-    return context("reference", str(current_tenant_id()), row.pseudonym, row.model, row.engine, row.version)
+    named = ("reference", str(current_tenant_id()), row.pseudonym, row.model, row.engine, row.version)
+    return context(*named) + in_region(row)
 
 
 def _moment_context(row: Reference, moment: str) -> bytes:
@@ -60,9 +94,26 @@ def _moment_context(row: Reference, moment: str) -> bytes:
 
 
 def _wrap_context(row: Reference, device: str, share_kind: str) -> bytes:
-    return context(
-        "wrap", str(current_tenant_id()), row.pseudonym, row.model, row.version, device, share_kind
-    )
+    named = ("wrap", str(current_tenant_id()), row.pseudonym, row.model, row.version, device, share_kind)
+    return context(*named) + in_region(row)
+
+
+def in_region(row: Reference) -> bytes:
+    """Return what binds something sealed to a reference's region; nothing where none is named, as before."""
+    return context("region", row.region) if row.region else b""
+
+
+def require_region(row: Reference) -> None:
+    """Raise KeptElsewhere where the organisation pinned another region than that of store, keys or reference.
+
+    One that was written before its store's region was named stays where it is, and counts.
+    """
+    pinned = pinned_region()
+    away = away_from(pinned) if pinned else ""
+    if not away and pinned and row.region not in ("", pinned):
+        away = f"the reference is of {row.region}"
+    if away:
+        raise KeptElsewhere(f"pinned to {pinned}: {away}")
 
 
 def _wrapping_key(device_share: bytes, server_share: bytes, aad: bytes) -> bytes:
@@ -85,31 +136,50 @@ def create_reference(
     """Seal a template under a fresh data key for one device, and return the row.
 
     `model` is the letter of its application model, `device_share` 32 bytes, `share_kind` "prf" or
-    "browser". A new reference always has a new pseudonym, so that two of one person cannot be linked in the
-    store (S9.2-11). Raises CannotOpenReference on a share that is no share.
+    "browser"; of a model that takes no share all three of the device are empty. A new reference always has a
+    new pseudonym, so that two of one person cannot be linked in the store (S9.2-11). Raises
+    CannotOpenReference on a share that is no share.
     """
-    _check_share(device_share)
+    check_share(device_share, share_kind)
     vault_key = open_vault_key(create=True)
-    row = Reference(model=model, engine=engine, version=version, quality=quality, consent=consent)
-    row.tenant_id = current_tenant_id()
+    row = new_row(model=model, engine=engine, version=version, quality=quality, consent=consent)
     data_key = os.urandom(32)
     row.sealed_template = seal(data_key, template, _template_context(row))
     row.save(force_insert=True)
+    put_later(row)
     _wrap(row, data_key, vault_key, device=device, device_share=device_share, share_kind=share_kind)
     record(Tag.REFERENCE_CREATED, reference=row.pseudonym, engine=engine, version=version, model=model)
     return row
 
 
-def _check_share(device_share: bytes) -> None:
-    if len(device_share) != SHARE_BYTES or not any(device_share):
+def new_row(**fields: Any) -> Reference:
+    """Return a reference's row that is not stored yet, of the store's region; raises KeptElsewhere."""
+    row = Reference(**fields, region=region_of("store"))
+    row.tenant_id = current_tenant_id()
+    require_region(row)
+    return row
+
+
+def check_share(device_share: bytes, share_kind: str) -> None:
+    """Raise CannotOpenReference on what is no share of its kind: 32 bytes, not all nought; of none, empty."""
+    if share_kind == NO_KIND and not device_share:
+        return
+    if share_kind == NO_KIND or len(device_share) != SHARE_BYTES or not any(device_share):
         raise CannotOpenReference("the device's share is not 32 bytes")
 
 
 def _wrap(
     row: Reference, data_key: bytes, vault_key: bytes, *, device: str, device_share: bytes, share_kind: str
 ) -> None:
+    aad, server_share = _wrap_context(row, device, share_kind), os.urandom(SHARE_BYTES)
+    wrapped = seal(_wrapping_key(device_share, server_share, aad), data_key, aad)
+    _store_wrap(row, vault_key, server_share, device=device, share_kind=share_kind, wrapped_key=wrapped)
+
+
+def _store_wrap(
+    row: Reference, vault_key: bytes, server_share: bytes, *, device: str, share_kind: str, wrapped_key: bytes
+) -> None:
     aad = _wrap_context(row, device, share_kind)
-    server_share = os.urandom(SHARE_BYTES)
     DeviceWrap.objects.update_or_create(
         reference=row,
         device=device,
@@ -117,9 +187,34 @@ def _wrap(
             "share_kind": share_kind,
             "sealed_server_share": _under_own_key(row, seal(vault_key, server_share, aad), aad),
             "under_key": True,
-            "wrapped_key": seal(_wrapping_key(device_share, server_share, aad), data_key, aad),
+            "wrapped_key": wrapped_key,
         },
     )
+
+
+def new_server_share(row: Reference, *, device: str, share_kind: str) -> bytes:
+    """Keep a fresh server share for a device that keeps the reference itself, and return it: 32 bytes.
+
+    It is sealed as one that wraps a data key is, and goes with the reference's own key.
+    """
+    server_share = os.urandom(SHARE_BYTES)
+    vault_key = open_vault_key(create=True)
+    _store_wrap(row, vault_key, server_share, device=device, share_kind=share_kind, wrapped_key=b"")
+    return server_share
+
+
+def server_share_for(row: Reference, *, device: str) -> tuple[bytes, str]:
+    """Return the server share that is kept for a device, and the kind of share that it goes with.
+
+    Raises CannotOpenReference.
+    """
+    wrap = _wrap_of(row, device)
+    try:
+        return _server_share(wrap, _wrap_context(row, device, wrap.share_kind)), wrap.share_kind
+    except (CannotOpen, CannotUnwrap):
+        raise CannotOpenReference("the server's share does not open") from None
+    except (NoVaultKey, KeyServiceProblem) as problem:
+        raise CannotOpenReference(str(problem)) from None
 
 
 def _under_own_key(row: Reference, sealed_share: bytes, aad: bytes) -> bytes:
@@ -188,10 +283,8 @@ def _renew(wrap: DeviceWrap, keys: list[bytes]) -> bool:
 
 
 def _data_key(row: Reference, *, device: str, device_share: bytes) -> tuple[bytes, str]:
-    _check_share(device_share)
-    wrap = DeviceWrap.objects.filter(reference=row, device=device).first()
-    if wrap is None:
-        raise CannotOpenReference("the reference is not wrapped for this device")
+    wrap = _wrap_of(row, device)
+    check_share(device_share, wrap.share_kind)
     aad = _wrap_context(row, device, wrap.share_kind)
     try:
         server_share = _server_share(wrap, aad)
@@ -203,13 +296,32 @@ def _data_key(row: Reference, *, device: str, device_share: bytes) -> tuple[byte
     return key, wrap.share_kind
 
 
-def _active(pseudonym: str, version: int) -> Reference:
-    row = Reference.objects.filter(pseudonym=pseudonym, status=Reference.Status.ACTIVE).first()
+def _wrap_of(row: Reference, device: str) -> DeviceWrap:
+    wrap = DeviceWrap.objects.filter(reference=row, device=device).first()
+    if wrap is None:
+        raise CannotOpenReference("the reference is not wrapped for this device")
+    return wrap
+
+
+def active(pseudonym: str, version: int) -> Reference:
+    """Return an active reference's row; raises CannotOpenReference for none, and for another version.
+
+    KeptElsewhere is raised where its organisation's region is another.
+    """
+    rows = Reference.objects.filter(pseudonym=pseudonym, status=Reference.Status.ACTIVE)
+    row = rows.defer("sealed_template").first()
     if row is None:
         raise CannotOpenReference("no active reference")
     if row.version != version:
         raise CannotOpenReference(f"version {row.version} is stored, {version} is expected")
+    require_region(row)
     return row
+
+
+def _lock_active(row: Reference) -> None:
+    """Let no erasure go by while something is added; raises CannotOpenReference where one has."""
+    lock_reference(row.pk)
+    active(row.pk, row.version)
 
 
 def open_reference(
@@ -221,7 +333,7 @@ def open_reference(
     are the ids of those that count there, the pseudonym standing for the reference's own template; without
     any it is that one alone. Raises CannotOpenReference, also where one of several does not open.
     """
-    row = _active(pseudonym, version)
+    row = active(pseudonym, version)
     key, share_kind = _data_key(row, device=device, device_share=device_share)
     templates = tuple(_opened(row, key, moment) for moment in moments or (pseudonym,))
     Reference.objects.filter(pk=row.pk).update(last_opened_at=now())
@@ -229,16 +341,31 @@ def open_reference(
 
 
 def _opened(row: Reference, key: bytes, moment: str) -> bytes:
-    sealed, aad = bytes(row.sealed_template), _template_context(row)
+    part: Part | None = row
+    aad = _template_context(row)
     if moment != row.pseudonym:
-        kept = row.moments.filter(pk=moment).first()
-        if kept is None:
-            raise CannotOpenReference("a moment that counts is not there")
-        sealed, aad = bytes(kept.sealed_template), _moment_context(row, moment)
+        part, aad = (
+            row.moments.filter(pk=moment).defer("sealed_template").first(),
+            _moment_context(row, moment),
+        )
+    if part is None:
+        raise CannotOpenReference("a moment that counts is not there")
     try:
-        return unseal(key, sealed, aad)
+        return unseal(key, _sealed(part), aad)
     except CannotOpen:
         raise CannotOpenReference("the template was altered or belongs to another reference") from None
+
+
+def _sealed(part: Part) -> bytes:
+    """Return what is sealed of a part, from where it lies."""
+    try:
+        return sealed_of(part)
+    except Untrue as problem:
+        raise StoreUntrue(problem) from None
+    except StoreAway as problem:
+        raise StoreNotReached(problem) from None
+    except NotThere as problem:
+        raise CannotOpenReference(str(problem)) from None
 
 
 @transaction.atomic
@@ -250,12 +377,14 @@ def add_moment(
     It counts for nothing before the person's row names it. Every device that opens the reference opens it
     too. Raises CannotOpenReference where this device's share does not open the reference.
     """
-    row = _active(pseudonym, version)
+    row = active(pseudonym, version)
     key, _ = _data_key(row, device=device, device_share=device_share)
+    _lock_active(row)
     moment = Moment(reference=row, quality=quality)
     moment.tenant_id = current_tenant_id()
     moment.sealed_template = seal(key, template, _moment_context(row, moment.id))
     moment.save(force_insert=True)
+    put_later(moment)
     record(Tag.MOMENT_ADDED, reference=pseudonym, moment=moment.id)
     return moment
 
@@ -275,8 +404,9 @@ def wrap_for_device(
 
     Raises CannotOpenReference where the first device cannot open it itself.
     """
-    row = _active(pseudonym, version)
+    row = active(pseudonym, version)
     key, _ = _data_key(row, device=device, device_share=device_share)
-    _check_share(new_share)
+    check_share(new_share, new_share_kind)
+    _lock_active(row)
     _wrap(row, key, open_vault_key(), device=new_device, device_share=new_share, share_kind=new_share_kind)
     record(Tag.REFERENCE_SHARED, reference=pseudonym, device=new_device)

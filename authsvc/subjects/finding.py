@@ -1,0 +1,83 @@
+"""Finding people by the beginnings of words, in an index of words."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from operator import attrgetter
+from typing import Any, Final
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from authsvc.core.words import beginnings, looked_for
+from authsvc.subjects.models import Subject, Word, words_of
+
+_AT_ONCE: Final = 1000
+_LOOKED_AT: Final = 20_000
+"""So many words are looked at: more than the portal counts, as a person has several that begin alike."""
+
+
+def found_by(people: QuerySet[Subject], text: str, *, words: int = _LOOKED_AT) -> QuerySet[Subject]:
+    """Return those people of whom every word of a text begins a word; a text without words finds nobody.
+
+    Of very many it is the first, by so many words, so that a single letter costs no more than a name.
+    """
+    found = _found(text)
+    return people.none() if found is None else people.filter(pk__in=found.values("subject_id")[:words])
+
+
+def first_found(people: QuerySet[Subject], text: str, *, most: int) -> list[Subject]:
+    """Return up to so many of those people by name: those whose word comes first in the order of words.
+
+    The longest word of the text is looked up, and the others are asked of whom it finds: without an order of
+    people, it costs the same whatever their number.
+    """
+    rows = _found(text)
+    if rows is None:
+        return []
+    # A person stands there once for each of their words that begins so.
+    ids = list(dict.fromkeys(rows.order_by("word", "subject").values_list("subject", flat=True)[: 4 * most]))
+    known = {person.pk: person for person in people.filter(pk__in=ids[:most])}
+    return sorted((known[pk] for pk in ids if pk in known), key=attrgetter("name"))
+
+
+def _found(text: str) -> QuerySet[Word] | None:
+    """Return the words that the longest word of a text begins, of people who have the others too."""
+    longest, *others = sorted(looked_for(text), key=len, reverse=True) or [""]
+    if not longest:
+        return None
+    rows = _with(longest)
+    for word in others:
+        rows = rows.filter(Exists(_with(word).filter(subject=OuterRef("subject"))))
+    return rows
+
+
+def _with(word: str) -> QuerySet[Word]:
+    first, last = beginnings(word)
+    return Word.objects.filter(word__gte=first, word__lt=last)
+
+
+def fill(people: Any, rows: Any) -> int:
+    """Store the words of everybody who has none, and return how many people that were.
+
+    `people` and `rows` are querysets over people and words, of this release or as a migration knows them.
+    """
+    without = people.filter(~Exists(rows.filter(subject=OuterRef("pk")))).only(
+        "tenant", "name", "external_id", "claims"
+    )
+    count = 0
+    for some in _groups(without.iterator(chunk_size=_AT_ONCE)):
+        rows.bulk_create(
+            [
+                rows.model(tenant_id=person.tenant_id, subject_id=person.pk, word=word)
+                for person in some
+                for word in words_of(person)
+            ],
+            ignore_conflicts=True,
+        )
+        count += len(some)
+    return count
+
+
+def _groups(people: Iterable[Any]) -> Iterator[list[Any]]:
+    left = iter(people)
+    while some := list(islice(left, _AT_ONCE)):
+        yield some
