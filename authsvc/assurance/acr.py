@@ -8,17 +8,33 @@ DEFAULT_ACR = {level: f"urn:visor:{level.name}" for level in Level if level}
 ALIASES = {"phr": Level.L3, "phrh": Level.L3}
 
 
-def attainable() -> tuple[Level, ...]:
+def attainable(weakest: Level) -> tuple[Level, ...]:
     """Return the levels that can be reached now, lowest first, by the rule that every sign-in is held to.
 
-    The best there is: a passkey that verified its user, on hardware where a format of attestation is listed
-    that can prove it. A face from a browser raises nothing (S9.3-06), and no other agent is let in.
+    `weakest` is what the parts carry that no transaction does without (authsvc/policy/reach.py).
+    """
+    return tuple(level for level in Level if Level.NONE < level <= assess(_best(weakest)).level)
+
+
+def why_not_higher(weakest: Level) -> tuple[str, ...]:
+    """Return what the level misses that is next to those that can be reached now."""
+    return assess(_best(weakest)).reasons
+
+
+def _best(weakest: Level) -> Evidence:
+    """Return the best evidence there is: a passkey that verified its user.
+
+    It is on hardware where a format of attestation is listed that can prove it. A face from a browser raises
+    nothing (S9.3-06), and no other agent is let in.
     """
     hardware = bool(proving())
-    best = Evidence(
-        passkey="hwk" if hardware else "swk", attested=hardware, origin_bound=True, user_verified=True
+    return Evidence(
+        passkey="hwk" if hardware else "swk",
+        attested=hardware,
+        origin_bound=True,
+        user_verified=True,
+        weakest=weakest,
     )
-    return tuple(level for level in Level if Level.NONE < level <= assess(best).level)
 
 
 def acr_of(level: Level) -> str:

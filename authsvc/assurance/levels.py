@@ -5,13 +5,14 @@ without it (S5.3-02), and whoever controls a page controls its camera: a face th
 evidence beside the passkey's, and raises nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
 from authsvc.assurance.evidence import Proven
 from authsvc.core.application_models import APPLICATION_MODELS, application_model
+from authsvc.core.components import Component
 from authsvc.core.marking import gettext_noop
 
 
@@ -34,10 +35,13 @@ class Evidence:
     the metadata service is read. `recovered` says that the passkey was made with a recovery code, and that
     nobody vouched for its holder since. `face` says that the worker accepted it with PAD; `iad`, that
     injection detection had no doubt; `evaluated`, that an evaluation record that stands vouches for what
-    judged it. `model` is the letter of the reference's application model. `share` is "prf", "browser" or
-    None.
+    judged it. `model` is the letter of the application model by which it was judged, and so whether it was
+    compared at all. `share` is "prf", "browser" or None.
+    `handed_on` says that another device began it than the one that proved it: what ties the two together is a
+    number that a person typed, which whoever stands between can pass on.
     `browser_capture` is true for pages and false for attested native agents. `fresh` and `intent` say that
-    it happened in this transaction and by an explicit act.
+    it happened in this transaction and by an explicit act. `weakest` is the lowest level that one of the
+    parts of the installation carries which it rests on.
     """
 
     passkey: str | None = None
@@ -51,9 +55,11 @@ class Evidence:
     evaluated: bool = False
     model: str | None = None
     share: str | None = None
+    handed_on: bool = False
     browser_capture: bool = True
     fresh: bool = True
     intent: bool = True
+    weakest: Level = Level.L4
 
     @classmethod
     def from_record(cls, proven: Proven) -> "Evidence":
@@ -70,19 +76,30 @@ class Evidence:
             evaluated=face is not None and bool(face.record),
             model=face.model if face else None,
             share=face.share_kind if face else None,
-            browser_capture=proven.agent is None or proven.agent.type != "native",
+            handed_on=bool(proven.handoff),
+            browser_capture=proven.agent is None or not proven.agent.is_native,
             fresh=True,
             intent=True,
+            weakest=weakest_of(proven.touched),
         )
+
+
+def weakest_of(components: Iterable[Component]) -> Level:
+    """Return the lowest level that one of some parts carries; of no part it is the highest that there is."""
+    return min((Level[each.grade] for each in components), default=Level.L4)
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """The level reached, the RFC 8176 methods used, and why it is not higher."""
+    """The level reached, the RFC 8176 methods used, and why it is not higher.
+
+    `present` says that a living person was before a camera, whether or not a face was compared (ADR 0383).
+    """
 
     level: Level
     amr: tuple[str, ...]
     reasons: tuple[str, ...]
+    present: bool = False
 
     @property
     def face(self) -> bool:
@@ -98,24 +115,49 @@ Way = Callable[[Evidence], Reasons]
 
 
 def assess(evidence: Evidence) -> Assessment:
-    """Return the level that the evidence earns; the face alone earns nothing (S5.2-01)."""
+    """Return the level that the evidence earns; the face alone earns nothing (S5.2-01).
+
+    It is no higher than the weakest part that the evidence rests on carries (S5.4-02).
+    """
     if evidence.passkey is None or not evidence.fresh:
         return Assessment(Level.NONE, (), (gettext_noop("no fresh proof of a device key"),))
     counted = _counted(evidence)
-    level = max((level for level, ways in _WAYS.items() if _reached(counted, ways)), default=Level.L1)
-    return Assessment(level, _amr(counted, level), _why_not_higher(evidence, counted, level))
+    earned = max((level for level, ways in _WAYS.items() if _reached(counted, ways)), default=Level.L1)
+    level = min(earned, evidence.weakest)
+    missed = _why_not_higher(evidence, counted, level) if level == earned else ()
+    why = missed + _missed((_WEAK, level == Level.L4 or level < evidence.weakest))
+    return Assessment(level, _amr(counted, level), why, present=_vouched_for(evidence))
 
 
 def _counted(evidence: Evidence) -> Evidence:
     """Return the evidence without what does not count.
 
-    A face that no standing record vouches for counts as absent (S9.2-03). Hardware is what an attestation
+    A face that was compared nowhere is none, whoever was before the camera; nor is one of which a page alone
+    says that it compared it (ADR 0458). Hardware is what an attestation
     proved to be hardware; every other key may have been copied.
     """
     hardware = evidence.passkey == "hwk" and evidence.attested
-    return replace(evidence, face=evidence.face and evidence.evaluated, passkey="hwk" if hardware else "swk")
+    face = _vouched_for(evidence) and _compared(evidence)
+    return replace(evidence, face=face, passkey="hwk" if hardware else "swk")
 
 
+def _vouched_for(evidence: Evidence) -> bool:
+    """Tell whether a capture counts: one that no standing record vouches for is absent (S9.2-03)."""
+    return evidence.face and evidence.evaluated
+
+
+def _compared(evidence: Evidence) -> bool:
+    row = application_model(evidence.model)
+    return row is not None and row.compares and not _a_page_compared(evidence)
+
+
+def _a_page_compared(evidence: Evidence) -> bool:
+    """Tell whether the comparison was made where nothing vouches for what made it."""
+    row = application_model(evidence.model)
+    return row is not None and row.sends_to_phone and evidence.browser_capture
+
+
+_WEAK: Final = gettext_noop("a part of the installation that it rests on carries no more")
 _RECOVERED: Final = gettext_noop("the passkey was made with a recovery code, and nobody enrolled it since")
 
 
@@ -157,6 +199,7 @@ def _hardware(evidence: Evidence) -> tuple[tuple[str, bool], ...]:
     return (
         (gettext_noop("no attestation vouches for the key as hardware"), evidence.passkey == "hwk"),
         (gettext_noop("the proof is not bound to the origin"), evidence.origin_bound),
+        (gettext_noop("it was handed on from one device to another"), not evidence.handed_on),
     )
 
 
@@ -176,8 +219,16 @@ def _missed(*conditions: tuple[str, bool]) -> Reasons:
     return tuple(reason for reason, met in conditions if not met)
 
 
-_FIT_MODELS = " or ".join(row.letter for row in APPLICATION_MODELS if row.earns >= Level.L3)
-_UNFIT_REFERENCE = f"the reference is not of model {_FIT_MODELS} with a share that the key released"
+def _fit(*, with_share: bool) -> str:
+    return " or ".join(
+        row.letter for row in APPLICATION_MODELS if row.earns >= Level.L3 and bool(row.shares) == with_share
+    )
+
+
+_UNFIT_REFERENCE = (
+    f"the reference is not of model {_fit(with_share=True)} with a share that the key released, "
+    f"nor of model {_fit(with_share=False)}"
+)
 
 
 def _reference_carries(evidence: Evidence, level: Level) -> bool:
@@ -196,9 +247,13 @@ def _why_not_higher(evidence: Evidence, counted: Evidence, level: Level) -> Reas
     ways = _WAYS[Level(level + 1)]
     unmeasured = (
         gettext_noop("the face counts as absent: no evaluation record that stands vouches for it"),
-        counted.face == evidence.face,
+        _vouched_for(evidence) == evidence.face,
     )
-    return _missed(unmeasured) + (ways[0] if counted.face else ways[-1])(counted)
+    said = (
+        gettext_noop("the face counts as absent: nothing vouches for the page that compared it"),
+        not (_vouched_for(evidence) and _a_page_compared(evidence)),
+    )
+    return _missed(unmeasured, said) + (ways[0] if counted.face else ways[-1])(counted)
 
 
 def _amr(evidence: Evidence, level: Level) -> tuple[str, ...]:
@@ -209,6 +264,6 @@ def _amr(evidence: Evidence, level: Level) -> tuple[str, ...]:
         "pop": level >= Level.L3,
         "user": evidence.user_verified or level >= Level.L3,
         "mfa": level >= Level.L2,
-        "mca": not _level_four_with_the_face(evidence),
+        "mca": level == Level.L4 and not _level_four_with_the_face(evidence),
     }
     return tuple(method for method, applies in used.items() if applies)

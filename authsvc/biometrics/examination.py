@@ -4,24 +4,28 @@ import logging
 import os
 from collections.abc import Callable
 
-from django.conf import settings
-
 from authsvc.assurance.evidence import FaceProof
 from authsvc.biometrics import pipeline
 from authsvc.biometrics.adoption import note_adopted
 from authsvc.biometrics.bands import bands_of
+from authsvc.biometrics.cameras import camera_kind
 from authsvc.biometrics.engines.base import Engine
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.judgement import Judgement, context_of
 from authsvc.biometrics.pipeline import OpenReference, Outcome
 from authsvc.biometrics.thresholds import thresholds_for
 from authsvc.biometrics.types import Manifest, Thresholds
+from authsvc.core.components import OF_A_WORKER
+from authsvc.core.ids import b64u
+from authsvc.core.installation import own
+from authsvc.core.measures import STAGE_SECONDS
 from authsvc.core.stages import Plan
-from authsvc.protection.base import Features, Protection
+from authsvc.protection.base import Compared, Features, Protection
 from authsvc.transactions.models import Capture
 from authsvc.transactions.records import Findings, NewReference
 
 log = logging.getLogger(__name__)
+_NOBODY = Compared("", None)
 
 
 def examine(
@@ -29,17 +33,16 @@ def examine(
     sample: bytes,
     *,
     plan: Plan,
-    protection: Protection,
+    protection: Protection | None,
     open_reference: OpenReference = pipeline.no_reference,
 ) -> tuple[Outcome, FaceProof | None, Findings]:
-    """Run a plan of the model over a sample's plain text.
+    """Run a plan of the model over a sample's plain text; where no model has a part in it there is none.
 
     Return the outcome, of an accepted one the evidence of the face, as the verdict carries it, and what the
     audit log learns of it.
     """
     engine = load_engine()
-    allowed = capture.tenant.is_sandbox and settings.SIMULATOR_ENABLED
-    thresholds = thresholds_for(engine.engine_id, sandbox=allowed)
+    thresholds = thresholds_for(engine.engine_id, sandbox=capture.tenant.lets_simulators_in)
     note_adopted(thresholds.record, engine=engine.engine_id)
     outcome = pipeline.run(
         plan,
@@ -50,11 +53,14 @@ def examine(
         part_key=os.urandom(32),
         open_reference=open_reference,
     )
+    for stage, milliseconds in outcome.timings.items():
+        STAGE_SECONDS.labels(stage).observe(milliseconds / 1000)
     log.info("capture %s: %s %s", capture.id, outcome.decision.outcome, outcome.detail)
+    findings = _findings(outcome, thresholds, engine, sample)
     if outcome.decision.outcome != "accepted" or outcome.manifest is None:
-        return outcome, None, _findings(outcome, thresholds, engine)
+        return outcome, None, findings
     face = _evidence(capture, outcome.manifest, thresholds, engine, protection)
-    return outcome, face, _findings(outcome, thresholds, engine)
+    return outcome, face, findings
 
 
 def keeping(
@@ -69,19 +75,24 @@ def keeping(
     return Judgement(outcome.decision, face, lambda: keep(manifest, made), findings=findings)
 
 
-def _findings(outcome: Outcome, thresholds: Thresholds, engine: Engine) -> Findings:
+def _findings(outcome: Outcome, thresholds: Thresholds, engine: Engine, sample: bytes) -> Findings:
     return Findings(
         stages=bands_of(outcome.parts, operating_point=thresholds.operating_point),
         engine=engine.engine_id,
         policy=thresholds.policy_version,
         record=thresholds.record,
+        camera=camera_kind(sample),
     )
 
 
 def _evidence(
-    capture: Capture, manifest: Manifest, thresholds: Thresholds, engine: Engine, protection: Protection
+    capture: Capture,
+    manifest: Manifest,
+    thresholds: Thresholds,
+    engine: Engine,
+    protection: Protection | None,
 ) -> FaceProof:
-    compared = protection.evidence(share_kind=manifest.share_kind)
+    compared = protection.evidence(share_kind=manifest.share_kind) if protection else _NOBODY
     return FaceProof(
         capture=capture.id,
         pad="accepted",
@@ -92,4 +103,6 @@ def _evidence(
         operating_point=thresholds.operating_point,
         model=compared.model,
         share_kind=compared.share_kind,
+        components=own(*OF_A_WORKER),
+        chain="" if protection else b64u(manifest.chain),
     )

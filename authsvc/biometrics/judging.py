@@ -7,6 +7,8 @@ from typing import Final
 from authsvc.biometrics.binding import bind
 from authsvc.biometrics.enrolment import enrol
 from authsvc.biometrics.judgement import Judgement
+from authsvc.biometrics.liveness import see
+from authsvc.biometrics.releasing import release
 from authsvc.biometrics.renewal import renew
 from authsvc.biometrics.types import DecisionResult, Reason, StageError
 from authsvc.biometrics.unsealing import SampleLost, unseal_sample
@@ -23,6 +25,7 @@ KINDS: Final[Mapping[str, Callable[[Capture, bytes], Judgement]]] = {
     Transaction.Kind.ENROL: enrol,
     Transaction.Kind.BIND: bind,
     Transaction.Kind.RENEW: renew,
+    Transaction.Kind.LIVENESS: see,
 }
 
 
@@ -67,4 +70,6 @@ def _judge(capture: Capture, sealed: bytes | None) -> Judgement:
     if sealed is None:
         raise SampleLost("the sample is gone")
     _require_as_drawn(capture)
+    if capture.releases:
+        return release(capture, unseal_sample(sealed, capture=capture))
     return KINDS[capture.transaction.kind](capture, unseal_sample(sealed, capture=capture))

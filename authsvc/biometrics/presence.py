@@ -6,7 +6,6 @@ still lets a key run out.
 
 import logging
 from collections.abc import Callable
-from threading import Event, Thread
 from typing import Any, Final
 
 from celery import current_app
@@ -21,34 +20,27 @@ from django.db import Error, connection
 from kombu.entity import Exchange, Queue
 from kombu.exceptions import KombuError
 
+from authsvc.core.beat import Beat
+from authsvc.core.installation import region_of
 from authsvc.keys.holding import forget_gone_workers, holder
-from authsvc.keys.samples import queue_of
+from authsvc.keys.samples import queue_of, region_queue
+from authsvc.vault.outside import carry_out_due
 from authsvc.vault.ownkeys import destroy_due
 
 log = logging.getLogger(__name__)
 BEAT_SECONDS: Final = 1.0
 CLEAR_SECONDS: Final = 300.0
 DESTROY_SECONDS: Final = 10.0
+OBJECT_SECONDS: Final = 5.0
 FORGET_SECONDS: Final = 30.0
 
 
-class Every(Thread):
+class Every(Beat):
     """Does one thing again and again; what goes wrong with the database goes to the log, and it goes on."""
 
-    def __init__(self, seconds: float, act: Callable[[], object]) -> None:
-        super().__init__(name=f"every {seconds} s", daemon=True)
-        self._seconds, self._act = seconds, act
-        self._stopped = Event()
-
-    def run(self) -> None:
-        """Go on until `stop` is called."""
-        while not self._stopped.wait(self._seconds):
-            tried(self._act)
-        connection.close()
-
-    def stop(self) -> None:
-        """End it, after what it is at."""
-        self._stopped.set()
+    def once(self) -> None:
+        """Do it; a fault of ours is not hidden."""
+        tried(self.act)
 
 
 def tried(act: Callable[[], object]) -> None:
@@ -69,7 +61,7 @@ def announce() -> None:
     worker_shutdown.connect(_leave)
 
 
-_threads: list[Every] = []
+_threads: list[Beat] = []
 
 
 def own_queue(worker: str) -> Queue:
@@ -80,8 +72,14 @@ def own_queue(worker: str) -> Queue:
 
 
 def _listen(instance: Any, **_: object) -> None:
-    """Draw the seed before the pool forks, and take messages from the queue that is named after it."""
-    instance.app.amqp.queues.select_add(own_queue(holder().worker))
+    """Draw the seed before the pool forks, and take messages from the queue that is named after it.
+
+    Of a named region there is a queue that its workers share.
+    """
+    queues = instance.app.amqp.queues
+    queues.select_add(own_queue(holder().worker))
+    if region := region_of("worker"):
+        queues.select_add(Queue(region_queue(region)))  # type: ignore[no-untyped-call]
 
 
 def _begin(**_: object) -> None:
@@ -92,6 +90,8 @@ def _begin(**_: object) -> None:
             Every(BEAT_SECONDS, holder().beat),
             Every(CLEAR_SECONDS, clear_up),
             Every(DESTROY_SECONDS, destroy_due),
+            # Apart, so that no key waits for a store that hangs.
+            Every(OBJECT_SECONDS, carry_out_due),
         ]
     )
     for thread in _threads:

@@ -1,12 +1,13 @@
 """A renewal: a person adds a moment to their reference, by their passkey, their face and a capture for it."""
 
+from authsvc.biometrics.crossing import Sent, protection_in, read_sent, send_down
 from authsvc.biometrics.examination import examine, keeping
 from authsvc.biometrics.judgement import Judgement
+from authsvc.biometrics.references import open_moments
 from authsvc.biometrics.types import Manifest, Reason, StageError
-from authsvc.biometrics.verification import open_moments
 from authsvc.privacy.consent import live_consent
-from authsvc.protection.base import Features, Protection, Share
-from authsvc.protection.registry import protection_of
+from authsvc.privacy.notice import Purpose
+from authsvc.protection.base import Features, Protection
 from authsvc.transactions.models import Capture
 from authsvc.transactions.records import NewReference
 
@@ -18,22 +19,26 @@ def renew(capture: Capture, sample: bytes) -> Judgement:
     row of renewals could walk from one face to another, each a small step (S9.2-15).
     """
     transaction = capture.transaction
-    protection = protection_of(transaction.subject)
+    protection = protection_in(transaction)
+
+    def read(manifest: Manifest) -> Sent:
+        return read_sent(capture, sample, manifest)
+
     examined = examine(
         capture,
         sample,
         plan=protection.renew,
         protection=protection,
-        open_reference=lambda manifest: open_moments(transaction, protection, manifest)[0],
+        open_reference=lambda manifest: open_moments(transaction, protection, read(manifest))[0],
     )
-    return keeping(examined, lambda manifest, made: _add(capture, protection, manifest, made))
+    return keeping(examined, lambda manifest, made: _add(capture, protection, read(manifest), made))
 
 
-def _add(capture: Capture, protection: Protection, manifest: Manifest, made: Features) -> NewReference:
+def _add(capture: Capture, protection: Protection, sent: Sent, made: Features) -> NewReference:
     """Keep the moment, and return what the verdict says of it."""
     subject, device = capture.transaction.subject, capture.transaction.device
-    if subject is None or device is None or live_consent(subject) is None:
+    if subject is None or device is None or live_consent(subject, Purpose.FACE) is None:
         raise StageError(Reason.REFERENCE, detail="no subject, device or consent")
-    share = Share(manifest.share or b"", manifest.share_kind or "")
-    kept = protection.add(made, subject=subject, device=device, share=share)
-    return NewReference(kept.pseudonym, kept.version, share.kind, kept.moment)
+    kept = protection.add(made, subject=subject, device=device, share=sent.share)
+    send_down(capture, kept, sent, device=device)
+    return NewReference(kept.pseudonym, kept.version, sent.share.kind, kept.moment)

@@ -1,12 +1,15 @@
 """The Celery tasks: load, judge, sign, wipe. Messages carry ids, never biometric data (S9.4-07)."""
 
 import logging
+from dataclasses import replace
 from time import perf_counter
+from typing import Final
 from uuid import UUID
 
-from celery import shared_task
+from celery import current_task, shared_task
 from celery.signals import worker_init
 from django.db import transaction as database
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
@@ -14,23 +17,55 @@ from authsvc.biometrics import presence
 from authsvc.biometrics.engines.base import ModelProblem
 from authsvc.biometrics.judgement import Judgement
 from authsvc.biometrics.judging import judge
+from authsvc.biometrics.turns import TURNS
 from authsvc.biometrics.types import DecisionResult, Reason
 from authsvc.biometrics.worker import prepare_worker
+from authsvc.core.components import OF_A_WORKER
 from authsvc.core.errors import Refused
+from authsvc.core.installation import own, region_of
+from authsvc.policy.services import pinned_region
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Capture
-from authsvc.transactions.services import read_sealed, record_verdict
+from authsvc.transactions.services import leave_to_others, read_sealed, record_verdict
 from authsvc.transactions.verdict import sign_verdict
-from authsvc.vault.opening import CannotOpenReference
+from authsvc.vault.opening import CannotOpenReference, KeptElsewhere
 
 log = logging.getLogger(__name__)
+A_MESSAGE: Final = 10
+"""So many samples a worker judges for one message, where so many wait."""
 presence.announce()
 
 
 @shared_task(ignore_result=True)
 def verify_capture(tenant_id: str, capture_id: str) -> None:
-    """Judge one sample and record the signed verdict; doing it twice changes nothing (S6.4-04)."""
-    with tenant_scope(UUID(tenant_id)):
+    """Judge the sample whose turn it is, and record the signed verdict.
+
+    The message names one; where others wait for this worker, the tenants take turns, whatever came first
+    (docs/adr/0430). It goes on with what else waits, so that a lost message delays nobody who comes later.
+    Doing it twice changes nothing (S6.4-04).
+    """
+    anew = _came_back()
+    for _ in range(A_MESSAGE):
+        turn = TURNS.begin(UUID(tenant_id), capture_id, anew=anew)
+        if turn is None:
+            log.info("capture %s is decided already, or in other hands", capture_id)
+            return
+        if turn[1] != capture_id:
+            unbind_contextvars("request")  # it is not the one that brought this sample
+        if not _verify(*turn):
+            return
+        anew = False
+
+
+def _came_back() -> bool:
+    """Whether the broker hands a message out for the second time, as who took it first has died."""
+    request = getattr(current_task, "request", None)
+    return bool((getattr(request, "delivery_info", None) or {}).get("redelivered"))
+
+
+def _verify(tenant_id: UUID, capture_id: str) -> bool:
+    """Judge a sample that this worker has begun with; False where it may not open it, and leaves it."""
+    with tenant_scope(tenant_id):
         capture = (
             Capture.objects.select_related("transaction__subject", "transaction__device", "tenant")
             .filter(pk=capture_id, state=Capture.State.SUBMITTED)
@@ -38,12 +73,41 @@ def verify_capture(tenant_id: str, capture_id: str) -> None:
         )
         if capture is None:
             log.info("capture %s is decided already", capture_id)
-            return
+            return True
+        bind_contextvars(transaction=capture.transaction_id)  # in the lines of the log
+        if _is_elsewhere(capture):
+            leave_to_others(capture_id)
+            return False
         sealed = read_sealed(capture.id)
         started = perf_counter()
         judgement = judge(capture, sealed)
         log.info("capture %s judged in %.1f ms", capture.id, (perf_counter() - started) * 1000)
         _conclude(capture, judgement)
+    return True
+
+
+def _is_elsewhere(capture: Capture) -> bool:
+    """Whether the organisation's faces are processed in another region; then nothing is opened here (S10-12).
+
+    The sample stays where it is, for a worker that is there.
+    """
+    pinned, here = pinned_region(), region_of("worker")
+    if pinned in ("", here):
+        return False
+    _note_elsewhere(capture, f"a worker of {here or 'no named region'} got a task of {pinned}")
+    return True
+
+
+def _note_elsewhere(capture: Capture, detail: str) -> None:
+    log.error("capture %s: %s", capture.id, detail)
+    record(
+        Tag.REGION_REFUSED,
+        transaction=capture.transaction_id,
+        subject=str(capture.transaction.subject_id or ""),
+        reason="region-elsewhere",
+        capture=capture.id,
+        detail=detail,
+    )
 
 
 def _conclude(capture: Capture, judgement: Judgement) -> None:
@@ -52,6 +116,8 @@ def _conclude(capture: Capture, judgement: Judgement) -> None:
         _keep(capture, judgement)
     except CannotOpenReference as problem:
         log.error("capture %s: nothing is kept: %s", capture.id, problem)
+        if isinstance(problem, KeptElsewhere):
+            _note_elsewhere(capture, str(problem))
         _keep(capture, Judgement(DecisionResult("refused", Reason.REFERENCE)))
 
 
@@ -64,7 +130,8 @@ def _keep(capture: Capture, judgement: Judgement) -> None:
         with database.atomic():
             made = judgement.store() if judgement.store is not None else None
             signed = sign_verdict(judgement.verdict(capture, made))
-            if not record_verdict(capture.id, signed, findings=judgement.findings):
+            findings = replace(judgement.findings, components=own(*OF_A_WORKER))
+            if not record_verdict(capture.id, signed, findings=findings):
                 database.set_rollback(True)
                 log.info("capture %s was decided while it was judged", capture.id)
     except Refused as refused:

@@ -1,17 +1,20 @@
 """What policy and evaluation fix for a capture."""
 
 import logging
+from datetime import datetime
 from functools import cache
+from typing import Final
 
 from django.conf import settings
 
+from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.records.record import EvaluationRecord, current_record, load_records
 from authsvc.biometrics.records.standing import weakness_of
 from authsvc.biometrics.types import Reason, StageError, Thresholds
 from authsvc.core.clock import now
 from authsvc.keys.held import accepted
 from authsvc.policy.evaluate import Policy
-from authsvc.policy.services import current_policy
+from authsvc.policy.services import current_policy, policy_stands
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +25,33 @@ def evaluation_records() -> list[EvaluationRecord]:
     return load_records(settings.DATA_DIR / "evaluation", accepted("verdict_public_key"))
 
 
+OTHER_ENGINE: Final = "other-engine"
+OTHER_STAGES: Final = "other-stages"
+PROBES_ALONE: Final = "probes-alone"
+
+
+def faces_count() -> bool:
+    """Whether a record vouches for faces of the tenant in scope now, and there is a policy to judge by.
+
+    As far as a process can tell that reads no network: where a worker's is another one of the same name, its
+    faces count for nothing all the same.
+    """
+    moment = now()
+    return policy_stands() and any(not weakness_here(one, moment) for one in evaluation_records())
+
+
+def weakness_here(record: EvaluationRecord, moment: datetime) -> str:
+    """Return why faces of the tenant in scope do not count by a record, "" where they do."""
+    if record.references:
+        return PROBES_ALONE
+    # Which file a network is only a worker reads; what it is called, every process knows.
+    if record.engine.partition(":")[0] != settings.FACE_ENGINE:
+        return OTHER_ENGINE
+    if record.stages != stages_version():
+        return OTHER_STAGES
+    return weakness_of(record, current_policy().operating_point, moment=moment) or ""
+
+
 def thresholds_for(engine_id: str, *, sandbox: bool) -> Thresholds:
     """Return what policy and evaluation fix for a capture of the tenant in scope.
 
@@ -30,6 +60,14 @@ def thresholds_for(engine_id: str, *, sandbox: bool) -> Thresholds:
     engine: what another one's scores mean says nothing of its own, and strangers might match.
     """
     return thresholds_under(current_policy(), engine_id, sandbox=sandbox)
+
+
+def references_of(engine_id: str) -> frozenset[str]:
+    """Return the engines with whose references an engine may compare: its own, and as its records say."""
+    records = evaluation_records()
+    return frozenset(
+        {engine_id, *(one.references or engine_id for one in records if one.engine == engine_id)}
+    )
 
 
 def thresholds_under(policy: Policy, engine_id: str, *, sandbox: bool) -> Thresholds:

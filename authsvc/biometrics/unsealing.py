@@ -14,6 +14,7 @@ from authsvc.core.ids import unb64u
 from authsvc.keys.holding import holder
 from authsvc.keys.samples import CannotUnseal
 from authsvc.transactions.models import Capture
+from authsvc.transactions.services import holder_of
 
 _TYPE = "visor-sample+jwe"
 _TO_ONE: Final = "ECDH-ES"
@@ -24,7 +25,7 @@ MAX_SEALED = 6 * 1024 * 1024
 
 
 class SampleLost(Exception):
-    """The keys that a sample was sealed to are gone, with the workers that held them."""
+    """Nobody can judge the sample: its workers' keys are gone, or the reference cannot be fetched."""
 
 
 class _Registry(JWERegistry):
@@ -108,13 +109,12 @@ def _our_key(kids: tuple[str, ...], capture: Capture) -> tuple[str, ECKey]:
 
 
 def _check_header(sealed: _Sealed, capture: Capture) -> None:
-    device = capture.transaction.device
     expected = {
         "alg": sealed.algorithm if sealed.algorithm == _TO_ONE else None,
         "enc": "A256GCM",
         "typ": _TYPE,
         "txn": capture.transaction_id,
-        "dev": device.credential_id if device else None,
+        "dev": holder_of(capture.transaction),
         "chl": capture.challenge["nonce"],
     }
     wrong = sorted(name for name, value in expected.items() if sealed.protected.get(name) != value)

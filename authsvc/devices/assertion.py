@@ -17,8 +17,10 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u, unb64u
+from authsvc.core.proven import note_proof
 from authsvc.devices.models import Device
 from authsvc.devices.relying_party import descriptor, prf_extension, relying_party
+from authsvc.subjects.amending import PersonSuspended, is_suspended
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 
@@ -33,7 +35,7 @@ def assertion_options(
     Any discoverable passkey may answer, or one of `devices` where they are given; with user verification,
     and PRF is asked for.
     """
-    options, state = relying_party().authenticate_begin(
+    options, state = relying_party(tenant.pk).authenticate_begin(
         [descriptor(device.credential_id) for device in devices] or None,
         user_verification=UserVerificationRequirement.REQUIRED,
         challenge=challenge,
@@ -56,12 +58,16 @@ def verify_assertion(
     Raises Refused, always with the same sentence, for an unknown or revoked passkey, one of somebody
     else than `subject`, a bad signature, challenge, origin or user handle, a missing user verification,
     or a signature counter that went back where the passkey is bound to its device. Where `pending` is given,
-    which an unfinished enrolment made, that passkey alone is taken: it lets nobody in anywhere else.
+    which an unfinished enrolment made, that passkey alone is taken: it lets nobody in anywhere else. Raises
+    PersonSuspended to who has proven to be somebody who may not sign in for the time being.
     """
     response = _read(credential)
     device = _find_device(response, subject) if pending is None else _find_pending(response, pending)
     _verify(state, device, response)
+    if is_suspended(device.subject):
+        raise PersonSuspended(device.subject)
     _move_counter(device, response.response.authenticator_data.counter, transaction)
+    note_proof()
     return device
 
 
@@ -89,7 +95,8 @@ def _find_device(response: AuthenticationResponse, subject: Subject | None) -> D
     # Whoever is known already may be answered for without one (section 7.2, step 6).
     if handle != bytes(device.subject.user_handle) and (handle or subject is None):
         raise _refused("the user handle is not the device's subject's")
-    if device.subject.status != Subject.Status.ACTIVE:
+    # Of who is suspended it is said below, to who has proven to be them.
+    if device.subject.status not in (Subject.Status.ACTIVE, Subject.Status.SUSPENDED):
         raise _refused(f"the subject is {device.subject.status}")
     if subject is not None and subject.pk != device.subject_id:
         raise _refused("the passkey is another subject's")
@@ -110,7 +117,7 @@ def _find_pending(response: AuthenticationResponse, pending: Device) -> Device:
 
 def _verify(state: Mapping[str, str], device: Device, response: AuthenticationResponse) -> None:
     try:
-        relying_party().authenticate_complete(state, [_known(device)], response)
+        relying_party(device.tenant_id).authenticate_complete(state, [_known(device)], response)
     except ValueError as problem:
         raise _refused(str(problem)) from None
 

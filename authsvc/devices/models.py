@@ -25,6 +25,10 @@ class Device(SealedRow):
     syncable = models.BooleanField(default=False, help_text="Backup-eligible: its maker may copy it (swk).")
     attested = models.BooleanField(default=False)
     share_kind = models.CharField(max_length=10, blank=True, help_text="prf or browser")
+    receiving_key = models.JSONField(
+        null=True,
+        help_text="The phone's own public P-256 JWK, by which it gets references to compare.",
+    )
     simulated = models.BooleanField(default=False)
     name = models.CharField(max_length=80, default="Passkey")
     recovered = models.BooleanField(

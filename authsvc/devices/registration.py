@@ -35,7 +35,7 @@ def creation_options(subject: Subject, *, challenge: bytes) -> tuple[dict[str, A
     The passkey is to be discoverable, with user verification, and PRF is asked for. Those that the
     person has already are excluded.
     """
-    options, state = relying_party().register_begin(
+    options, state = relying_party(subject.tenant_id).register_begin(
         PublicKeyCredentialUserEntity(
             id=bytes(subject.user_handle), name=subject.name, display_name=subject.name
         ),
@@ -53,7 +53,7 @@ def verify_creation(state: Mapping[str, str], credential: dict[str, Any], *, sub
 
     It is pending until the enrolment is finished. Raises Refused.
     """
-    response, made = _verify(state, credential)
+    response, made = _verify(state, credential, subject)
     aaguid = uuid.UUID(bytes=bytes(made.aaguid))
     worth = worth_of(response, aaguid=aaguid)
     return Device(
@@ -96,11 +96,11 @@ def _existing(subject: Subject) -> list[PublicKeyCredentialDescriptor]:
 
 
 def _verify(
-    state: Mapping[str, str], credential: dict[str, Any]
+    state: Mapping[str, str], credential: dict[str, Any], subject: Subject
 ) -> tuple[RegistrationResponse, AttestedCredentialData]:
     try:
         response = RegistrationResponse.from_dict(credential)
-        made = relying_party().register_complete(state, response).credential_data
+        made = relying_party(subject.tenant_id).register_complete(state, response).credential_data
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as problem:
         raise _refused(str(problem)) from None
     if made is None or len(made.credential_id) > _CREDENTIAL_ID_BYTES:

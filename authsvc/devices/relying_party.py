@@ -1,10 +1,9 @@
-"""Who passkeys are made for and shown to: this server, by its host name and exact origin."""
+"""Who passkeys are made for and shown to: the tenant, by its RP ID and exact origin."""
 
 import hashlib
 from typing import Any
-from urllib.parse import urlsplit
+from uuid import UUID
 
-from django.conf import settings
 from fido2.server import Fido2Server
 from fido2.webauthn import (
     PublicKeyCredentialDescriptor,
@@ -13,17 +12,18 @@ from fido2.webauthn import (
 )
 
 from authsvc.core.ids import b64u, unb64u
+from authsvc.hosts.places import place_of
 from authsvc.tenancy.models import Tenant
 
 CEREMONY_MS = 120_000
 
 
-def relying_party() -> Fido2Server:
-    """Return the WebAuthn relying party: RP ID the host of the base URL, origin exactly the base URL."""
-    host = urlsplit(settings.BASE_URL).hostname or ""
+def relying_party(tenant_id: UUID) -> Fido2Server:
+    """Return the WebAuthn relying party of a tenant: its RP ID, and exactly the origin where it lives."""
+    place = place_of(tenant_id)
     server = Fido2Server(
-        PublicKeyCredentialRpEntity(name="Visor", id=host),
-        verify_origin=lambda origin: origin == settings.BASE_URL,
+        PublicKeyCredentialRpEntity(name="Visor", id=place.rp_id),
+        verify_origin=lambda origin: origin == place.origin,
     )
     server.timeout = CEREMONY_MS  # type: ignore[assignment]  # declared as None by the library
     return server

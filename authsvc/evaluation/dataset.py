@@ -22,13 +22,23 @@ PICTURES: Final = {".jpg", ".jpeg", ".png"}
 class Person:
     """A person's features, n×d and of unit length, in the order of the files; `failed` files gave none.
 
-    `vectors` are averaged with the mirror image, `plain` are not.
+    `vectors` are averaged with the mirror image, `plain` are not. `seen` and `seen_plain` are the same of the
+    same files by what makes probes, where that is another than what makes references.
     """
 
     name: str
     vectors: Array
     plain: Array
     failed: int
+    seen: Array | None = None
+    seen_plain: Array | None = None
+
+    @property
+    def probes(self) -> tuple[Array, Array]:
+        """What a probe is made of, averaged with the mirror image and not."""
+        if self.seen is None or self.seen_plain is None:
+            return self.vectors, self.plain
+        return self.seen, self.seen_plain
 
 
 def folders(dataset: Path) -> list[Path]:

@@ -150,11 +150,15 @@ def group_threshold(
 def _pairs(
     members: Sequence[Person], one_person: Pairs, fitted_on: frozenset[str]
 ) -> tuple[Array, Told, Told]:
-    """Return of each two people the score of their first photographs, if they are one, if both are known."""
+    """Return of each two people the score of their first photographs, if they are one, if both are known.
+
+    The earlier one's is the reference.
+    """
     seen = [one for one in members if len(one.vectors)]
     rows, columns = np.triu_indices(len(seen), 1)
     first = np.array([one.vectors[0] for one in seen], np.float32)
-    scores = (first @ first.T)[rows, columns] if seen else np.zeros(0, np.float32)
+    probes = np.array([one.probes[0][0] for one in seen], np.float32)
+    scores = (first @ probes.T)[rows, columns] if seen else np.zeros(0, np.float32)
     names = [one.name for one in seen]
     same = [frozenset((names[i], names[j])) in one_person for i, j in zip(rows, columns, strict=True)]
     known = np.array([name in fitted_on for name in names], bool)
@@ -165,7 +169,7 @@ def _fnmr(members: Sequence[Person], threshold: float) -> Rate:
     scores = [
         score
         for one in members
-        for score in (one.vectors @ one.vectors.T)[np.triu_indices(len(one.vectors), 1)].tolist()
+        for score in (one.vectors @ one.probes[0].T)[np.triu_indices(len(one.vectors), 1)].tolist()
     ]
     return Rate(sum(score < threshold for score in scores), len(scores))
 

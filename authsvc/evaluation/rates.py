@@ -101,8 +101,8 @@ def score_people(people: Sequence[Person], *, enrol: int, probe: int) -> Scores:
 
 
 def _probe(person: Person, pictures: slice) -> Array:
-    twice = person.vectors[pictures][: PROBE.mirrored]
-    return fused(np.vstack([twice, person.plain[pictures][PROBE.mirrored :]]))
+    mirrored, plain = (vectors[pictures] for vectors in person.probes)
+    return fused(np.vstack([mirrored[: PROBE.mirrored], plain[PROBE.mirrored :]]))
 
 
 def threshold_at(impostors: Array, rate: float) -> float:

@@ -17,7 +17,7 @@ _PINS: Final = '''\
 from typing import Final
 
 SHA256: Final = {{
-    "{id}": "{sha256}",
+{lines}
 }}
 '''
 
@@ -31,13 +31,16 @@ def write_record(record: EvaluationRecord, folder: Path) -> Path:
 
 
 def ship_record(record: EvaluationRecord, *, folder: Path = SHIPPED, pins: Path = PINS) -> tuple[Path, str]:
-    """Put the record in the place of the one that the release ships, and pin it in the source.
+    """Put the record in the place of the one of its kind that the release ships, and pin it in the source.
 
-    Returns its path and its SHA-256, which whoever commits both should see.
+    One that vouches for faces, and one for what a page compares, stand side by side. Returns its path and its
+    SHA-256, which whoever commits both should see.
     """
     for former in folder.glob("*.json"):
-        former.unlink()
+        if bool(json.loads(former.read_bytes()).get("references")) == bool(record.references):
+            former.unlink()
     path = write_record(record, folder)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    pins.write_text(_PINS.format(id=record.id, sha256=sha256), encoding="utf-8")
-    return path, sha256
+    hashes = {each.stem: hashlib.sha256(each.read_bytes()).hexdigest() for each in folder.glob("*.json")}
+    lines = "\n".join(f'    "{name}": "{sha256}",' for name, sha256 in sorted(hashes.items()))
+    pins.write_text(_PINS.format(lines=lines), encoding="utf-8")
+    return path, hashes[record.id]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.records.record import OPERATING_POINTS, EvaluationRecord
@@ -30,6 +31,7 @@ SHAPES = ((1, 1), (2, 1), (3, 1), (3, 2), (3, 3))
 ENROL = PROBE = 3
 DEPLOYED = "1e-4"
 FEWEST_PEOPLE = 10
+NO_FLOORS: Final[Mapping[str, float]] = {}
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,13 @@ def evaluate(
     groups: Sequence[Group] = (),
     one_person: Pairs = frozenset(),
     pad: PadEvidence | None = None,
+    references: str = "",
+    floors: Mapping[str, float] = NO_FLOORS,
 ) -> Evaluation:
     """Return the evaluation; raises ValueError where too few people of no group have six pictures.
+
+    `references` is the id of the engine that made the references, where `engine` makes probes alone. Its own
+    thresholds are then the `floors`: what was fitted on more people does not fall for fewer.
 
     Who is in a group counts there alone, so that the rates of all are not those of the groups' mixture.
     """
@@ -76,6 +83,7 @@ def evaluate(
         name: max(
             _strictest(calibration, float(name)),
             group_threshold(worst, float(name), groups, one_person=one_person),
+            floors.get(name, -1.0),
         )
         for name in OPERATING_POINTS
     }
@@ -94,6 +102,7 @@ def evaluate(
         points=points,
         groups=[one.as_json() for one in rates],
         pad=pad.as_json() if pad else None,
+        references=references,
     )
     shapes = [_shape(calibration, test, thresholds[DEPLOYED], *sizes) for sizes in SHAPES]
     return Evaluation(record, shapes, rates, detection_error_trade_off(unseen))

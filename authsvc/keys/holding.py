@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey
 
 from authsvc.core.clock import now
 from authsvc.core.ids import b64u
+from authsvc.core.installation import region_of
 from authsvc.keys.models import SampleKey, WorkerKey
 from authsvc.keys.ratchet import PERIOD, Ratchet
 from authsvc.keys.samples import signed_bytes
@@ -33,6 +34,7 @@ class Holder:
         self.worker = secrets.token_urlsafe(9)
         self._ratchet = ratchet or Ratchet()
         self._published: tuple[tuple[int, ...], bytes] = ((), b"")
+        self._region = region_of("worker")
         self._offering = True
 
     def open(self, kid: str) -> ECKey | None:
@@ -79,7 +81,8 @@ class Holder:
         fields = {
             "worker": self.worker,
             "public_jwk": public,
-            "signature": b64u(signer.sign(signed_bytes(kid, public, until))),
+            "signature": b64u(signer.sign(signed_bytes(kid, public, until, self._region))),
+            "region": self._region,
             "offered_until": until,
             "kept_until": now() + timedelta(seconds=left + PERIOD),
             "seen_at": Now(),

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from authsvc.core.ids import new_id
 from authsvc.tenancy.models import TenantOwned
@@ -13,7 +14,7 @@ class SigningKey(TenantOwned):
     """A tenant's token-signing key; the private part is sealed under the web role's key."""
 
     class State(models.TextChoices):
-        NEXT = "next", _("Next")
+        NEXT = "next", pgettext_lazy("a key", "Next")
         CURRENT = "current", _("Current")
         PREVIOUS = "previous", _("Previous")
         RETIRED = "retired", _("Retired")
@@ -45,6 +46,9 @@ class WorkerKey(models.Model):
     signature = models.CharField(max_length=90)
     offered_until = models.DateTimeField()
     kept_until = models.DateTimeField()
+    region = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="The worker's, which signs it too."
+    )
     seen_at = models.DateTimeField(help_text="When the worker last said so, by the database's clock.")
 
 

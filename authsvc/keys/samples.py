@@ -41,10 +41,15 @@ class OfferedKey:
     signature: str
 
 
-def signed_bytes(kid: str, public_jwk: dict[str, Any], offered_until: datetime) -> bytes:
-    """Return what a worker signs of a key: a row put back, or offered for longer, is not believed."""
+def signed_bytes(kid: str, public_jwk: dict[str, Any], offered_until: datetime, region: str = "") -> bytes:
+    """Return what a worker signs of a key: a row put back, offered for longer, or moved, is not believed.
+
+    Of no named region it is as in the releases before.
+    """
     key, until = json.dumps(public_jwk, sort_keys=True), int(offered_until.timestamp())
-    return b"\x00".join([b"visor/sample-key/v2", kid.encode(), str(until).encode(), key.encode()])
+    said = [kid.encode(), str(until).encode(), key.encode()]
+    named = [b"visor/sample-key/v3", region.encode()] if region else [b"visor/sample-key/v2"]
+    return b"\x00".join([*named, *said])
 
 
 def worker_of(kid: str) -> str:
@@ -57,27 +62,50 @@ def queue_of(worker: str) -> str:
     return f"samples.{worker}"
 
 
-def keys_on_offer() -> list[OfferedKey]:
+def region_queue(region: str) -> str:
+    """Return the name of the queue that the workers of one region alone listen to."""
+    return f"region.{region}"
+
+
+def region_of_key(kid: str) -> str | None:
+    """Return the region of the worker that published a key, "" where none is named, None where it is gone."""
+    return WorkerKey.objects.filter(kid=kid).values_list("region", flat=True).first()
+
+
+def keys_on_offer(region: str = "") -> list[OfferedKey]:
     """Return the keys to seal a sample to now, of different workers by chance; empty where none is there.
+
+    Where a region is named, they are of its workers: nobody else can open what is sealed to them.
 
     A row whose signature is not the worker's is not offered: whoever can write to the database cannot
     make agents seal faces to a key of their own.
     """
-    newest = {row.worker: row for row in _heard().filter(offered_until__gt=now()).order_by("offered_until")}
+    offered = _heard(region).filter(offered_until__gt=now())
+    newest = {row.worker: row for row in offered.order_by("offered_until")}
     rows = [row for row in newest.values() if _is_the_workers(row)]
     chosen = secrets.SystemRandom().sample(rows, min(OFFERED_AT_ONCE, len(rows)))
     return [OfferedKey(row.kid, row.public_jwk, row.signature) for row in chosen]
 
 
-def still_held(kids: Iterable[str] | None = None) -> set[str]:
-    """Return those of the keys, or of all, whose worker is there to open what was sealed to them."""
-    held = _heard().filter(kept_until__gt=now())
+def still_held(kids: Iterable[str] | None = None, *, region: str = "") -> set[str]:
+    """Return those of the keys, or of all, whose worker is there to open what was sealed to them.
+
+    Where a region is named, a worker of another one is as one that is gone.
+    """
+    held = _heard(region).filter(kept_until__gt=now())
     rows = held if kids is None else held.filter(kid__in=list(kids))
     return set(rows.values_list("kid", flat=True))
 
 
-def _heard() -> QuerySet[WorkerKey]:
-    return WorkerKey.objects.filter(seen_at__gt=Now() - SILENT)
+def workers_there(region: str = "") -> int:
+    """Return how many workers are there that offer a key of their own, in a region where one is named."""
+    offered = _heard(region).filter(offered_until__gt=now())
+    return len({row.worker for row in offered if _is_the_workers(row)})
+
+
+def _heard(region: str) -> QuerySet[WorkerKey]:
+    heard = WorkerKey.objects.filter(seen_at__gt=Now() - SILENT)
+    return heard.filter(region=region) if region else heard
 
 
 def sign_anew() -> int:
@@ -86,7 +114,7 @@ def sign_anew() -> int:
     signer = Ed25519PrivateKey.from_private_bytes(private)
     rows = [row for row in WorkerKey.objects.all() if _is_the_workers(row) and not _is_signed(row, public)]
     for row in rows:
-        signed = signed_bytes(row.kid, row.public_jwk, row.offered_until)
+        signed = signed_bytes(row.kid, row.public_jwk, row.offered_until, row.region)
         WorkerKey.objects.filter(pk=row.pk).update(signature=b64u(signer.sign(signed)))
     return len(rows)
 
@@ -96,7 +124,7 @@ def _is_the_workers(row: WorkerKey) -> bool:
 
 
 def _is_signed(row: WorkerKey, public: bytes) -> bool:
-    signed = signed_bytes(row.kid, row.public_jwk, row.offered_until)
+    signed = signed_bytes(row.kid, row.public_jwk, row.offered_until, row.region)
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(unb64u(row.signature), signed)
     except (InvalidSignature, ValueError):

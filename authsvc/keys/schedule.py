@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from authsvc.keys.models import SigningKey
 
 ROTATE_AFTER = timedelta(days=90)
-# A relying party may cache the key set for an hour, so a key is published that long before it signs.
-STAGE_FOR = timedelta(hours=1)
+# A relying party may cache the key set for an hour, so a key is published that long before it signs; and as
+# long as this process and the proxy may show an older one (deploy/nginx).
+STAGE_FOR = timedelta(hours=1, minutes=2)
 # The longest-lived thing that a key signs is an ID token used as id_token_hint within a session.
 KEEP_PREVIOUS = timedelta(days=2)
 

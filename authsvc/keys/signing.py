@@ -57,7 +57,7 @@ class KeyRing:
 
 
 # A rotation made by another process is noticed within this many seconds, far inside STAGE_FOR.
-_rings: Remembered[UUID, KeyRing] = Remembered(seconds=10)
+_rings: Remembered[UUID, KeyRing] = Remembered(seconds=10, outlasts=3600)
 # By kid. Parsing an RSA private key costs 53 ms, a hundred times as much as signing with it.
 _parsed: Remembered[str, Key] = Remembered(seconds=24 * 3600)
 

@@ -6,7 +6,7 @@ role that takes it checks all that before anything runs. A task that came true o
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -32,7 +32,9 @@ log = logging.getLogger(__name__)
 LIFE: Final = timedelta(hours=1)
 """So long a task may wait in the queue; what it was for is over by then, or is due anew."""
 SENDERS: Final = frozenset({"web", "provider"})
-"""The roles that send tasks. A worker only takes them, and the portal does neither."""
+"""The roles that send tasks to others. A worker only takes them."""
+_OWN: Final = "portal."
+"""What the names of the portal's own tasks begin with: the portal alone sends these, and nothing else."""
 HEADER: Final = "visor"
 
 
@@ -55,7 +57,7 @@ class SignedTask(Task):
             return super().__call__(*args, **kwargs)
         try:
             seal = _read(getattr(self.request, HEADER, None))
-            _check(seal, _content(self.name, str(self.request.id), args, kwargs, seal))
+            _check(seal, _content(self.name, str(self.request.id), args, kwargs, seal), senders(self.name))
             _check_new(str(self.request.id))
         except TaskRefused as refused:
             _write_down(self.name, args, refused)
@@ -70,7 +72,7 @@ def _sign(
     sender: str | None = None, headers: dict[str, Any] | None = None, body: Any = None, **_: object
 ) -> None:
     """Sign a message on its way out; a process that plays no sending role sends what nobody believes."""
-    role = next((role for role in settings.ROLES if role in SENDERS), None)
+    role = next((role for role in settings.ROLES if role in senders(str(sender))), None)
     key = settings.SECRETS.get(f"task_private_key_{role}")
     if key is None or headers is None:
         return
@@ -94,8 +96,13 @@ def _read(found: Any) -> dict[str, Any]:
     return found
 
 
-def _check(seal: Mapping[str, Any], content: bytes) -> None:
-    if seal["by"] not in SENDERS:
+def senders(name: str) -> frozenset[str]:
+    """Return the roles that may send a task of this name."""
+    return frozenset({"portal"}) if name.startswith(_OWN) else SENDERS
+
+
+def _check(seal: Mapping[str, Any], content: bytes, believed: Collection[str]) -> None:
+    if seal["by"] not in believed:
         raise TaskRefused(f"the role {seal['by']!r} sends no tasks")
     keys = accepted(f"task_public_key_{seal['by']}")
     if not any(_is_signed_by(key, seal["signature"], content) for key in keys):
@@ -124,11 +131,6 @@ def _note_done(identifier: str) -> None:
             TaskDone.objects.create(id=identifier, until=now() + LIFE)
     except IntegrityError:
         log.info("task %s was done twice at the same time", identifier)
-
-
-def forget_done() -> None:
-    """Forget the tasks that are too old to come again."""
-    TaskDone.objects.filter(until__lt=now()).delete()
 
 
 def _write_down(name: str, args: Sequence[Any], refused: TaskRefused) -> None:

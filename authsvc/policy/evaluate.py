@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from authsvc.core.application_models import APPLICATION_MODELS
+from authsvc.core.application_models import APPLICATION_MODELS, REFUSED
+from authsvc.core.components import is_name
+from authsvc.core.quiet_hours import read_quiet_hours
 
 OPERATING_POINTS = ("1e-3", "1e-4", "3e-5")
 MODELS = tuple(row.letter for row in APPLICATION_MODELS)
@@ -30,7 +32,22 @@ LEAST_AGE: Final = 18
 
 MOST_AGE: Final = 99
 
-OPTIONAL: Final[Mapping[str, Any]] = {"least_age": LEAST_AGE}
+HANDOFF_DIGITS: Final = 2
+"""How many digits the number of a hand-off to a second device has, where a policy asks for no more."""
+
+MOST_HANDOFF_DIGITS: Final = 6
+
+MOST_WORDS: Final = 300
+"""Characters of a justification at most."""
+
+OPTIONAL: Final[Mapping[str, Any]] = {
+    "least_age": LEAST_AGE,
+    "handoff_digits": HANDOFF_DIGITS,
+    "handoff_near": False,
+    "justification": "",
+    "region": "",
+    "quiet_hours": "",
+}
 """What a document may leave out, and what it says then: no document of an earlier release has it."""
 
 
@@ -40,7 +57,11 @@ class Policy:
 
     `models` are the letters of the application models that are allowed, that of new references first;
     `challenge` are the cues of which a capture's challenge is drawn. `least_age` is the age, in years, from
-    which the face is for people.
+    which the face is for people. `handoff_digits` is how many digits the number has by which a second device
+    takes a sign-in over, 0 where none may, and `handoff_near` says that the first one has to hear the passkey
+    before. `justification` says why a model is allowed that takes one. `region` is the one in which faces are
+    processed and references lie, "" where that is left open. `quiet_hours` is when people are told of
+    nothing, as a line of core/quiet_hours.py, "" for no such time.
     """
 
     operating_point: str
@@ -49,7 +70,12 @@ class Policy:
     minimum_quality: int
     agents: Mapping[str, bool]
     least_age: int
+    handoff_digits: int
+    handoff_near: bool
     digest: str
+    justification: str = ""
+    region: str = ""
+    quiet_hours: str = ""
 
 
 def policy_digest(document: Mapping[str, Any]) -> str:
@@ -65,18 +91,69 @@ def policy_problems(document: Mapping[str, Any]) -> list[str]:
         return problems
     if document["operating_point"] not in OPERATING_POINTS[1:]:
         problems.append("operating_point: must be 1e-4 or 3e-5; a tenant may tighten, never loosen")
-    if not document["models"] or not set(document["models"]) <= set(MODELS):
-        problems.append(f"models: must be of {', '.join(MODELS)}")
+    problems += _models_problems(document["models"])
+    problems += _unjustified(document["models"], document.get("justification", ""))
     if not _integer_between(document["minimum_quality"], DEFAULT["minimum_quality"], 100):
         problems.append(f"minimum_quality: must be {DEFAULT['minimum_quality']} to 100")
     if not _integer_between(document.get("least_age", LEAST_AGE), LEAST_AGE, MOST_AGE):
         problems.append(f"least_age: must be {LEAST_AGE} to {MOST_AGE}")
+    problems += _handoff_problems(document)
+    problems += _region_problems(document.get("region", ""))
+    problems += _hours_problems(document.get("quiet_hours", ""))
     for level, mix in document["challenge"].items():
         if not mix or not set(mix) <= set(CUES) or "turn" not in mix:
             problems.append(f"challenge.{level}: must hold turn, and only {', '.join(CUES)}")
     if not {CHALLENGED} <= set(document["challenge"]) <= {CHALLENGED, *NAMED_ONCE}:
         problems.append(f"challenge: must name {CHALLENGED}")
     return problems
+
+
+def _models_problems(models: Sequence[str]) -> list[str]:
+    refused = [letter for letter in REFUSED if letter in models]
+    if refused:
+        return [f"models: {letter} is refused: {REFUSED[letter]}" for letter in refused]
+    if not models or not all(letter in MODELS for letter in models):
+        return [f"models: must be of {', '.join(MODELS)}"]
+    return ["models: each at most once"] if len(set(models)) != len(models) else []
+
+
+def _handoff_problems(document: Mapping[str, Any]) -> list[str]:
+    digits, problems = document.get("handoff_digits", HANDOFF_DIGITS), []
+    none = _integer_between(digits, 0, 0)
+    if not (none or _integer_between(digits, HANDOFF_DIGITS, MOST_HANDOFF_DIGITS)):
+        problems.append(f"handoff_digits: must be 0 or {HANDOFF_DIGITS} to {MOST_HANDOFF_DIGITS}")
+    if not isinstance(document.get("handoff_near", False), bool):
+        problems.append("handoff_near: must be true or false")
+    return problems
+
+
+def _region_problems(region: object) -> list[str]:
+    if not isinstance(region, str) or (region and not is_name(region)):
+        return ["region: must be of small letters, digits and hyphens"]
+    return []
+
+
+def takes_justification(models: Iterable[str]) -> bool:
+    """Tell whether a model is among these that a tenant may choose with a justification alone."""
+    return any(row.agreed for row in APPLICATION_MODELS if row.letter in models)
+
+
+def _unjustified(models: Iterable[str], justification: object) -> list[str]:
+    if not isinstance(justification, str) or len(justification) > MOST_WORDS:
+        return [f"justification: must be a text of at most {MOST_WORDS} characters"]
+    if takes_justification(models) and not justification.strip():
+        return ["justification: must say why nothing less will do"]
+    return []
+
+
+def _hours_problems(line: object) -> list[str]:
+    if not isinstance(line, str):
+        return ["quiet_hours: must be a text"]
+    try:
+        read_quiet_hours(line)
+    except ValueError as problem:
+        return [f"quiet_hours: {problem}"]
+    return []
 
 
 def _integer_between(value: object, low: int, high: int) -> bool:
@@ -95,5 +172,10 @@ def read_policy(document: Mapping[str, Any]) -> Policy:
         minimum_quality=document["minimum_quality"],
         agents=dict(document["agents"]),
         least_age=document.get("least_age", LEAST_AGE),
+        handoff_digits=document.get("handoff_digits", HANDOFF_DIGITS),
+        handoff_near=document.get("handoff_near", False),
         digest=policy_digest(document),
+        justification=document.get("justification", ""),
+        region=document.get("region", ""),
+        quiet_hours=document.get("quiet_hours", ""),
     )

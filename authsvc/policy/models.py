@@ -16,3 +16,6 @@ class PolicyVersion(SealedRow):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="policy_number_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"

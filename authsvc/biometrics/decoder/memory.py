@@ -37,7 +37,7 @@ class Rooms:
         # Views hold on to this object, and its end says that none is left.
         lent = (ctypes.c_ubyte * len(pages)).from_buffer(pages)
         weakref.finalize(lent, self._take_back, pages, size).atexit = False
-        return memoryview(lent).cast("B")[:size]
+        return memoryview(lent).cast("@B")[:size]
 
     def _fitting(self, size: int) -> memoryview:
         try:

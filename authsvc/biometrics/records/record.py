@@ -30,7 +30,8 @@ class EvaluationRecord:
 
     `groups` are each group's rates at the threshold of 1e-4, as evaluation/groups.py measures them, `pad` the
     errors of presentation attack detection, as evaluation/pad_evidence.py has them; a record from before has
-    none.
+    none. `references` is set where the engine makes probes alone, as a page does (page.py): the id of the
+    engine with whose references it was measured.
     """
 
     id: str
@@ -43,6 +44,7 @@ class EvaluationRecord:
     groups: Sequence[Mapping[str, Any]] = field(default_factory=list)
     signature: str = ""
     pad: Mapping[str, Any] | None = None
+    references: str = ""
 
     def threshold(self, operating_point: str) -> float:
         """Return the threshold of the fused score at an operating point; raises KeyError."""
@@ -50,10 +52,12 @@ class EvaluationRecord:
 
 
 def as_json(record: EvaluationRecord) -> dict[str, Any]:
-    """Return a record as it is written; one without PAD as a release wrote it that knew no such part."""
+    """Return a record as it is written; what is not in it as a release wrote it that knew no such part."""
     said = asdict(record)
     if record.pad is None:
         del said["pad"]
+    if not record.references:
+        del said["references"]
     return said
 
 

@@ -22,7 +22,8 @@ def weakness_of(record: EvaluationRecord, operating_point: str, *, moment: datet
     above the rate that the operating point names, with 95 % certainty; or that did not measure there at all.
     Unequal is one that failed its gate for a group of people (S5.2-04), or that measured no group. Attacked
     is one by which a claimed attack passes too often, or people are refused too often, as no living face
-    (S9.2-05), or that did not measure either.
+    (S9.2-05), or that did not measure either. One of an engine that makes probes alone vouches for their
+    comparison: who lives before the camera another one judges.
     """
     try:
         age = moment - datetime.fromisoformat(record.created)
@@ -33,7 +34,7 @@ def weakness_of(record: EvaluationRecord, operating_point: str, *, moment: datet
         return "too-old"
     if lowest > float(operating_point):
         return "too-weak"
-    return _inequality(record) or _attackability(record)
+    return _inequality(record) or (None if record.references else _attackability(record))
 
 
 def _inequality(record: EvaluationRecord) -> str | None:

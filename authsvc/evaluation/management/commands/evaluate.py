@@ -6,28 +6,26 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from authsvc.biometrics.engines.base import Engine, ModelProblem
 from authsvc.biometrics.engines.loading import cache_folder, load_engine
-from authsvc.biometrics.records.record import sign_record
 from authsvc.biometrics.records.standing import weakness_of
 from authsvc.core.clock import now
 from authsvc.evaluation.dataset import Person, read_people
 from authsvc.evaluation.groups import read_groups, read_one_person
-from authsvc.evaluation.pad_evidence import failures, read_reports
+from authsvc.evaluation.pad_evidence import read_reports
 from authsvc.evaluation.quality_prediction import as_text as as_table
 from authsvc.evaluation.quality_prediction import predict, read_rated
+from authsvc.evaluation.recording import RecordingCommand
 from authsvc.evaluation.report import as_svg, as_text
-from authsvc.evaluation.storing import ship_record, write_record
 from authsvc.evaluation.verification import DEPLOYED, Evaluation, evaluate
 
 
-class Command(BaseCommand):
+class Command(RecordingCommand):
     """Measures the comparison on photographs, a folder a person; where its gate fails nothing is signed."""
 
     help = "Evaluate the comparison on a folder of people's photographs and write the evaluation record."
-    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
@@ -77,45 +75,24 @@ class Command(BaseCommand):
         except (ValueError, OSError, ModelProblem) as problem:
             raise CommandError(str(problem)) from None
         self.stdout.write(as_text(found.record, found.shapes, found.groups))
-        self._gate(found)
+        self.gate(found)
         self._store(found, options["out"], ship=options["ship"])
         if weakness := weakness_of(found.record, DEPLOYED, moment=now()):
             self.stderr.write(f"The record vouches for no face: {weakness}.")
 
-    def _gate(self, found: Evaluation) -> None:
-        failing = [f"{one.group}: {one.failure}" for one in found.groups if one.failure]
-        failing += failures(found.record.pad) if found.record.pad else []
-        if failing:
-            raise CommandError(f"nothing is signed, the gate refuses: {'; '.join(failing)}")
-
     def _people(self, folders: Sequence[Path], engine: Engine) -> Iterator[Person]:
         cache = cache_folder().parent / "evaluation"
         for folder in folders:
-            yield from read_people(folder, engine, cache=cache, progress=self._progress)
+            yield from read_people(folder, engine, cache=cache, progress=self.tell)
 
     def _predict(self, folders: Sequence[Path], engine: Engine) -> None:
         cache = cache_folder().parent / "evaluation"
         people = [
-            one
-            for folder in folders
-            for one in read_rated(folder, engine, cache=cache, progress=self._progress)
+            one for folder in folders for one in read_rated(folder, engine, cache=cache, progress=self.tell)
         ]
         self.stdout.write(as_table(predict(people)))
 
     def _store(self, found: Evaluation, out: Path, *, ship: bool) -> None:
         out.mkdir(parents=True, exist_ok=True)
         (out / f"{found.record.id}.svg").write_text(as_svg(found.curve), encoding="utf-8")
-        if ship:
-            path, sha256 = ship_record(found.record)
-            self.stdout.write(f"pinned: {sha256}")
-        elif key := settings.SECRETS.get("verdict_private_key"):
-            path = write_record(sign_record(found.record, key), out)
-        else:
-            raise CommandError(
-                "the record cannot be signed: run `manage.py generate_secrets` first, or use --ship"
-            )
-        self.stdout.write(f"record: {path}")
-
-    def _progress(self, done: int, count: int) -> None:
-        if done % 100 == 0 or done == count:
-            self.stderr.write(f"{done} of {count} people")
+        self.keep(found, out, ship=ship)
