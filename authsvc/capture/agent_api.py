@@ -12,11 +12,21 @@ from authsvc.capture.browser import browser_key, set_browser_key
 from authsvc.capture.challenge import offer_challenge
 from authsvc.capture.endpoints import AgentEndpoint, JsonEndpoint
 from authsvc.capture.flow import agree, complete_passkey, describe, finish_without_face, passkey_options
+from authsvc.capture.possession import complete_key, key_options
 from authsvc.capture.queueing import enqueue_verification
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret
 from authsvc.transactions.models import Capture, Transaction
-from authsvc.transactions.services import Party, accept_sample, cancel, find_live, look_after, status_of
+from authsvc.transactions.services import (
+    Party,
+    accept_sample,
+    cancel,
+    fetch,
+    find_live,
+    look_after,
+    own_transaction,
+    status_of,
+)
 
 _DONE = gettext_lazy("This step is already done.")
 
@@ -37,7 +47,11 @@ class PasskeyOptions(AgentEndpoint):
         sent = self.body
         return Response(
             passkey_options(
-                self.transaction, session_key=sent.get("session_key"), passkey=sent.get("passkey")
+                self.transaction,
+                session_key=sent.get("session_key"),
+                passkey=sent.get("passkey"),
+                agent=sent.get("agent"),
+                receiving_key=sent.get("receiving_key"),
             )
         )
 
@@ -54,6 +68,29 @@ class Passkey(AgentEndpoint):
         response = Response(answer)
         set_browser_key(request, response, self.transaction.pk, key)
         return response
+
+
+class KeyOptions(AgentEndpoint):
+    """What the key has to sign that the relying party named; of a session of liveness alone."""
+
+    def post(self, request: Request, **_: Any) -> Response:
+        """Give it for the agent's session key."""
+        sent = self.body
+        return Response(
+            key_options(self.transaction, session_key=sent.get("session_key"), agent=sent.get("agent"))
+        )
+
+
+class Key(AgentEndpoint):
+    """The proof by that key."""
+
+    def post(self, request: Request, **_: Any) -> Response:
+        """Take it, say what comes next, and hand the session's new key to this agent alone."""
+        sent, key = self.body, new_secret()
+        answer = complete_key(
+            self.transaction, proof=sent.get("proof"), agent=sent.get("agent"), browser_key=key
+        )
+        return Response({**answer, "key": key})
 
 
 class Consent(AgentEndpoint):
@@ -74,11 +111,12 @@ class WithoutFace(AgentEndpoint):
 
 
 class Challenge(AgentEndpoint):
-    """A challenge, with the key to seal the answer to."""
+    """A challenge, with the key to seal the answer to; one for pictures, or for a share alone."""
 
     def post(self, request: Request, **_: Any) -> Response:
         """Draw one."""
-        return Response(offer_challenge(self.transaction, prefer=self.body.get("prefer")))
+        sent = self.body
+        return Response(offer_challenge(self.transaction, prefer=sent.get("prefer"), want=sent.get("want")))
 
 
 def _hand_on(capture: Capture) -> None:
@@ -125,7 +163,24 @@ class Status(JsonEndpoint):
         except Refused as refused:
             if refused.code not in {"expired", "ended"}:
                 raise
-            return Response({"state": "expired"})
+            return Response(_after_the_end(txn, browser_key(request, txn)))
+
+
+def _after_the_end(txn: str, key: str | None) -> dict[str, str]:
+    """Return what an agent hears of what is over; a phone's is when the desk has taken the result."""
+    row = own_transaction(txn, key, party=Party.AGENT)
+    if row is not None and row.handed_over and row.state == Transaction.State.CONSUMED:
+        return {"state": "done", "continue_url": row.agents_way_on}
+    return {"state": "expired"}
+
+
+class Outgoing(AgentEndpoint):
+    """What a worker left for this agent to keep."""
+
+    def post(self, request: Request, **_: Any) -> Response:
+        """Hand it over, once; the body is held to its form like every other."""
+        _ = self.body
+        return Response({"sealed": fetch(self.transaction)})
 
 
 class Leave(AgentEndpoint):
@@ -135,4 +190,4 @@ class Leave(AgentEndpoint):
         """End the transaction; the body is held to its form like every other."""
         _ = self.body
         cancel(self.transaction)
-        return Response({"continue_url": self.transaction.continue_path})
+        return Response({"continue_url": self.transaction.agents_way_on})

@@ -2,10 +2,14 @@
 
 A cookie a transaction, named after it. Its value is a secret that the server made for this transaction, and
 makes anew when the person has used a passkey: whatever was planted in a browser before opens nothing.
+
+A page within another site's gets no cookie of ours from most browsers. The page of a session of liveness
+holds its key itself, and sends it in a header, which no other site can have a browser send.
 """
 
 import re
 from datetime import timedelta
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
@@ -17,6 +21,7 @@ _LIFE = timedelta(hours=1)
 # Of those a browser holds, so that its requests stay short whatever other sites make it open.
 MOST = 8
 _NAME = "visor_txn_"
+HEADER: Final = "Visor-Agent-Key"
 _ID = re.compile(r"[A-Za-z0-9_-]{24}\Z")
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
@@ -28,7 +33,7 @@ def cookie_name(transaction: str) -> str:
 
 def browser_key(request: HttpRequest | Request, transaction: str) -> str | None:
     """Return the browser's key of a transaction, 43 characters of base64url, None where it has none."""
-    key = request.COOKIES.get(cookie_name(transaction), "")
+    key = request.headers.get(HEADER) or request.COOKIES.get(cookie_name(transaction), "")
     return key if _KEY.match(key) else None
 
 

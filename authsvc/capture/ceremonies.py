@@ -1,39 +1,47 @@
 """The passkey ceremonies of a transaction: making a passkey, and proving one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction as database
 from django.utils.translation import gettext_lazy as _
 
-from authsvc.assurance.evidence import Agent
-from authsvc.capture.agents import agent_of, require_agent_allowed
+from authsvc.capture.agents import Described, agent_of, require_agent_allowed
 from authsvc.core.errors import Refused
 from authsvc.devices.assertion import assertion_options, verify_assertion
 from authsvc.devices.models import Device
 from authsvc.devices.registration import add_device, creation_options, verify_creation
+from authsvc.limits.limit import spend_all
+from authsvc.limits.register import PASSKEY, PASSKEY_PERSON
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.records import Ceremony
+from authsvc.transactions.records import Ceremony, CeremonyKind
 from authsvc.transactions.services import (
     DeviceProof,
+    desk_challenge,
     new_device_challenge,
     record_device_proof,
+    record_nearness,
     remember_bound,
     remember_ceremony,
+    require_covered,
     take_ceremony,
 )
 
 
-def begin_making(transaction: Transaction, *, session_key: dict[str, Any]) -> dict[str, Any]:
-    """Return options for a new passkey of the transaction's subject; raises Refused for a bad session key."""
+def begin_making(
+    transaction: Transaction, *, session_key: dict[str, Any], receiving_key: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return options for a new passkey of the transaction's subject; raises Refused for a bad key."""
     subject = _subject(transaction)
-    options, state = creation_options(subject, challenge=new_device_challenge(transaction, session_key))
-    remember_ceremony(transaction, Ceremony("create", **state))
+    challenge = new_device_challenge(transaction, session_key, receiving_key)
+    options, state = creation_options(subject, challenge=challenge)
+    remember_ceremony(transaction, _ceremony("create", state, receiving_key))
     return options
 
 
 def finish_making(
-    transaction: Transaction, *, credential: dict[str, Any], agent: Agent, browser_key: str
+    transaction: Transaction, *, credential: dict[str, Any], agent: Described, browser_key: str
 ) -> None:
     """Store the new passkey, pending until what it is made for is finished; raises Refused.
 
@@ -42,37 +50,42 @@ def finish_making(
     """
     ceremony = take_ceremony(transaction, "create")
     device = verify_creation(ceremony.state, credential, subject=_subject(transaction))
-    described = agent_of(agent, device)
+    device.receiving_key = ceremony.receiving_key
+    described = agent_of(agent, device, transaction)
     with database.atomic():
         require_agent_allowed(transaction.tenant, described.type)
         add_device(device, transaction=transaction.id)
         if transaction.kind in Transaction.MAKING:
-            proof = DeviceProof(device, described, ceremony.challenge)
+            proof = DeviceProof(device, described, ceremony.challenge, receiving_key=ceremony.receiving_key)
             record_device_proof(transaction, proof, browser_key=browser_key)
         else:
+            require_covered(transaction, ceremony.challenge, ceremony.receiving_key)
             remember_bound(transaction, device, browser_key=browser_key)
 
 
-def begin_proving(transaction: Transaction, *, session_key: dict[str, Any]) -> dict[str, Any]:
+def begin_proving(
+    transaction: Transaction, *, session_key: dict[str, Any], receiving_key: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Return options for any passkey of the tenant's people; where one is made, for one of the person's own.
 
-    Raises Refused for a bad session key, and where there is none yet.
+    Raises Refused for a bad key, and where there is none yet.
     """
     devices = own_passkeys(transaction)
     if transaction.kind in Transaction.MAKING and not devices:
         raise Refused("no-passkey", _("Please make a passkey first."), detail="none is active", status=409)
-    challenge = new_device_challenge(transaction, session_key)
+    challenge = new_device_challenge(transaction, session_key, receiving_key)
     options, state = assertion_options(transaction.tenant, challenge=challenge, devices=devices)
-    remember_ceremony(transaction, Ceremony("get", **state))
+    remember_ceremony(transaction, _ceremony("get", state, receiving_key))
     return options
 
 
 def finish_proving(
-    transaction: Transaction, *, credential: dict[str, Any], agent: Agent, browser_key: str
+    transaction: Transaction, *, credential: dict[str, Any], agent: Described, browser_key: str
 ) -> None:
     """Accept the passkey's answer and bind its device and subject to the transaction; raises Refused.
 
-    The browser with the key alone may go on with it.
+    The browser with the key alone may go on with it. A receiving key that the answer covers is the device's
+    from now on.
     """
     ceremony = take_ceremony(transaction, "get")
     with database.atomic():
@@ -83,10 +96,46 @@ def finish_proving(
             transaction=transaction.id,
             pending=transaction.device if transaction.kind in Transaction.MAKING else None,
         )
-        described = agent_of(agent, device)
+        # Of one that answered rightly: a stranger uses up nobody's.
+        spend_all((PASSKEY, device.pk), (PASSKEY_PERSON, device.subject_id))
+        if ceremony.receiving_key is not None:
+            device.receiving_key = ceremony.receiving_key
+            device.save(update_fields=["receiving_key"])
+        described = agent_of(agent, device, transaction)
         require_agent_allowed(transaction.tenant, described.type)
-        proof = DeviceProof(device, described, ceremony.challenge)
+        proof = DeviceProof(device, described, ceremony.challenge, receiving_key=ceremony.receiving_key)
         record_device_proof(transaction, proof, browser_key=browser_key)
+
+
+def begin_nearness(transaction: Transaction) -> dict[str, Any]:
+    """Return options for a passkey that comes to the desk over hybrid transport; raises Refused."""
+    options, state = assertion_options(transaction.tenant, challenge=desk_challenge(transaction))
+    remember_ceremony(transaction, _ceremony("near", state))
+    asked = {name: value for name, value in options["publicKey"].items() if name != "extensions"}
+    return {"publicKey": {**asked, "hints": ["hybrid"]}}
+
+
+def finish_nearness(transaction: Transaction, *, credential: Any) -> None:
+    """Accept the answer of a passkey that is not the desk's own; raises Refused.
+
+    That it came from beside the desk is the browser's word there, and the desk's browser is the one whose
+    person is to be protected. A browser that lies has a passkey at hand all the same.
+    """
+    ceremony = take_ceremony(transaction, "near")
+    if not isinstance(credential, dict):
+        raise Refused("bad-credential", _("Please try again."), detail="credential is not an object")
+    if credential.get("authenticatorAttachment") != "cross-platform":
+        raise Refused(
+            "not-near",
+            _("That passkey is on this device. Use the one on your phone."),
+            detail="authenticatorAttachment is not cross-platform",
+            status=403,
+        )
+    with database.atomic():
+        device = verify_assertion(
+            ceremony.state, credential, subject=transaction.subject, transaction=transaction.id
+        )
+        record_nearness(transaction, device)
 
 
 def own_passkeys(transaction: Transaction) -> list[Device]:
@@ -111,3 +160,9 @@ def _subject(transaction: Transaction) -> Subject:
             status=409,
         )
     return transaction.subject
+
+
+def _ceremony(
+    kind: CeremonyKind, state: Mapping[str, str], receiving_key: dict[str, Any] | None = None
+) -> Ceremony:
+    return Ceremony(kind, state["challenge"], state["user_verification"], receiving_key)

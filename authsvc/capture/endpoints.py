@@ -11,16 +11,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from authsvc.audit.repeats import said_of, times
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.capture import wire
 from authsvc.capture.browser import browser_key
+from authsvc.core.addresses import address_of
 from authsvc.core.errors import Refused
 from authsvc.core.ids import receipt_number
+from authsvc.limits.register import PAGES
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import Party, find_live
 
 log = logging.getLogger(__name__)
+_DETAIL = 500
 
 
 class JsonEndpoint(APIView):
@@ -41,8 +45,9 @@ class JsonEndpoint(APIView):
         return sent
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse what another site sent, and what announces no length or an empty body."""
+        """Refuse what comes too often, what another site sent, what announces no length or an empty body."""
         super().initial(request, *args, **kwargs)
+        PAGES.spend(address_of(request))
         if request.method == "POST":
             wire.require_own_origin(request)
             wire.require_body(request)
@@ -81,14 +86,20 @@ def record_refusal(
     where it has one. Call it when what was refused has been rolled back, so that the row stays.
     """
     number = receipt_number(transaction)
+    if refused.silent:
+        return number
     # Not the path, which may hold the token of an enrolment link.
     view = request.resolver_match.view_name if request.resolver_match else ""
-    record(
-        Tag(refused.tag or tag),
-        transaction=number,
-        reason=refused.code,
-        detail=refused.detail,
-        request=f"{request.method} {view}",
-    )
+    # What has an event of its own is written each time, as an alarm is.
+    count = 1 if refused.tag else times(tag, refused.code, view, transaction)
+    if count is not None:
+        record(
+            Tag(refused.tag or tag),
+            transaction=number,
+            reason=refused.code,
+            detail=refused.detail[:_DETAIL],
+            request=f"{request.method} {view}",
+            **said_of(count),
+        )
     log.info("refused %s at %s: %s (%s)", refused.code, view, refused.detail, number)
     return number

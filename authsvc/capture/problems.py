@@ -11,7 +11,8 @@ from authsvc.core.texts import Text
 class Problem:
     """One screen. `retry` is the page's action behind "Try again", empty where trying again cannot help.
 
-    `elsewhere` offers the address to be opened in another browser.
+    `elsewhere` offers the address to be opened in another browser, `by_phone` a second device, where nothing
+    has been proven here and the policy lets one take over.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Problem:
     retry: str = "start-camera"
     without_face: bool = True
     elsewhere: bool = False
+    by_phone: bool = False
 
 
 PROBLEMS = (
@@ -62,6 +64,23 @@ PROBLEMS = (
         "clock",
         _("The camera is too slow"),
         _("It gave too few pictures, and nothing was sent. Close other programs, and try again."),
+    ),
+    Problem(
+        "crowded",
+        "clock",
+        _("Many people are signing in"),
+        _("Your face would wait too long for its turn, so nothing was filmed. Try again in a few seconds."),
+        retry="prepare",
+    ),
+    Problem(
+        "no-comparison",
+        "device",
+        _("Your face cannot be compared on this device now"),
+        _(
+            "What this takes did not come, or this browser cannot run it. Try again, or go on with your "
+            "passkey alone."
+        ),
+        retry="start-camera",
     ),
     Problem(
         "no-camera-here",
@@ -117,12 +136,21 @@ PROBLEMS = (
         retry="",
         without_face=False,
         elsewhere=True,
+        by_phone=True,
     ),
     Problem(
         "offline",
         "link",
         _("No connection"),
         _("The server was not reached. Check your connection, and try again."),
+        retry="retry",
+        without_face=False,
+    ),
+    Problem(
+        "away",
+        "clock",
+        _("This does not work at the moment"),
+        _("It is our fault, not yours. Wait ten seconds, and try again."),
         retry="retry",
         without_face=False,
     ),

@@ -1,26 +1,21 @@
-"""The sweeper: scheduled work that no worker's fate decides; it runs in a Celery process of role provider."""
+"""Scheduled work on captures: seeing to it that the sweeper does its own."""
 
+import logging
 from datetime import timedelta
-from uuid import UUID
+from typing import Final
 
 from celery import shared_task
 
-from authsvc.capture.queueing import enqueue_verification
-from authsvc.tenancy.scope import tenant_scope
-from authsvc.transactions.services import hand_over, orphaned_captures, sweep, waiting_captures
+from authsvc.core.clock import now
+from authsvc.tenancy.sweeping import due_now
 
-# A message can be lost with a killed worker; the capture is handed out again after this time.
-LOST_AFTER = timedelta(seconds=20)
+log = logging.getLogger(__name__)
+LATE: Final = timedelta(minutes=2)
 
 
 @shared_task(ignore_result=True)
-def sweep_overdue() -> None:
-    """Hold every life limit (S7-04), and hand out captures again whose message or worker was lost."""
-    sweep()
-    for tenant_id, capture_id in orphaned_captures():
-        with tenant_scope(UUID(tenant_id)):
-            handed_over = hand_over(capture_id)
-        if handed_over:
-            enqueue_verification(tenant_id=tenant_id, capture_id=capture_id)
-    for tenant_id, capture_id in waiting_captures(LOST_AFTER):
-        enqueue_verification(tenant_id=tenant_id, capture_id=capture_id)
+def watch_sweeper() -> None:
+    """Say so where what should have been swept for a while is still there: its process does not run."""
+    late = due_now(now() - LATE)
+    if any(late[kind] for kind in ("transactions", "samples", "outgoing")):
+        log.error("nothing was swept for %s: is `manage.py sweeper` running?", LATE)

@@ -18,6 +18,7 @@ TEXTS: Final[Mapping[str, Promise]] = {
     "cue.blink": _("Close and open your eyes"),
     "cue.smile": _("Smile"),
     "cue.light": _("Hold still, the colour changes"),
+    "reference": _("One moment"),
     "opening": _("Your browser may ask for the camera. Allow it."),
     "place": _("Place your face in the oval"),
     "steps": _("%(step)s of %(steps)s"),
@@ -54,6 +55,15 @@ TEXTS: Final[Mapping[str, Promise]] = {
     "why.follow": _("The movements were not seen. Take your time: each arrow stays for a moment."),
     "why.lost": _(
         "Something failed on our side. Your pictures were deleted, and this does not count as a try."
+    ),
+    # What was not seen
+    "refused.face": _("We could not confirm your face this time. That happens, for example in poor light."),
+    "refused.presence": _(
+        "We could not see this time that a living person is there. That happens, for example in poor light."
+    ),
+    "refused.device": _(
+        "This device compared your face, and it did not match what was made of it at enrolment. That "
+        "happens, for example in poor light or with glasses."
     ),
     # Why no further try would help
     "closed.unmeasured": _("Faces cannot be checked here at the moment. Your passkey works as before."),

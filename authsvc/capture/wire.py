@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import IO, Any, ClassVar
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotAcceptable, UnsupportedMediaType
@@ -12,11 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from authsvc.core.errors import Refused
+from authsvc.core.lengths import json_problem
 from authsvc.core.strictjson import NotJson, parse_json
+from authsvc.hosts.places import place_of
+from authsvc.tenancy.scope import current_tenant_id
 
 JSON_LIMIT = 64 * 1024
 SAMPLE_LIMIT = 6 * 1024 * 1024
 
+_LONG = _("That was too much data to send.")
 _ODD = _("Something went wrong on this page. Please start again from the site you came from.")
 
 
@@ -34,7 +37,7 @@ class LimitedParser(BaseParser):
         if length > self.limit:
             raise Refused(
                 "too-large",
-                _("That was too much data to send."),
+                _LONG,
                 detail=f"{length} bytes, limit {self.limit}",
                 status=413,
             )
@@ -65,6 +68,8 @@ class ObjectParser(LimitedParser):
             raise Refused("bad-json", _ODD, detail="the body is not JSON") from None
         if not isinstance(value, dict):
             raise Refused("bad-json", _ODD, detail=f"the body is a {type(value).__name__}, not an object")
+        if problem := json_problem(value):
+            raise Refused("too-large", _LONG, detail=problem, status=413)
         return value
 
 
@@ -82,12 +87,10 @@ class JsonSampleParser(SampleParser):
 
 
 def require_own_origin(request: HttpRequest | Request) -> None:
-    """Refuse a request that no page of this server sent (docs/protocol.md section 1)."""
-    origin = request.headers.get("Origin", "")
-    if origin != settings.BASE_URL:
-        raise Refused(
-            "foreign-origin", _ODD, detail=f"Origin {origin!r}, expected {settings.BASE_URL!r}", status=403
-        )
+    """Refuse a request that no page of this tenant sent (docs/protocol.md section 1)."""
+    origin, own = request.headers.get("Origin", ""), place_of(current_tenant_id()).origin
+    if origin != own:
+        raise Refused("foreign-origin", _ODD, detail=f"Origin {origin!r}, expected {own!r}", status=403)
 
 
 def announced_length(request: Request) -> int:
@@ -118,6 +121,8 @@ def as_refused(problem: Exception) -> Refused | None:
 def error(refused: Refused, *, reference: str) -> Response:
     """Return a refusal: its code for the program, a calm sentence for the person, and a reference."""
     body: dict[str, Any] = {"error": refused.code, "message": str(refused.person), "reference": reference}
+    waits = {}
     if refused.retry_after is not None:
         body["retry_after"] = refused.retry_after
-    return Response(body, status=refused.status)
+        waits["Retry-After"] = str(refused.retry_after)
+    return Response(body, status=refused.status, headers=waits)

@@ -1,7 +1,7 @@
 """The outbox: what other rooms put in stands or falls with the transaction of what it tells of."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, QuerySet, Window
@@ -15,7 +15,6 @@ from authsvc.delivery.models import Delivery
 # Of one relying party, and of all of them, so much is looked at in one go.
 OF_ONE = 100
 OF_ALL = 1000
-_KEPT = timedelta(days=7)
 
 
 def put(
@@ -67,6 +66,8 @@ def note(delivery: Delivery, outcome: Outcome) -> None:
     """Note how a try ended, and tell the kind where it was the last; call in a transaction."""
     if outcome.arrived:
         delivery.delivered_at, delivery.due_at = now(), None
+    elif outcome.status is not None and kind_of(delivery).hopeless(outcome.status):
+        delivery.due_at = None
     delivery.problem = "" if outcome.arrived else outcome.said[:200]
     delivery.save(update_fields=["delivered_at", "due_at", "problem"])
     if delivery.due_at is None:
@@ -76,11 +77,6 @@ def note(delivery: Delivery, outcome: Outcome) -> None:
 def drop(delivery: Delivery) -> None:
     """Let a delivery that has become needless be tried no more."""
     Delivery.objects.filter(pk=delivery.pk).update(due_at=None)
-
-
-def sweep() -> int:
-    """Delete what is older than a week, in the tenant in scope; return how many."""
-    return Delivery.objects.filter(created_at__lt=now() - _KEPT).delete()[0]
 
 
 def _live() -> QuerySet[Delivery]:

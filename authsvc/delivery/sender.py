@@ -8,11 +8,10 @@ from functools import partial
 from operator import attrgetter
 from threading import Lock
 from time import monotonic
-from urllib.parse import urlsplit
 
 from authsvc.core.remembered import Remembered
 from authsvc.delivery.calling import Answer, begin, conclude, make, send
-from authsvc.delivery.kinds import Call
+from authsvc.delivery.kinds import Call, Errand, Letter
 from authsvc.delivery.models import Delivery
 from authsvc.delivery.outbox import due
 from authsvc.tenancy.each import of_each_tenant
@@ -68,7 +67,7 @@ class _Lane:
     client: str
     waiting: deque[Delivery] = field(default_factory=deque)
     used: float = 0.0
-    ready: Call | None = None
+    ready: Call | Letter | Errand | None = None
 
     @property
     def is_slow(self) -> bool:
@@ -137,8 +136,8 @@ class _Run:
 
     def _begin(self, lane: _Lane, pool: ThreadPoolExecutor) -> None:
         lane.ready = call = lane.ready or make(lane.waiting[0])
-        host = urlsplit(call.url).netloc if call else ""
-        if call and any(each.host == host for each in self.under_way.values()):
+        host = call.alone_at if call else ""
+        if host and any(each.host == host for each in self.under_way.values()):
             self.lanes.append(lane)
             return
         delivery, lane.ready = lane.waiting.popleft(), None

@@ -3,24 +3,25 @@
 import logging
 from typing import Final
 
-from django.conf import settings
-from django.core.mail import get_connection, send_mail
+from django.core.mail import get_connection
 from django.db import transaction as database
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
+from authsvc.branding.mails import dress, message
 from authsvc.core.errors import Refused
+from authsvc.core.texts import Text
+from authsvc.hosts.places import tenant_address
+from authsvc.reach.wishes import mail_address_of
+from authsvc.subjects.language import language_of
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.paths import tenant_address
 
 log = logging.getLogger(__name__)
 
 # A mail server that does not answer keeps nobody waiting for longer, in seconds.
 _PATIENCE: Final = 5
 _TROUBLE: Final = (OSError, ValueError)
-# Not a way to a person: it would leave their address in a log.
-_CONSOLE: Final = "django.core.mail.backends.console.EmailBackend"
 
 
 def tell_of_passkey(subject: Subject) -> None:
@@ -85,54 +86,49 @@ class CannotMail(Refused):
     """The person has no address, nothing goes by mail here, or the mail server did not take it."""
 
     def __init__(self, *, detail: str) -> None:
-        text = gettext_lazy("The link could not be sent by mail, so none was made.")
+        text = _("The link could not be sent by mail, so none was made.")
         super().__init__("cannot-mail", text, detail=detail, status=409)
-
-
-def mail_goes_out() -> bool:
-    """Whether mail goes further than to the console."""
-    return bool(settings.EMAIL_BACKEND != _CONSOLE)
 
 
 def may_mail(subject: Subject) -> bool:
     """Whether the person has an address, and mail goes further than to the console."""
-    return bool(_address_of(subject))
+    return bool(mail_address_of(subject))
 
 
 def send_link(subject: Subject, url: str) -> None:
     """Mail an enrolment link to its person, who alone sees it; raises CannotMail."""
-    address = _address_of(subject)
+    address = mail_address_of(subject)
     if not address:
         raise CannotMail(detail=f"person {subject.pk} has no address, or mail goes to the console")
     context = {"subject": subject, "tenant": subject.tenant, "url": url}
-    title = " ".join(render_to_string("enrolment/mails/link_subject.txt", context).split())
+    with translation.override(language_of(subject)):
+        title = " ".join(render_to_string("enrolment/mails/link_subject.txt", context).split())
+        text = render_to_string("enrolment/mails/link.txt", context)
     try:
-        _send(title, render_to_string("enrolment/mails/link.txt", context), address)
+        _send(subject, title, text, address)
     except _TROUBLE as problem:
         # Its words may hold the mail.
         raise CannotMail(detail=f"person {subject.pk}: {type(problem).__name__}") from None
 
 
-def _address_of(subject: Subject) -> str:
-    address = subject.claims.get("email")
-    return address if isinstance(address, str) and mail_goes_out() else ""
-
-
-def _tell(subject: Subject, title: str, text: str) -> None:
-    address = _address_of(subject)
+def _tell(subject: Subject, title: Text, text: Text) -> None:
+    address = mail_address_of(subject)
     if address:
         # No route: the portal tells people, too, and has none of their pages.
         named = {"tenant": subject.tenant.name, "page": f"{tenant_address(subject.tenant)}me/"}
-        title, text = " ".join((title % named).split()), text % named
-        database.on_commit(lambda: _try_to_send(subject, title, text, address))
+        with translation.override(language_of(subject)):
+            told = " ".join((str(title) % named).split()), str(text) % named
+        database.on_commit(lambda: _try_to_send(subject, *told, address))
 
 
 def _try_to_send(subject: Subject, title: str, text: str, address: str) -> None:
     try:
-        _send(title, text, address)
+        _send(subject, title, text, address)
     except _TROUBLE as problem:
         log.warning("person %s could not be told by mail: %s", subject.pk, type(problem).__name__)
 
 
-def _send(title: str, text: str, address: str) -> None:
-    send_mail(title, text, None, [address], connection=get_connection(timeout=_PATIENCE))
+def _send(subject: Subject, title: str, text: str, address: str) -> None:
+    with translation.override(language_of(subject)):
+        dressed = dress(subject.tenant, title, text)
+    message(title, text, address, dressed, get_connection(timeout=_PATIENCE)).send()

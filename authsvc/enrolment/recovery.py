@@ -5,7 +5,6 @@ counted for a person without anybody's saying who that is. What follows are 80 r
 """
 
 import secrets
-from datetime import timedelta
 from typing import Final
 
 from django.db import transaction as database
@@ -15,20 +14,17 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
-from authsvc.core.limits import Limit, give_back_all, spend_all
 from authsvc.core.recoverycodes import COUNT, digest_of, in_groups, letters_of, new_letters
 from authsvc.devices.models import Device
 from authsvc.enrolment.models import RecoveryCodes
 from authsvc.enrolment.notices import tell_of_codes, tell_of_recovery
+from authsvc.limits.limit import give_back_all, spend_all
+from authsvc.limits.register import RECOVERY, RECOVERY_ADDRESS
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.scope import current_tenant_id
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import RecoveryRequest
 from authsvc.transactions.services import consume, open_transaction
-
-# Of a person, whoever tries, and of an address, whosever code is tried.
-TRIES: Final = Limit("recovery-person", 20, timedelta(hours=1))
-TRIES_ADDRESS: Final = Limit("recovery-address", 10, timedelta(minutes=10))
 
 _BEGINNING_BYTES: Final = 5
 _BEGINNING: Final = 8
@@ -98,7 +94,7 @@ def open_recovery(
     the code is looked at.
     """
     letters = letters_of(code)
-    costs = ((TRIES_ADDRESS, address), (TRIES, f"{current_tenant_id()} {letters[:_BEGINNING]}"))
+    costs = ((RECOVERY_ADDRESS, address), (RECOVERY, f"{current_tenant_id()} {letters[:_BEGINNING]}"))
     spend_all(*costs)
     with database.atomic():
         subject, left = _use(letters)

@@ -10,6 +10,7 @@ from authsvc.core.errors import Refused
 from authsvc.enrolment.finishing import undone_where_refused
 from authsvc.enrolment.notices import tell_of_renewal
 from authsvc.privacy.consent import live_consent
+from authsvc.privacy.notice import Purpose
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
@@ -56,7 +57,7 @@ def _finish(transaction_id: str, browser_key: str | None, at: str) -> Transactio
     transaction = consume(transaction_id, browser_key, at=at)
     assert transaction.subject_id is not None
     subject = Subject.objects.select_for_update(no_key=True).get(pk=transaction.subject_id)
-    if live_consent(subject) is None:
+    if live_consent(subject, Purpose.FACE) is None:
         raise Refused(
             "no-consent", _("Please agree to the notice first."), detail="no live consent", status=403
         )

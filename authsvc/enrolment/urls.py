@@ -8,6 +8,7 @@ app_name = "enrolment"
 urlpatterns = [
     path("enrol/finish/<str:txn>/", views.finish, name="finish"),
     path("enrol/again/<str:txn>/", views.again, name="again"),
+    path("enrol/told/<str:txn>/", views.told, name="told"),
     path("enrol/<str:token>/", views.notice, name="notice"),
     path("enrol/<str:token>/consent", views.consent, name="consent"),
     path("moments/", views.moments, name="moments"),

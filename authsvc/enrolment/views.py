@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,15 +16,24 @@ from authsvc.capture.browser import browser_key, browser_keys, set_browser_key
 from authsvc.capture.coming_back import back_into, standing
 from authsvc.capture.endpoints import JsonEndpoint
 from authsvc.capture.page import refusals_as_page
+from authsvc.capture.pushing import address_in, push_offer
 from authsvc.capture.texts import page_texts
 from authsvc.capture.ways import start_page
+from authsvc.core.addresses import address_of
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret
 from authsvc.enrolment import services
 from authsvc.enrolment.renewal import asks_for_more, finish_renewal, open_renewal
+from authsvc.enrolment.telling import be_told, is_wanted
+from authsvc.hosts.places import place_of
+from authsvc.limits.register import SIGN_INS
 from authsvc.privacy.consent import NoticeChanged
+from authsvc.privacy.models import Need
+from authsvc.privacy.needs import has_need
+from authsvc.privacy.notice import Purpose
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
+from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import own_transaction
 
 
@@ -53,13 +61,17 @@ class Notice(JsonEndpoint):
 @refusals_as_page
 def _notice_page(request: TenantRequest, *, token: str) -> HttpResponse:
     link = services.find_link(token)
+    shown = services.show_notice(link)
+    presence = shown["purpose"] == Purpose.PRESENCE
     context = {
-        "notice": services.show_notice(link),
+        "notice": shown,
+        "presence": presence,
         "link": link,
         "token": token,
         "tenant": request.tenant,
         "changed": "changed" in request.GET,
-        "steps": [_("Agree"), _("Passkey"), _("Face")],
+        "spared": has_need(link.subject, Need.Kind.NO_TURN),
+        "steps": [_("Agree"), _("Passkey"), *([] if presence else [_("Face")])],
         "texts": page_texts(),
     }
     return render(request, "enrolment/notice.html", context)
@@ -83,7 +95,8 @@ class Consent(JsonEndpoint):
         face = sent.get("face", True) is True
         transaction, key = _choose(request, token, sent.get("notice_version"), face=face)
         agent = reverse("capture:agent", kwargs={"tenant": transaction.tenant.slug, "txn": transaction.id})
-        response = Response({"transaction": transaction.id, "agent_url": settings.BASE_URL + agent})
+        origin = place_of(transaction.tenant_id).origin
+        response = Response({"transaction": transaction.id, "agent_url": origin + agent})
         set_browser_key(request, response, transaction.id, key)
         return response
 
@@ -125,16 +138,24 @@ def finish(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     own = standing(request, txn)
     codes: list[str] = []
     if own is None or own.state == Transaction.State.DECIDED:
-        own, codes = services.finish_enrolment(
-            transaction_id=txn, browser_key=browser_key(request, txn), at=request.path
-        )
+        try:
+            own, codes = services.finish_enrolment(
+                transaction_id=txn, browser_key=browser_key(request, txn), at=request.path
+            )
+        except Refused:
+            # The same browser may have asked twice at once: the other request finished it meanwhile.
+            own = standing(request, txn)
+            if own is None or own.state != Transaction.State.CONSUMED:
+                raise
     if own.state == Transaction.State.CONSUMED:
         context = {
             "tenant": request.tenant,
             "transaction": own,
             "face": own.evidence.face is not None,
+            "presence": EnrolmentRequest.from_json(own.request).presence,
             "more": asks_for_more(own),
             "codes": codes,
+            "push": push_offer(request.tenant) if is_wanted(own) else None,
         }
         return render(request, "enrolment/done.html", context)
     if own.state not in Transaction.LEFT:
@@ -142,6 +163,17 @@ def finish(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     services.link_of(own)
     context = {"tenant": request.tenant, "transaction": own}
     return render(request, "enrolment/left.html", context)
+
+
+@csrf_exempt
+@require_POST
+@refusals_as_page
+def told(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
+    """Keep the address at which the browser that has just enrolled takes pushes."""
+    wire.require_own_origin(request)
+    be_told(own_transaction(txn, browser_key(request, txn)), address_in(request.POST))
+    # The page stays as it is: it may show recovery codes, this once.
+    return HttpResponse(status=204)
 
 
 @csrf_exempt
@@ -166,6 +198,7 @@ def passkeys(request: TenantRequest, tenant: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "enrolment/passkeys.html", {"tenant": request.tenant})
     wire.require_own_origin(request)
+    SIGN_INS.spend(address_of(request))
     key = new_secret()
     return _to_agent(request, services.open_binding(tenant=request.tenant, browser_key=key), key)
 
@@ -196,6 +229,7 @@ def moments(request: TenantRequest, tenant: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "enrolment/moments.html", {"tenant": request.tenant})
     wire.require_own_origin(request)
+    SIGN_INS.spend(address_of(request))
     before = request.POST.get("after", "")
     own, key = own_transaction(before, browser_key(request, before)), new_secret()
     finished = own is not None and own.state == Transaction.State.CONSUMED

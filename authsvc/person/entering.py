@@ -20,7 +20,7 @@ _OVER = frozenset({"expired", "ended", "not-decided"})
 _PLACES = frozenset(
     {
         *("person:passkey-revoke", "person:face-remove", "person:consent-withdraw", "person:recovery-codes"),
-        "person:light",
+        *("person:light", "person:turn"),
     }
 )
 

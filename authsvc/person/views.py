@@ -4,20 +4,28 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.proofs import NotInTheLog
+from authsvc.audit.proofs import receipt as receipt_in_log
+from authsvc.audit.tags import Tag
 from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.page import protect, refusals_as_page
+from authsvc.capture.pushing import address_in, push_offer
+from authsvc.core.addresses import address_of
 from authsvc.devices.models import Device
 from authsvc.enrolment.recovery import WrongCode, codes_of
-from authsvc.management import approvals, faces, needs, people
+from authsvc.limits.register import SIGN_INS
+from authsvc.management import approvals, faces, needs, people, reach
 from authsvc.management.acting import ProveAgain, is_fresh
 from authsvc.management.receipts import receipt_of
+from authsvc.oidc.ciba.waiting import waiting_for
 from authsvc.person import entering, recovering
-from authsvc.person.forms import NameForm, RecoveryForm
+from authsvc.person.forms import NameForm, RecoveryForm, WishForm
 from authsvc.person.visits import (
     PersonRequest,
     actor,
@@ -29,7 +37,13 @@ from authsvc.person.visits import (
 from authsvc.person.words import RECEIPTS, lines, whereabouts
 from authsvc.privacy.models import Need
 from authsvc.privacy.needs import has_need
+from authsvc.reach.models import Subscription
+from authsvc.reach.subscriptions import subscriptions_of
+from authsvc.reach.wishes import hours_of, mail_address_of, wish_of
+from authsvc.self_enrolment.provider import provider_in_force
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
+from authsvc.tenancy.models import Tenant
 
 
 def at_home(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -57,27 +71,36 @@ def at_home(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def page(request: PersonRequest, tenant: str) -> HttpResponse:
     """Show what is kept of the person, or the door to it."""
     visit = find_visit(request)
+    context: dict[str, Any]
     if visit is None:
-        return protect(render(request, "person/door.html", {"tenant": request.tenant}))
+        context = {"tenant": request.tenant, "joins": provider_in_force()}
+        return protect(render(request, "person/door.html", context))
     subject = visit.subject
     file, face = people.file_of(subject), faces.face_of(subject)
-    context: dict[str, Any] = {
+    model = faces.model_of(subject)
+    context = {
         "passkeys": _active(file.devices),
         "face": face,
-        "whereabouts": whereabouts(face.model) if face and face.model else [],
+        "whereabouts": whereabouts(model) if model else [],
+        "seen": model is not None and not model.compares,
         "consent": file.live_consent,
         "consents": file.consents,
         "still_light": file.still_light,
+        "still_head": file.still_head,
         "lines": lines(file.attempts),
         "codes": codes_of(subject),
         "requests": approvals.about(subject),
+        "waiting": waiting_for(subject),
+        **_telling(request.tenant, subject),
     }
     return protect(_show(request, "page", visit=visit, **context))
 
 
 @require_POST
+@refusals_as_page
 def enter(request: TenantRequest, tenant: str) -> HttpResponse:
     """Begin the use of a passkey for this page."""
+    SIGN_INS.spend(address_of(request))
     return entering.begin(request, then=request.POST.get("then", ""))
 
 
@@ -148,16 +171,47 @@ def consent_withdraw(request: PersonRequest, tenant: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @at_home
-def light(request: PersonRequest, tenant: str) -> HttpResponse:
-    """Ask whether changing light is to be left out, or is to come back, and do so."""
+def need(request: PersonRequest, tenant: str, kind: Need.Kind) -> HttpResponse:
+    """Ask whether the person is to be spared something when their face is checked, or no longer; do so."""
     subject = request.visit.subject
-    is_still = has_need(subject, Need.Kind.NO_LIGHT)
     if request.method == "GET":
-        return _show(request, "light", is_still=is_still)
+        context = {"has_need": has_need(subject, kind), "has_face": subject.has_face}
+        return _show(request, f"needs/{kind}", **context)
     # What the button said, so that a page that is older than the state changes nothing.
-    still = request.POST.get("light") != "changes"
-    needs.set_light(by=actor(request.visit), subject=subject, still=still)
+    has = request.POST.get("need") != "dropped"
+    needs.set_need(by=actor(request.visit), subject=subject, kind=kind, has=has)
     return redirect(reverse("person:page", kwargs={"tenant": tenant}) + "#needs")
+
+
+@require_http_methods(["GET", "POST"])
+@at_home
+def told(request: PersonRequest, tenant: str) -> HttpResponse:
+    """Ask how the person wants to be told of what waits for them, and when not."""
+    subject = request.visit.subject
+    form = WishForm(request.POST if request.method == "POST" else None, initial=WishForm.of(wish_of(subject)))
+    if request.method == "POST" and form.is_valid():
+        chosen = {"way": form.cleaned_data["way"], "quiet_hours": form.line}
+        reach.set_wish(by=actor(request.visit), subject=subject, **chosen)
+        return _to_telling(tenant)
+    return _show(request, "told", form=form, status=422 if form.errors else 200)
+
+
+@require_POST
+@at_home
+def told_add(request: PersonRequest, tenant: str) -> HttpResponse:
+    """Keep the address at which this browser takes pushes, by the passkey that the person came in with."""
+    device = Device.objects.select_related("subject").get(pk=request.visit.device_id)
+    reach.subscribe(by=actor(request.visit), device=device, address=address_in(request.POST))
+    return _to_telling(tenant)
+
+
+@require_POST
+@at_home
+def told_remove(request: PersonRequest, tenant: str, subscription: str) -> HttpResponse:
+    """Forget where one of the person's browsers takes pushes."""
+    row = get_object_or_404(Subscription, pk=subscription, subject=request.visit.subject)
+    reach.unsubscribe(by=actor(request.visit), subscription=row)
+    return _to_telling(tenant)
 
 
 @require_POST
@@ -219,6 +273,21 @@ def receipt(request: TenantRequest, tenant: str, number: str) -> HttpResponse:
     return _show(request, "receipt", visit=here, receipt=found, title=title, text=text)
 
 
+def _telling(tenant: Tenant, subject: Subject) -> dict[str, Any]:
+    """Return what the page says of how the person is told."""
+    return {
+        "told_on": subscriptions_of(subject),
+        "push": push_offer(tenant),
+        "told_by": wish_of(subject).way,
+        "quiet": hours_of(subject),
+        "mail": bool(mail_address_of(subject)),
+    }
+
+
+def _to_telling(tenant: str) -> HttpResponse:
+    return redirect(reverse("person:page", kwargs={"tenant": tenant}) + "#told")
+
+
 def _own_passkey(request: PersonRequest, device: str) -> Device:
     own = Device.objects.select_related("subject").filter(subject=request.visit.subject)
     return get_object_or_404(own, pk=device, status=Device.Status.ACTIVE)
@@ -241,3 +310,19 @@ def _show(request: TenantRequest, name: str, *, status: int = 200, **context: An
     return render(
         request, f"person/{name}.html", {"tenant": request.tenant, "fresh": fresh, **context}, status=status
     )
+
+
+@require_GET
+@at_home
+def sign_in_receipt(request: PersonRequest, tenant: str, txn: str) -> HttpResponse:
+    """Hand the person the receipt of one of their sign-ins: that the log holds it, for whom they like."""
+    mine = AuditEvent.objects.filter(transaction=txn, subject=str(request.visit.subject.pk))
+    event = mine.filter(tag__in=[Tag.CODE_ISSUED, Tag.TOKEN_ISSUED]).order_by("sequence").first()
+    if event is None:
+        raise Http404("no such sign-in")
+    try:
+        said = receipt_in_log(event, opened=True)
+    except NotInTheLog:
+        raise Http404("not in the log yet") from None
+    named = {"Content-Disposition": f'attachment; filename="sign-in-{event.pk}.json"'}
+    return JsonResponse(said, headers=named)

@@ -10,6 +10,7 @@ from authsvc.audit.tags import Tag
 from authsvc.core import cookies
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
+from authsvc.core.proven import note_proof
 from authsvc.devices.models import Device
 from authsvc.management.actors import Person
 from authsvc.person.models import Visit
@@ -19,7 +20,6 @@ from authsvc.transactions.models import Transaction
 
 IDLE = timedelta(minutes=15)
 LIFE = timedelta(hours=1)
-KEPT = timedelta(days=1)
 _COOKIE = "visor_me"
 
 
@@ -57,6 +57,7 @@ def find_visit(request: TenantRequest) -> Visit | None:
     if visit is None or visit.device.status != Device.Status.ACTIVE:
         return None
     visit.move_on(last_used_at=now())
+    note_proof()
     return visit
 
 
@@ -81,11 +82,6 @@ def end_visit(visit: Visit) -> None:
     """End a visit because the person leaves, or comes in anew."""
     if Visit.objects.filter(pk=visit.pk, ended_at=None).update(ended_at=now()):
         record(Tag.OWN_PAGE_LEFT, subject=str(visit.subject_id))
-
-
-def sweep_visits() -> int:
-    """Delete visits that have long been over, of the tenant in scope, and return how many."""
-    return Visit.objects.filter(proven_at__lt=now() - KEPT).delete()[0]
 
 
 def cookie_name() -> str:

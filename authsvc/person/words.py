@@ -7,20 +7,25 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
+from authsvc.assurance.evidence import FaceProof
 from authsvc.audit.tags import Tag
-from authsvc.core.application_models import ApplicationModel, Place
+from authsvc.core.application_models import ApplicationModel, Place, application_model
 from authsvc.core.texts import Text
 from authsvc.transactions.models import Transaction
 
 _STORED: Final[Mapping[Place, Text]] = {
     Place.SERVER: _("It lies on a server, sealed, and apart from your name."),
     Place.PHONE: _("It lies on your own device, and nowhere else."),
+    Place.NOWHERE: _("Nothing of your face is kept, on no server and on no device."),
 }
 _COMPARED: Final[Mapping[Place, Text]] = {
     Place.SERVER: _("A server compares it with what your camera shows."),
     Place.PHONE: _("Your device compares it with what your camera shows."),
+    Place.NOWHERE: _("Nothing is compared: that it is you is what your device says when you unlock it."),
 }
+_SEEN = _("A site that asks for it learns that a living person was before your camera.")
 _OPENED_TOGETHER = _("It opens only together with your passkey.")
+_OPENED_ALONE = _("The server can open it without your passkey.")
 
 RECEIPTS: Final[Mapping[Tag, tuple[Text, Text]]] = {
     Tag.CONSENT_WITHDRAWN: (
@@ -45,19 +50,25 @@ RECEIPTS: Final[Mapping[Tag, tuple[Text, Text]]] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One attempt as the list shows it: `outcome` is a name of management/attempts/outcome.py."""
+    """One attempt as the list shows it: `outcome` is a name of management/attempts/outcome.py.
+
+    `proof` says whether the log holds something to prove: a sign-in at a site that was accepted.
+    """
 
     at: datetime
     what: Text
     outcome: str
     text: Text
     number: str
+    proof: bool
 
 
 def whereabouts(model: ApplicationModel) -> list[Text]:
     """Return where a reference of the model lies, what opens it, and where it is compared, in sentences."""
-    opened = [_OPENED_TOGETHER] if model.shares else []
-    return [_STORED[model.stored], *opened, _COMPARED[model.compared]]
+    if not model.keeps:
+        return [_STORED[model.stored], _COMPARED[model.compared], _SEEN]
+    opened = _OPENED_TOGETHER if model.shares else _OPENED_ALONE
+    return [_STORED[model.stored], opened, _COMPARED[model.compared]]
 
 
 def lines(attempts: Iterable[Transaction]) -> list[Line]:
@@ -66,7 +77,8 @@ def lines(attempts: Iterable[Transaction]) -> list[Line]:
 
 
 def _line(row: Transaction, outcome: str) -> Line:
-    return Line(row.created_at, _what(row), outcome, _ended(row, outcome), row.pk)
+    proof = outcome == "accepted" and row.client is not None
+    return Line(row.created_at, _what(row), outcome, _ended(row, outcome), row.pk, proof)
 
 
 def _what(row: Transaction) -> Text:
@@ -81,10 +93,18 @@ def _what(row: Transaction) -> Text:
     }.get(row.kind, _("Sign-in"))
 
 
+def _accepted_by(face: FaceProof | None) -> Text:
+    if face is None:
+        return _("With your passkey.")
+    model = application_model(face.model)
+    if model is None or model.compares:
+        return _("With your passkey and your face.")
+    return _("With your passkey, and in person before your camera.")
+
+
 def _ended(row: Transaction, outcome: str) -> Text:
     if outcome == "accepted":
-        face = row.evidence.face is not None
-        return _("With your passkey and your face.") if face else _("With your passkey.")
+        return _accepted_by(row.evidence.face)
     return {
         "refused": _("The passkey or the face was not accepted."),
         "running": _("It has not ended yet."),

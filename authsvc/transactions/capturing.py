@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,24 +14,31 @@ from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.core.application_models import ApplicationModel
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
+from authsvc.core.measures import count_face
 from authsvc.keys.samples import still_held
+from authsvc.policy.services import pinned_region
 from authsvc.privacy.consent import covers_capture, live_consent
+from authsvc.privacy.notice import purpose_of
 from authsvc.subjects.models import Subject
 from authsvc.transactions import tries
+from authsvc.transactions.crossing import is_in_vain, model_of_transaction
+from authsvc.transactions.crowding import require_room_in_the_queue
 from authsvc.transactions.drawing import COMPARING, LOST, end_waiting, open_challenge, require_room, say_drawn
-from authsvc.transactions.lifecycle import locked
+from authsvc.transactions.lifecycle import LIFE, locked
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.records import NO_FINDINGS, Findings, Verdict
+from authsvc.transactions.releasing import RELEASED, require_releasable, require_released
 from authsvc.transactions.telling import told_of
 from authsvc.transactions.verdict import check_verdict, verdict_refused
 from authsvc.vault.ageing import is_absent
 
 CHALLENGE_LIFE = timedelta(seconds=120)
 VERDICT_WITHIN = timedelta(seconds=60)
-MATCH_TRIES = 3
-QUALITY_RETRIES = 10
+FORGIVEN = 20
+"""So many samples of a person that we did not judge in time cost no try within a day."""
 
 NOT_FOLLOWED = "cues-not-followed"
 """A verdict's reason: nobody did what was asked before the camera. The person is asked again, and has had a
@@ -39,7 +46,7 @@ try (T07).
 """
 
 _FAILED = (Capture.State.REFUSED, Capture.State.EXPIRED)
-OUTDATED = frozenset({"reference-of-another-engine", "reference-too-old"})
+OUTDATED = frozenset({"reference-of-another-engine", "reference-too-old", "model-not-allowed"})
 """Why a reference cannot be compared at all: nothing was judged, and no further try would help."""
 UNMEASURED = "engine-not-measured"
 """Why no face can be: the installation's face network was never measured."""
@@ -55,16 +62,28 @@ def issue_capture(
     `challenge` is what is asked where none waits, `offered_to` the ids of the sample keys that the answer may
     be sealed to. Call `count_overdue` before. Raises Refused before device proof (409), without the person's
     consent, when the face is locked, after too many challenges (423), or when the transaction has used its
-    three match tries or ten quality retries. A sign-in and a renewal need consent to the notice as it stands
-    now, and a sign-in a face that is not too old; a recovery and a way to the own page take no face.
+    three match tries or ten quality retries, and where its sample would wait too long (503). A sign-in and a
+    renewal need consent to the notice as it stands now, and a sign-in a face that is not too old; a recovery
+    and a way to the own page take no face. Where nothing of a face is kept, a sign-in alone has a capture; a
+    session of liveness, in which nobody is known, always has; where the phone compares, each of its
+    challenges takes a release before it (releasing.py).
     """
     current = locked(row.pk)
+    _require_proven(current)
+    releasing = challenge.get("asks") == Capture.REFERENCE
+    if releasing:
+        require_releasable(current)
     _require_capture(current)
-    assert current.subject is not None
     waiting = open_challenge(current)
+    if waiting is not None and waiting.releases != releasing:
+        waiting = None
     if waiting is None:
+        if not releasing:
+            require_released(current)
+        require_room_in_the_queue(current)
         end_waiting(current)
-        require_room(current, current.subject)
+        if current.subject is not None:
+            require_room(current, current.subject)
         waiting = _new_capture(current, challenge)
     waiting.offered_to = None if offered_to is None else list(offered_to)
     waiting.save(update_fields=["offered_to"])
@@ -91,38 +110,56 @@ def _new_capture(current: Transaction, challenge: dict[str, Any]) -> Capture:
         capture=capture.pk,
         number=capture.number,
         cues=[step["cue"] for step in challenge.get("steps", [])],
+        **({"asks": challenge["asks"]} if capture.releases else {}),
     )
     return capture
 
 
-def _require_capture(current: Transaction) -> None:
-    if current.state not in {Transaction.State.PROVEN, Transaction.State.CHALLENGED}:
+def _require_proven(current: Transaction) -> None:
+    if current.state not in Transaction.BEFORE_THE_CAMERA:
         raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
-    if current.face_closed or _tries_used(current) or current.kind in Transaction.WITHOUT_CAMERA:
+
+
+def _require_capture(current: Transaction) -> None:
+    if current.face_closed or tries_used(current) or _has_no_capture(current):
         raise Refused(
             "face-closed",
             _("Continue without your face, or start again."),
             detail="every try is used, or none is offered",
             status=409,
         )
-    subject = current.subject
-    if subject is None or live_consent(subject) is None:
+    if current.kind != Transaction.Kind.LIVENESS:
+        _require_agreed_face(current)
+
+
+def _require_agreed_face(current: Transaction) -> None:
+    subject, model = current.subject, model_of_transaction(current)
+    if subject is None or live_consent(subject, purpose_of(model)) is None:
         raise Refused(
             "no-consent", _("Please agree to the notice first."), detail="no live consent", status=403
         )
     if current.kind in {Transaction.Kind.AUTHENTICATE, Transaction.Kind.RENEW}:
-        _require_usable_face(subject)
+        _require_usable_face(subject, model)
         _require_young_face(current.kind, subject)
     elif current.kind == Transaction.Kind.BIND:
         tries.check_not_locked(subject)
 
 
-def _require_usable_face(subject: Subject) -> None:
-    if not subject.has_face:
+def _has_no_capture(current: Transaction) -> bool:
+    """Whether nothing is ever shown to a camera in it: by its kind, or in vain."""
+    if current.kind in Transaction.WITHOUT_CAMERA or is_in_vain(current):
+        return True
+    if current.kind == Transaction.Kind.LIVENESS:
+        return False
+    return current.kind != Transaction.Kind.AUTHENTICATE and not model_of_transaction(current).keeps
+
+
+def _require_usable_face(subject: Subject, model: ApplicationModel) -> None:
+    if model.keeps and not subject.has_face:
         raise Refused(
             "no-face", _("No face is enrolled. Continue without it."), detail="no reference", status=409
         )
-    if not covers_capture(subject):
+    if not covers_capture(subject, model):
         raise Refused(
             "notice-changed",
             _("Please read the notice first."),
@@ -173,7 +210,7 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
             retry_after=max(1, math.ceil(left.total_seconds())),
         )
     subject = current.subject
-    if current.kind in COMPARING and subject is not None:
+    if current.kind in COMPARING and subject is not None and not capture.releases:
         tries.reserve_try(subject)
         capture.charged = True
     SealedSample.objects.create(capture=capture, body=body, received_at=moment)
@@ -219,6 +256,7 @@ def record_verdict(capture_id: str, signed: str, *, findings: Findings = NO_FIND
     verdict = check_verdict(signed, capture=capture)
     capture.verdict, capture.hint = signed, verdict.hint or ""
     if verdict.outcome == "accepted":
+        _require_kind(capture, verdict)
         _accept(current, verdict)
     _conclude(current, capture, state=verdict.outcome, reason=verdict.reason, findings=findings)
     return True
@@ -227,7 +265,7 @@ def record_verdict(capture_id: str, signed: str, *, findings: Findings = NO_FIND
 def next_judge(capture: Capture) -> str:
     """Return the key by which a sample is to be opened: the first whose worker is there, "" where none is."""
     offered = capture.offered_to or []
-    held = still_held(offered)
+    held = still_held(offered, region=pinned_region())
     return next((kid for kid in offered if kid in held), "")
 
 
@@ -235,7 +273,8 @@ def next_judge(capture: Capture) -> str:
 def hand_over(capture_id: str) -> bool:
     """Give a waiting sample whose worker is gone to the other that can open it; True where there is one.
 
-    Where there is none, the person is asked again, and has the try back: nobody has judged anything.
+    Where there is none, the person is asked again, and has the try back: nobody has judged anything
+    (`_end_unjudged`).
     """
     capture = Capture.objects.get(pk=capture_id)
     current = locked(capture.transaction_id)
@@ -246,27 +285,52 @@ def hand_over(capture_id: str) -> bool:
     if judge:
         Capture.objects.filter(pk=capture.pk).update(judge=judge)
         return True
-    capture.hint = LOST
-    _conclude(current, capture, state=Capture.State.AGAIN, reason="sample-lost")
+    _end_unjudged(current, capture, reason="sample-lost")
     return False
 
 
 @database.atomic
 def expire_capture(capture_id: str) -> bool:
-    """Refuse a capture whose verdict did not come in time: a counted try, and nothing is left of it."""
+    """End a capture whose verdict did not come in time, and leave nothing of it: the person is asked again.
+
+    That we were late costs them no try (`_end_unjudged`).
+    """
     capture = Capture.objects.get(pk=capture_id)
     current = locked(capture.transaction_id)
     capture.refresh_from_db()
     if capture.state != Capture.State.SUBMITTED:
         return False
-    _conclude(current, capture, state=Capture.State.EXPIRED, reason="deadline")
+    _end_unjudged(current, capture, reason="deadline")
     return True
+
+
+def _end_unjudged(current: Transaction, capture: Capture, *, reason: str) -> None:
+    """Ask again for what nobody has judged, and give the try back, up to FORGIVEN a day.
+
+    Beyond that it counts as one that failed: nobody goes on for ever by sending what cannot be judged.
+    """
+    if forgiven_today(current) < FORGIVEN:
+        capture.hint = LOST
+        _conclude(current, capture, state=Capture.State.AGAIN, reason=reason)
+    else:
+        _conclude(current, capture, state=Capture.State.EXPIRED, reason=reason)
+
+
+def forgiven_today(current: Transaction) -> int:
+    """Return how many samples of the person nobody has judged within a day, in whichever attempts."""
+    since = now() - timedelta(days=1)
+    lost = Capture.objects.filter(hint=LOST, issued_at__gt=since)
+    if current.subject_id is None:
+        return lost.filter(transaction=current).count()
+    # Attempts of a day, by the index of a person's attempts.
+    theirs = {"transaction__subject": current.subject_id, "transaction__created_at__gt": since - LIFE}
+    return lost.filter(**theirs).count()
 
 
 def look_after(row: Transaction) -> Capture | None:
     """Settle the transaction's sample if it waits in vain: the person need not wait for a sweeper.
 
-    It is refused where its verdict is overdue, and asked for again where nobody is left to open it. Returns
+    It is asked for again where its verdict is overdue, or nobody is left to open it. Returns
     the capture where another worker can, and has not heard of it.
     """
     waiting = row.captures.filter(state=Capture.State.SUBMITTED).first()
@@ -275,7 +339,7 @@ def look_after(row: Transaction) -> Capture | None:
     if waiting.deadline is not None and waiting.deadline <= now():
         handed_over = False
         expire_capture(waiting.pk)
-    elif waiting.offered_to is None or still_held([waiting.judge]):
+    elif waiting.offered_to is None or still_held([waiting.judge], region=pinned_region()):
         return None
     else:
         handed_over = hand_over(waiting.pk)
@@ -283,7 +347,15 @@ def look_after(row: Transaction) -> Capture | None:
     return waiting if handed_over else None
 
 
+def _require_kind(capture: Capture, verdict: Verdict) -> None:
+    """Refuse a verdict that accepts a release as a face, or the other way round."""
+    if capture.releases != (verdict.reason == RELEASED) or (capture.releases and verdict.face is not None):
+        raise verdict_refused("a release that is none, or a face that is one")
+
+
 def _accept(current: Transaction, verdict: Verdict) -> None:
+    if verdict.reason == RELEASED:
+        return  # it decides nothing
     current.state, current.decided_at = Transaction.State.DECIDED, now()
     current.evidence = replace(current.evidence, face=verdict.face)
     made = verdict.reference
@@ -302,8 +374,10 @@ def _conclude(
     _settle(current, capture)
     if current.state == Transaction.State.SUBMITTED:
         current.state = Transaction.State.PROVEN
-        current.face_closed = _tries_used(current)
-    current.save(update_fields=["state", "decided_at", "stored_evidence", "face_closed"])
+        current.face_closed = tries_used(current)
+    if state in _FAILED:
+        current.refused_for = reason
+    current.save(update_fields=["state", "decided_at", "stored_evidence", "face_closed", "refused_for"])
     record(
         Tag.VERDICT_RECORDED,
         **told_of(current),
@@ -315,11 +389,13 @@ def _conclude(
     )
     if erased:
         record(Tag.SAMPLE_ERASED, **told_of(current), capture=capture.pk)
+    waited = capture.decided_at - (capture.submitted_at or capture.decided_at)
+    count_face(current.kind, state, reason, waited.total_seconds())
 
 
 def _agent(current: Transaction) -> dict[str, str]:
     agent = current.evidence.agent
-    return asdict(agent) if agent is not None else {}
+    return agent.to_json() if agent is not None else {}
 
 
 def _settle(current: Transaction, capture: Capture) -> None:
@@ -335,8 +411,10 @@ def _settle(current: Transaction, capture: Capture) -> None:
         tries.settle_failure(current.subject)
 
 
-def _tries_used(current: Transaction) -> bool:
-    failed = current.captures.filter(Q(state__in=_FAILED) | Q(reason=NOT_FOLLOWED)).count()
-    retried = current.captures.filter(state=Capture.State.AGAIN).exclude(reason=NOT_FOLLOWED).count()
+def tries_used(current: Transaction) -> bool:
+    """Whether a transaction has had its tries, a release being none, or no further one would help."""
+    tried = current.captures.filter(challenge__asks__isnull=True)
+    failed = tried.filter(Q(state__in=_FAILED) | Q(reason=NOT_FOLLOWED)).count()
+    retried = tried.filter(state=Capture.State.AGAIN).exclude(reason=NOT_FOLLOWED).count()
     unjudged = current.captures.filter(reason__in=_UNJUDGED).exists()
-    return failed >= MATCH_TRIES or retried >= QUALITY_RETRIES or unjudged
+    return failed >= tries.MATCH_TRIES or retried >= tries.QUALITY_RETRIES or unjudged

@@ -1,7 +1,5 @@
 """The WebAuthn ceremony that is open in a transaction, and the passkey that a binding made by one."""
 
-from dataclasses import asdict
-
 from django.db import transaction as database
 from django.utils.translation import gettext_lazy as _
 
@@ -57,5 +55,5 @@ def bound_device(row: Transaction) -> Device | None:
 
 
 def _keep(row: Transaction, state: Ceremony | Bound) -> None:
-    row.webauthn_state = asdict(state)
+    row.webauthn_state = state.to_json()
     row.save(update_fields=["webauthn_state"])

@@ -10,13 +10,16 @@ from authsvc.transactions.samples import are_logged
 
 @register(Tags.database)
 def check_samples_are_not_logged(databases: Any = None, **_: Any) -> list[CheckMessage]:
-    """Say so where sealed samples reach the write-ahead log, and with it replicas and backups."""
+    """Say so where samples or sealed references reach the write-ahead log, replicas and backups."""
     if not databases:
         return []
     try:
         logged = are_logged()
     except DatabaseError:
         return []
-    said = "The table transactions_sealedsample is logged: replicas and backups would hold people’s samples."
-    hint = "ALTER TABLE transactions_sealedsample SET UNLOGGED, as migration transactions.0006 does."
+    said = "Tables of samples, or of what goes down to phones, are logged: replicas and backups hold it."
+    hint = (
+        "ALTER TABLE transactions_sealedsample SET UNLOGGED, and transactions_outgoing, as migrations "
+        "transactions.0006 and 0012 do."
+    )
     return [Error(said, hint=hint, id="transactions.E001")] if logged else []

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.errors import Refused
 from authsvc.privacy.consent import live_consent
+from authsvc.privacy.notice import Purpose
 from authsvc.transactions.models import Transaction
 from authsvc.vault.lifecycle import opens_for
 
@@ -17,7 +18,8 @@ def face_needed(row: Transaction) -> bool:
     subject = row.subject
     if row.kind != Transaction.Kind.BIND or subject is None or row.device_id is None:
         return False
-    return opens_for(subject.reference, device=row.device_id) and live_consent(subject) is not None
+    agreed = live_consent(subject, Purpose.FACE) is not None
+    return agreed and opens_for(subject.reference, device=row.device_id)
 
 
 def face_is_needed() -> Refused:

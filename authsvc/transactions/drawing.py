@@ -44,6 +44,7 @@ _DRAWN: Final = "challenge"
 
 def open_challenge(row: Transaction) -> Capture | None:
     """Return the transaction's challenge that waits for its answer and leaves time for one, or None."""
+    # There is one at most: a release and a challenge take each other's place.
     soon = now() + LEFT_TO_ANSWER
     return row.captures.filter(state=Capture.State.ISSUED, expires_at__gt=soon).order_by("-number").first()
 
@@ -52,13 +53,12 @@ def open_challenge(row: Transaction) -> Capture | None:
 def count_overdue(row: Transaction) -> None:
     """Count a person's challenges that were not answered in time; of this transaction, those nearly over too.
 
-    It comes before another challenge is drawn, and stands where that is refused.
+    Of a session of liveness they are its own. It comes before another challenge is drawn, and stands where
+    that is refused.
     """
     current = Transaction.objects.select_for_update(no_key=True).get(pk=row.pk)
-    if current.subject is None:
-        return
     moment = now()
-    for capture in _waiting(current.subject):
+    for capture in _waiting(current):
         leeway = LEFT_TO_ANSWER if capture.transaction_id == current.pk else timedelta(0)
         if capture.expires_at <= moment + leeway:
             _end(capture)
@@ -98,7 +98,7 @@ def require_room(row: Transaction, subject: Subject) -> None:
     gets one more (S8.3-03).
     """
     tries.begin_counting(subject)
-    others = _waiting(subject).exclude(transaction=row)
+    others = _waiting(row).exclude(transaction=row).filter(challenge__asks__isnull=True)
     if row.kind in COMPARING:
         tries.require_free_try(subject, waiting=others.filter(transaction__kind__in=COMPARING).count())
     since = now() - WHILE
@@ -108,9 +108,11 @@ def require_room(row: Transaction, subject: Subject) -> None:
         raise tries.resting(in_vain[0].issued_at - since, detail=f"{MOST_IN_A_WHILE} challenges in {WHILE}")
 
 
-def _waiting(subject: Subject) -> QuerySet[Capture]:
-    rows = Capture.objects.filter(transaction__subject=subject, state=Capture.State.ISSUED)
-    return rows.select_related("transaction")
+def _waiting(row: Transaction) -> QuerySet[Capture]:
+    """Return the unanswered challenges of a transaction's person; where nobody is known, its own alone."""
+    nobody = row.subject_id is None
+    whose = {"transaction": row} if nobody else {"transaction__subject": row.subject_id}
+    return Capture.objects.filter(**whose, state=Capture.State.ISSUED).select_related("transaction")
 
 
 def _end(capture: Capture) -> None:
@@ -124,5 +126,5 @@ def _end(capture: Capture) -> None:
     if not changed:
         return
     record(Tag.CHALLENGE_UNANSWERED, **told_of(row), capture=capture.pk, number=capture.number)
-    if row.kind in COMPARING and row.subject is not None:
+    if row.kind in COMPARING and row.subject is not None and not capture.releases:
         tries.count_unanswered(row.subject)

@@ -1,26 +1,34 @@
 """Opening, finding, cancelling and consuming a transaction; each step happens once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction as database
 from django.utils.translation import gettext_lazy as _
+from structlog.contextvars import bind_contextvars
 
+from authsvc.assurance.levels import Evidence, assess
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
+from authsvc.core.components import ComponentKind
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_id, secret_hash
+from authsvc.core.measures import count_ended
 from authsvc.core.records import NotARecord
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
 from authsvc.transactions.drawing import end_waiting
 from authsvc.transactions.models import Capture, SealedSample, Transaction
+from authsvc.transactions.outgoing import forget, is_left, not_fetched
 from authsvc.transactions.parties import Party, is_party, require_party
 from authsvc.transactions.records import Requested
 from authsvc.transactions.references import discard_reference
 from authsvc.transactions.telling import told_of
+from authsvc.transactions.touching import as_begun, joined
 from authsvc.transactions.verdict import check_verdict, evidence_altered
 
 LIFE = timedelta(seconds=300)
@@ -35,13 +43,16 @@ def open_transaction(
     client: RelyingParty | None = None,
     request: Requested | None = None,
     subject: Subject | None = None,
+    told_by: Collection[ComponentKind] = (),
 ) -> Transaction:
     """Open a transaction of 300 s; the browser with that key is its initiator and its agent.
 
     `continue_path` is where the browser goes at the end; "{id}" in it stands for the transaction's id.
-    `request` is frozen here: nothing that comes later changes what was asked.
+    `request` is frozen here: nothing that comes later changes what was asked. `told_by` are the ways by which
+    the person heard of it, where somebody else began it.
     """
     identifier, moment = new_id(), now()
+    bind_contextvars(transaction=identifier)  # in the lines of the log
     row = Transaction.objects.create(
         id=identifier,
         kind=kind,
@@ -50,6 +61,7 @@ def open_transaction(
         subject=subject,
         browser_digest=secret_hash(browser_key),
         continue_path=continue_path.replace("{id}", identifier),
+        stored_evidence=as_begun(joined((), told_by=told_by)),
         created_at=moment,
         expires_at=moment + LIFE,
     )
@@ -83,15 +95,21 @@ def find_live(transaction_id: str, key: str | None, *, party: Party) -> Transact
     return row
 
 
-def own_transaction(transaction_id: str, key: str | None) -> Transaction | None:
-    """Return the transaction as it stands now, if its initiator holds the key, else None.
+def own_transaction(
+    transaction_id: str, key: str | None, *, party: Party = Party.INITIATOR
+) -> Transaction | None:
+    """Return the transaction as it stands now, if the holder of the key plays that part in it, else None.
 
     One whose time is over has expired, whether the sweep has come by or not. Looking changes nothing else:
     who comes back, reloads or kept a bookmark is told where they stand by this (docs/states.md).
     """
     row = Transaction.objects.select_related("client", "subject", "device").filter(pk=transaction_id).first()
-    if row is None or not is_party(row, Party.INITIATOR, key):
+    if row is None or not is_party(row, party, key):
         return None
+    return _as_it_stands(row)
+
+
+def _as_it_stands(row: Transaction) -> Transaction:
     if row.state not in Transaction.ENDED and row.expires_at <= now():
         end(row, Transaction.State.EXPIRED, Tag.TRANSACTION_EXPIRED)
         row.refresh_from_db(fields=["state", "ended_at"])
@@ -130,10 +148,12 @@ def end(row: Transaction, state: str, tag: Tag) -> bool:
     if not changed:
         return False
     SealedSample.objects.filter(capture__transaction=row).delete()
+    forget(row)
     end_waiting(row)
     if row.kind in Transaction.KEEPING:
         discard_reference(row)
     record(tag, **told_of(row))
+    count_ended(row.kind, state)
     return True
 
 
@@ -160,13 +180,52 @@ def consume(transaction_id: str, key: str | None, *, at: str) -> Transaction:
     The stored verdict's signature is checked again: a row changed in the database is worth nothing
     (S9.4-07). Raises Refused: `elsewhere` (409) at another path, so that an enrolment signs nobody in and a
     sign-in at one place answers nothing at another (S6.4-01); `not-decided` (409) where there is no result
-    yet; `device-revoked` (403) where the passkey was revoked meanwhile (S8.2-02).
+    yet; `not-fetched` (409) where the agent has not fetched what it is to keep; `device-revoked` (403) where
+    the passkey was revoked meanwhile (S8.2-02).
     """
     row = find_live(transaction_id, key, party=Party.INITIATOR)
     if row.continue_path != at:
         raise Refused(
             "elsewhere", _("Please start again."), detail=f"for {row.continue_path}, used at {at}", status=409
         )
+    return _use_up(row)
+
+
+def find_session(transaction_id: str, client: RelyingParty) -> Transaction | None:
+    """Return a session of liveness as it stands now, None where this relying party opened no such one.
+
+    One whose time is over has expired, whether the sweep has come by or not.
+    """
+    row = Transaction.objects.select_related("client", "device").filter(**_opened_by(client))
+    found = row.filter(pk=transaction_id).first()
+    return None if found is None else _as_it_stands(found)
+
+
+def count_sessions(client: RelyingParty) -> int:
+    """Return how many sessions of liveness of a relying party are open now.
+
+    Its row is locked until the database transaction ends, so that no race opens one more.
+    """
+    RelyingParty.objects.unchecked().select_for_update(no_key=True).filter(pk=client.pk).first()
+    running = Transaction.objects.unchecked().filter(**_opened_by(client), expires_at__gt=now())
+    return running.exclude(state__in=Transaction.ENDED).count()
+
+
+def _opened_by(client: RelyingParty) -> dict[str, Any]:
+    return {"kind": Transaction.Kind.LIVENESS, "client": client}
+
+
+@database.atomic
+def hand_to_party(row: Transaction) -> Transaction:
+    """Use up a session's result for the relying party that opened it, and proved itself just now; once.
+
+    The stored verdict's signature is checked again, as in `consume`. Raises Refused: `not-decided` (409)
+    where somebody else was faster, `verdict-altered` (409).
+    """
+    return _use_up(row)
+
+
+def _use_up(row: Transaction) -> Transaction:
     if row.device is not None and row.device.status == Device.Status.REVOKED:
         raise Refused(
             "device-revoked",
@@ -174,9 +233,14 @@ def consume(transaction_id: str, key: str | None, *, at: str) -> Transaction:
             detail="revoked since its device proof",
             status=403,
         )
+    if is_left(row):
+        raise not_fetched()
     row.ended_at = now()
     changed = Transaction.objects.filter(pk=row.pk, state=Transaction.State.DECIDED).update(
-        state=Transaction.State.CONSUMED, ended_at=row.ended_at
+        state=Transaction.State.CONSUMED,
+        ended_at=row.ended_at,
+        level=_level(row),
+        **_touched_at_the_end(row),
     )
     if not changed:
         raise Refused(
@@ -184,15 +248,43 @@ def consume(transaction_id: str, key: str | None, *, at: str) -> Transaction:
         )
     _check_evidence(row)
     row.state = Transaction.State.CONSUMED
-    record(Tag.TRANSACTION_CONSUMED, **told_of(row))
+    record(Tag.TRANSACTION_CONSUMED, **told_of(row), **_declared(row))
+    count_ended(row.kind, Transaction.State.CONSUMED)
     return row
 
 
-def _check_evidence(row: Transaction) -> None:
+def _level(row: Transaction) -> str:
+    """Return the level that a sign-in reached, by which the portal finds it; "" for what has none."""
+    if row.kind != Transaction.Kind.AUTHENTICATE:
+        return ""
     try:
-        face = row.evidence.face
+        return assess(Evidence.from_record(row.evidence)).level.name
     except NotARecord as problem:
         raise evidence_altered(str(problem)) from None
+
+
+def _touched_at_the_end(row: Transaction) -> dict[str, Any]:
+    """Let the evidence say that this process took it over, and return what is to be stored of that."""
+    try:
+        proven = row.evidence
+    except NotARecord as problem:
+        raise evidence_altered(str(problem)) from None
+    touched = joined(proven.components)
+    if touched == proven.components:
+        return {}
+    row.evidence = replace(proven, components=touched)
+    return {"stored_evidence": row.stored_evidence}
+
+
+def _declared(row: Transaction) -> dict[str, Any]:
+    """Return what the audit log learns of the parts that were touched, where any is declared."""
+    proven = row.evidence
+    declared = bool(proven.components or (proven.face and proven.face.components))
+    return {"components": [asdict(each) for each in proven.touched]} if declared else {}
+
+
+def _check_evidence(row: Transaction) -> None:
+    face = row.evidence.face
     if face is None:
         return
     capture = Capture.objects.get(pk=face.capture, transaction=row)

@@ -1,8 +1,9 @@
 """Who takes part in a transaction, and what each may do (docs/adr/0170).
 
-A party is known by a key of which only the digest is kept. One browser holds both parts today: it begins,
-and the person's face and passkey are before it too (workflow W1). Every comparison of a digest is made
-here, so that a second browser is one more digest here and a change nowhere else.
+A party is known by a key of which only the digest is kept. On one device a browser holds both parts: it
+begins, and the person's face and passkey are before it too (workflow W1). Across devices a desk begins and
+takes the result, and the phone that took the transaction over (`handoff.py`) is the agent alone (workflow
+W2). Every comparison of a digest is made here.
 """
 
 import secrets
@@ -25,7 +26,12 @@ class Party(StrEnum):
 
 
 def is_party(row: Transaction, party: Party, key: str | None) -> bool:
-    """Tell whether the holder of a key plays that part in the transaction; nobody does without a key."""
+    """Tell whether the holder of a key plays that part in the transaction; nobody does without a key.
+
+    Nobody begins a session of liveness by a key: its relying party does, and proves itself as a client.
+    """
+    if party is Party.INITIATOR and row.kind == Transaction.Kind.LIVENESS:
+        return False
     return secrets.compare_digest(_digest_of(row, party), secret_hash(key or ""))
 
 
@@ -41,15 +47,17 @@ def require_party(row: Transaction, party: Party, key: str | None) -> None:
 
 
 def renew_key(row: Transaction, key: str) -> None:
-    """Let the holder of this key alone play the browser's parts from now on.
+    """Let the holder of this key alone play the agent's part from now on, and on one device both.
 
     A passkey was used there: who lured a person into a transaction of their own, by whatever means, holds a
-    key that is worth nothing when there is something to take (ADR 0285).
+    key that is worth nothing when there is something to take (ADR 0285). Across devices the desk's key stays
+    as it was: that it stands before the same person is what the number says (ADR 0376).
     """
-    row.browser_digest = secret_hash(key)
-    row.save(update_fields=["browser_digest"])
+    column = "agent_digest" if row.handed_over else "browser_digest"
+    setattr(row, column, secret_hash(key))
+    row.save(update_fields=[column])
 
 
 def _digest_of(row: Transaction, party: Party) -> str:
-    # One browser for both; a phone that takes over as the agent gets a digest of its own (W2).
-    return {Party.INITIATOR: row.browser_digest, Party.AGENT: row.browser_digest}[party]
+    agent = row.agent_digest or row.browser_digest
+    return {Party.INITIATOR: row.browser_digest, Party.AGENT: agent}[party]

@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from django.db import transaction as database
 from django.utils.translation import gettext_lazy as _
@@ -16,16 +17,23 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u, unb64u
+from authsvc.core.texts import Text
 from authsvc.devices.models import Device
 from authsvc.transactions.comparing import face_is_needed, face_needed
 from authsvc.transactions.drawing import end_waiting
+from authsvc.transactions.handoff import how_handed_on
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.parties import renew_key
 from authsvc.transactions.telling import told_of
+from authsvc.transactions.touching import as_begun, joined
 
-_PROVEN = (Transaction.State.PROVEN, Transaction.State.CHALLENGED)
-_PROVABLE = (Transaction.State.OPEN, *_PROVEN)
+PROVEN = (Transaction.State.PROVEN, Transaction.State.CHALLENGED)
+PROVABLE = (Transaction.State.OPEN, *PROVEN)
+_NOTHING_WITHOUT: Final[Mapping[str, Text]] = {
+    Transaction.Kind.RENEW: _("Your face is renewed with your face alone. Cancel to leave it as it is."),
+    Transaction.Kind.LIVENESS: _("This is about your camera alone. Cancel, and go back to the site."),
+}
 
 
 @database.atomic
@@ -37,78 +45,114 @@ def hold_to_key(row: Transaction, session_key: Any) -> None:
     that waits: loading the page anew is no way to see another one.
     """
     current = locked(row.pk)
-    if current.state not in _PROVEN or current.session_key == session_key:
+    if current.state not in PROVEN or current.session_key == session_key:
         return
-    current.state, current.stored_evidence = Transaction.State.OPEN, {}
+    current.state, current.stored_evidence = Transaction.State.OPEN, as_begun(current.evidence.components)
     if current.kind not in Transaction.MAKING:
         current.device = None
     current.save(update_fields=["state", "stored_evidence", "device"])
-    record(Tag.DEVICE_PROOF_DROPPED, transaction=row.pk, subject=str(current.subject_id))
+    record(Tag.DEVICE_PROOF_DROPPED, transaction=row.pk, subject=str(current.subject_id or ""))
     row.refresh_from_db()
 
 
 @database.atomic
-def new_device_challenge(row: Transaction, session_key: dict[str, Any]) -> bytes:
+def new_device_challenge(
+    row: Transaction, session_key: dict[str, Any], receiving_key: dict[str, Any] | None = None
+) -> bytes:
     """Return the WebAuthn challenge of docs/protocol.md section 2, and remember what it is made of.
 
-    `session_key` is a public P-256 JWK with exactly kty, crv, x and y. Raises Refused for another, and once
-    a device is proven for every other key than the proven one.
+    `session_key` is a public P-256 JWK with exactly kty, crv, x and y, and so is `receiving_key` where the
+    device names one, which whoever keeps the ceremony remembers. Raises Refused for another, and once a
+    device is proven for every other key than the proven one.
     """
-    thumbprint, nonce = _thumbprint(session_key), secrets.token_bytes(32)
+    thumbprints, nonce = _thumbprints(session_key, receiving_key), secrets.token_bytes(32)
     current = locked(row.pk)
-    if current.state not in _PROVABLE:
-        raise _too_late(current)
-    if current.state in _PROVEN and current.session_key != session_key:
-        raise _foreign_key(detail="another key than the proven one")
+    if current.state not in PROVABLE:
+        raise too_late(current)
+    if current.state in PROVEN and current.session_key != session_key:
+        raise foreign_key(detail="another key than the proven one")
     current.webauthn_nonce, current.session_key = nonce, session_key
     current.save(update_fields=["webauthn_nonce", "session_key"])
     row.webauthn_nonce, row.session_key = nonce, session_key
-    return _challenge(row.id, nonce, thumbprint)
+    return _challenge(row.id, nonce, thumbprints)
 
 
-def expected_challenge(row: Transaction) -> bytes:
+def expected_challenge(row: Transaction, receiving_key: dict[str, Any] | None = None) -> bytes:
     """Return the challenge that the device had to sign; raises Refused where none was issued."""
     if row.webauthn_nonce is None or row.session_key is None:
         raise Refused(
             "no-challenge", _("Please start again."), detail="no device challenge was issued", status=409
         )
-    return _challenge(row.id, bytes(row.webauthn_nonce), _thumbprint(row.session_key))
+    return _challenge(row.id, bytes(row.webauthn_nonce), _thumbprints(row.session_key, receiving_key))
 
 
-def _challenge(transaction_id: str, nonce: bytes, thumbprint: bytes) -> bytes:
-    message = b"visor/device-proof/v1\x00" + transaction_id.encode() + b"\x00" + nonce + thumbprint
+def _challenge(transaction_id: str, nonce: bytes, thumbprints: bytes) -> bytes:
+    message = b"visor/device-proof/v1\x00" + transaction_id.encode() + b"\x00" + nonce + thumbprints
     return hashlib.sha256(message).digest()
 
 
-def _thumbprint(session_key: dict[str, Any]) -> bytes:
+def _thumbprints(session_key: Any, receiving_key: Any) -> bytes:
+    """Return the thumbprint of the session key, followed by that of the receiving key where there is one."""
+    return b"".join(
+        unb64u(thumbprint_of(key, name))
+        for key, name in ((session_key, "session_key"), (receiving_key, "receiving_key"))
+        if key is not None or name == "session_key"
+    )
+
+
+def thumbprint_of(key: Any, name: str) -> str:
+    """Return the RFC 7638 thumbprint of an agent's public key; raises Refused for one of another form."""
     try:
-        if set(session_key) != {"kty", "crv", "x", "y"} or session_key["crv"] != "P-256":
+        if set(key) != {"kty", "crv", "x", "y"} or key["crv"] != "P-256":
             raise ValueError
-        return unb64u(ECKey.import_key(session_key).thumbprint())
+        return str(ECKey.import_key(key).thumbprint())
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         raise Refused(
             "bad-session-key",
             _("Please reload the page."),
-            detail="session_key must be a public P-256 JWK with kty, crv, x and y",
+            detail=f"{name} must be a public P-256 JWK with kty, crv, x and y",
         ) from None
 
 
-def _too_late(row: Transaction) -> Refused:
+def require_passkey_kind(row: Transaction) -> None:
+    """Refuse a passkey in a session of liveness, which is proven by the key that its site named."""
+    if row.kind == Transaction.Kind.LIVENESS:
+        raise Refused(
+            "no-passkey-here",
+            _("No passkey is used here. Please go back to the site."),
+            detail="a session of liveness is proven by the key that its relying party named",
+            status=409,
+        )
+
+
+def too_late(row: Transaction) -> Refused:
+    """Return the refusal of a proof that nothing asks for any more."""
     return Refused("too-late", _("This step is already done."), detail=f"state {row.state}", status=409)
 
 
-def _foreign_key(*, detail: str) -> Refused:
+def foreign_key(*, detail: str) -> Refused:
+    """Return the refusal of a session key that is not the proven one, and of what was signed for another."""
     return Refused("bad-session-key", _("Please reload the page."), detail=detail, status=409)
+
+
+def require_covered(row: Transaction, challenge: str, receiving_key: dict[str, Any] | None) -> None:
+    """Refuse an answer to a challenge that did not cover these keys: what is stored may have been changed."""
+    if row.webauthn_nonce is None or challenge != b64u(expected_challenge(row, receiving_key)):
+        raise foreign_key(detail="an answer to another challenge")
 
 
 @dataclass(frozen=True)
 class DeviceProof:
-    """A passkey's good answer: of which device, by which agent, and to which challenge, base64url."""
+    """A passkey's good answer: of which device, by which agent, and to which challenge, base64url.
+
+    `receiving_key` is what the challenge covered beside the session key, if anything.
+    """
 
     device: Device
     agent: Agent
     challenge: str
     user_verified: bool = True
+    receiving_key: dict[str, Any] | None = None
 
 
 @database.atomic
@@ -120,10 +164,10 @@ def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: st
     become another than the one that the passkey signed.
     """
     current, device = locked(row.pk), proof.device
-    if current.state not in _PROVABLE or current.webauthn_nonce is None:
-        raise _too_late(current)
-    if proof.challenge != b64u(expected_challenge(current)):
-        raise _foreign_key(detail="an answer to another challenge")
+    require_passkey_kind(current)
+    if current.state not in PROVABLE or current.webauthn_nonce is None:
+        raise too_late(current)
+    require_covered(current, proof.challenge, proof.receiving_key)
     if current.subject_id not in {None, device.subject_id}:
         raise Refused(
             "other-person",
@@ -141,7 +185,10 @@ def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: st
         device.share_kind,
         recovered=device.recovered,
     )
-    current.evidence = Proven(passkey, proof.agent, face=None, at=now().isoformat())
+    handoff, touched = how_handed_on(current, device), joined(current.evidence.components)
+    current.evidence = Proven(
+        passkey, proof.agent, face=None, at=now().isoformat(), handoff=handoff, components=touched
+    )
     current.save()
     renew_key(current, browser_key)
     Device.objects.filter(pk=device.pk).update(last_used_at=now())
@@ -151,13 +198,13 @@ def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: st
         device=device.id,
         kind=device.key_kind,
         user_verified=proof.user_verified,
-        agent=asdict(proof.agent),
+        agent=proof.agent.to_json(),
     )
 
 
 def record_device_refusal(row: Transaction, *, reason: str, detail: str = "") -> None:
     """Record that a device proof failed: the challenge is used up, the person's face tries are not."""
-    Transaction.objects.filter(pk=row.pk).update(webauthn_nonce=None)
+    Transaction.objects.filter(pk=row.pk).update(webauthn_nonce=None, refused_for=reason)
     record(Tag.DEVICE_REFUSED, transaction=row.pk, reason=reason, detail=detail)
 
 
@@ -168,15 +215,15 @@ def decline_face(row: Transaction) -> None:
     Raises Refused before device proof, and where a second passkey needs the face (403).
     """
     current = locked(row.pk)
-    if current.state not in _PROVEN:
+    if current.state not in PROVEN:
         raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
     if face_needed(current):
         raise face_is_needed()
-    if current.kind == Transaction.Kind.RENEW:
+    if current.kind in _NOTHING_WITHOUT:
         raise Refused(
             "face-needed",
-            _("Your face is renewed with your face alone. Cancel to leave it as it is."),
-            detail="a renewal without a face renews nothing",
+            _NOTHING_WITHOUT[current.kind],
+            detail=f"a {current.kind} without a camera comes to nothing",
             status=403,
         )
     end_waiting(current)

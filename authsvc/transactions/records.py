@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal, Protocol
 
 from authsvc.assurance.evidence import FaceProof
+from authsvc.core.components import Component
 from authsvc.core.records import read_exactly, read_stored
 
 Outcome = Literal["accepted", "refused", "again"]
-CeremonyKind = Literal["create", "get"]
+CeremonyKind = Literal["create", "get", "near"]
+HandoffState = Literal["near", "shown", "met", "taken", "wrong", "denied"]
 
 
 class Requested(Protocol):
@@ -25,14 +27,19 @@ class Requested(Protocol):
 
 @dataclass(frozen=True)
 class EnrolmentRequest:
-    """An enrolment: the id of its link, and whether the person agreed to the face."""
+    """An enrolment: the id of its link, and what the person agreed to.
+
+    That is `face`, of which something is kept, or `presence`, for which the enrolment has no capture and
+    keeps nothing; or neither.
+    """
 
     link: str
     face: bool
+    presence: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Return the request as JSON."""
-        return asdict(self)
+        """Return the request as JSON; `presence` where it is so, as the releases before read it."""
+        return asdict(self) if self.presence else {"link": self.link, "face": self.face}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "EnrolmentRequest":
@@ -57,12 +64,33 @@ class RecoveryRequest:
 
 
 @dataclass(frozen=True)
+class LivenessRequest:
+    """A session of liveness (W5): the RFC 7638 thumbprint of the key whose holder is filmed, base64url.
+
+    `sandbox` says how a developer lets it end without a camera, in a sandbox tenant; "" lets a camera decide.
+    """
+
+    jkt: str
+    sandbox: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "LivenessRequest":
+        """Return the request of a session's row; raises NotARecord."""
+        return read_stored(cls, value)
+
+
+@dataclass(frozen=True)
 class SignInRequest:
     """Of a sign-in's request, what the page and the portal show; the whole is the provider's.
 
     `essential_acr` is None where the request leaves it open; `max_age` is in seconds. `backchannel` is the id
     of the request that the sign-in approves, with its `binding_message` (CIBA Core 1.0). `face` says that the
-    request demands one. A sign-in that no relying party asked for has none of it.
+    request demands one, `presence` a living person before a camera. A sign-in that no relying party asked for
+    has none of it.
     """
 
     redirect_uri: str = ""
@@ -71,6 +99,7 @@ class SignInRequest:
     acr_values: list[str] = field(default_factory=list)
     essential_acr: list[str] | None = None
     face: bool = False
+    presence: bool = False
     backchannel: str = ""
     binding_message: str = ""
 
@@ -82,11 +111,23 @@ class SignInRequest:
 
 @dataclass(frozen=True)
 class Ceremony:
-    """An open WebAuthn ceremony, which makes a passkey or proves one, and what its answer must match."""
+    """An open WebAuthn ceremony, and what its answer must match: it makes a passkey, or proves one.
+
+    "near" is one at the device that began, which shows that the holder of the passkey is before it (W2).
+    `receiving_key` is the device's own public key that the challenge covers, where it named one.
+    """
 
     ceremony: CeremonyKind
     challenge: str
     user_verification: str
+    receiving_key: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON; without a receiving key as the releases before write it."""
+        said = asdict(self)
+        if self.receiving_key is None:
+            del said["receiving_key"]
+        return said
 
     @property
     def state(self) -> dict[str, str]:
@@ -95,23 +136,65 @@ class Ceremony:
 
 
 @dataclass(frozen=True)
+class Handoff:
+    """A transaction on its way from the device that began it to a second one, which is to be the agent (W2).
+
+    It is `near` where a passkey was used at the first device, over hybrid transport, and nothing is shown
+    yet; `shown` as a link, then `met` by one device, whose holder said that the other screen is before them.
+    In the end it is `taken` by the right number, `wrong` by any other, or `denied` where the holder of the
+    link has no such screen. `link` is the SHA-256 of the link's secret, `met_by` that of the key of the
+    device that met it; `number` is what the first device shows, of `digits` digits, while it is met.
+    `passkey` is the device whose passkey was used, "" where none was, and `needed` says that no other may
+    prove the transaction.
+    """
+
+    state: HandoffState
+    link: str
+    digits: int
+    number: str = ""
+    met_by: str = ""
+    passkey: str = ""
+    needed: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no device can take the transaction over any more, or one did."""
+        return self.state in {"taken", "wrong", "denied"}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Handoff":
+        """Return the record that a row holds; raises NotARecord."""
+        return read_stored(cls, value)
+
+
+@dataclass(frozen=True)
 class Bound:
     """The id of the device that a binding made."""
 
     bound: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
 class NewReference:
     """The reference that an enrolment made: under which pseudonym, and in which version.
 
-    Of a renewal it is the person's own, and `moment` the id of what was added to it.
+    Of a renewal it is the person's own, and `moment` the id of what was added to it. Of a release it is what
+    was sent, and `engine` what it was sent to, to be compared by.
     """
 
     pseudonym: str
     version: int
     share_kind: str
     moment: str = ""
+    engine: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,13 +202,17 @@ class Findings:
     """What the audit log learns of how a sample was judged (S9.4-11); no score (S7-02).
 
     `stages` is the band of each stage, which for a comparison is its named operating point; `engine`,
-    `policy` and `record` are what judged it: the models, the policy's digest, the evaluation record.
+    `policy` and `record` are what judged it: the models, the policy's digest, the evaluation record. `camera`
+    is of which kind the camera was, as the agent said; its name is not kept. `components` are the declared
+    parts of the installation that the worker is and used.
     """
 
     stages: Mapping[str, str] = field(default_factory=dict)
     engine: str = ""
     policy: str = ""
     record: str | None = None
+    camera: str = ""
+    components: tuple[Component, ...] = ()
 
     def told(self) -> dict[str, Any]:
         """Return what an event says of it: what there is."""
@@ -156,12 +243,14 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Return the claims to sign."""
-        claims = asdict(self)
+        claims = asdict(self) | {"face": self.face.to_json() if self.face else None}
         if self.reference is None:
             del claims["reference"]
-        elif not self.reference.moment:
+        else:
             # As the releases before say and read it.
-            del claims["reference"]["moment"]
+            for name in ("moment", "engine"):
+                if not claims["reference"][name]:
+                    del claims["reference"][name]
         return claims
 
     @classmethod

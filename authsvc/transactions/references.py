@@ -42,6 +42,19 @@ def attach_reference(row: Transaction, subject: Subject) -> None:
     tries.rebind_face(subject)
 
 
+def drop_reference(subject: Subject, *, reason: str) -> bool:
+    """Erase a person's reference for good, and take it from their row; False where there was none.
+
+    Call inside a database transaction that holds the lock of the person's row, `subject`.
+    """
+    if not subject.has_face:
+        return False
+    revoke_reference(pseudonym=subject.reference, reason=reason)
+    subject.reference, subject.reference_moments = "", None
+    subject.save(update_fields=["reference", "reference_moments"])
+    return True
+
+
 def attach_moment(row: Transaction, subject: Subject) -> int:
     """Let the moment of a consumed renewal count, and return how many do now.
 

@@ -1,9 +1,9 @@
-"""Reading a sealed sample, and leaving nothing of those that were deleted."""
+"""Reading a sealed sample, and leaving nothing of what was deleted."""
 
 from django.db import connection
 from psycopg.pq import Format
 
-from authsvc.transactions.models import SealedSample
+from authsvc.transactions.models import Outgoing, SealedSample
 
 
 def read_sealed(capture_id: str) -> bytes | None:
@@ -23,15 +23,19 @@ def read_sealed(capture_id: str) -> bytes | None:
 
 
 def are_logged() -> bool:
-    """Whether the database writes samples to a log, from which replicas and backups are made."""
+    """Whether the database writes samples, or what goes down to agents, to a log.
+
+    From it replicas and backups are made.
+    """
     if connection.vendor != "postgresql":
         return False
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relpersistence FROM pg_class WHERE oid = to_regclass(%s)", [SealedSample._meta.db_table]
+            "SELECT 1 FROM pg_class "
+            "WHERE oid IN (to_regclass(%s), to_regclass(%s)) AND relpersistence <> 'u'",
+            [SealedSample._meta.db_table, Outgoing._meta.db_table],
         )
-        row = cursor.fetchone()
-    return row is not None and row[0] != "u"
+        return cursor.fetchone() is not None
 
 
 def reclaim_space() -> None:

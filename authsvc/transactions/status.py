@@ -6,18 +6,23 @@ from authsvc.core.errors import Refused
 from authsvc.transactions import tries
 from authsvc.transactions.capturing import OUTDATED, UNMEASURED
 from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.outgoing import is_left, waits
+from authsvc.transactions.releasing import is_released
 from authsvc.vault.ageing import age_of
 
 
 def status_of(row: Transaction) -> dict[str, Any]:
     """Return the body of `GET status` (docs/protocol.md section 1)."""
     if row.state == Transaction.State.DECIDED:
-        return {"state": "done", "continue_url": row.continue_path, **_proposal(row)}
+        left = {"outgoing": True} if is_left(row) else {}
+        return {"state": "done", "continue_url": row.agents_way_on, **left, **_proposal(row)}
     if row.state == Transaction.State.SUBMITTED:
         return {"state": "working"}
     last = row.captures.order_by("-number").first()
     if last is None or last.decided_at is None:
         return {"state": "ready"}
+    if is_released(last):
+        return {"state": "released", "outgoing": waits(row)}
     if locked := lock_of(row):
         return locked
     if last.state == Capture.State.AGAIN and not row.face_closed:

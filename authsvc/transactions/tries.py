@@ -16,16 +16,17 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
-from authsvc.core.limits import Limit, TooMany
+from authsvc.limits.limit import TooMany
+from authsvc.limits.register import POOR_SAMPLES
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter
 
+MATCH_TRIES = 3
+QUALITY_RETRIES = 10
+"""Of one transaction; the others are a person's, over all of theirs."""
 FREE_FAILURES = 5
 FAILURES_UNTIL_DISABLED = 10
 FIRST_WAIT = timedelta(seconds=30)
-
-POOR = Limit("poor-sample", most=20, per=timedelta(days=1))
-"""Of a person: samples that are asked for again and cost no try."""
 
 
 def wait_after(failures: int) -> timedelta:
@@ -115,10 +116,10 @@ def settle_success(subject: Subject) -> None:
 def settle_poor(subject: Subject) -> None:
     """Give a reserved try back: the sample was too poor to be judged (S9.2-08).
 
-    Beyond POOR it counts as a failure: nobody gets more tries by sending poor samples on purpose.
+    Beyond POOR_SAMPLES it counts as a failure: nobody gets more tries by sending poor samples on purpose.
     """
     try:
-        POOR.spend(str(subject.pk))
+        POOR_SAMPLES.spend(str(subject.pk))
     except TooMany:
         settle_failure(subject)
     else:
