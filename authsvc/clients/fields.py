@@ -20,8 +20,11 @@ _FILES: Final = (
     "browserless",
     "assurance",
     "face",
+    "presence",
+    "justification",
     "received",
     "certificates",
+    "life",
 )
 
 

@@ -24,6 +24,7 @@ class RelyingParty(SealedRow):
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
         SUSPENDED = "suspended", _("Suspended")
+        REMOVED = "removed", _("Deleted")
 
     class Authentication(models.TextChoices):
         BASIC = "client_secret_basic", _("Client secret in the header")
@@ -85,7 +86,7 @@ class RelyingParty(SealedRow):
     default_acr_values = models.JSONField(default=list, blank=True)
     floor_level = models.CharField(max_length=4, default="L1", help_text="The least assurance it ever gets.")
     face_offered = models.BooleanField(default=True)
-    # What requiring the face stands on (settings/face.py).
+    # What requiring the face stands on (settings/justification.py).
     justification = models.JSONField(default=dict, blank=True, help_text="Why remote face (S5.3-01).")
 
     # Sign-ins that it starts without a browser (CIBA).
@@ -133,6 +134,7 @@ class RelyingParty(SealedRow):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "client_id"], name="client_id_once")]
+        indexes = [models.Index(fields=["tenant", "name", "id"], name="client_by_name")]
 
     def __str__(self) -> str:
         return self.name

@@ -11,6 +11,7 @@ class OidcConfig(AppConfig):
 
     def ready(self) -> None:
         """Load what registers itself with a room below: checks, and the kinds of delivery, one a line."""
-        from authsvc.oidc.ciba import ping  # noqa: F401
+        from authsvc.oidc.bench import running  # noqa: F401
+        from authsvc.oidc.ciba import ping, telling  # noqa: F401
         from authsvc.oidc.sandbox import checks  # noqa: F401
         from authsvc.oidc.sessions.logout import backchannel  # noqa: F401

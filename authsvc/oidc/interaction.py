@@ -4,6 +4,8 @@ A flow names where the browser is to come back to, and takes the result up there
 capture page and the person's passkey, or in a sandbox that turned it on, the sandbox's form.
 """
 
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction as database
@@ -17,6 +19,7 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import browser_key, set_browser_key
 from authsvc.clients.models import RelyingParty
+from authsvc.core.components import ComponentKind
 from authsvc.core.errors import Refused
 from authsvc.core.ids import new_secret
 from authsvc.core.texts import in_english
@@ -33,6 +36,7 @@ from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import Requested
 from authsvc.transactions.services import (
     Party,
+    cancel,
     consume,
     find_live,
     open_transaction,
@@ -48,14 +52,16 @@ def begin(
     client: RelyingParty | None = None,
     asked: Requested | None = None,
     login_hint: str = "",
+    told_by: Collection[ComponentKind] = (),
 ) -> HttpResponse:
     """Send the browser to authenticate, and afterwards to the path `back_to`.
 
     "{id}" in it stands for the transaction's id. `asked` is what the flow will want to know then.
-    `login_hint` preselects a test person on the sandbox's form and does nothing elsewhere.
+    `login_hint` preselects a test person on the sandbox's form and does nothing elsewhere. `told_by` are the
+    ways by which the person heard of it, where a relying party asked without a browser.
     """
     key = new_secret()
-    opened = open_sign_in(key, back_to=back_to, client=client, asked=asked)
+    opened = open_sign_in(key, back_to=back_to, client=client, asked=asked, told_by=told_by)
     preselected = preselection(login_hint) if sandbox_offered(request.tenant) else ""
     response = HttpResponseRedirect(page_of(opened) + preselected)
     set_browser_key(request, response, opened.pk, key)
@@ -63,7 +69,12 @@ def begin(
 
 
 def open_sign_in(
-    key: str, *, back_to: str, client: RelyingParty | None, asked: Requested | None
+    key: str,
+    *,
+    back_to: str,
+    client: RelyingParty | None,
+    asked: Requested | None,
+    told_by: Collection[ComponentKind] = (),
 ) -> Transaction:
     """Open the transaction of an interaction; whoever holds the key may take its result."""
     return open_transaction(
@@ -72,6 +83,7 @@ def open_sign_in(
         continue_path=back_to,
         client=client,
         request=asked,
+        told_by=told_by,
     )
 
 
@@ -144,6 +156,14 @@ def mine(request: TenantRequest, txn: str) -> Transaction | None:
     return own_transaction(txn, browser_key(request, txn))
 
 
+def leave(request: TenantRequest, txn: str) -> None:
+    """End an interaction of this browser that still goes on; what a worker judges goes on."""
+    own = mine(request, txn)
+    if own is not None and own.state not in Transaction.ENDED:
+        with suppress(Refused):
+            cancel(own)
+
+
 def back_into(outcome: Outcome) -> HttpResponse:
     """Send the browser back to an interaction that it has not finished."""
     return HttpResponseRedirect(page_of(outcome.transaction))
@@ -175,7 +195,8 @@ def event_of(consumed: Transaction) -> Event:
     """Return the authentication of a transaction whose result was taken up, at that moment."""
     assert consumed.ended_at is not None
     assessment, proven = assessment_of(consumed), consumed.evidence
-    return Event(assessment.level, assessment.amr, consumed.ended_at, proven.policy, face_said(proven))
+    said = (proven.policy, face_said(proven), proven.handoff)
+    return Event(assessment.level, assessment.amr, consumed.ended_at, *said)
 
 
 @dataclass(frozen=True)
@@ -199,7 +220,7 @@ def enter(request: TenantRequest, consumed: Transaction) -> Entry:
     The session of another person ends here, and its relying parties hear of it.
     """
     assert consumed.subject is not None
-    _require_open_account(consumed.subject)
+    require_open_account(consumed.subject)
     current, event = find_session(request), event_of(consumed)
     if current is not None and current.subject_id != consumed.subject_id:
         end_session(current, reason="replaced")
@@ -221,7 +242,8 @@ def _ended(refused: Refused) -> RequestRefused:
     )
 
 
-def _require_open_account(subject: Subject) -> None:
+def require_open_account(subject: Subject) -> None:
+    """Raise RequestRefused for a closed account."""
     if subject.status != Subject.Status.ACTIVE:
         raise RequestRefused(
             "access_denied",

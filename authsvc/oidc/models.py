@@ -75,6 +75,9 @@ class Grant(SealedRow):
     acr = models.CharField(max_length=120)
     amr = models.JSONField(default=list)
     face = models.JSONField(null=True, help_text="The claim `face` of the event; none without one.")
+    handoff = models.CharField(
+        max_length=10, blank=True, default="", db_default="", help_text="The claim `handoff` of the event."
+    )
     policy = models.CharField(max_length=64, blank=True)
     auth_time = models.DateTimeField()
     nonce = models.TextField(blank=True)
@@ -173,6 +176,13 @@ class BackchannelRequest(SealedRow):
     )
     scope = models.CharField(max_length=200)
     acr_values = models.JSONField(default=list)
+    hint = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Digest of the hint as it came.",
+    )
     binding_message = models.CharField(max_length=64, blank=True)
     sealed_callback = models.BinaryField(help_text="auth_req_id and notification token, sealed.")
     interval = models.PositiveSmallIntegerField()
@@ -210,6 +220,7 @@ class RememberedConsent(SealedRow):
                 fields=["tenant", "client", "subject"], name="oidc_one_consent_per_client"
             )
         ]
+        indexes = [models.Index(fields=["expires_at"], name="oidc_consent_over")]
 
 
 class InitialAccessToken(SealedRow):
@@ -220,6 +231,9 @@ class InitialAccessToken(SealedRow):
     uses_left = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="oidc_initial_token_over")]
 
     @property
     def hint(self) -> str:

@@ -12,6 +12,7 @@ from authsvc.oidc.sandbox.approval import answer_automatically
 from authsvc.oidc.sandbox.views import sandbox
 from authsvc.oidc.sessions.logout import views as logout
 from authsvc.oidc.token.introspection import introspect
+from authsvc.oidc.token.receipt import sign_in_receipt
 from authsvc.oidc.token.revocation import revoke
 from authsvc.oidc.token.userinfo import userinfo
 from authsvc.oidc.token.views import token
@@ -33,6 +34,7 @@ urlpatterns = [
         path("introspect", introspect, name="introspect"),
         path("revoke", cross_origin(revoke, "POST"), name="revoke"),
         path("userinfo", cross_origin(userinfo), name="userinfo"),
+        path("receipt", cross_origin(sign_in_receipt), name="receipt"),
         path("backchannel-authentication", backchannel_authentication, name="backchannel-authentication"),
     ),
     path("authorize", authorize.authorize, name="authorize"),

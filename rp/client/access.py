@@ -6,10 +6,10 @@ import requests
 from django.http import HttpRequest
 from mozilla_django_oidc.utils import import_from_settings
 
-from rp.client.backend import party
-from rp.client.discovery import TIMEOUT_SECONDS, provider
-from rp.client.refused import ProviderUnreachable
-from rp.client.tokens import Claims
+from .backend import party
+from .discovery import TIMEOUT_SECONDS, provider
+from .refused import ProviderUnreachable
+from .tokens import Claims
 
 _BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
 

@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class ClientConfig(AppConfig):
-    name = "rp.client"
+    name = __package__
     label = "rp_client"
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,11 +1,11 @@
 """One trip to the provider: what was asked, remembered in the session under its `state`."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
 
-from rp.client.assurance import Wanted
+from .assurance import Wanted
 
 STATES = "oidc_states"  # mozilla-django-oidc's, which keeps nonce and PKCE verifier there
 CLAIMS = "oidc_claims"
@@ -30,16 +30,16 @@ class ClientRequest(HttpRequest):
 
 def remember(request: HttpRequest, state: str, wanted: Wanted, next_path: str) -> None:
     """Keep what is asked beside the nonce of this `state`."""
-    request.session[STATES][state].update(acr=wanted.acr, max_age=wanted.max_age, next=next_path)
+    request.session[STATES][state].update(wanted=asdict(wanted), next=next_path)
     request.session.modified = True
 
 
 def find(request: HttpRequest, state: str) -> Attempt | None:
     """Return the attempt of a `state`, or None where this browser has not begun it."""
     entry = request.session.get(STATES, {}).get(state)
-    if entry is None or "acr" not in entry:
+    if entry is None or "wanted" not in entry:
         return None
-    return Attempt(Wanted(entry["acr"], entry["max_age"]), entry["next"])
+    return Attempt(Wanted(**entry["wanted"]), entry["next"])
 
 
 def forget(request: HttpRequest, state: str) -> None:

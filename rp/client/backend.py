@@ -9,11 +9,11 @@ from django.contrib.auth.models import AbstractBaseUser
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 from mozilla_django_oidc.utils import import_from_settings
 
-from rp.client.assurance import require
-from rp.client.attempt import ClientRequest
-from rp.client.discovery import provider
-from rp.client.refused import ProviderUnreachable, Refused
-from rp.client.tokens import Claims, Party, check_id_token
+from .assurance import require
+from .attempt import ClientRequest
+from .discovery import provider
+from .refused import ProviderUnreachable, Refused
+from .tokens import Claims, Party, check_id_token
 
 
 def party() -> Party:

@@ -14,10 +14,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from mozilla_django_oidc.utils import import_from_settings
 
-from rp.client.refused import ProviderUnreachable
-from rp.client.tokens import UnknownKey, check_header
+from .refused import ProviderUnreachable
+from .tokens import UnknownKey, check_header
 
 KEEP_SECONDS = 600
+# A provider that does not answer for a while stays known: what was fetched last serves this long.
+STALE_SECONDS = 3600
 # A token with an unknown key makes us look again, but not more often than this.
 REFRESH_SECONDS = 10
 TIMEOUT_SECONDS = 5
@@ -75,9 +77,15 @@ class Provider:
             fetched_at, document = self._kept.get(url, (0.0, {}))
             if document and time.monotonic() - fetched_at < keep:
                 return document
-            document = _fetch(url)
-            self._kept[url] = (time.monotonic(), document)
-            return document
+            try:
+                fetched = _fetch(url)
+            except ProviderUnreachable:
+                # Who looks again for a new key is not helped by the old ones.
+                if keep == KEEP_SECONDS and document and time.monotonic() - fetched_at < STALE_SECONDS:
+                    return document
+                raise
+            self._kept[url] = (time.monotonic(), fetched)
+            return fetched
 
 
 def _fetch(url: str) -> dict[str, Any]:

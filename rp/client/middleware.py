@@ -7,9 +7,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from rp.client.refused import Declined, NotReached, ProviderUnreachable, Refused
+from .refused import Declined, NotReached, ProviderUnreachable, Refused
 
 logger = logging.getLogger(__name__)
+TEMPLATES = ["sign_in_problem.html", "rp_client/sign_in_problem.html"]
 PAGES: dict[type[Refused], tuple[str, int]] = {
     ProviderUnreachable: ("unreachable", 503),
     Declined: ("declined", 200),
@@ -18,7 +19,7 @@ PAGES: dict[type[Refused], tuple[str, int]] = {
 
 
 class RefusalPage:
-    """Turn Refused into the template `sign_in_problem.html`, which gets `kind`."""
+    """Turn Refused into the site's template `sign_in_problem.html`, or ours; either gets `kind`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -31,7 +32,7 @@ class RefusalPage:
             return None
         logger.warning("sign-in refused: %s", problem.reason)
         kind, status = _kind(problem)
-        response = render(request, "sign_in_problem.html", {"kind": kind}, status=status)
+        response = render(request, TEMPLATES, {"kind": kind}, status=status)
         response.headers["Cache-Control"] = "no-store"
         return response
 

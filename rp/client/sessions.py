@@ -9,10 +9,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from rp.client.attempt import CLAIMS, ID_TOKEN, Attempt
-from rp.client.models import ProviderSession, UsedLogoutToken
-from rp.client.refused import Refused
-from rp.client.tokens import Claims
+from .attempt import CLAIMS, ID_TOKEN, Attempt
+from .models import ProviderSession, UsedLogoutToken
+from .refused import Refused
+from .tokens import Claims
 
 
 def keep(request: HttpRequest, attempt: Attempt) -> None:

@@ -1,4 +1,7 @@
-"""The checks of ID tokens and logout tokens. Pure: keys, expectations and the time are handed in."""
+"""The checks of ID tokens, logout tokens and results of liveness.
+
+Pure: keys, expectations and the time are handed in.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +11,14 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from rp.client.assurance import LEEWAY
-from rp.client.refused import Refused
+from .assurance import LEEWAY
+from .refused import Refused
 
 # Asymmetric only: `none` and HMAC by a public key are refused by not being here (RFC 8725 section 3.1).
 ALGORITHMS = ("RS256", "ES256")
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LOGOUT_TOKEN_SECONDS = 300
+LIVENESS_TYPE = "visor-liveness+jwt"
 
 Claims = dict[str, Any]
 
@@ -93,6 +97,27 @@ def check_logout_token(token: str, keys: KeySet, party: Party, *, now: float) ->
         raise Refused("neither sid nor sub")
     if not _text(claims.get("jti")):
         raise Refused("jti is missing")
+    return claims
+
+
+def check_liveness(
+    token: str, keys: KeySet, party: Party, *, session: str, jkt: str, now: float, typ: str = LIVENESS_TYPE
+) -> Claims:
+    """Return the claims of a result of liveness: a living person was before the camera of this session.
+
+    `session` is the id that the session was opened with, `jkt` the key that was named for it. `typ` is what
+    tells a result from every other token, and a real one from one that a developer chose. Raises Refused.
+    """
+    claims, header = signed_claims(token, keys)
+    if header.get("typ") != typ:
+        raise Refused(f"typ {header.get('typ')!r} is no such result")
+    _check_party(claims, party)
+    if _moment(claims, "exp") <= now - LEEWAY:
+        raise Refused("the result has expired")
+    if claims.get("jti") != session:
+        raise Refused("the result is of another session")
+    if claims.get("cnf") != {"jkt": jkt}:
+        raise Refused("the result is of another key")
     return claims
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rp.client import views
+from . import views
 
 urlpatterns = [
     path("authenticate/", views.AuthenticateView.as_view(), name="oidc_authentication_init"),

@@ -20,21 +20,21 @@ from mozilla_django_oidc.views import (
     get_next_url,
 )
 
-from rp.client import attempt
-from rp.client.assurance import Wanted, authorize_parameters
-from rp.client.attempt import ClientRequest
-from rp.client.backend import party
-from rp.client.discovery import provider
-from rp.client.refused import RETURNED, ProviderUnreachable, Refused
-from rp.client.sessions import end_sessions, keep
-from rp.client.tokens import check_logout_token
+from . import attempt
+from .assurance import Wanted, authorize_parameters
+from .attempt import ClientRequest
+from .backend import party
+from .discovery import provider
+from .refused import RETURNED, ProviderUnreachable, Refused
+from .sessions import end_sessions, keep
+from .tokens import check_logout_token
 
 logger = logging.getLogger(__name__)
 
 
 @method_decorator(never_cache, name="dispatch")
 class AuthenticateView(OIDCAuthenticationRequestView):
-    """Send the browser to the provider, asking for `acr` and `max_age` of the query.
+    """Send the browser to the provider, asking for `acr`, `max_age`, `face` and `presence` of the query.
 
     The query comes from the browser and could ask for less; that opens nothing, because each page checks
     what was proven. Raises ProviderUnreachable.
@@ -64,7 +64,8 @@ class AuthenticateView(OIDCAuthenticationRequestView):
 def _wanted(request: HttpRequest) -> Wanted:
     max_age = request.GET.get("max_age")
     acr = request.GET.get("acr") or import_from_settings("OIDC_DEFAULT_ACR")
-    return Wanted(acr, None if max_age is None else int(max_age))
+    face, presence = (request.GET.get(name) == "1" for name in ("face", "presence"))
+    return Wanted(acr, None if max_age is None else int(max_age), face, presence)
 
 
 @method_decorator(never_cache, name="dispatch")

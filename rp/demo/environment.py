@@ -3,8 +3,11 @@
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -18,6 +21,15 @@ class Registration:
     issuer: str
     client_id: str
     client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class KeyRegistration:
+    """How the provider's liveness service knows this site, and the private key that it proves itself by."""
+
+    issuer: str
+    client_id: str
+    key: dict[str, Any] = field(repr=False)
 
 
 def data_dir() -> Path:
@@ -43,15 +55,27 @@ def registration(directory: Path) -> Registration:
     return Registration(**values)
 
 
+def liveness(directory: Path) -> KeyRegistration | None:
+    """Return the registration of PARTNER_LIVENESS, a JSON file, else of demo.json; None where neither is."""
+    given = os.environ.get("PARTNER_LIVENESS")
+    file = Path(given) if given else directory / "demo.json"
+    written = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    known = written if given else written.get("parties", {}).get("presence")
+    if not known:
+        return None
+    return KeyRegistration(known["issuer"], known["client_id"], known["key"])
+
+
 def secret_key(directory: Path) -> str:
     """Return PARTNER_SECRET_KEY, else a key of 48 random bytes that is kept for this account only."""
     if given := os.environ.get("PARTNER_SECRET_KEY"):
         return given
     file = directory / "partner.key"
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text(encoding="ascii")
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(secrets.token_urlsafe(48))
+    if not file.exists():
+        # Whole before it has its name: processes that start together read one key, none half of it.
+        with NamedTemporaryFile("w", encoding="ascii", dir=directory) as stream:
+            stream.write(secrets.token_urlsafe(48))
+            stream.flush()
+            with suppress(FileExistsError):
+                os.link(stream.name, file)
     return file.read_text(encoding="ascii")

@@ -32,9 +32,14 @@ FACE = {
     ("capture", "native"): _("an app whose build was attested held the camera"),
 }
 
+HANDOFF = {
+    "number": _("a phone proved it, after you typed there the number that this device showed"),
+    "hybrid": _("a phone beside this device proved it, with the number that this device showed"),
+}
+
 
 def proven(claims: Mapping[str, Any], *, now: float) -> dict[str, Any]:
-    """Return `level`, `methods`, `face`, `at` (UTC) and `age` (whole seconds) for a page."""
+    """Return `level`, `methods`, `face`, `devices`, `at` (UTC) and `age` (whole seconds) for a page."""
     auth_time = int(claims.get("auth_time", 0))
     acr = str(claims.get("acr", ""))
     return {
@@ -42,9 +47,15 @@ def proven(claims: Mapping[str, Any], *, now: float) -> dict[str, Any]:
         "acr": acr,
         "methods": _methods(claims.get("amr", ())),
         "face": _face(claims.get("face")),
+        "devices": _devices(claims.get("handoff")),
         "at": datetime.fromtimestamp(auth_time, UTC),
         "age": max(0, int(now) - auth_time),
     }
+
+
+def _devices(handoff: object) -> str:
+    """Return how the sign-in came from one device to another, "" where one did it all."""
+    return str(HANDOFF.get(str(handoff), handoff)) if handoff else ""
 
 
 def _methods(amr: Iterable[str]) -> list[str]:

@@ -94,6 +94,9 @@ OIDC_POST_LOGOUT_REDIRECT_URI = f"{BASE_URL}/"
 LOGIN_REDIRECT_URL = "/members"
 LOGOUT_REDIRECT_URL = "/"
 
+# --- liveness, for who is not signed in; without a registration there is no such page
+LIVENESS = environment.liveness(DATA_DIR)
+
 # --- sessions and headers ----------------------------------------------------------------------------------
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "__Host-harbour" if HTTPS else "harbour"

@@ -1,6 +1,7 @@
 """Routes of the partner site."""
 
 from django.urls import include, path
+from mozilla_django_oidc.utils import import_from_settings
 
 from rp.demo import views
 
@@ -15,3 +16,11 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("oidc/", include("rp.client.urls")),
 ]
+if import_from_settings("LIVENESS") is not None:
+    from rp.demo import presence
+
+    urlpatterns += [
+        path("vote", presence.page, name="presence"),
+        path("vote/session", presence.opened, name="presence_opened"),
+        path("vote/result", presence.result, name="presence_result"),
+    ]

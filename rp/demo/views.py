@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from mozilla_django_oidc.utils import import_from_settings
 
 from rp.client.assurance import Wanted
 from rp.client.decorators import require_assurance, require_assurance_or_401, step_up_url
@@ -28,7 +29,7 @@ BALANCE = "1,068.40"
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the front page to anyone."""
-    return render(request, "home.html")
+    return render(request, "home.html", {"votes": import_from_settings("LIVENESS") is not None})
 
 
 @require_safe

@@ -3,9 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.kinds import ADDRESS, CHOICE, FLAG, TEXT, TEXTS
-from authsvc.clients.setting import Setting, Summary
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.setting import Setting
 from authsvc.clients.settings.groups import ABOUT
 
+Status = RelyingParty.Status
 SETTINGS = (
     Setting(
         "name",
@@ -47,7 +49,8 @@ SETTINGS = (
         group=ABOUT,
         label=_("Status"),
         help=_("A suspended relying party is refused at once."),
-        summary=Summary(10, _("Status"), tones={"active": "good", "suspended": "warn"}),
+        # To delete one is an act of its own, which can be undone.
+        choices=((Status.ACTIVE, Status.ACTIVE.label), (Status.SUSPENDED, Status.SUSPENDED.label)),
     ),
     Setting("contacts", TEXTS, wire=True),
 )

@@ -5,7 +5,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.clients.kinds import ADDRESS, ALGORITHM, CHOICE, FLAG, SCOPE, TEXT
-from authsvc.clients.scopes import SCOPES
+from authsvc.clients.scopes import REGISTRABLE
 from authsvc.clients.setting import Agreement, Setting, Summary
 from authsvc.clients.settings.groups import RECEIVED
 from authsvc.keys.algorithms import SIGNING
@@ -28,7 +28,8 @@ SETTINGS = (
         member="scope",
         group=RECEIVED,
         label=_("Scopes"),
-        choices=list(zip(SCOPES, SCOPES, strict=True)),
+        help=_("liveness is no sign-in: the site may ask whether a living person is before a camera."),
+        choices=list(zip(REGISTRABLE, REGISTRABLE, strict=True)),
         summary=Summary(60, _("Scopes"), tell=", ".join),
     ),
     # On the wire it is one of the grant types.

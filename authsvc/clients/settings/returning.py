@@ -37,6 +37,15 @@ APPLICATION_TYPE = Setting(
     summary=Summary(38, _("Kind of application")),
     check=_check_type,
 )
+SIGNED_IN_URI = Setting(
+    "signed_in_uri",
+    ADDRESS,
+    group=RETURNING,
+    label=_("A page for who is signed in"),
+    help=_(
+        "Its address. The test bench looks there whether a bad token let it in; nobody else is sent there."
+    ),
+)
 SETTINGS = (
     APPLICATION_TYPE,
     Setting(
@@ -80,6 +89,7 @@ SETTINGS = (
         label=_("Address that starts a sign-in"),
         help=_("Where this portal and other sites may send people to sign in at yours."),
     ),
+    SIGNED_IN_URI,
     Setting("request_uris", ADDRESSES, wire=True),
     Setting("backchannel_logout_session_required", FLAG, wire=True),
     Setting("frontchannel_logout_session_required", FLAG, wire=True),

@@ -3,10 +3,11 @@
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from authsvc.assurance.acr import attainable, level_of
+from authsvc.assurance.acr import level_of
 from authsvc.assurance.levels import Level
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
+from authsvc.policy.reach import attainable
 
 _SUBJECT_TYPES = ("pairwise", "public")
 

@@ -1,5 +1,7 @@
 """The FAPI 2.0 profile: what it turns on, and what it forbids."""
 
+from typing import Final
+
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -7,11 +9,12 @@ from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
 from authsvc.keys.algorithms import FAPI2_SIGNING
 
-_METHODS = (
+KEY_METHODS: Final = (
     RelyingParty.Authentication.PRIVATE_KEY_JWT,
     RelyingParty.Authentication.TLS,
     RelyingParty.Authentication.SELF_SIGNED_TLS,
 )
+"""By which a relying party proves itself without a secret that both sides know."""
 _ALGORITHMS = (
     "id_token_signed_response_alg",
     "token_endpoint_auth_signing_alg",
@@ -25,7 +28,7 @@ def check_profile(party: RelyingParty, problems: Problems) -> None:
         problems.add("profile", format_lazy(_("{value} is unknown."), value=repr(party.profile)))
     if not party.is_fapi2:
         return
-    if party.token_endpoint_auth_method not in _METHODS:
+    if party.token_endpoint_auth_method not in KEY_METHODS:
         problems.add(
             "token_endpoint_auth_method", _("FAPI 2.0 needs private_key_jwt or a client certificate.")
         )

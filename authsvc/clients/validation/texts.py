@@ -1,4 +1,4 @@
-"""Texts: no longer than their column, and nothing in them that a database or a page cannot hold."""
+"""Texts and lists: no longer than they may be, and nothing in them that a database or a page cannot hold."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.clients.fields import FIELDS
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import Problems
+from authsvc.core.lengths import LONGEST_ENTRY, MOST_ENTRIES
 from authsvc.core.visible import is_visible
 
 
@@ -22,6 +23,10 @@ def check_texts(party: RelyingParty, problems: Problems) -> None:
     for name, value, longest in _values(party):
         if longest and len(str(value)) > longest:
             problems.add(name, format_lazy(_("at most {most} characters"), most=longest))
+        if isinstance(value, list | tuple) and len(value) > MOST_ENTRIES:
+            problems.add(name, format_lazy(_("at most {most} entries"), most=MOST_ENTRIES))
+        elif any(len(text) > LONGEST_ENTRY for text in _texts(value)):
+            problems.add(name, format_lazy(_("at most {most} characters each"), most=LONGEST_ENTRY))
         if not all(_printable(text) for text in _texts(value)):
             problems.add(name, _("holds control characters"))
         elif isinstance(value, str) and not is_visible(value):

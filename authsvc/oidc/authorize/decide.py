@@ -1,11 +1,12 @@
 """From a good request and the browser's session to the next step; pure of the wire."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from authsvc.assurance.levels import Level
 from authsvc.clients.models import RelyingParty
-from authsvc.oidc.requests.reached import face_missing, preference_met, reported_acr
+from authsvc.oidc.requests.reached import face_missing, preference_met, presence_missing, reported_acr
 from authsvc.oidc.requests.wanted import Wanted
 from authsvc.oidc.tokens.event import Event
 
@@ -34,12 +35,17 @@ def reusable(events: list[Event], wanted: Wanted, client: RelyingParty, *, momen
     for event in events:
         if wanted.max_age is not None and is_older(event, wanted.max_age, moment):
             continue
-        if face_missing(_methods(event), wanted, client):
+        if face_missing(_methods(event), wanted, client) or presence_missing(_face(event), wanted, client):
             continue
         acr = reported_acr(event.level, wanted, client)
         if acr is not None and (preference_met(event.level, wanted) or "none" in wanted.prompt):
             return Reuse(event, acr)
     return None
+
+
+def _face(event: Event) -> Mapping[str, str] | None:
+    """Return what still counts of a face."""
+    return event.face if event.level > Level.L1 else None
 
 
 def _methods(event: Event) -> tuple[str, ...]:

@@ -8,19 +8,22 @@ from typing import Final
 from django.db import transaction
 from django.http import HttpResponse
 
+from authsvc.assurance.face import face_said
 from authsvc.assurance.levels import Assessment, Level
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.settings.assurance import floor_of
 from authsvc.core.clock import now
 from authsvc.oidc.authorize.consent_page import Pending, show_consent
 from authsvc.oidc.authorize.decide import Reuse, is_older, reusable
 from authsvc.oidc.authorize.respond import send_answer
+from authsvc.oidc.authorize.testing import end_test, to_portal
 from authsvc.oidc.consents.consent import consent_needed, remember_consent
 from authsvc.oidc.interaction import assessment_of, begin, enter
 from authsvc.oidc.models import PushedRequest, Session
 from authsvc.oidc.offering.provider import subject_identifier
-from authsvc.oidc.requests.reached import face_missing, reported_acr
+from authsvc.oidc.requests.reached import face_missing, presence_missing, reported_acr
 from authsvc.oidc.requests.wanted import Wanted
 from authsvc.oidc.sessions.session import events_of, find_session, note_use
 from authsvc.oidc.tokens.grants import CodeBinding, issue_code
@@ -51,7 +54,7 @@ def start(
     `login_hint` preselects a test person in a sandbox and does nothing elsewhere: who signs in is found
     out from the passkey. Raises RequestRefused (login_required) where no interaction is allowed.
     """
-    signed = _signed_in(request, client, wanted)
+    signed = None if wanted.test else _signed_in(request, client, wanted)
     if signed is not None:
         return proceed(request, client, wanted, signed)
     if "none" in wanted.prompt:
@@ -84,7 +87,11 @@ def resume(
     assessment = assessment_of(consumed)
     acr = _reached(client, wanted, assessment.level, assessment.reasons)
     _require_face(client, assessment, wanted)
+    _require_presence(client, consumed, wanted)
     _require_person(client, consumed.subject, wanted)
+    if wanted.test:
+        _use_up(wanted)
+        return end_test(client, wanted, consumed, acr)
     entry = enter(request, consumed)
     signed = Signed(entry.session, Reuse(entry.event, acr), consumed.id)
     return entry.kept_by(proceed(request, client, wanted, signed), request)
@@ -124,7 +131,7 @@ def _reached(client: RelyingParty, wanted: Wanted, level: Level, reasons: Iterab
             "The authentication did not reach what was asked for.",
             rule="acr-reached",
             came=f"{level.name} ({'; '.join(reasons)})",
-            expected=" ".join(wanted.essential_acr or [client.floor_level]),
+            expected=" ".join(wanted.essential_acr or [floor_of(client, wanted.scope).name]),
         )
     return acr
 
@@ -169,9 +176,11 @@ def hand_over(request: TenantRequest, client: RelyingParty, wanted: Wanted, sign
 def to_partner(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> Saying:
     """Say a refusal to the relying party, at the redirect URI and in the mode that it asked for."""
 
-    def say(refused: RequestRefused, _reference: str) -> HttpResponse:
+    def say(refused: RequestRefused, reference: str) -> HttpResponse:
         with suppress(RequestRefused):
             _use_up(wanted)
+        if wanted.test:
+            return to_portal(wanted, reference)
         answer = {"error": refused.error, "error_description": refused.description}
         return send_answer(request, client, wanted, answer)
 
@@ -209,6 +218,17 @@ def _require_face(client: RelyingParty, assessment: Assessment, wanted: Wanted) 
             rule="face-demanded",
             came=" ".join(assessment.amr),
             expected="face among the methods",
+        )
+
+
+def _require_presence(client: RelyingParty, consumed: Transaction, wanted: Wanted) -> None:
+    if presence_missing(face_said(consumed.evidence), wanted, client):
+        raise RequestRefused(
+            "unmet_authentication_requirements",
+            "Presence was demanded, and not shown.",
+            rule="presence-demanded",
+            came="no living person before a camera",
+            expected="presence",
         )
 
 

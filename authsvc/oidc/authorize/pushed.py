@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from django.http import HttpResponse
 
+from authsvc.core.addresses import address_of
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
+from authsvc.limits.register import PUSHED
 from authsvc.oidc.callers.endpoint import Caller, client_endpoint
 from authsvc.oidc.models import PushedRequest
 from authsvc.oidc.offering.provider import sandbox_offered
@@ -14,6 +16,7 @@ from authsvc.oidc.requests.rules.pushed_request import PREFIX
 from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.answer import token_response
 from authsvc.oidc.wire.lifetimes import PUSHED_REQUEST
+from authsvc.oidc.wire.limiting import spend
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest
 
@@ -29,6 +32,8 @@ def par(request: TenantRequest, caller: Caller, parameters: Mapping[str, str]) -
             came="request_uri",
             expected="the request itself",
         )
+    if caller.client.is_public:
+        spend((PUSHED, f"{caller.client.pk} {address_of(request)}"))
     context = Context(tenant=request.tenant, parameters=dict(parameters))
     run_rules(context, Endpoint.PUSHED)
     if not sandbox_offered(request.tenant):

@@ -12,8 +12,11 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.directory import find_client
 from authsvc.clients.models import RelyingParty
+from authsvc.core.addresses import address_of
+from authsvc.limits.register import SIGN_INS, SIGN_INS_CLIENT, SIGN_INS_TENANT
 from authsvc.oidc.authorize.consent_page import Pending, asked_by, consent_open, read_pending, show_consent
 from authsvc.oidc.authorize.flow import agreed, resume, start, to_partner
+from authsvc.oidc.authorize.trying import answer_bench, tried_by
 from authsvc.oidc.interaction import Outcome, back_into, take_up
 from authsvc.oidc.models import Session
 from authsvc.oidc.offering.provider import sandbox_offered
@@ -22,6 +25,7 @@ from authsvc.oidc.requests.wanted import Context, Wanted
 from authsvc.oidc.sessions.session import event_of_moment, find_session, holds_cookie
 from authsvc.oidc.wire.crosssite import as_get
 from authsvc.oidc.wire.door import answer_refusal, on_page, refusals_on_page
+from authsvc.oidc.wire.limiting import spend
 from authsvc.oidc.wire.pages import finished_page
 from authsvc.oidc.wire.parameters import read_once
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -39,15 +43,19 @@ def authorize(request: TenantRequest, tenant: str) -> HttpResponse:
         again = as_get(request)
         if again is not None:
             return again
-    context = Context(tenant=request.tenant, parameters={})
+    context = Context(tenant=request.tenant, parameters={}, tried=tried_by(request))
     try:
+        spend((SIGN_INS, address_of(request)))
         context.parameters = read_once(request.POST if request.method == "POST" else request.GET)
         run_rules(context, Endpoint.AUTHORIZE)
+        spend((SIGN_INS_CLIENT, context.client.pk), (SIGN_INS_TENANT, request.tenant.pk))
+        if context.tried is not None:
+            return answer_bench(request, context.client, context.wanted, context.tried)
         hint = context.parameters.get("login_hint", "")
         return start(request, context.client, context.wanted, login_hint=hint)
     except RequestRefused as refused:
         say = on_page(request, party=context.client_)
-        if context.returnable:
+        if context.returnable and "Retry-After" not in refused.headers:
             say = to_partner(request, context.client, context.wanted)
         return answer_refusal(refused, say, client_id=context.parameters.get("client_id", ""))
 

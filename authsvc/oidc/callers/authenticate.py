@@ -1,11 +1,11 @@
 """Choosing the method by what the request carries, and holding the client to the one it registered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from authsvc.clients.directory import find_client
+from authsvc.clients.directory import find_client, remembered_client
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.callers.assertion import TYPE, check_assertion
 from authsvc.oidc.callers.certificate import check_certificate
@@ -16,6 +16,8 @@ from authsvc.oidc.proofs.once import Use
 from authsvc.oidc.proofs.refused import NotVerified
 
 Method = RelyingParty.Authentication
+# A look into memory tells whether such a client is who it says.
+_QUICK = frozenset({Method.NONE, Method.BASIC, Method.POST})
 
 
 @dataclass(frozen=True)
@@ -28,21 +30,26 @@ class Credential:
 
 
 def authenticate_client(
-    request: HttpRequest, parameters: Mapping[str, str]
+    request: HttpRequest, parameters: Mapping[str, str], *, before_work: Callable[[], None]
 ) -> tuple[RelyingParty, Use | None]:
     """Return the client that the request proves itself to be, and the use of its assertion, if by one.
 
-    The caller notes that use before anything else is done for the client.
+    The caller notes that use before anything else is done for the client. `before_work` is called before the
+    database or a site is asked, or a signature checked: it may refuse whoever comes too often.
 
     Exactly one method, and the registered one (RFC 6749 section 2.3). Raises RequestRefused
     (invalid_client, 401).
     """
     credential = _read(request, parameters)
-    client = find_client(credential.client_id)
+    client = remembered_client(credential.client_id) if credential.method in _QUICK else None
+    if client is None:
+        before_work()
+        client = find_client(credential.client_id)
     if client is None:
         raise not_proven(rule="client-known", came=credential.client_id, expected="a registered client_id")
     method = client.token_endpoint_auth_method
     if credential.method == Method.NONE and method in {Method.TLS, Method.SELF_SIGNED_TLS}:
+        before_work()
         check_certificate(client, request)
         return client, None
     if credential.method != method:

@@ -1,49 +1,71 @@
 """How often a person is asked to sign in without a browser (T03): their phone is nobody's bell."""
 
-from datetime import timedelta
 from typing import Final
 
-from authsvc.core.limits import Limit, TooMany
+from django.db.models import QuerySet
+
+from authsvc.core.clock import now
+from authsvc.core.ids import secret_hash
+from authsvc.limits.limit import TooMany
+from authsvc.limits.register import CIBA_HINT, CIBA_PERSON
+from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.oidc.requests.wanted import Context
+from authsvc.oidc.wire.limiting import spend
 from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.subjects.models import Subject
 
-OF_HINT: Final = Limit("ciba-hint", most=5, per=timedelta(minutes=2))
-OF_PERSON: Final = Limit("ciba-person", most=10, per=timedelta(minutes=10))
+AT_ONCE: Final = 3
+"""So many requests wait at once, of one relying party for one hint, and of all of them for one person."""
 
 
 def spend_hint(asked: Context) -> None:
-    """Count that a relying party asks for somebody; raises RequestRefused (429) where it did too often.
+    """Count that a relying party asks for somebody; raises RequestRefused where it did too often.
 
-    Counted is the hint as it came, so that nobody learns by it whether it names anybody. Automated suites ask
-    for one test person all day long, and no phone is there.
+    That is 403 where as many wait already as may, and 429 where it asked for more in a short time. Counted is
+    the hint as it came, so that nobody learns by it whether it names anybody. Automated suites ask for one
+    test person all day long, and no phone is there.
     """
     if sandbox_offered(asked.tenant):
         return
-    try:
-        OF_HINT.spend(f"{asked.client.pk} {asked.backchannel.hint}")
-    except TooMany as problem:
+    waiting = _waiting().filter(client=asked.client, hint=hint_digest(asked)).count()
+    if waiting >= AT_ONCE:
         raise RequestRefused(
-            "temporarily_unavailable",
-            "This was asked too often. Please wait.",
-            rule="ciba-too-often",
-            came=problem.detail,
-            expected=f"at most {OF_HINT.most} in {OF_HINT.per}",
-            status=429,
-            headers={"Retry-After": str(problem.retry_after)},
-        ) from None
+            "access_denied",
+            "As many requests for this hint wait already as may at once.",
+            rule="ciba-too-many-waiting",
+            came=f"{waiting} that wait",
+            expected=f"at most {AT_ONCE} at once",
+            status=403,
+        )
+    spend((CIBA_HINT, f"{asked.client.pk} {asked.backchannel.hint}"))
 
 
-def reaches(asked: Context) -> bool:
-    """Count that the person is asked, by whomever, and say whether they may be asked once more.
+def hint_digest(asked: Context) -> str:
+    """Return what tells the hint of a relying party from its others, in the row of a request."""
+    return secret_hash(f"{asked.client.pk} {asked.backchannel.hint}")
 
-    Where not, the relying party is told nothing: what others ask is none of its business.
+
+def refusal_of_person(asked: Context) -> str:
+    """Count that the person is asked; return why they may not be asked once more, "" where they may.
+
+    Where not, the relying party is told nothing: what others ask is none of its business. Call in a
+    transaction, for which the person's row is locked so that no two at once are the last.
     """
     subject = asked.backchannel.subject
-    if subject is None or sandbox_offered(asked.tenant):
-        return subject is not None
+    if subject is None:
+        return "hint-names-nobody"
+    if sandbox_offered(asked.tenant):
+        return ""
+    Subject.objects.select_for_update(no_key=True).filter(pk=subject.pk).first()
+    if _waiting().filter(subject=subject).count() >= AT_ONCE:
+        return "too-many-waiting"
     try:
-        OF_PERSON.spend(str(subject.pk))
+        CIBA_PERSON.spend(str(subject.pk))
     except TooMany:
-        return False
-    return True
+        return "asked-too-often"
+    return ""
+
+
+def _waiting() -> QuerySet[BackchannelRequest]:
+    return BackchannelRequest.objects.filter(state=BackchannelRequest.State.PENDING, expires_at__gt=now())

@@ -6,13 +6,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
+from authsvc.core.addresses import address_of
+from authsvc.limits.register import SIGN_INS, SIGN_INS_TENANT
+from authsvc.oidc.ciba.telling import told_by
 from authsvc.oidc.ciba.waiting import approve, awaited, deny, shown, waiting_for
-from authsvc.oidc.interaction import back_into, begin, take_up
+from authsvc.oidc.interaction import back_into, begin, leave, take_up
 from authsvc.oidc.interaction import enter as enter_session
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.sessions.session import find_session
 from authsvc.oidc.wire.csp import allow
 from authsvc.oidc.wire.door import refusals_on_page
+from authsvc.oidc.wire.limiting import spend
 from authsvc.oidc.wire.ways import ways_on
 from authsvc.tenancy.middleware import TenantRequest
 
@@ -28,6 +32,7 @@ def waiting(request: TenantRequest, tenant: str) -> HttpResponse:
         "tenant": request.tenant,
         "session": session,
         "requests": rows,
+        "only": rows[0].request if len(rows) == 1 else None,
         "answered": request.GET.get("answered", ""),
         "ways": ways_on(request),
     }
@@ -37,8 +42,10 @@ def waiting(request: TenantRequest, tenant: str) -> HttpResponse:
 
 
 @require_POST
+@refusals_on_page()
 def enter(request: TenantRequest, tenant: str) -> HttpResponse:
     """Sign in to see what waits."""
+    spend((SIGN_INS, address_of(request)), (SIGN_INS_TENANT, request.tenant.pk))
     return begin(request, back_to=f"/t/{tenant}/approve/entered/{{id}}")
 
 
@@ -58,10 +65,11 @@ def answer(request: TenantRequest, tenant: str, waiting_id: str) -> HttpResponse
     """Take the person's choice: no ends the request, yes begins the authentication that answers it."""
     row = _own_request(request, waiting_id)
     if request.POST.get("answer") != "yes":
-        deny(row)
+        deny(row, reason="not-asked-for")
+        leave(request, request.POST.get("leaving", ""))
         return _waiting_page(tenant, answered="no")
     path = f"/t/{tenant}/approve/{row.pk}/done/{{id}}"
-    return begin(request, back_to=path, client=row.client, asked=awaited(row))
+    return begin(request, back_to=path, client=row.client, asked=awaited(row), told_by=told_by(row))
 
 
 @require_GET

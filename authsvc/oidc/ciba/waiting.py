@@ -11,16 +11,18 @@ from authsvc.assurance.face import face_said
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.settings.assurance import floor_of
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id, new_secret, secret_hash
 from authsvc.core.texts import Text
 from authsvc.delivery.outbox import hasten, put
-from authsvc.oidc.ciba.limits import reaches, spend_hint
+from authsvc.oidc.ciba.limits import hint_digest, refusal_of_person, spend_hint
 from authsvc.oidc.ciba.ping import PING, seal_callback
+from authsvc.oidc.ciba.telling import told_later
 from authsvc.oidc.consents.consent import consent_needed, remember_consent, words_of
 from authsvc.oidc.interaction import assessment_of
 from authsvc.oidc.models import BackchannelRequest
-from authsvc.oidc.requests.reached import face_missing, reported_acr
+from authsvc.oidc.requests.reached import face_missing, presence_missing, reported_acr
 from authsvc.oidc.requests.wanted import Context, Wanted
 from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.tokens.grants import Actor, grant_by_backchannel
@@ -38,18 +40,19 @@ def open_request(asked: Context) -> tuple[str, BackchannelRequest]:
     somebody who is asked too often, reaches nobody.
     """
     spend_hint(asked)
-    return _store(asked, asked.backchannel.subject if reaches(asked) else None)
+    return _store(asked)
 
 
 @transaction.atomic
-def _store(asked: Context, subject: Subject | None) -> tuple[str, BackchannelRequest]:
-    wanted, backchannel = asked.wanted, asked.backchannel
+def _store(asked: Context) -> tuple[str, BackchannelRequest]:
+    wanted, backchannel, refusal = asked.wanted, asked.backchannel, refusal_of_person(asked)
     auth_req_id, identifier, moment = new_secret(), new_id(), now()
     row = BackchannelRequest.objects.create(
         id=identifier,
         digest=secret_hash(auth_req_id),
         client=asked.client,
-        subject=subject,
+        subject=None if refusal else backchannel.subject,
+        hint=hint_digest(asked),
         scope=" ".join(wanted.scope),
         acr_values=wanted.acr_values,
         binding_message=backchannel.binding_message,
@@ -64,14 +67,11 @@ def _store(asked: Context, subject: Subject | None) -> tuple[str, BackchannelReq
         Tag.BACKCHANNEL_ASKED,
         client=asked.client.client_id,
         subject=_whom(row),
-        reason=_why_nobody(asked) if subject is None else "",
+        reason=refusal,
         request=row.pk,
     )
+    told_later(row)
     return auth_req_id, row
-
-
-def _why_nobody(asked: Context) -> str:
-    return "hint-names-nobody" if asked.backchannel.subject is None else "asked-too-often"
 
 
 def waiting_for(subject: Subject) -> QuerySet[BackchannelRequest]:
@@ -141,13 +141,15 @@ def approve(row: BackchannelRequest, consumed: Transaction) -> None:
     assessment, wanted = assessment_of(consumed), wanted_by(row)
     acr = reported_acr(assessment.level, wanted, row.client)
     if acr is None:
-        raise _refused("acr-reached", assessment.level.name, row.client.floor_level)
+        raise _refused("acr-reached", assessment.level.name, floor_of(row.client, wanted.scope).name)
     if face_missing(assessment.amr, wanted, row.client):
         raise _refused("face-demanded", " ".join(assessment.amr), "face among the methods")
+    proven = consumed.evidence
+    if presence_missing(face_said(proven), wanted, row.client):
+        raise _refused("presence-demanded", "no living person before a camera", "presence")
     if consent_needed(row.client, consumed.subject, wanted):
         # The page named what is shared, and the person went on from it.
         remember_consent(row.client, consumed.subject, wanted)
-    proven = consumed.evidence
     event = Event(assessment.level, assessment.amr, _moment(consumed), proven.policy, face_said(proven))
     grant = grant_by_backchannel(
         client=row.client,
@@ -161,12 +163,22 @@ def approve(row: BackchannelRequest, consumed: Transaction) -> None:
 
 
 @transaction.atomic
-def deny(row: BackchannelRequest, *, transaction_id: str = "") -> None:
+def deny(row: BackchannelRequest, *, transaction_id: str = "", reason: str = "") -> None:
     """Answer no; raises RequestRefused where it has been answered or is over."""
-    _settle(row, State.DENIED, Tag.BACKCHANNEL_DENIED, grant_id=None, transaction=transaction_id)
+    _settle(
+        row, State.DENIED, Tag.BACKCHANNEL_DENIED, grant_id=None, transaction=transaction_id, reason=reason
+    )
 
 
-def _settle(row: BackchannelRequest, state: str, tag: Tag, *, grant_id: str | None, transaction: str) -> None:
+def _settle(
+    row: BackchannelRequest,
+    state: str,
+    tag: Tag,
+    *,
+    grant_id: str | None,
+    transaction: str,
+    reason: str = "",
+) -> None:
     moment = now()
     unanswered = BackchannelRequest.objects.filter(pk=row.pk, state=State.PENDING, expires_at__gt=moment)
     if not unanswered.update(state=state, grant_id=grant_id, answered_at=moment):
@@ -177,6 +189,7 @@ def _settle(row: BackchannelRequest, state: str, tag: Tag, *, grant_id: str | No
         client=row.client.client_id,
         subject=_whom(row),
         transaction=transaction,
+        reason=reason,
         request=row.pk,
     )
 

@@ -17,7 +17,7 @@ from authsvc.tenancy.models import Tenant
 # Seconds for which relying parties may keep them: a key is published that long before it signs.
 _KEPT = 3600
 # Body and ETag of a tenant's metadata.
-_metadata: Remembered[UUID, tuple[bytes, str]] = Remembered(seconds=10)
+_metadata: Remembered[UUID, tuple[bytes, str]] = Remembered(seconds=10, outlasts=_KEPT)
 
 
 @require_safe

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.conf import settings
 
-from authsvc.assurance.acr import ALIASES, acr_of, attainable
+from authsvc.assurance.acr import ALIASES, acr_of
+from authsvc.biometrics.thresholds import faces_count
 from authsvc.clients.grant_types import GRANT_TYPES
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.scopes import SCOPES
@@ -15,6 +16,8 @@ from authsvc.oidc.requests.rules.prompt import VALUES as PROMPTS
 from authsvc.oidc.requests.rules.response_mode import MODES
 from authsvc.oidc.tokens.claims import PERSONAL_CLAIMS
 from authsvc.oidc.wire.addresses import endpoint, issuer_of
+from authsvc.policy.reach import attainable
+from authsvc.policy.services import handoff_digits
 from authsvc.tenancy.models import Tenant
 
 Method = RelyingParty.Authentication
@@ -63,7 +66,7 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "tls_client_certificate_bound_access_tokens": bool(settings.TRUSTED_PROXIES),
         "display_values_supported": ["page"],
         "claim_types_supported": ["normal"],
-        "claims_supported": ["sub", "acr", "amr", "face", "auth_time", *PERSONAL_CLAIMS],
+        "claims_supported": _claims(),
         "claims_parameter_supported": True,
         "request_parameter_supported": True,
         # RFC 8707 has no name for it; others say it like this.
@@ -94,6 +97,20 @@ def _confidential_methods() -> list[str]:
     if settings.TRUSTED_PROXIES:
         methods += [Method.TLS, Method.SELF_SIGNED_TLS]
     return [str(method) for method in methods]
+
+
+def _claims() -> list[str]:
+    return ["sub", "acr", "amr", *_of_a_face(), *_of_two_devices(), "auth_time", *PERSONAL_CLAIMS]
+
+
+def _of_a_face() -> list[str]:
+    """Return the claims that only a face brings, while faces count here."""
+    return ["face", "presence"] if faces_count() else []
+
+
+def _of_two_devices() -> list[str]:
+    """Return the claim that only a hand-off brings, while the tenant's policy has a number for one."""
+    return ["handoff"] if handoff_digits() else []
 
 
 def _acr_values() -> list[str]:

@@ -13,13 +13,14 @@ from authsvc.core.ids import b64u
 HEADER = "Client-Cert"
 CHAIN = "Client-Cert-Chain"
 _LONGEST = 10
+_UNIX = "unix"
 
 
 def certificate_of(request: HttpRequest) -> x509.Certificate | None:
     """Return the certificate that the caller proved to the proxy, or None.
 
-    The header counts only on a connection from an address that VISOR_TRUSTED_PROXIES names: anybody
-    else could write it.
+    The header counts only on a connection from an address that VISOR_TRUSTED_PROXIES names, or at a socket of
+    this machine's files where it names `unix`: anybody else could write it.
     """
     value = _said(request, HEADER)
     return _read(value) if value else None
@@ -35,7 +36,8 @@ def chain_of(request: HttpRequest) -> list[x509.Certificate]:
 
 
 def _said(request: HttpRequest, header: str) -> str:
-    trusted = request.META.get("REMOTE_ADDR") in settings.TRUSTED_PROXIES
+    # Whoever comes by a socket of this machine's files has no address; the socket's mode says who may.
+    trusted = (request.META.get("REMOTE_ADDR") or _UNIX) in settings.TRUSTED_PROXIES
     return request.headers.get(header, "") if trusted else ""
 
 

@@ -6,9 +6,16 @@ from typing import Any
 
 from joserfc.jwk import Key, import_key
 
+from authsvc.audit.services import record
+from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.validation.credentials import problem_of_key
+from authsvc.core.remembered import Remembered
 from authsvc.oidc.proofs.remote_keys import remote_keys
+from authsvc.oidc.wire.refusal import shown
+
+# Which keys each relying party's set had, so that its owner hears of a change, and not of every reading.
+_known: Remembered[str, tuple[str, ...]] = Remembered(seconds=24 * 3600, capacity=1000)
 
 
 class NoClientKey(Exception):
@@ -41,9 +48,19 @@ def certificates_of(client: RelyingParty) -> list[bytes]:
 
 
 def _documents(client: RelyingParty, kid: str | None) -> list[dict[str, Any]]:
-    if client.jwks_uri:
-        return remote_keys(client.jwks_uri, kid=kid)
-    return client.inline_keys()
+    if not client.jwks_uri:
+        return client.inline_keys()
+    keys = remote_keys(client.jwks_uri, kid=kid)
+    _note_read(client, keys)
+    return keys
+
+
+def _note_read(client: RelyingParty, keys: list[dict[str, Any]]) -> None:
+    """Write down which keys a set has, where this process has not seen the very same ones lately."""
+    kids = tuple(sorted(shown(key.get("kid", ""))[:80] for key in keys))
+    if _known.get(client.pk) != kids:
+        _known.keep(client.pk, kids)
+        record(Tag.CLIENT_KEYS_READ, client=client.client_id, kids=list(kids[:20]), address=client.jwks_uri)
 
 
 def parse_keys(documents: list[dict[str, Any]], *, unwanted: str) -> list[Key]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 from joserfc import jwe, jws
@@ -43,7 +44,12 @@ def sign(claims: dict[str, Any], *, algorithm: str, typ: str = "JWT") -> str:
     key = signer(algorithm)
     header = {"alg": algorithm, "kid": key.kid, "typ": typ}
     payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False)
-    return jws.serialize_compact(header, payload, key.key, registry=_Registry([algorithm]))
+    return jws.serialize_compact(header, payload, key.key, registry=_signing(algorithm))
+
+
+@cache
+def _signing(algorithm: str) -> _Registry:
+    return _Registry([algorithm])
 
 
 def encrypt(signed: str, *, client: RelyingParty, algorithm: str, encoding: str) -> str:

@@ -9,9 +9,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
+from authsvc.core.addresses import address_of
 from authsvc.core.ids import secret_hash
+from authsvc.core.lengths import json_problem
+from authsvc.core.proven import note_proof
 from authsvc.core.strictjson import NotJson, parse_json
 from authsvc.core.texts import in_english
+from authsvc.limits.register import PROGRAMS, REGISTRATIONS
 from authsvc.oidc.offering.provider import provider_options
 from authsvc.oidc.registration.access import bearer_of, find_own
 from authsvc.oidc.registration.changes import change_itself, register_itself, remove_itself
@@ -20,6 +24,7 @@ from authsvc.oidc.registration.statements import with_statement
 from authsvc.oidc.wire.addresses import endpoint
 from authsvc.oidc.wire.answer import token_response
 from authsvc.oidc.wire.door import answer_refusal, in_json
+from authsvc.oidc.wire.limiting import spend
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest
 
@@ -39,6 +44,7 @@ def register(request: TenantRequest, tenant: str) -> HttpResponse:
     """Register a relying party; 404 where the tenant does not offer it."""
     _require_offered()
     try:
+        spend((REGISTRATIONS, address_of(request)))
         document = with_statement(_read(request))
         party, secret, token = register_itself(request, document)
     except (RequestRefused, RegistrationProblems) as problem:
@@ -55,7 +61,9 @@ def registration(request: TenantRequest, tenant: str, client_id: str) -> HttpRes
     """Read, replace or end a registration, by its registration access token."""
     _require_offered()
     try:
+        spend((PROGRAMS, address_of(request)))
         party = find_own(request, client_id)
+        note_proof()
         if request.method == "DELETE":
             remove_itself(party)
             return HttpResponse(status=204)
@@ -86,6 +94,8 @@ def _read(request: TenantRequest) -> dict[str, Any]:
         raise _bad_request(str(problem), "JSON") from None
     if not isinstance(document, dict):
         raise _bad_request(type(document).__name__, "an object")
+    if too_long := json_problem(document):
+        raise _bad_request(too_long, "no longer texts and lists")
     return document
 
 

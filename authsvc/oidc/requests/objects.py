@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from authsvc.oidc.wire.parameters import refuse_control_characters
+from authsvc.oidc.wire.parameters import refuse_unreadable
 
 # Claims of the object itself, and what would lead to another one.
 _NOT_PARAMETERS = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "sub", "request", "request_uri"})
@@ -12,14 +12,14 @@ _NOT_PARAMETERS = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "sub", "r
 def parameters_of(claims: dict[str, Any]) -> dict[str, str]:
     """Return the parameters inside a verified object; a number or a JSON value becomes its text.
 
-    `null` counts as left out. Raises RequestRefused for control characters.
+    `null` counts as left out. Raises RequestRefused for what is too long, and for control characters.
     """
     inside = {
         name: _as_text(value)
         for name, value in claims.items()
         if name not in _NOT_PARAMETERS and value is not None
     }
-    refuse_control_characters(inside)
+    refuse_unreadable(inside)
     return inside
 
 

@@ -1,22 +1,26 @@
-"""What answers a request: the acr, at the level that was reached, and the face where it is demanded."""
+"""What answers a request: the acr, at the level that was reached, and face and presence where demanded."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from authsvc.assurance.acr import acr_of, level_of
+from authsvc.assurance.face import is_present
 from authsvc.assurance.levels import FACE, Level
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.settings.assurance import floor_of
 from authsvc.clients.settings.face import requires_face
+from authsvc.clients.settings.presence import requires_presence
 from authsvc.oidc.requests.wanted import Wanted
 
 
 def reported_acr(level: Level, wanted: Wanted, client: RelyingParty) -> str | None:
     """Return the one acr that tokens carry for a level, or None where the level is not enough.
 
-    Not enough is a level under the relying party's floor (SB-02), or under every essential value. Of
-    essential values the first one that is met is reported; otherwise what was reached, under the name
-    that `acr_values` has for it.
+    Not enough is a level under the floor of the relying party and its scopes (SB-02), or under every
+    essential value. Of essential values the first one that is met is reported; otherwise what was reached,
+    under the name that `acr_values` has for it.
     """
-    if level < max(Level.L1, Level[client.floor_level]):
+    if level < floor_of(client, wanted.scope):
         return None
     if wanted.essential_acr is not None:
         return next((acr for acr in wanted.essential_acr if _reaches(level, acr)), None)
@@ -31,6 +35,11 @@ def face_demanded(wanted: Wanted, client: RelyingParty) -> bool:
 def face_missing(amr: Collection[str], wanted: Wanted, client: RelyingParty) -> bool:
     """Whether a face is demanded, and is not among the methods of an authentication."""
     return face_demanded(wanted, client) and FACE not in amr
+
+
+def presence_missing(face: Mapping[str, Any] | None, wanted: Wanted, client: RelyingParty) -> bool:
+    """Whether presence is demanded, and the claim `face` of an authentication does not show it."""
+    return (wanted.presence or requires_presence(client)) and not is_present(face)
 
 
 def preference_met(level: Level, wanted: Wanted) -> bool:

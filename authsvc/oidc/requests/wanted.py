@@ -15,8 +15,9 @@ class Wanted:
     """The request in checked form; it travels as JSON through the transaction.
 
     `essential_acr` are the acr values of which one must be met, in order of preference, or None where
-    the request leaves it open. `face` says that the request demands one. `max_age` is in seconds. `pushed`
-    is the digest of the pushed request that it came from.
+    the request leaves it open. `face` says that the request demands one, `presence` that it demands a living
+    person before a camera. `max_age` is in seconds. `pushed` is the digest of the pushed request that it
+    came from. A `test` was pushed by the portal: its result is shown there, and goes nowhere else.
     """
 
     client_id: str = ""
@@ -31,10 +32,12 @@ class Wanted:
     acr_values: list[str] = field(default_factory=list)
     essential_acr: list[str] | None = None
     face: bool = False
+    presence: bool = False
     sub: str = ""
     code_challenge: str = ""
     dpop_jkt: str = ""
     pushed: str = ""
+    test: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON."""
@@ -62,12 +65,21 @@ class Backchannel:
     hint: str = ""
 
 
+@dataclass(frozen=True)
+class Tried:
+    """One case of the test bench: at which relying party, of which run, and what is to be wrong."""
+
+    client_id: str
+    run: str
+    case: str
+
+
 @dataclass
 class Context:
     """What the rules read and fill in, at whichever endpoint.
 
     `client` is known after its rule, and `returnable` says that the redirect URI has been found good:
-    from then on an error goes back to the relying party.
+    from then on an error goes back to the relying party. `tried` is set where the test bench asks.
     """
 
     tenant: Tenant
@@ -76,6 +88,7 @@ class Context:
     client_: RelyingParty | None = None
     returnable: bool = False
     backchannel: Backchannel = field(default_factory=Backchannel)
+    tried: Tried | None = None
 
     @property
     def client(self) -> RelyingParty:

@@ -11,6 +11,7 @@ from authsvc.assurance.levels import Level
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
+from authsvc.core.components import Component
 from authsvc.oidc.offering.provider import sandbox_offered
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
@@ -59,15 +60,15 @@ def decide(row: Transaction, *, tenant: Tenant, subject: Subject, outcome: Outco
         changed = running.update(
             state=Transaction.State.DECIDED,
             subject=subject,
-            stored_evidence=_proven(level, moment).to_json(),
+            stored_evidence=_proven(level, moment, row.evidence.components).to_json(),
             decided_at=moment,
         )
     if changed:
         record(Tag.SANDBOX_DECIDED, transaction=row.pk, subject=str(subject.id), outcome=outcome.value)
 
 
-def _proven(level: Level, moment: datetime) -> Proven:
+def _proven(level: Level, moment: datetime, touched: tuple[Component, ...]) -> Proven:
     passkey = PasskeyProof(
         device="sandbox", kind="swk", user_verified=level >= Level.L2, attested=False, share_kind=""
     )
-    return Proven(passkey, Agent("sandbox", "form"), at=moment.isoformat())
+    return Proven(passkey, Agent("sandbox", "form"), at=moment.isoformat(), components=touched)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpResponse
 
+from authsvc.assurance.handoff import handoff_claim
 from authsvc.assurance.levels import Level
 from authsvc.core import cookies
 from authsvc.core.clock import now
@@ -75,9 +76,10 @@ def event_of_moment(session: Session, moment: datetime) -> Event | None:
 
 
 def _stored(level: Level, entry: Mapping[str, Any]) -> Event:
-    # Sessions of the release before say nothing of a face.
+    # Sessions of releases before say nothing of a face, or of a second device.
     moment = datetime.fromisoformat(entry["at"])
-    return Event(level, tuple(entry["amr"]), moment, entry["policy"], entry.get("face"))
+    said = (entry["policy"], entry.get("face"), entry.get("handoff", ""))
+    return Event(level, tuple(entry["amr"]), moment, *said)
 
 
 def note_use(session: Session) -> None:
@@ -129,6 +131,7 @@ def _go_on(current: Session, secret: str, device: Device | None, event: Event) -
 def _entry(event: Event) -> dict[str, Any]:
     amr = list(event.amr)
     stored = {"at": event.at.isoformat(), "amr": amr, "policy": event.policy, "face": event.face}
+    stored |= handoff_claim(event.handoff)
     return {event.level.name: stored}
 
 

@@ -14,7 +14,9 @@ from authsvc.core.ids import secret_hash
 from authsvc.oidc.models import BackchannelRequest
 from authsvc.oidc.token.issue import issue_tokens
 from authsvc.oidc.tokens.access_token import Binding
+from authsvc.oidc.tokens.stored import is_over
 from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.subjects.models import Subject
 
 INTERVAL = BackchannelRequest.INTERVAL
 State = BackchannelRequest.State
@@ -43,7 +45,9 @@ def exchange_request(client: RelyingParty, parameters: Mapping[str, str], bindin
     with transaction.atomic():
         if not BackchannelRequest.objects.filter(pk=row.pk, redeemed_at=None).update(redeemed_at=now()):
             raise _not_yet("invalid_grant", "used in this moment", "one exchange")
-        if row.grant.revoked_at is not None:
+        if row.grant.subject.status != Subject.Status.ACTIVE:
+            raise _not_yet("invalid_grant", "a person who is closed", "an active person")
+        if is_over(row.grant):
             raise _not_yet("invalid_grant", "revoked", "a grant that holds")
         return issue_tokens(row.grant, client, binding, grant_type=CIBA)
 

@@ -17,6 +17,7 @@ from authsvc.oidc.models import Grant
 from authsvc.oidc.token.issue import issue_tokens
 from authsvc.oidc.tokens.access_token import Binding
 from authsvc.oidc.tokens.grants import find_by_code, revoke_grant, take_code
+from authsvc.oidc.tokens.stored import is_over
 from authsvc.oidc.wire.refusal import RequestRefused
 
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
@@ -48,7 +49,7 @@ def _refusal(
         return _invalid("code", came="unknown or used", expected="a fresh code")
     if grant.client_id != client.pk:
         return _invalid("code-client", came=client.client_id, expected="the client it was issued to")
-    if grant.code_expires_at <= now() or grant.revoked_at is not None:
+    if grant.code_expires_at <= now() or is_over(grant):
         return _invalid(
             "code-fresh", came=str(grant.code_expires_at), expected="a code of the last 30 seconds"
         )

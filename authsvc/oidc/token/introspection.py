@@ -5,13 +5,13 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from authsvc.assurance.face import as_claim
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.oidc.callers.endpoint import Caller, client_endpoint
 from authsvc.oidc.models import Token
 from authsvc.oidc.proofs.jose import sign
 from authsvc.oidc.tokens.access_token import Binding
+from authsvc.oidc.tokens.claims import event_claims
 from authsvc.oidc.tokens.stored import find_token
 from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.oidc.wire.answer import token_response
@@ -80,10 +80,7 @@ def _description(token: Token, client: RelyingParty) -> dict[str, Any]:
         "scope": token.scope,
         "iat": int(token.issued_at.timestamp()),
         "exp": int(token.expires_at.timestamp()),
-        "auth_time": int(grant.auth_time.timestamp()),
-        "acr": grant.acr,
-        "amr": grant.amr,
-        **as_claim(grant.face),
+        **event_claims(grant, client),
     }
     if token.kind == Token.Kind.ACCESS:
         content["token_type"] = binding.token_type

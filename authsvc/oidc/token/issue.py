@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from authsvc.audit.services import record
+from authsvc.audit.services import signed
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.oidc.models import Grant
 from authsvc.oidc.token.answer import token_content
 from authsvc.oidc.tokens.access_token import Binding, mint
 from authsvc.oidc.tokens.id_token import make_id_token
+from authsvc.oidc.tokens.spoiling import bench_of
 from authsvc.tenancy.rows import insert
 
 
@@ -21,13 +22,13 @@ def issue_tokens(grant: Grant, client: RelyingParty, binding: Binding, *, grant_
     minted = mint(grant, client, scope=grant.scope, binding=binding, refresh=refreshable)
     content = token_content(minted, scope=grant.scope, binding=binding)
     content["id_token"] = make_id_token(grant, client, access_token=minted.access)
-    insert(minted.rows)
-    # Last, because the tenant's chain of events is locked from here to the commit.
-    record(
+    event = signed(
         Tag.TOKEN_ISSUED,
         transaction=grant.transaction,
         client=client.client_id,
         subject=str(grant.subject_id),
+        reason="" if bench_of(grant) is None else "bench",
         grant_type=grant_type,
     )
+    insert(minted.rows, event)
     return content

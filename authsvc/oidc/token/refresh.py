@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from authsvc.audit.services import record
+from authsvc.audit.services import signed
 from authsvc.audit.tags import Tag
 from authsvc.clients.grant_types import REFRESH_TOKEN
 from authsvc.clients.models import RelyingParty
@@ -24,7 +24,7 @@ from authsvc.oidc.token.answer import token_content
 from authsvc.oidc.tokens.access_token import Binding, Minted, mint
 from authsvc.oidc.tokens.grants import revoke_grant
 from authsvc.oidc.tokens.id_token import make_id_token
-from authsvc.oidc.tokens.stored import find_token, lock_refresh_token, mark_spent
+from authsvc.oidc.tokens.stored import find_token, is_over, lock_refresh_token, mark_spent
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.rows import insert
@@ -59,18 +59,18 @@ def _spend(
     rotate = not client.is_fapi2
     grant = token.grant
     minted = mint(grant, client, scope=scope, binding=binding, refresh=rotate)
-    insert(minted.rows)
-    content = _content(token, client, minted, scope, binding)
-    if rotate:
-        answer = seal(_answer_key(text), json.dumps(content).encode(), _ANSWER)
-        mark_spent(token, purpose=purpose, sealed_answer=answer)
-    record(
+    event = signed(
         Tag.TOKEN_ISSUED,
         transaction=grant.transaction,
         client=client.client_id,
         subject=str(grant.subject_id),
         grant_type=REFRESH_TOKEN,
     )
+    insert(minted.rows, event)
+    content = _content(token, client, minted, scope, binding)
+    if rotate:
+        answer = seal(_answer_key(text), json.dumps(content).encode(), _ANSWER)
+        mark_spent(token, purpose=purpose, sealed_answer=answer)
     return content
 
 
@@ -103,7 +103,7 @@ def _check_token(token: Token | None, client: RelyingParty, binding: Binding) ->
     grant = token.grant
     if grant.client_id != client.pk:
         raise _invalid("refresh-client", came=client.client_id, expected="the client it was issued to")
-    if token.revoked_at or grant.revoked_at or token.expires_at <= now():
+    if token.revoked_at or is_over(grant) or token.expires_at <= now():
         raise _invalid("refresh-live", came="revoked or expired", expected="a live refresh token")
     if grant.subject.status != Subject.Status.ACTIVE:
         raise _invalid("refresh-person", came=grant.subject.status, expected="an active person")

@@ -8,6 +8,8 @@ from django.views.decorators.http import require_http_methods
 
 from authsvc.clients.directory import find_client_by_key
 from authsvc.clients.models import RelyingParty
+from authsvc.core.addresses import address_of
+from authsvc.limits.register import PROGRAMS
 from authsvc.oidc.models import Token
 from authsvc.oidc.proofs.jose import encrypt, sign
 from authsvc.oidc.tokens.bearer import access_token_of, invalid_token
@@ -20,6 +22,7 @@ from authsvc.oidc.tokens.claims import (
 from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.oidc.wire.door import answer_refusal, in_json
 from authsvc.oidc.wire.interaction_id import with_interaction_id
+from authsvc.oidc.wire.limiting import spend
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
@@ -34,6 +37,7 @@ def userinfo(request: TenantRequest, tenant: str) -> HttpResponse:
 
 def _userinfo(request: TenantRequest) -> HttpResponse:
     try:
+        spend((PROGRAMS, address_of(request)))
         token = access_token_of(request)
         # From memory: a relying party has so many columns that reading them takes longer than all the rest.
         client = find_client_by_key(token.grant.client_id)

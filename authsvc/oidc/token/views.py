@@ -7,6 +7,7 @@ from django.http import HttpResponse
 
 from authsvc.clients.grant_types import AUTHORIZATION_CODE, CIBA, REFRESH_TOKEN
 from authsvc.clients.models import RelyingParty
+from authsvc.core.proven import note_proof
 from authsvc.oidc.callers.endpoint import Caller, client_endpoint
 from authsvc.oidc.requests.rules.resource import refuse_resource
 from authsvc.oidc.token.binding import binding_of
@@ -40,4 +41,6 @@ def token(request: TenantRequest, caller: Caller, parameters: Mapping[str, str])
             expected=", ".join(GRANT_TYPES),
         )
     refuse_resource(parameters)
-    return token_response(exchange(caller.client, parameters, binding_of(request, caller)))
+    answer = exchange(caller.client, parameters, binding_of(request, caller))
+    note_proof()  # also by a client without a secret: somebody signed in
+    return token_response(answer)

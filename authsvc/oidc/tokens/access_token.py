@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from authsvc.assurance.face import as_claim
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
-from authsvc.core.ids import new_id, new_secret, secret_hash
+from authsvc.core.ids import new_jti, new_secret, secret_hash
 from authsvc.oidc.models import Grant, Token
 from authsvc.oidc.proofs.jose import sign
+from authsvc.oidc.tokens.claims import event_claims
 from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.oidc.wire.lifetimes import ACCESS_TOKEN, REFRESH_TOKEN
 
@@ -88,11 +88,8 @@ def _jwt(grant: Grant, client: RelyingParty, scope: str, binding: Binding, momen
         "scope": scope,
         "iat": int(moment.timestamp()),
         "exp": int((moment + ACCESS_TOKEN).timestamp()),
-        "jti": new_id(),
-        "auth_time": int(grant.auth_time.timestamp()),
-        "acr": grant.acr,
-        "amr": grant.amr,
-        **as_claim(grant.face),
+        "jti": new_jti(grant.transaction),
+        **event_claims(grant, client),
     }
     if binding.confirmation():
         claims["cnf"] = binding.confirmation()

@@ -1,8 +1,9 @@
 """Reading the access token of a request to a protected resource (RFC 6750)."""
 
-from django.conf import settings
 from django.http import HttpRequest
 
+from authsvc.core.proven import note_proof
+from authsvc.hosts.places import place_of
 from authsvc.oidc.models import Token
 from authsvc.oidc.proofs.certificate import certificate_of, thumbprint
 from authsvc.oidc.proofs.dpop import ALGORITHMS, read_proof
@@ -29,6 +30,7 @@ def access_token_of(request: HttpRequest) -> Token:
     token = find_token(text, Token.Kind.ACCESS)
     if token is None:
         raise invalid_token("unknown, expired or revoked")
+    note_proof()
     _check_binding(request, token, scheme, text)
     return token
 
@@ -37,7 +39,7 @@ def _check_binding(request: HttpRequest, token: Token, scheme: str, text: str) -
     if bool(token.jkt) != (scheme == "dpop"):
         raise invalid_token(f"a {'bound' if token.jkt else 'plain'} token with the scheme {scheme}")
     if token.jkt:
-        url = settings.BASE_URL + request.path
+        url = place_of(token.tenant_id).origin + request.path
         if _proven_key(request, url, text) != token.jkt:
             raise invalid_token("a DPoP proof by another key, or none")
     if token.x5t:

@@ -3,6 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from authsvc.assurance.face import as_claim, is_present
+from authsvc.assurance.handoff import handoff_claim
+from authsvc.clients.models import RelyingParty
+from authsvc.clients.settings.presence import asks_for_presence
+from authsvc.oidc.models import Grant
 from authsvc.subjects.models import Subject
 
 SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
@@ -33,10 +38,23 @@ PROTOCOL_CLAIMS = frozenset(
     for names in (
         ("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "auth_time", "nonce", "acr", "amr", "azp"),
         ("at_hash", "c_hash", "s_hash", "sid", "cnf", "scope", "client_id", "events", "policy", "ial", "typ"),
-        ("face",),
+        ("face", "handoff", "presence"),
     )
     for name in names
 )
+
+
+def event_claims(grant: Grant, client: RelyingParty) -> dict[str, Any]:
+    """Return what tokens say of the authentication: when, how, by what face and hand-off, and presence.
+
+    `presence` is true where the request or the registration asked for it and it was met, and never false:
+    a person who goes without a camera is told nothing about.
+    """
+    asked = "presence" in (grant.claims.get("id_token") or {}) or asks_for_presence(client)
+    present = {"presence": True} if asked and is_present(grant.face) else {}
+    when = int(grant.auth_time.timestamp())
+    how = {"auth_time": when, "acr": grant.acr, "amr": grant.amr}
+    return how | as_claim(grant.face) | handoff_claim(grant.handoff) | present
 
 
 def claims_of_scopes(scopes: Iterable[str]) -> list[str]:

@@ -12,7 +12,8 @@ from authsvc.assurance.levels import Level
 class Event:
     """An authentication as tokens speak of it: the level reached, how, under which policy, and when.
 
-    `face` is the claim of that name, None where no face counts.
+    `face` is the claim of that name, None where no face counts, and `handoff` that of its name, "" where one
+    device did it all.
     """
 
     level: Level
@@ -20,6 +21,7 @@ class Event:
     at: datetime
     policy: str = ""
     face: Mapping[str, str] | None = None
+    handoff: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the event as JSON."""
@@ -29,4 +31,5 @@ class Event:
     def from_json(cls, value: dict[str, Any]) -> "Event":
         """Return the event that `to_json` wrote."""
         at = datetime.fromisoformat(value["at"])
-        return cls(Level[value["level"]], tuple(value["amr"]), at, value["policy"], value.get("face"))
+        said = (value["policy"], value.get("face"), value.get("handoff", ""))
+        return cls(Level[value["level"]], tuple(value["amr"]), at, *said)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from authsvc.assurance.face import as_claim
+from authsvc.assurance.handoff import handoff_claim
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
@@ -77,8 +78,64 @@ def issue_code(
         acr=acr,
         amr=list(event.amr),
         **as_claim(event.face),
+        **handoff_claim(event.handoff),
         policy=event.policy,
         scope=scope,
+    )
+    return code
+
+
+def unsaved_grant(
+    *,
+    client: RelyingParty,
+    subject_id: UUID,
+    device_id: str | None,
+    event: Event,
+    acr: str,
+    scope: str,
+    claims: dict[str, Any],
+    binding: CodeBinding,
+    transaction_id: str,
+) -> Grant:
+    """Return the grant that a test sign-in would give; it has no code, and is not kept."""
+    return _made(
+        client,
+        Actor(subject_id, device_id),
+        event,
+        acr=acr,
+        scope=scope,
+        claims=claims,
+        nonce=binding.nonce,
+        redirect_uri=binding.redirect_uri,
+        transaction=transaction_id,
+    )
+
+
+def issue_code_of_bench(
+    *,
+    client: RelyingParty,
+    subject_id: UUID,
+    event: Event,
+    acr: str,
+    scope: str,
+    claims: dict[str, Any],
+    binding: CodeBinding,
+) -> str:
+    """Store a grant for the test bench, of no session, and return its code; `claims` say what is wrong."""
+    code, moment = new_secret(), now()
+    _grant(
+        client,
+        Actor(subject_id, None),
+        event,
+        acr=acr,
+        scope=scope,
+        claims=claims,
+        nonce=binding.nonce,
+        redirect_uri=binding.redirect_uri,
+        code_challenge=binding.code_challenge,
+        code_digest=secret_hash(code),
+        code_expires_at=moment + CODE,
+        dpop_jkt=binding.dpop_jkt,
     )
     return code
 
@@ -102,8 +159,14 @@ def grant_by_backchannel(
 
 
 def _grant(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> Grant:
+    grant = _made(client, actor, event, **fields)
+    insert([grant])
+    return grant
+
+
+def _made(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> Grant:
     moment = now()
-    grant = Grant(
+    return Grant(
         client=client,
         subject_id=actor.subject_id,
         device_id=actor.device_id,
@@ -112,14 +175,13 @@ def _grant(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> G
         sid=session_identifier(client, actor.session.pk) if actor.session else "",
         amr=list(event.amr),
         face=event.face,
+        handoff=event.handoff,
         policy=event.policy,
         auth_time=event.at,
         created_at=moment,
         expires_at=moment + REFRESH_TOKEN,
         **fields,
     )
-    insert([grant])
-    return grant
 
 
 def take_code(code: str) -> Grant | None:

@@ -5,13 +5,18 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from authsvc.assurance.face import as_claim
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
-from authsvc.core.ids import new_id
+from authsvc.core.ids import new_jti
 from authsvc.oidc.models import Grant
 from authsvc.oidc.proofs.jose import encrypt, sign
-from authsvc.oidc.tokens.claims import personal_claims, requested_names, with_protocol_claims
+from authsvc.oidc.tokens.claims import (
+    event_claims,
+    personal_claims,
+    requested_names,
+    with_protocol_claims,
+)
+from authsvc.oidc.tokens.spoiling import spoiled, with_spoiled_signature
 from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.oidc.wire.lifetimes import ID_TOKEN
 
@@ -24,12 +29,7 @@ def make_id_token(grant: Grant, client: RelyingParty, *, access_token: str = "",
     acr, amr and auth_time are the grant's, however long ago it was made. `nonce` is left out of a
     refreshed token (OpenID Connect Core section 12.2).
     """
-    claims = with_protocol_claims(_personal(grant), _protocol(grant, client, now()))
-    if nonce and grant.nonce:
-        claims["nonce"] = grant.nonce
-    if access_token:
-        claims["at_hash"] = half_hash(access_token, client.id_token_signed_response_alg)
-    signed = sign(claims, algorithm=client.id_token_signed_response_alg, typ=TYPE)
+    signed = signed_id_token(grant, client, access_token=access_token, nonce=nonce)
     if not client.id_token_encrypted_response_alg:
         return signed
     return encrypt(
@@ -38,6 +38,17 @@ def make_id_token(grant: Grant, client: RelyingParty, *, access_token: str = "",
         algorithm=client.id_token_encrypted_response_alg,
         encoding=client.id_token_encrypted_response_enc,
     )
+
+
+def signed_id_token(grant: Grant, client: RelyingParty, *, access_token: str = "", nonce: bool = True) -> str:
+    """Return the ID token of a grant before it is encrypted, if it is."""
+    claims = with_protocol_claims(_personal(grant), _protocol(grant, client, now()))
+    if nonce and grant.nonce:
+        claims["nonce"] = grant.nonce
+    if access_token:
+        claims["at_hash"] = half_hash(access_token, client.id_token_signed_response_alg)
+    signed = sign(spoiled(claims, grant), algorithm=client.id_token_signed_response_alg, typ=TYPE)
+    return with_spoiled_signature(signed, grant)
 
 
 def half_hash(value: str, algorithm: str) -> str:
@@ -54,11 +65,8 @@ def _protocol(grant: Grant, client: RelyingParty, moment: datetime) -> dict[str,
         "aud": client.client_id,
         "iat": int(moment.timestamp()),
         "exp": int((moment + ID_TOKEN).timestamp()),
-        "jti": new_id(),
-        "auth_time": int(grant.auth_time.timestamp()),
-        "acr": grant.acr,
-        "amr": grant.amr,
-        **as_claim(grant.face),
+        "jti": new_jti(grant.transaction),
+        **event_claims(grant, client),
         # Proofing before enrolment is outside ISO/IEC 27553-2; nothing is claimed about it (SB-03).
         "ial": "none",
     }

@@ -2,7 +2,8 @@
 
 from authsvc.core.clock import now
 from authsvc.core.ids import secret_hash
-from authsvc.oidc.models import Token
+from authsvc.hosts.places import place_of
+from authsvc.oidc.models import Grant, Token
 from authsvc.oidc.sql import read_token, spend_token
 
 
@@ -11,8 +12,14 @@ def find_token(text: str, kind: str | None = None) -> Token | None:
     token = read_token(secret_hash(text))
     if token is None or kind not in {None, token.kind}:
         return None
-    dead = token.revoked_at or token.grant.revoked_at or token.expires_at <= now()
+    dead = token.revoked_at or is_over(token.grant) or token.expires_at <= now()
     return None if dead else token
+
+
+def is_over(grant: Grant) -> bool:
+    """Tell whether a grant was revoked, or given before the tenant moved: by an issuer that is no more."""
+    since = place_of(grant.tenant_id).since
+    return grant.revoked_at is not None or (since is not None and grant.created_at < since)
 
 
 def lock_refresh_token(text: str) -> Token | None:

@@ -1,10 +1,9 @@
 """A tenant's issuer and the addresses of its endpoints."""
 
-from django.conf import settings
 from django.urls import reverse
 
+from authsvc.hosts.places import place_of, tenant_address
 from authsvc.tenancy.models import Tenant
-from authsvc.tenancy.paths import tenant_address
 
 
 def issuer_of(tenant: Tenant) -> str:
@@ -19,4 +18,5 @@ def discovery_address(tenant: Tenant) -> str:
 
 def endpoint(tenant: Tenant, name: str, **parts: str) -> str:
     """Return the absolute address of the endpoint whose route has this name."""
-    return settings.BASE_URL + reverse(f"oidc:{name}", kwargs={"tenant": tenant.slug, **parts})
+    path = reverse(f"oidc:{name}", kwargs={"tenant": tenant.slug, **parts})
+    return place_of(tenant.pk).origin + path

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from authsvc.audit.repeats import said_of, times
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
@@ -39,7 +40,8 @@ def answer_refusal(
     Without a tag it is not written down here: the caller has recorded what happened under another one, or
     anybody can bring it about as often as they like, as with made-up access tokens.
     """
-    number = note(refused, tag=tag, client_id=client_id, transaction=transaction) if tag else ""
+    written = None if refused.silent else tag
+    number = note(refused, tag=written, client_id=client_id, transaction=transaction) if written else ""
     return say(refused, number)
 
 
@@ -78,16 +80,20 @@ def refusals_on_page(*, person: Text = "") -> Callable[[View], View]:
 def note(refused: RequestRefused, *, tag: Tag, client_id: str = "", transaction: str = "") -> str:
     """Record a refusal in the audit log and the process log, and return the receipt number to find it by.
 
-    It is the transaction's id where there is one.
+    It is the transaction's id where there is one. Of many alike in a minute that belong to none, the audit
+    log has some with their number; the process log has all.
     """
     number = receipt_number(transaction)
-    record(
-        tag,
-        transaction=number,
-        client=shown(client_id)[:120],
-        reason=refused.rule,
-        **refused.details(),
-    )
+    count = times(tag, client_id, refused.rule, transaction)
+    if count is not None:
+        record(
+            tag,
+            transaction=number,
+            client=shown(client_id)[:120],
+            reason=refused.rule,
+            **refused.details(),
+            **said_of(count),
+        )
     logger.warning(
         "refused reference=%s client=%s rule=%s error=%s came=%r expected=%r",
         number,

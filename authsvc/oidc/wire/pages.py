@@ -27,7 +27,7 @@ def refusal_page(
 
     The way on leads to the relying party where it is known, and to the tenant's own page.
     """
-    return render(
+    response = render(
         request,
         "oidc/refused.html",
         {
@@ -40,6 +40,9 @@ def refusal_page(
         },
         status=refused.status,
     )
+    for name, value in refused.headers.items():
+        response[name] = value
+    return response
 
 
 def finished_page(request: HttpRequest, party: RelyingParty) -> HttpResponse:

@@ -1,10 +1,11 @@
-"""Reading protocol parameters: each once, none with control characters."""
+"""Reading protocol parameters: each once, none too long, none with control characters."""
 
 import re
 from collections.abc import Mapping
 
 from django.http import QueryDict
 
+from authsvc.core.lengths import request_problem
 from authsvc.oidc.wire.refusal import RequestRefused
 
 # Parameters that RFC 8707 lets a client repeat.
@@ -15,7 +16,7 @@ _UNSTORABLE = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 def read_once(values: QueryDict) -> dict[str, str]:
     """Return the parameters as a plain mapping, without empty ones.
 
-    Raises RequestRefused (invalid_request) for a repeated parameter and for control characters; a
+    Raises RequestRefused (invalid_request) for a repeated parameter, a long one and control characters; a
     parameter without a value is treated as left out (RFC 6749 section 3.1).
     """
     found = {}
@@ -33,8 +34,22 @@ def read_once(values: QueryDict) -> dict[str, str]:
         values_given = [value for value in given if value]
         if values_given:
             found[name] = values_given[-1]
-    refuse_control_characters(found)
+    refuse_unreadable(found)
     return found
+
+
+def refuse_unreadable(parameters: Mapping[str, str]) -> None:
+    """Raise RequestRefused where a parameter is too long, or cannot be stored."""
+    problem = request_problem(parameters)
+    if problem:
+        raise RequestRefused(
+            "invalid_request",
+            f"The request is too long: {problem}.",
+            rule="parameter-length",
+            came=problem,
+            expected="what authsvc/core/lengths.py allows",
+        )
+    refuse_control_characters(parameters)
 
 
 def refuse_control_characters(parameters: Mapping[str, str]) -> None:

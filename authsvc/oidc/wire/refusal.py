@@ -12,7 +12,8 @@ class RequestRefused(Exception):
 
     `error` and `description` go over the wire (RFC 6749 sections 4.1.2.1 and 5.2); `rule`, `came` and
     `expected` go to the audit log, where the RP's developer finds them under the reference number.
-    `person` is the sentence for a person who is shown a page, "" where the page has one itself.
+    `person` is the sentence for a person who is shown a page, "" where the page has one itself. A `silent`
+    one is not written down, as its like was a moment ago.
     """
 
     def __init__(
@@ -26,16 +27,19 @@ class RequestRefused(Exception):
         status: int = 400,
         headers: dict[str, str] | None = None,
         person: Text = "",
+        silent: bool = False,
     ) -> None:
         super().__init__(f"{error}: {description}")
         self.error = error
         self.description = _ascii(description)
         self.rule = rule
         self.came = shown(came)
-        self.expected = expected
+        # What is expected may be a list as long as a relying party likes.
+        self.expected = shown(expected)
         self.status = status
         self.headers = headers or {}
         self.person = person
+        self.silent = silent
 
     def details(self) -> dict[str, Any]:
         """Return what the audit row holds."""

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from authsvc.assurance.acr import attainable, level_of
+from authsvc.assurance.acr import level_of
 from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
+from authsvc.policy.reach import attainable
 
 
 def check(context: Context) -> None:

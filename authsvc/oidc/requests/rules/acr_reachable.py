@@ -1,8 +1,9 @@
 """acr_values of a request without a browser: one of them can be reached here."""
 
-from authsvc.assurance.acr import attainable, level_of
+from authsvc.assurance.acr import level_of
 from authsvc.oidc.requests.refused import backchannel_refused
 from authsvc.oidc.requests.wanted import Context
+from authsvc.policy.reach import attainable
 
 
 def check(context: Context) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from authsvc.core.lengths import json_problem
 from authsvc.core.strictjson import NotJson, parse_json
 from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -20,6 +21,8 @@ def check(context: Context) -> None:
         raise _refused("not JSON") from None
     if not isinstance(content, dict):
         raise _refused("not an object")
+    if problem := json_problem(content):
+        raise _refused(problem)
     context.wanted.claims = {
         member: _requests(content[member]) for member in _MEMBERS if content.get(member) is not None
     }

@@ -7,6 +7,8 @@ from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
 
 PREFIX = "urn:ietf:params:oauth:request_uri:"
+# Of the portal, which puts it there itself. What relying parties push is never kept under the whole address.
+OF_PORTAL = f"{PREFIX}portal-test:"
 
 
 def check(context: Context) -> None:
@@ -15,7 +17,8 @@ def check(context: Context) -> None:
     if uri is None or not uri.startswith(PREFIX):
         _refuse_missing(context)
         return
-    digest = secret_hash(uri.removeprefix(PREFIX))
+    of_portal = uri.startswith(OF_PORTAL)
+    digest = secret_hash(uri if of_portal else uri.removeprefix(PREFIX))
     row = PushedRequest.objects.filter(digest=digest, client_id=context.client.pk).first()
     if row is None or row.used_at is not None or row.expires_at <= now():
         raise RequestRefused(
@@ -27,6 +30,7 @@ def check(context: Context) -> None:
         )
     context.parameters = dict(row.parameters)
     context.wanted.pushed = digest
+    context.wanted.test = of_portal
     context.wanted.dpop_jkt = row.dpop_jkt
 
 

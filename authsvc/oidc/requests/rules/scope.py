@@ -1,5 +1,6 @@
 """scope holds openid; what the client may not have is left out (RFC 6749 section 3.3)."""
 
+from authsvc.clients.scopes import SCOPES
 from authsvc.oidc.requests.wanted import Context
 from authsvc.oidc.wire.refusal import RequestRefused
 
@@ -15,7 +16,7 @@ def check(context: Context) -> None:
             came=" ".join(asked),
             expected="openid",
         )
-    allowed = set(context.client.scopes)
+    allowed = {scope for scope in context.client.scopes if scope in SCOPES}
     if context.client.offline_access:
         allowed.add("offline_access")
     else:

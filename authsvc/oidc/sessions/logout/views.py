@@ -10,6 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from authsvc.capture.ways import Way
 from authsvc.clients.directory import find_client
+from authsvc.core.addresses import address_of
+from authsvc.limits.register import PAGES
 from authsvc.oidc.models import Session
 from authsvc.oidc.sessions.logout.ending import end_session as end
 from authsvc.oidc.sessions.logout.frontchannel import frames_of
@@ -19,6 +21,7 @@ from authsvc.oidc.wire.crosssite import as_get
 from authsvc.oidc.wire.csp import allow
 from authsvc.oidc.wire.door import Saying, answer_refusal
 from authsvc.oidc.wire.lifetimes import LOGOUT_PAGE
+from authsvc.oidc.wire.limiting import spend
 from authsvc.oidc.wire.parameters import read_once
 from authsvc.oidc.wire.redirect import RedirectAnywhere
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -41,6 +44,7 @@ def end_session(request: TenantRequest, tenant: str) -> HttpResponse:
         if again is not None:
             return again
     try:
+        spend((PAGES, address_of(request)))
         parameters = read_once(request.POST if request.method == "POST" else request.GET)
         asked = read_logout_request(request.tenant, parameters)
     except RequestRefused as refused:
