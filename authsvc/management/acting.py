@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.texts import Text, in_english
-from authsvc.management.actors import Actor, Agreed, Member, Person, System
+from authsvc.management.actors import Actor, Agreed, Member, Operator, Person, System
 from authsvc.management.four_eyes import reasons
-from authsvc.management.permissions import ACTS, OWN, Act, Permission, permissions_of
+from authsvc.management.permissions import ACTS, OWN, PLATFORM, Act, Permission, permissions_of
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import TenantOwned
 from authsvc.tenancy.scope import current_tenant_id
@@ -43,7 +43,7 @@ class NotPermitted(Refused, PermissionDenied):
 class ProveAgain(Refused):
     """Somebody's passkey or second factor was used too long ago for this act."""
 
-    def __init__(self, by: Person | Member, act: str) -> None:
+    def __init__(self, by: Person | Member | Operator, act: str) -> None:
         super().__init__(
             "prove-again",
             _("Please use your passkey again first."),
@@ -84,6 +84,8 @@ def act(function: Callable[Given, Result]) -> Callable[Given, Result]:
         with transaction.atomic():
             if isinstance(by, Person):
                 _require_own(by, name, given)
+            elif isinstance(by, Operator):
+                _require_platform(by, name)
             else:
                 _require_permission(by, name, needed, given)
             return function(*arguments, **given)
@@ -96,7 +98,7 @@ def may(by: Actor, permission: Permission | None) -> bool:
 
     None is what nobody has but the installation.
     """
-    if isinstance(by, System | Person):
+    if isinstance(by, System | Person | Operator):
         return isinstance(by, System)
     if isinstance(by, Agreed):
         return may(by.asked, permission) and may(by.agreed, permission)
@@ -128,6 +130,13 @@ def _require_permission(
     why = reasons(name, given)
     if why:
         raise NeedsAgreement(by, name, given, why)
+
+
+def _require_platform(by: Operator, name: str) -> None:
+    if name not in PLATFORM:
+        raise NotPermitted(by, name)
+    if ACTS[name].just_proven and not is_fresh(by):
+        raise ProveAgain(by, name)
 
 
 def _require_own(by: Person, name: str, given: Mapping[str, Any]) -> None:

@@ -42,6 +42,18 @@ class System:
 
 
 @dataclass(frozen=True)
+class Operator:
+    """Who runs the installation, as its settings say (VISOR_OPERATORS); the portal alone makes them one.
+
+    They may do what permissions.PLATFORM lists, in no tenant. `proven_at` is as with a member.
+    """
+
+    user_id: UUID
+    name: str
+    proven_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Agreed:
     """Two who are at one: who asked for an act, and who agreed to it. approvals.py alone makes them one.
 
@@ -57,5 +69,5 @@ class Agreed:
         return self.asked.name
 
 
-Actor = Member | Person | System | Agreed
+Actor = Member | Person | Operator | System | Agreed
 COMMAND_LINE: Final = System("command line")

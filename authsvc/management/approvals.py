@@ -35,11 +35,21 @@ ALONE_AFTER: Final = timedelta(hours=24)
 WORDS: Final[Mapping[str, Text]] = {
     "relying_parties.register": _("Register a relying party"),
     "relying_parties.change": _("Change a relying party"),
+    "relying_parties.let_live_untested": _("Let a relying party live without the test bench"),
     "people.create_link": _("Set up a person’s sign-in anew"),
+    "policies.set_region": _("Change where faces are processed"),
+    "policies.set_models": _("Change where faces are kept"),
+    "policies.publish": _("Publish a policy"),
+    "policies.roll_back": _("Go back to an older policy"),
+    "hosts.go_live": _("Move to a host name of your own"),
+    "hosts.leave": _("Move back to the address of the installation"),
+    "log.allow_export": _("Export the audit log"),
     "team.invite": _("Invite somebody to the team"),
     "team.set_role": _("Give a member of the team more power"),
     "team.enable": _("Let a member of the team in again"),
     "team.start_anew": _("Let a member of the team start anew"),
+    "single_sign_on.configure": _("Let the team sign in at a provider of your own"),
+    "self_enrolment.configure": _("Let people enrol by the word of a provider of your own"),
 }
 
 
@@ -177,13 +187,16 @@ def others_who_may(user_id: UUID, act: str, given: Mapping[str, Any]) -> bool:
 
 
 def _about(given: Mapping[str, Any]) -> str:
-    """Return the name of the row that an act is about, or the name that it is to get.
+    """Return the name of the row that an act is about, the name that it gets, a host, or the models chosen.
 
     A person is called by their id: it goes to mails and into the audit log, which outlast them.
     """
     rows = [value for value in given.values() if is_row(value)]
     named = [f"person {row.pk}" if isinstance(row, Subject) else str(row) for row in rows]
-    return named[0] if named else str(given.get("name", given.get("email", "")))
+    if named:
+        return named[0]
+    said = [given[word] for word in ("name", "email", "host") if word in given]
+    return str(said[0] if said else ", ".join(given.get("models", ())))
 
 
 def _pending(approval: Approval) -> Approval:

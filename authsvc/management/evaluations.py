@@ -5,23 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.records.record import EvaluationRecord
-from authsvc.biometrics.records.standing import LIFE, weakness_of
-from authsvc.biometrics.thresholds import evaluation_records
+from authsvc.biometrics.records.standing import LIFE
+from authsvc.biometrics.thresholds import (
+    OTHER_ENGINE,
+    OTHER_STAGES,
+    PROBES_ALONE,
+    evaluation_records,
+    weakness_here,
+)
 from authsvc.core.texts import Text
-from authsvc.policy.services import current_policy
-
-OTHER_ENGINE: Final = "other-engine"
-OTHER_STAGES: Final = "other-stages"
 
 WORDS: Final[Mapping[str, Text]] = {
     "": _("Counts for workers that run this network"),
     OTHER_ENGINE: _("Of a face network that is not the chosen one"),
     OTHER_STAGES: _("Of a release that judged in another way"),
+    PROBES_ALONE: _("Of what a page compares itself, which is no face: for sandboxes"),
     "too-old": _("More than a year old"),
     "too-weak": _("Measured more false matches than the policy allows"),
     "not-measured": _("Not measured at the policy’s operating point"),
@@ -66,7 +67,7 @@ def face_records(moment: datetime) -> list[Standing]:
     One that does not tell when it was made is left out: it vouches for nothing.
     """
     dated = [record for record in reversed(evaluation_records()) if _is_dated(record)]
-    found = [Standing(record, _weakness(record, moment)) for record in dated]
+    found = [Standing(record, weakness_here(record, moment)) for record in dated]
     return sorted(found, key=lambda one: bool(one.weakness))
 
 
@@ -77,15 +78,12 @@ def _is_dated(record: EvaluationRecord) -> bool:
         return False
 
 
+def measured_until() -> datetime | None:
+    """Return when the newest record stops to count, whatever any policy makes of it; None without one."""
+    found = [Standing(record, "").ends for record in evaluation_records() if _is_dated(record)]
+    return max(found, default=None)
+
+
 def in_force(moment: datetime) -> Standing | None:
     """Return the record that faces count by, None where they count as absent."""
     return next((one for one in face_records(moment) if not one.weakness), None)
-
-
-def _weakness(record: EvaluationRecord, moment: datetime) -> str:
-    # Which file a network is only a worker reads; what it is called, every process knows.
-    if record.engine.partition(":")[0] != settings.FACE_ENGINE:
-        return OTHER_ENGINE
-    if record.stages != stages_version():
-        return OTHER_STAGES
-    return weakness_of(record, current_policy().operating_point, moment=moment) or ""

@@ -13,9 +13,9 @@ from authsvc.oidc.sessions.logout.ending import end_everything_of
 from authsvc.privacy.consent import withdraw_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions.drift import Recognised, recognised
-from authsvc.transactions.services import end_running
+from authsvc.transactions.services import drop_reference, end_running, model_of_person
 from authsvc.vault.ageing import Age, age_of, moments_of
-from authsvc.vault.lifecycle import facts_of, qualities_of, revoke_reference
+from authsvc.vault.lifecycle import facts_of, qualities_of
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,11 @@ def face_of(subject: Subject) -> Face | None:
     )
 
 
+def model_of(subject: Subject) -> ApplicationModel | None:
+    """Return the application model by which a person's captures are judged, None where there are none."""
+    return model_of_person(subject)
+
+
 @act
 def remove(*, by: Actor, subject: Subject) -> str:
     """Erase a person's reference, and end what rests on it; the consent stays.
@@ -95,11 +100,8 @@ def withdraw(*, by: Actor, subject: Subject) -> str:
 def erase(subject: Subject, *, actor: str, reason: str, receipt: str = "") -> bool:
     """Erase a person's reference for good; False where there was none. Call inside a database transaction."""
     current = Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
-    if not current.has_face:
+    if not drop_reference(current, reason=reason):
         return False
-    revoke_reference(pseudonym=current.reference, reason=reason)
-    current.reference = subject.reference = ""
-    current.reference_moments = subject.reference_moments = None
-    current.save(update_fields=["reference", "reference_moments"])
+    subject.reference, subject.reference_moments = "", None
     record(Tag.FACE_ERASED, actor=actor, subject=str(current.pk), reason=reason, receipt=receipt)
     return True

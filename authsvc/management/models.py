@@ -1,4 +1,4 @@
-"""Approval, an act that waits for the agreement of a second administrator."""
+"""What administrators ask for, draft, have read, have checked, and filter lists by."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id
 from authsvc.seals.rows import SealedRow
+from authsvc.tenancy.models import TenantOwned
 
 ABOUT_A_PERSON: Final = "people.create_link"
 TOLD_BEFORE: Final = timedelta(hours=24)
@@ -44,7 +45,10 @@ class Approval(SealedRow):
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["tenant", "state", "-asked_at"], name="approval_by_state")]
+        indexes = [
+            models.Index(fields=["tenant", "state", "-asked_at"], name="approval_by_state"),
+            models.Index(fields=["expires_at"], name="approval_over"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.act} asked by {self.asked_by_name}"
@@ -73,3 +77,103 @@ class Approval(SealedRow):
     def may_go_alone(self) -> bool:
         """Whether who asked may carry it out without anybody's agreement by now."""
         return self.is_pending and self.alone_from is not None and self.alone_from <= now()
+
+
+class PolicyDraft(TenantOwned):
+    """What a tenant's administrators would have the policy be: one a tenant, and nobody is judged by it.
+
+    `changes` are the parts of the policy that would be others, `parties` settings of relying parties by their
+    keys, which live with these; what neither names stays as it is in force. It has no seal: it takes effect
+    as a version that the portal seals, of exactly what the administrator who publishes it was shown
+    (docs/adr/0481).
+    """
+
+    changes = models.JSONField(default=dict)
+    parties = models.JSONField(default=dict)
+    saved_by = models.CharField(max_length=120)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="policy_one_draft")]
+        indexes = [models.Index(fields=["saved_at"], name="policy_draft_old")]
+
+    def __str__(self) -> str:
+        return f"draft of {self.saved_by}"
+
+
+class Read(TenantOwned):
+    """That an administrator said they had read something; nobody is let in or judged by it."""
+
+    class What(models.TextChoices):
+        POLICY = "policy", _("What sign-ins are judged by")
+        RETENTION = "retention", _("How long everything is kept")
+
+    what = models.CharField(max_length=10, choices=What)
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "what"], name="read_once")]
+
+    def __str__(self) -> str:
+        return f"{self.what} read by {self.by}"
+
+
+class LogCheck(TenantOwned):
+    """A check of the whole log that somebody asked for: one at a time a tenant (docs/adr/0488).
+
+    `done` of `total` events were looked at by `touched_at`. What was found says `event`, the number of the
+    row of an audit event: this row says it to nobody, as it has no seal.
+    """
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    asked_by_name = models.CharField(max_length=254)
+    asked_at = models.DateTimeField()
+    touched_at = models.DateTimeField(null=True)
+    total = models.PositiveBigIntegerField(default=0)
+    done = models.PositiveBigIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+    event = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant"], condition=models.Q(ended_at__isnull=True), name="log_check_one_open"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "-asked_at"], name="log_check_newest"),
+            models.Index(fields=["asked_at"], name="log_check_old"),
+        ]
+
+    def __str__(self) -> str:
+        return f"check of {self.asked_by_name}"
+
+
+class SavedFilter(TenantOwned):
+    """Filters of one of the portal's lists under a name that a member gave them; others do not see it.
+
+    `query` is what stands behind the list's address. It says nothing of anybody: what names a person is not
+    saved (docs/adr/0435).
+    """
+
+    class Of(models.TextChoices):
+        ATTEMPTS = "attempts", _("Attempts")
+        PEOPLE = "people", _("People")
+        AUDIT = "audit", _("Audit log")
+
+    id = models.CharField(primary_key=True, max_length=24, default=new_id, editable=False)
+    of = models.CharField(max_length=10, choices=Of)
+    saved_by = models.CharField(max_length=254)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=2000)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "saved_by", "of", "name"], name="saved_filter_once")
+        ]
+        indexes = [models.Index(fields=["saved_at"], name="saved_filter_old")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -7,14 +7,16 @@ from authsvc.privacy.models import Need
 from authsvc.privacy.needs import drop_need, keep_need
 from authsvc.subjects.models import Subject
 
+Kind = Need.Kind
+
 
 @act
-def set_light(*, by: Actor, subject: Subject, still: bool) -> bool:
-    """Leave changing light out of the person's checks, or let it come back; False where it was so already.
+def set_need(*, by: Actor, subject: Subject, kind: Kind, has: bool) -> bool:
+    """Store that a person has a need, or that they have it no more; False where it was so already.
 
     Raises PersonClosed.
     """
-    current, need = open_person(subject), Need.Kind.NO_LIGHT
-    if still:
-        return keep_need(current, need, by_person=isinstance(by, Person), actor=by.name)
-    return drop_need(current, need, actor=by.name)
+    current = open_person(subject)
+    if has:
+        return keep_need(current, kind, by_person=isinstance(by, Person), actor=by.name)
+    return drop_need(current, kind, actor=by.name)

@@ -1,6 +1,7 @@
 """People: inviting and closing them, their enrolment links and passkeys, and what is known of one."""
 
 from dataclasses import dataclass
+from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,19 +14,33 @@ from authsvc.enrolment import services as links
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.management.acting import act
 from authsvc.management.actors import Actor
-from authsvc.management.attempts.outcome import with_outcome
+from authsvc.management.attempts.outcome import listed
 from authsvc.management.faces import erase
 from authsvc.management.receipts import new_receipt
 from authsvc.oidc.sessions.logout.ending import end_everything_of
 from authsvc.privacy.consent import live_consent, withdraw_consent
-from authsvc.privacy.models import ConsentReceipt, Need
+from authsvc.privacy.models import ConsentReceipt, Dispute, Need
 from authsvc.privacy.needs import forget_needs, need_of
+from authsvc.reach import subscriptions
+from authsvc.self_enrolment.models import Arrival
+from authsvc.self_enrolment.services import forget_arrivals, origin_of
+from authsvc.subjects.amending import (
+    amend,
+    as_wanted,
+    forget_amendment,
+    is_suspended,
+    take_over,
+    waiting,
+)
 from authsvc.subjects.models import Subject
+from authsvc.tenancy.quotas import PEOPLE, require_room
 from authsvc.transactions.models import AttemptCounter, Transaction
 from authsvc.transactions.services import end_running
 from authsvc.vault.lifecycle import forget_device, opens_for
 
 _RECENT = 10
+CLAIMS: Final = ("given_name", "family_name", "phone_number", "locale")
+"""What else of a person is changed at their page; relying parties with the scope for it are told."""
 
 
 class PersonClosed(Refused):
@@ -43,9 +58,12 @@ class File:
     consents: list[ConsentReceipt]
     live_consent: ConsentReceipt | None
     still_light: Need | None
+    still_head: Need | None
     links: list[EnrolmentLink]
     counter: AttemptCounter | None
     attempts: list[Transaction]
+    arrivals: list[Arrival]
+    """From which providers of the organisation's own they came."""
 
 
 @act
@@ -55,21 +73,31 @@ def invite(
     """Create a person with a first enrolment link, and return both; the link's URL is shown this once.
 
     `by_mail` sends it to them instead, and the URL is empty. Raises IntegrityError where another person has
-    the same number, and CannotMail.
+    the same number, CannotMail, and QuotaReached.
     """
     claims = {"name": name, **({"email": email, "email_verified": False} if email else {})}
+    return enter(actor=by.name, name=name, external_id=external_id, claims=claims, by_mail=by_mail)
+
+
+def enter(
+    *, actor: str, name: str, external_id: str, claims: dict[str, Any], by_mail: bool
+) -> tuple[Subject, str]:
+    """Do what `invite` does, for an act that has asked who may; call inside a database transaction."""
+    require_room(PEOPLE, Subject.objects.unchecked().exclude(status=Subject.Status.CLOSED))
     subject = Subject.objects.create(name=name, external_id=external_id, claims=claims)
-    record(Tag.SUBJECT_CREATED, actor=by.name, subject=str(subject.id))
-    return subject, links.create_link(subject=subject, created_by=by.name, by_mail=by_mail)[1]
+    record(Tag.SUBJECT_CREATED, actor=actor, subject=str(subject.id))
+    return subject, links.create_link(subject=subject, created_by=actor, by_mail=by_mail)[1]
 
 
 @act
-def create_link(*, by: Actor, subject: Subject, by_mail: bool = False) -> str:
+def create_link(*, by: Actor, subject: Subject, by_mail: bool = False, at_desk: bool = False) -> str:
     """Return the URL of a new enrolment link, shown this once; raises PersonClosed.
 
-    `by_mail` sends it to the person instead, and the URL is empty; raises CannotMail.
+    `by_mail` sends it to the person instead, and the URL is empty; raises CannotMail. `at_desk` makes it one
+    of five minutes, for a person who is here.
     """
-    return links.create_link(subject=open_person(subject), created_by=by.name, by_mail=by_mail)[1]
+    person = open_person(subject)
+    return links.create_link(subject=person, created_by=by.name, by_mail=by_mail, at_desk=at_desk)[1]
 
 
 @act
@@ -115,40 +143,127 @@ def make_recovery_codes(*, by: Actor, subject: Subject) -> list[str]:
 
 
 @act
-def close(*, by: Actor, subject: Subject) -> bool:
-    """End everything of a person: links, passkeys, consent, and the reference; False if it had ended."""
+def change(
+    *, by: Actor, subject: Subject, name: str, external_id: str, email: str, claims: dict[str, str]
+) -> bool:
+    """Change what is known of a person, and return whether it is so at once, or in seconds.
+
+    `claims` are further standard claims by their names, "" for none; of others, which no screen shows,
+    nothing changes. An address that is another one counts as not verified. Raises PersonClosed, and
+    IntegrityError where another person has the number.
+    """
+    current = as_wanted(open_person(subject))
+    kept = {key: value for key, value in current.claims.items() if key not in {*CLAIMS, "name", "email"}}
+    if email != current.claims.get("email", ""):
+        kept["email_verified"] = False
+    given = {key: value for key, value in {**claims, "email": email}.items() if value}
+    if not email:
+        kept.pop("email_verified", None)
+    said = {**kept, **given, "name": name}
+    wanted: dict[str, Any] = {"name": name, "external_id": external_id, "claims": said}
+    changed = sorted(key for key, value in wanted.items() if getattr(current, key) != value)
+    if not changed:
+        return True
+    record(Tag.SUBJECT_CHANGED, actor=by.name, subject=str(current.pk), changed=changed)
+    return amend(open_person(subject), **wanted)
+
+
+@act
+def suspend(*, by: Actor, subject: Subject, why: str) -> bool:
+    """Let a person sign in no more for the time being; all of theirs stays. False if it was so already.
+
+    Raises PersonClosed.
+    """
+    # Before the person's row is locked, as in faces.withdraw.
+    end_running(subject)
+    current = open_person(subject)
+    if is_suspended(current):
+        return False
+    amend(current, status=Subject.Status.SUSPENDED)
+    end_everything_of(subject=current, reason="person-suspended")
+    record(Tag.SUBJECT_SUSPENDED, actor=by.name, subject=str(current.pk), why=why)
+    return True
+
+
+@act
+def resume(*, by: Actor, subject: Subject) -> bool:
+    """Let a person who was suspended sign in again; False if they could. Raises PersonClosed."""
+    current = open_person(subject)
+    if not is_suspended(current):
+        return False
+    passkeys = Device.objects.filter(subject=current, status=Device.Status.ACTIVE)
+    amend(current, status=Subject.Status.ACTIVE if passkeys.exists() else Subject.Status.INVITED)
+    record(Tag.SUBJECT_RESUMED, actor=by.name, subject=str(current.pk))
+    return True
+
+
+def take_over_all() -> None:
+    """Change the people of the tenant in scope of whom something waits; the scheduled work's part."""
+    for pk in waiting():
+        changed = take_over(pk)
+        if changed is not None and changed.status == Subject.Status.SUSPENDED:
+            # What began between the act and now.
+            end_running(changed)
+            end_everything_of(subject=changed, reason="person-suspended")
+
+
+@act
+def close(*, by: Actor, subject: Subject) -> str:
+    """Erase a person: links, passkeys, consent, reference, name, number and claims.
+
+    Return the receipt number, "" where it had been done.
+    """
     end_running(subject)
     try:
         current = open_person(subject)
     except PersonClosed:
-        return False
-    for link in EnrolmentLink.objects.filter(subject=current, used_at=None, revoked_at=None):
+        return ""
+    receipt, reference = new_receipt(), current.reference
+    open_links = EnrolmentLink.objects.filter(subject=current, used_at=None, revoked_at=None)
+    ended: dict[str, Any] = {"links": 0, "passkeys": 0}
+    for link in open_links:
         links.revoke_link(link=link, revoked_by=by.name)
+        ended["links"] += 1
     for device in Device.objects.filter(subject=current, status=Device.Status.ACTIVE):
-        _revoke_device(device, by)
+        ended["passkeys"] += _revoke_device(device, by, receipt=receipt)
     recovery.forget_codes(current)
+    forget_arrivals(current)
     forget_needs(current)
-    end_everything_of(subject=current, reason="person-closed")
-    withdraw_consent(current, actor=by.name)
-    erase(current, actor=by.name, reason="person-closed")
-    current.status = Subject.Status.CLOSED
-    current.save(update_fields=["status"])
-    record(Tag.SUBJECT_CLOSED, actor=by.name, subject=str(current.pk))
-    return True
+    subscriptions.forget_person(current)
+    ended["sessions"] = end_everything_of(subject=current, reason="person-closed")
+    ended["consents"] = int(withdraw_consent(current, actor=by.name, receipt=receipt))
+    erase(current, actor=by.name, reason="person-closed", receipt=receipt)
+    forget_amendment(current)
+    Dispute.objects.filter(subject=current).delete()
+    current.status, current.name, current.external_id, current.claims = Subject.Status.CLOSED, "", "", {}
+    current.save(update_fields=["status", "name", "external_id", "claims"])
+    current.keep_words()
+    record(
+        Tag.SUBJECT_CLOSED,
+        actor=by.name,
+        subject=str(current.pk),
+        receipt=receipt,
+        reference=reference,
+        **ended,
+    )
+    return receipt
 
 
 def file_of(subject: Subject) -> File:
     """Return what is known of a person."""
     consents = ConsentReceipt.objects.filter(subject=subject).defer("notice")
-    recent = Transaction.objects.filter(subject=subject).select_related("client")
     return File(
         devices=list(subject.devices.order_by("-created_at")),
         consents=list(consents.order_by("-given_at")),
         live_consent=live_consent(subject),
         still_light=need_of(subject, Need.Kind.NO_LIGHT),
+        still_head=need_of(subject, Need.Kind.NO_TURN),
         links=list(EnrolmentLink.objects.filter(subject=subject).order_by("-created_at")[:_RECENT]),
         counter=AttemptCounter.objects.filter(subject=subject).first(),
-        attempts=list(with_outcome(recent).order_by("-created_at", "-id")[:_RECENT]),
+        attempts=list(
+            listed("stored_evidence").filter(subject=subject).order_by("-created_at", "-id")[:_RECENT]
+        ),
+        arrivals=origin_of(subject),
     )
 
 
@@ -167,6 +282,7 @@ def _revoke_device(device: Device, by: Actor, *, receipt: str = "") -> bool:
     if not changed:
         return False
     forget_device(device=device.pk)
+    subscriptions.forget_device(device, actor=by.name)
     end_everything_of(device=device, reason="device-revoked")
     record(
         Tag.DEVICE_REVOKED, actor=by.name, subject=str(device.subject_id), device=device.pk, receipt=receipt

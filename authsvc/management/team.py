@@ -17,7 +17,7 @@ from authsvc.management.acting import act
 from authsvc.management.actors import Actor
 from authsvc.management.membership import locked_team
 from authsvc.seals.rows import believed
-from authsvc.tenancy.memberships.models import Invitation, Membership
+from authsvc.tenancy.memberships.models import Identity, Invitation, Membership
 from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import current_tenant_id
 
@@ -37,6 +37,17 @@ class AlreadyMember(Refused):
 
     def __init__(self) -> None:
         super().__init__("already-member", _("This address belongs to a member of your team."), status=409)
+
+
+class ComesByProvider(Refused):
+    """What is asked for is the word of the organisation's own provider, and would not last."""
+
+    def __init__(self) -> None:
+        text = _(
+            "This member came by your own provider, which says what they are here and how they sign in. "
+            "Change it there, or disable them."
+        )
+        super().__init__("comes-by-provider", text, status=409)
 
 
 class BelongsElsewhere(Refused):
@@ -68,7 +79,7 @@ def invite(*, by: Actor, email: str, role: str) -> tuple[Invitation, str]:
     address = email.strip().lower()
     if members().filter(user__email=address).exists():
         raise AlreadyMember
-    made = _invitation(by, address, Role(role).value)
+    made = _invitation(by.name, address, Role(role).value)
     record(Tag.ADMIN_INVITED, actor=by.name, administrator=address, role=role, invitation=made[0].pk)
     return made
 
@@ -84,8 +95,9 @@ def withdraw_invitation(*, by: Actor, invitation: Invitation) -> bool:
 
 @act
 def set_role(*, by: Actor, membership: Membership, role: str) -> None:
-    """Give a member another role; raises LastOwner, and ValueError for an unknown role."""
+    """Give a member another role; raises LastOwner, ComesByProvider, and ValueError for an unknown role."""
     current = _locked(membership)
+    _require_of_the_team(current)
     if current.role == Role.OWNER and role != Role.OWNER:
         _require_another_owner(current)
     current.role = Role(role).value
@@ -125,13 +137,27 @@ def remove(*, by: Actor, membership: Membership) -> None:
 def start_anew(*, by: Actor, membership: Membership) -> tuple[Invitation, str]:
     """Return an invitation to set a new password, for a member who cannot sign in, and its link's token.
 
-    The portal takes password and factors back beside it. Raises BelongsElsewhere.
+    The portal takes password and factors back beside it. Raises BelongsElsewhere and ComesByProvider.
     """
     current = _locked(membership)
+    _require_of_the_team(current)
     if Membership.objects.filter(user_id=current.user_id).exclude(pk=current.pk).exists():
         raise BelongsElsewhere
-    made = _invitation(by, current.user.get_username(), current.role, starts_anew=True)
+    made = _invitation(by.name, current.user.get_username(), current.role, starts_anew=True)
     _record(Tag.ADMIN_STARTED_ANEW, by, current, invitation=made[0].pk)
+    return made
+
+
+def invite_first_owner(*, invited_by: str, email: str) -> tuple[Invitation, str]:
+    """Return an invitation of an owner to a tenant that was just made, and the token of its link."""
+    made = _invitation(invited_by, email.strip().lower(), Role.OWNER.value)
+    record(
+        Tag.ADMIN_INVITED,
+        actor=invited_by,
+        administrator=made[0].email,
+        role=made[0].role,
+        invitation=made[0].pk,
+    )
     return made
 
 
@@ -139,6 +165,13 @@ def members() -> QuerySet[Membership]:
     """Return the team of the tenant in scope with its users, disabled members too, by address."""
     found = Membership.objects.filter(tenant_id=current_tenant_id())
     return found.select_related("user").order_by("user__email")
+
+
+def mail_addresses() -> list[str]:
+    """Return where mail to each member goes; who came by a provider that says no address gets none."""
+    said = {row.user_id: row.address for row in Identity.objects.filter(gives_membership=True)}
+    found = [said.get(member.user_id, member.user.get_username()) for member in members()]
+    return [address for address in found if address]
 
 
 def open_invitations() -> list[Invitation]:
@@ -174,7 +207,9 @@ def accept(*, invitation: Invitation, user: AbstractBaseUser) -> None:
     )
 
 
-def _invitation(by: Actor, address: str, role: str, *, starts_anew: bool = False) -> tuple[Invitation, str]:
+def _invitation(
+    invited_by: str, address: str, role: str, *, starts_anew: bool = False
+) -> tuple[Invitation, str]:
     _withdraw(email=address)
     token = new_secret()
     made = Invitation.objects.create(
@@ -182,7 +217,7 @@ def _invitation(by: Actor, address: str, role: str, *, starts_anew: bool = False
         role=role,
         starts_anew=starts_anew,
         digest=secret_hash(token),
-        invited_by=by.name,
+        invited_by=invited_by,
         expires_at=now() + INVITATION_LIFE,
     )
     return made, token
@@ -214,9 +249,21 @@ def _locked(membership: Membership, *, planted: bool = False) -> Membership:
 
 
 def _require_another_owner(leaving: Membership) -> None:
+    """Raise LastOwner unless somebody is left who can sign in whatever becomes of the provider's word."""
     owners = Membership.in_force.filter(tenant_id=current_tenant_id(), role=Role.OWNER).exclude(pk=leaving.pk)
-    if leaving.role == Role.OWNER and believed(leaving) and not any(believed(row) for row in owners):
+    if leaving.role != Role.OWNER or not believed(leaving) or _came_by_provider(leaving):
+        return
+    if not any(believed(row) and not _came_by_provider(row) for row in owners):
         raise LastOwner
+
+
+def _require_of_the_team(membership: Membership) -> None:
+    if _came_by_provider(membership):
+        raise ComesByProvider
+
+
+def _came_by_provider(membership: Membership) -> bool:
+    return Identity.objects.filter(user_id=membership.user_id, gives_membership=True).exists()
 
 
 def _record(tag: Tag, by: Actor, membership: Membership, **details: str) -> None:

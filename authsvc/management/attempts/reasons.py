@@ -17,6 +17,7 @@ _WORKER = {
     Reason.MANIFEST: _CONTAINER,
     Reason.FOREIGN: _("The sample belongs to another attempt, device or challenge."),
     Reason.LOST: _("No worker was left that could open the sample; that costs no try."),
+    Reason.FLOW: _("The sample held what the application model of this person's face does not list."),
     Reason.FRAME_COUNT: _("The sample has too few or too many pictures for its challenge."),
     Reason.FRAME_TIMES: _("The times of the pictures do not fit the challenge."),
     Reason.FRAME_HASH: _("A picture is not the one whose hash the device signed."),
@@ -45,8 +46,14 @@ _WORKER = {
     Reason.FEATURES: _("The features of the face could not be computed."),
     Reason.FEW_FRAMES: _("Too few pictures could be used."),
     Reason.REFERENCE: _("The reference could not be opened with what the device sent."),
+    Reason.RESULT: _(
+        "What the phone says it compared is missing, or is about other pictures or another reference."
+    ),
     Reason.REFERENCE_TOO_OLD: _(
         "The newest moment of the reference is over two years old; the face has to be renewed."
+    ),
+    Reason.MODEL_NOT_ALLOWED: _(
+        "The policy in force allows no face that is kept like this person's; it has to be enrolled again."
     ),
     Reason.ENGINE_MISMATCH: _("The reference was made by another engine; the face has to be enrolled again."),
     Reason.UNMEASURED: _(
@@ -64,6 +71,9 @@ _WORKER = {
 _WEB = {
     "deadline": _("The worker gave no verdict within 60 s; a missing verdict is a refusal."),
     "late": _("The sample came after its challenge was over."),
+    "not-fetched": _("The phone had not fetched what it was to keep, so nothing took effect."),
+    "nothing-waits": _("Nothing waited for the phone, or it was fetched, or its minute was over."),
+    "not-this-model": _("The phone asked for a reference that its application model does not send down."),
     "locked": _("Too many tries failed in a row; the person has to wait."),
     "face-disabled": _("Ten tries in a row failed; the face must be enrolled again."),
     "face-closed": _("The tries of this attempt are used up."),
@@ -71,12 +81,20 @@ _WEB = {
     "not-proven": _("The face may be used only after the passkey has been proven."),
     "no-challenge": _("A sample came where none was asked for, or for the second time."),
     "no-worker": _("No worker had published a key that the sample could be sealed to."),
+    "region-elsewhere": _(
+        "The organisation pinned a region, and a worker, the store or the key service is not there."
+    ),
     "expired": _("The five minutes of the attempt were over."),
     "ended": _("The attempt had ended already."),
     "foreign-browser": _("The request came from another browser than the one that began."),
     "foreign-origin": _("The request came from a page of another site."),
+    "person-suspended": _("The person was suspended. Their passkey was in order."),
     "passkey-refused": _("The passkey's answer does not prove what it has to."),
+    "key-refused": _("The proof is not by the key that the site named, or not of this session."),
     "other-person": _("The passkey belongs to another person than the one who began."),
+    "build-refused": _(
+        "The page was of a build that is not listed, or blocked; the person was asked to reload."
+    ),
     "simulator-refused": _("The software phone is not admitted here."),
     "too-large": _("The sample is larger than the protocol allows."),
     "face-demanded": _("The relying party demands a face, and none was shown. The passkey was in order."),
@@ -88,6 +106,9 @@ _WEB = {
     "person-cancelled": _("The person left the sign-in page."),
 }
 _TEXTS: dict[str, Text] = {**{str(code): text for code, text in _WORKER.items()}, **_WEB}
+
+REASONS = tuple(_TEXTS.items())
+"""Every code with its sentence, to choose one from."""
 
 
 def reason_text(code: str) -> Text:

@@ -10,6 +10,7 @@ from authsvc.keys.models import SigningKey
 from authsvc.keys.vouching import adopt
 from authsvc.policy.services import store_shipped_policy
 from authsvc.seals.adoption import VouchedBefore, kinds_here, vouch_for
+from authsvc.seals.checking import kinds_checked_here, look_at
 from authsvc.seals.kinds import Kind
 from authsvc.tenancy.each import in_each_tenant
 
@@ -22,15 +23,23 @@ class Command(BaseCommand):
     help = "Seal the rows of an earlier release, once, with the keys of the role that VISOR_ROLES names."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --again."""
+        """Add --again and --check."""
         parser.add_argument(
             "--again",
             action="store_true",
             help="Vouch also where that was done before: a row without a seal may be an intruder's.",
         )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="Seal nothing: name the rows that this process does not believe.",
+        )
 
-    def handle(self, *_: Any, again: bool, **__: Any) -> None:
-        """Seal what this process's roles decide, and say what it was."""
+    def handle(self, *_: Any, again: bool, check: bool, **__: Any) -> None:
+        """Seal what this process's roles decide, and say what it was; or check what they believe."""
+        if check:
+            self._check()
+            return
         kinds = kinds_here()
         if not kinds:
             raise CommandError(
@@ -42,6 +51,17 @@ class Command(BaseCommand):
             in_each_tenant(self._adopt_keys)
         if "portal" in settings.ROLES:
             in_each_tenant(_store_shipped_policy)
+
+    def _check(self) -> None:
+        doubted = 0
+        for kind in kinds_checked_here():
+            found = look_at(kind)
+            doubted += sum(map(len, found.doubted.values()))
+            self.stdout.write(f"{kind.name}: {found.whole} hold")
+            for slug, ids in found.doubted.items():
+                self.stdout.write(f"  {slug}: not believed: {' '.join(ids)}")
+        if doubted:
+            raise CommandError(f"{doubted} rows are not believed")
 
     def _vouch(self, kind: Kind, *, again: bool) -> None:
         try:
