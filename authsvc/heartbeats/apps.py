@@ -1,0 +1,10 @@
+"""Application set-up."""
+
+from django.apps import AppConfig
+
+
+class HeartbeatsConfig(AppConfig):
+    """Label `heartbeats`."""
+
+    name = "authsvc.heartbeats"
+    label = "heartbeats"
