@@ -1,0 +1,102 @@
+"""Where an installation's things lie: on a machine with systemd's units, or within containers."""
+
+import grp
+import os
+import pwd
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from config.roles import ROLES
+
+Way = Literal["systemd", "compose"]
+COMMANDS: Final = ("migrator", "backup")
+"""Beside the roles of processes: those by which commands of manage.py run, each with its own secrets."""
+_KEYS_GROUP: Final = "visor-keys"
+_USER: Final = "visor-"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folder that an operator keeps, and how processes see it and their state."""
+
+    way: Way
+    folder: Path
+    state: Path
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of the secrets, a file a role."""
+        return self.folder / "secrets"
+
+    def environment(self, role: str) -> Path:
+        """The file of a role's variables."""
+        return self.folder / f"{role}.env"
+
+    def secrets_file(self, role: str) -> Path:
+        """A role's secrets, as its process sees them."""
+        seen = self.secrets if self.way == "systemd" else Path("/run/secrets")
+        return seen / f"{role}.json"
+
+    def state_of(self, role: str) -> Path:
+        """The folder of a role's own files."""
+        return self.state / role
+
+    @property
+    def keys(self) -> Path:
+        """The folder of keys and counters, which all roles share."""
+        return self.state / "keys"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where scheduled work keeps the log's checkpoints."""
+        return self.state / "checkpoints"
+
+    def make_folders(self) -> None:
+        """Make what is missing, each folder its user's where that user is there."""
+        self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self.secrets.mkdir(mode=0o751, exist_ok=True)
+        if self.way == "compose":
+            return
+        self.state.mkdir(mode=0o755, parents=True, exist_ok=True)
+        for role in (*ROLES, *COMMANDS):
+            _make(self.state_of(role), 0o700, role)
+        _make(self.checkpoints, 0o700, "provider")
+        if not self.keys.exists():
+            self.keys.mkdir()
+            with suppress(KeyError, PermissionError):
+                os.chown(self.keys, -1, _group())
+            self.keys.chmod(0o2770)
+
+    def give(self, path: Path, role: str) -> bool:
+        """Give a file to the role's user; False where there is no such user, or we may not."""
+        try:
+            user = pwd.getpwnam(_USER + ("provider" if role == "sequencer" else role))
+            os.chown(path, user.pw_uid, user.pw_gid)
+        except (KeyError, PermissionError):
+            return False
+        return True
+
+
+def user_of(role: str) -> dict[str, Any]:
+    """Return how a process becomes the role's user (subprocess.Popen), where there is one and we may."""
+    with suppress(KeyError):
+        user = pwd.getpwnam(_USER + role)
+        if os.geteuid() == 0:
+            return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [_group()]}
+    return {}
+
+
+def _group() -> int:
+    return grp.getgrnam(_KEYS_GROUP).gr_gid
+
+
+def _make(folder: Path, mode: int, role: str) -> None:
+    if folder.exists():
+        return
+    folder.mkdir()
+    folder.chmod(mode)
+    with suppress(KeyError, PermissionError):
+        user = pwd.getpwnam(_USER + role)
+        os.chown(folder, user.pw_uid, user.pw_gid)
