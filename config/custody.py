@@ -12,7 +12,7 @@ from typing import Final
 
 from config import secrets
 from config.secretfiles import PUBLIC
-from config.secrets import DATABASE, DJANGO, Content, SecretsProblem
+from config.secrets import CHECKPOINT, DATABASE, DJANGO, SEQUENCER, Content, SecretsProblem
 
 _KEY_BYTES: Final = 32
 _DJANGO_LENGTH: Final = 50
@@ -48,8 +48,16 @@ def _user(number: int) -> str:
 
 
 def _sections(path: Path, roles: Sequence[str]) -> Iterator[str]:
-    others = sorted(set(secrets.read(path)) - {PUBLIC, *roles})
-    if others:
+    held = set(secrets.read(path))
+    others = sorted(held - {PUBLIC, *roles})
+    if absent := [role for role in roles if role not in held]:
+        whose = f"those of {', '.join(others)} and " if others else ""
+        variable = "VISOR_CHECKPOINT_KEY_FILE" if absent == [SEQUENCER] else "VISOR_SECRETS_FILE"
+        yield (
+            f"{path} holds {whose}no secrets of {absent[0]}: let {variable} name {absent[0]}.json, which "
+            "`manage.py generate_secrets --split DIR` writes"
+        )
+    elif others:
         yield (
             f"{path} holds the secrets of {', '.join(others)} too: run `manage.py generate_secrets --split "
             f"DIR` without VISOR_ROLES, and let VISOR_SECRETS_FILE name DIR/{roles[0]}.json"
@@ -58,8 +66,9 @@ def _sections(path: Path, roles: Sequence[str]) -> Iterator[str]:
 
 def _completeness(path: Path, roles: Sequence[str]) -> Iterator[str]:
     content, needed = secrets.read(path), secrets.generate()
-    wanted = [(section, name) for section in (PUBLIC, *roles) for name in needed[section]]
-    missing = [f"{section}.{name}" for section, name in wanted if name not in content.get(section, {})]
+    there = [section for section in (PUBLIC, *roles) if section in content]
+    wanted = [(section, name) for section in there for name in needed[section]]
+    missing = [f"{section}.{name}" for section, name in wanted if name not in content[section]]
     if missing:
         yield (
             f"{path} is of an earlier release and lacks {', '.join(missing)}: run `manage.py "
@@ -82,6 +91,8 @@ def _strength(path: Path) -> Iterator[str]:
 def _mending(section: str, name: str) -> str:
     if name == DATABASE:
         return "take it out, and run `manage.py generate_secrets` and `manage.py database_roles`"
+    if name == CHECKPOINT:
+        return "put another file in its place (docs/audit.md)"
     return f"run `manage.py rotate_key {section}.{name}`"
 
 

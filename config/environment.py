@@ -15,17 +15,23 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.preparing import is_preparing
 from config.variables import (
     IN_PRODUCTION,
     REQUIRED,
     Addresses,
+    Components,
     Faces,
     KeyPlaces,
+    Log,
     Mail,
     Process,
+    Pushes,
+    References,
     Sandbox,
     Storage,
     Tools,
+    Watching,
     extra,
 )
 
@@ -48,7 +54,22 @@ class _Files(PydanticBaseSettingsSource):
         return {name: value for name, value in found.items() if value is not None}
 
 
-class Environment(Process, Addresses, Mail, Storage, KeyPlaces, Faces, Sandbox, Tools, BaseSettings):
+class Environment(
+    Process,
+    Watching,
+    Addresses,
+    Mail,
+    Pushes,
+    Storage,
+    KeyPlaces,
+    References,
+    Log,
+    Components,
+    Faces,
+    Sandbox,
+    Tools,
+    BaseSettings,
+):
     """All that a process is told; config/variables.py says what each value means."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
@@ -72,9 +93,9 @@ class Environment(Process, Addresses, Mail, Storage, KeyPlaces, Faces, Sandbox, 
             return given
         usual = {name: extra(field, IN_PRODUCTION) for name, field in FIELDS.items()}
         missing = [name for name, value in usual.items() if value == REQUIRED and name not in given]
-        if missing:
+        if missing and not is_preparing():
             raise EnvironmentProblem(f"{variable_name(missing[0])} is not set")
-        return {name: value for name, value in usual.items() if value is not None} | given
+        return {name: value for name, value in usual.items() if value not in (None, REQUIRED)} | given
 
 
 FIELDS: Final[dict[str, FieldInfo]] = Environment.model_fields
@@ -120,6 +141,8 @@ def _sentence(error: ErrorDetails) -> str:
             wanted = "a whole number"
         case "float_parsing":
             wanted = "a number"
+        case "value_error":
+            return f"{name} {error['ctx']['error']}"
         case _:
             return f"{name}: {error['msg']}"
     return f"{name} must be {wanted}, not {given!r}"

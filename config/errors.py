@@ -1,18 +1,25 @@
 """What people see where no view answered: a calm page for each kind of error, always with a way on."""
 
+import sys
 from collections.abc import Callable
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import get_template
 from django.urls import is_valid_path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.capture.ways import Way, start_page
 from authsvc.tenancy.models import Tenant
 
 _PORTAL = "/portal/"
+# Seconds, after which whoever could not be answered may come again.
+_SOON = 10
+_READ_ONLY = "25006"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -31,10 +38,44 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 without the request's context, any part of which may be what failed."""
+    """Answer 500 without the request's context, any part of which may be what failed.
+
+    Where it was the database, it is 503: whoever comes again may find it.
+    """
+    if is_outage(sys.exc_info()[1]):
+        return unavailable(request)
     again = [Way(_("Try again"), request.path)] if request.method == "GET" else []
     context = {"ways": [*again, *ways_from(request)]}
     return HttpResponse(get_template("500.html").render(context), status=500)
+
+
+def is_outage(problem: BaseException | None) -> bool:
+    """Whether it was the database that did not answer, answers nobody new, or takes nothing at the moment.
+
+    What was raised while that was cleared away counts as it; so does a standby on which nothing is written
+    yet (PostgreSQL's 25006), to which connections lead while one takes over from another.
+    """
+    while problem is not None:
+        if isinstance(problem, OperationalError | InterfaceError):
+            return True
+        if getattr(problem, "sqlstate", None) == _READ_ONLY:
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer 503 without asking the database: a page for people, JSON for programs."""
+    if "text/html" in request.headers.get("Accept", ""):
+        again = [Way(_("Try again"), request.path)] if request.method == "GET" else []
+        page = get_template("503.html").render({"ways": again})
+        response = HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    else:
+        said = gettext("This does not work at the moment. Please try again soon.")
+        content = {"error": "temporarily_unavailable", "message": said, "retry_after": _SOON}
+        response = JsonResponse(content, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = str(_SOON)
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -62,6 +103,8 @@ def with_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 def ways_from(request: HttpRequest) -> list[Way]:
     """Return the ways on from wherever a path belongs: the portal's, or the tenant's own page for people."""
     tenant: Tenant | None = getattr(request, "tenant", None)
+    if getattr(request, "astray", None) is not None:
+        return []
     if request.path.startswith("/t/"):
         return start_page(tenant) if tenant is not None else []
     offered = is_valid_path(_PORTAL) and request.path != _PORTAL

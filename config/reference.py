@@ -7,6 +7,7 @@ from typing import Final, Literal, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from authsvc.core.components import Component
 from config.environment import variable_name
 from config.safety import NAMES_A_ROLE, RULES
 from config.variables import IN_PRODUCTION, REQUIRED, ROOT, SHOWN, SUBJECTS, Tools, extra
@@ -30,6 +31,7 @@ _TYPES: Final[Mapping[object, str]] = {
     int: "whole number",
     float: "number",
     Path: "path",
+    Component: "JSON",
 }
 
 

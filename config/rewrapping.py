@@ -19,14 +19,22 @@ from authsvc.evaluation.storing import write_record
 from authsvc.keys.contexts import sealed_context
 from authsvc.keys.kek import TOKEN, VAULT, kek
 from authsvc.keys.models import SigningKey, VaultKey
+from authsvc.keys.receiving import sealed_anew
 from authsvc.keys.samples import sign_anew
 from authsvc.keys.service.chosen import key_service
 from authsvc.keys.service.file import FileKeys
 from authsvc.keys.vouching import private_context, public_context
+from authsvc.management.single_sign_on import seal_anew
 from authsvc.oidc.ciba.ping import callback_context
 from authsvc.oidc.models import BackchannelRequest, Provider
 from authsvc.oidc.offering.provider import pairwise_context
+from authsvc.reach.keys import private_context as push_context
+from authsvc.reach.models import PushKey, Subscription
+from authsvc.reach.subscriptions import sealed_context as address_context
 from authsvc.seals.renewal import renew_seals
+from authsvc.self_enrolment.models import PeopleProvider
+from authsvc.self_enrolment.provider import RECEIVER, bound_to
+from authsvc.tenancy.memberships.models import SingleSignOn
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from portal.accounts.adapter import MfaAdapter
@@ -57,6 +65,8 @@ COLUMNS: Final = (
     Column(TOKEN, SigningKey, "public_seal", public_context),
     Column(TOKEN, Provider, "sealed_pairwise_secret", lambda row: pairwise_context(row.tenant_id)),
     Column(TOKEN, BackchannelRequest, "sealed_callback", lambda row: callback_context(row.pk)),
+    Column(TOKEN, PushKey, "sealed_private", lambda row: push_context(row.tenant_id)),
+    Column(TOKEN, Subscription, "sealed", address_context),
     Column(VAULT, VaultKey, "sealed", lambda row: sealed_context(row.tenant_id)),
     Column(VAULT, VaultKey, "previous", lambda row: sealed_context(row.tenant_id)),
 )
@@ -70,6 +80,21 @@ def token_keys() -> Renewed:
 def vault_keys() -> Renewed:
     """Rewrap the tenants' vault keys."""
     return Renewed(_rewrap(VAULT))
+
+
+def received() -> Renewed:
+    """Seal what was sealed for web alone anew, for its newest key."""
+    return Renewed(sum(_renew_received(tenant) for tenant in Tenant.objects.order_by("pk")))
+
+
+def _renew_received(tenant: Tenant) -> bool:
+    with tenant_scope(tenant.id):
+        row = PeopleProvider.objects.unchecked().exclude(sealed_secret=None).first()
+        fresh = sealed_anew(RECEIVER, bytes(row.sealed_secret or b""), bound_to(row)) if row else None
+        if row is None or fresh is None:
+            return False
+        same = PeopleProvider.objects.unchecked().filter(pk=row.pk, sealed_secret=row.sealed_secret)
+        return bool(same.update(sealed_secret=fresh))
 
 
 def stored_keys() -> Renewed:
@@ -102,8 +127,22 @@ def _records() -> int:
 
 
 def second_factors() -> Renewed:
-    """Seal what administrators' second factors hold anew."""
-    return Renewed(sum(_renew_factor(row) for row in Authenticator.objects.order_by("pk").iterator(BATCH)))
+    """Seal what administrators' second factors hold anew, and the secrets of organisations' own providers."""
+    factors = sum(_renew_factor(row) for row in Authenticator.objects.order_by("pk").iterator(BATCH))
+    return Renewed(factors + sum(_renew_provider(tenant) for tenant in Tenant.objects.order_by("pk")))
+
+
+def _renew_provider(tenant: Tenant) -> bool:
+    with tenant_scope(tenant.id):
+        row = SingleSignOn.objects.first()
+        fresh = None if row is None else seal_anew(row)
+        if row is None or fresh is None:
+            return False
+        return bool(
+            SingleSignOn.objects.filter(pk=row.pk, sealed_secret=row.sealed_secret).update(
+                sealed_secret=fresh
+            )
+        )
 
 
 def _renew_factor(row: Authenticator) -> bool:

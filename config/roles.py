@@ -3,7 +3,7 @@
     web       the OpenID provider, capture, enrolment, people's own pages
     provider  the provider's scheduled work: sweeps, deliveries, rotation of keys
     worker    opens samples and references, judges, signs verdicts
-    portal    the administrators' screens
+    portal    the administrators' screens, and long work that they began
 
 A process without a role is a command of manage.py: it sees every part, so that `migrate` and
 `makemigrations` cover every table, but it holds no role's secrets and takes no tasks. Order matters in
@@ -28,16 +28,21 @@ OFFICE: Final = (*ISSUER, *PORTAL)
 
 APPS: Final[tuple[Row, ...]] = (
     ("authsvc.core", EVERY),
+    ("authsvc.limits", EVERY),
+    ("authsvc.heartbeats", EVERY),
     ("authsvc.tenancy", EVERY),
     ("authsvc.audit", EVERY),
     ("authsvc.keys", EVERY),
     ("authsvc.seals", EVERY),
+    ("authsvc.hosts", EVERY),
+    ("authsvc.branding", OFFICE),  # mails of scheduled work have a look, too
     ("authsvc.subjects", EVERY),
     ("authsvc.devices", EVERY),
     ("authsvc.clients", EVERY),
     ("authsvc.privacy", EVERY),
     ("authsvc.vault", EVERY),
     ("authsvc.policy", EVERY),
+    ("authsvc.reach", OFFICE),  # closing a person forgets how to reach them
     ("authsvc.transactions", EVERY),
     ("authsvc.biometrics", WORKER),
     ("authsvc.evaluation", WORKER),
@@ -45,6 +50,7 @@ APPS: Final[tuple[Row, ...]] = (
     ("authsvc.enrolment", OFFICE),  # the portal makes enrolment links
     ("authsvc.delivery", OFFICE),
     ("authsvc.oidc", OFFICE),  # the portal sets the provider's options and moves its keys
+    ("authsvc.self_enrolment", OFFICE),  # the portal sets it up
     ("authsvc.tenancy.memberships", PORTAL),
     ("authsvc.management", OFFICE),  # its commands make keys, which the portal may not
     ("authsvc.person", ISSUER),
@@ -65,6 +71,10 @@ APPS: Final[tuple[Row, ...]] = (
 )
 
 MIDDLEWARE: Final[tuple[Row, ...]] = (
+    ("config.requestids.RequestIds", SITE),
+    ("config.measured.counting_requests", SITE),
+    ("config.tracing.traced", SITE),
+    ("authsvc.hosts.middleware.HostGate", SITE),
     ("django.middleware.security.SecurityMiddleware", SITE),
     ("authsvc.seals.refusals.TellingAtTheEnd", SITE),
     ("authsvc.tenancy.shortway.ShortWay", WEB),
@@ -76,13 +86,16 @@ MIDDLEWARE: Final[tuple[Row, ...]] = (
     ("django.contrib.sessions.middleware.SessionMiddleware", PORTAL),
     ("django.middleware.locale.LocaleMiddleware", SITE),
     ("django.middleware.common.CommonMiddleware", SITE),
+    # Before what puts a page in the place of an answer: no page is framed, an error’s neither.
+    ("django.middleware.clickjacking.XFrameOptionsMiddleware", SITE),
     ("config.errors.with_pages", SITE),
     ("django.middleware.csrf.CsrfViewMiddleware", SITE),
     ("django.contrib.auth.middleware.AuthenticationMiddleware", PORTAL),
     ("allauth.account.middleware.AccountMiddleware", PORTAL),
+    ("portal.accounts.tries.says_when_to_come_again", PORTAL),
     ("django.contrib.messages.middleware.MessageMiddleware", PORTAL),
-    ("django.middleware.clickjacking.XFrameOptionsMiddleware", SITE),
     ("portal.accounts.limits.SessionLimits", PORTAL),
+    ("portal.accounts.preferences.ChosenLanguage", PORTAL),
     ("authsvc.tenancy.middleware.TenantMiddleware", SITE),
     ("portal.accounts.gate.PortalGate", PORTAL),
 )
@@ -96,10 +109,14 @@ CONTEXT_PROCESSORS: Final[tuple[Row, ...]] = (
 
 # Where a path begins, the module of its routes, and who has them.
 ROUTES: Final[tuple[tuple[str, str, tuple[Role, ...]], ...]] = (
+    ("", "authsvc.hosts.urls", WEB),
     ("", "authsvc.oidc.discovery.wellknown_urls", WEB),
+    ("t/<slug:tenant>/", "authsvc.branding.urls", WEB),
     ("t/<slug:tenant>/", "authsvc.oidc.urls", WEB),
     ("t/<slug:tenant>/", "authsvc.capture.urls", WEB),
+    ("t/<slug:tenant>/liveness/", "authsvc.liveness.urls", WEB),
     ("t/<slug:tenant>/", "authsvc.enrolment.urls", WEB),
+    ("t/<slug:tenant>/join/", "authsvc.self_enrolment.urls", WEB),
     ("t/<slug:tenant>/me/", "authsvc.person.urls", WEB),
     ("", "portal.urls", PORTAL),
     ("account/", "portal.accounts.urls", PORTAL),
@@ -107,12 +124,13 @@ ROUTES: Final[tuple[tuple[str, str, tuple[Role, ...]], ...]] = (
 
 # Packages whose `tasks` module a Celery process loads.
 TASKS: Final[tuple[Row, ...]] = (
+    ("authsvc.audit", PROVIDER),
     ("authsvc.biometrics", WORKER),
     ("authsvc.oidc", PROVIDER),
     ("authsvc.capture", PROVIDER),
     ("authsvc.delivery", PROVIDER),
     ("authsvc.management", PROVIDER),
-    ("authsvc.person", PROVIDER),
+    ("portal.people", PORTAL),
 )
 
 

@@ -14,10 +14,20 @@ from authsvc.keys.held import NEXT, PREVIOUS
 from config import rewrapping, secretfiles, secrets
 from config.rewrapping import Renewed
 from config.roles import ROLES
-from config.secrets import DJANGO, SEALING, Content, seal_key_of, task_key_of
+from config.secrets import (
+    DJANGO,
+    RECEIVING,
+    SEALING,
+    WRITING,
+    Content,
+    log_key_of,
+    seal_key_of,
+    task_key_of,
+)
 
 _REQUESTS: Final = "requests that are on their way: 1 minute"
 _PAGES: Final = "open pages: 1 hour; of the portal sessions and open forms: 24 hours"
+_EVENTS: Final = "events that are not in the log yet: 1 minute"
 _TASKS: Final = "tasks that are on their way: 5 minutes"
 Sections = dict[str, dict[str, str]]
 
@@ -43,6 +53,7 @@ KEYS: Final[Mapping[str, Rotated]] = {
     str(key): key
     for key in (
         Rotated("web", "token_kek", _REQUESTS, rewrapping.token_keys),
+        Rotated("web", RECEIVING, _REQUESTS, rewrapping.received),
         Rotated("worker", "vault_kek", _TASKS, rewrapping.vault_keys),
         Rotated("worker", "key_store", _TASKS, rewrapping.stored_keys),
         Rotated("worker", "verdict_private_key", "verdicts of open sign-ins: 15 minutes", rewrapping.signed),
@@ -50,6 +61,7 @@ KEYS: Final[Mapping[str, Rotated]] = {
         *(Rotated(role, DJANGO, _PAGES, rewrapping.second_factors) for role in ROLES),
         *(Rotated(role, task_key_of(role), "tasks that wait: 1 hour") for role in ROLES),
         *(Rotated(role, seal_key_of(role), _REQUESTS, rewrapping.seals) for role in SEALING),
+        *(Rotated(writer, log_key_of(writer), _EVENTS) for writer in WRITING),
     )
 }
 

@@ -5,6 +5,7 @@ serves or takes tasks: commands of manage.py alone need no role. `refuse_unsafe_
 the same processes, by Django's checks, and `refuse_wide_credential` who they are there.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,8 @@ from typing import Any, Final
 from django.core.checks import Tags, run_checks
 from django.db import Error, connection
 
+from authsvc.core.components import EVERY_TIME
+from authsvc.core.redis_servers import is_redis
 from authsvc.tenancy.sql import Standing, standing
 
 Settings = Mapping[str, Any]
@@ -56,11 +59,15 @@ def _has_postgresql(settings: Settings) -> bool:
 
 def _has_a_closed_broker(settings: Settings) -> bool:
     broker = str(settings["CELERY_BROKER_URL"])
-    return broker.startswith(("redis://", "rediss://")) and "@" in broker
+    return is_redis(broker) and "@" in broker
 
 
 def _counts_together(settings: Settings) -> bool:
     return str(settings["CACHES"]["default"]["BACKEND"]).endswith("RedisCache")
+
+
+def _tells_visitors_apart(settings: Settings) -> bool:
+    return settings["SECURE_PROXY_SSL_HEADER"] is None or settings["PROXY_COUNT"] >= 1
 
 
 def _shows_no_mail(settings: Settings) -> bool:
@@ -75,6 +82,19 @@ def _encrypts_mail(settings: Settings) -> bool:
     return bool(settings["EMAIL_USE_TLS"] or settings["EMAIL_USE_SSL"]) or not _by_smtp(settings)
 
 
+def _pushes_to_services_alone(settings: Settings) -> bool:
+    return all(_is_public_name(name) for name in settings["PUSH_SERVICES"])
+
+
+def _is_public_name(name: str) -> bool:
+    """Whether it is a host's name with a dot whose last part is no number."""
+    return re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*", name) is not None
+
+
+def _says_who_pushes(settings: Settings) -> bool:
+    return str(settings["PUSH_CONTACT"]).startswith(("mailto:", "https://"))
+
+
 def _by_smtp(settings: Settings) -> bool:
     """Whether the process sends mail, and by SMTP: workers and commands send none."""
     sends = set(settings["ROLES"]) - {"worker"}
@@ -87,6 +107,17 @@ def _names_its_hosts(settings: Settings) -> bool:
 
 def _waits_for_the_cues(settings: Settings) -> bool:
     return bool(settings["CUE_SHARE"] == 1)
+
+
+def _declares_what_all_touch(settings: Settings) -> bool:
+    declared = {part.kind for part in settings["COMPONENTS"]}
+    used = {*EVERY_TIME, *(("objects",) if settings["OBJECTS"]["url"] else ())}
+    return not declared or used <= declared
+
+
+def _knows_its_pool(settings: Settings) -> bool:
+    pools = {part.name for part in settings["COMPONENTS"] if part.kind == "worker"}
+    return "worker" not in settings["ROLES"] or not settings["COMPONENTS"] or settings["WORKER_POOL"] in pools
 
 
 def _is_one_role(settings: Settings) -> bool:
@@ -104,6 +135,34 @@ def _reaches_its_service(settings: Settings) -> bool:
     return settings["KEY_SERVICE"] != "transit" or bool(told)
 
 
+def _names_its_object_store(settings: Settings) -> bool:
+    url = str(settings["OBJECTS"]["url"])
+    return url.startswith("https://") if url else settings["REFERENCE_STORE"] != "objects"
+
+
+def _reaches_its_object_store(settings: Settings) -> bool:
+    store = settings["OBJECTS"]
+    asks = "worker" in settings["ROLES"] and bool(store["url"])
+    return not asks or bool(store["bucket"] and store["access_key"] and store["secret_key"])
+
+
+def _gives_its_key_to_workers_alone(settings: Settings) -> bool:
+    return not (set(settings["ROLES"]) - {"worker"} and settings["OBJECTS"]["secret_key"])
+
+
+def _knows_the_checkpoint_key(settings: Settings) -> bool:
+    return "provider" not in settings["ROLES"] or settings["CHECKPOINT_KEY_FILE"] is not None
+
+
+def _keeps_checkpoints_elsewhere(settings: Settings) -> bool:
+    return "provider" not in settings["ROLES"] or bool(settings["LOG_ANCHOR"] or settings["LOG_WITNESS"])
+
+
+def _knows_its_witness(settings: Settings) -> bool:
+    witness = str(settings["LOG_WITNESS"])
+    return not witness or (witness.startswith("https://") and bool(settings["LOG_WITNESS_KEY"]))
+
+
 RULES: Final[tuple[Rule, ...]] = (
     Rule("VISOR_BASE_URL", "must be https", _has_https),
     Rule(
@@ -115,6 +174,11 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("VISOR_CUE_SHARE", "must be 1: nobody answers before the cues are over", _waits_for_the_cues),
     Rule("VISOR_DATABASE_URL", "must be PostgreSQL", _has_postgresql),
     Rule("VISOR_BROKER_URL", "must be Redis, with its password", _has_a_closed_broker),
+    Rule(
+        "VISOR_PROXY_COUNT",
+        "must be 1 or more behind a proxy: limits would take all visitors for one",
+        _tells_visitors_apart,
+    ),
     Rule(
         "VISOR_CACHE_URL",
         "must be Redis: counters that processes do not share limit nobody",
@@ -129,6 +193,12 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "VISOR_MAIL_TLS", "must be starttls or implicit: mails hold links that open accounts", _encrypts_mail
     ),
+    Rule(
+        "VISOR_PUSH_SERVICES",
+        "must be names of hosts, in small letters: whatever they name is called",
+        _pushes_to_services_alone,
+    ),
+    Rule("VISOR_PUSH_CONTACT", "must begin with mailto: or https:", _says_who_pushes),
     Rule("VISOR_ALLOWED_HOSTS", "must not hold *", _names_its_hosts),
     Rule(
         "VISOR_PKCS11_MODULE", "must be set, with VISOR_PKCS11_PIN, where keys lie there", _reaches_its_module
@@ -137,6 +207,44 @@ RULES: Final[tuple[Rule, ...]] = (
         "VISOR_TRANSIT_URL",
         "must be https, with VISOR_TRANSIT_TOKEN, where keys lie there",
         _reaches_its_service,
+    ),
+    Rule(
+        "VISOR_OBJECTS_URL",
+        "must be https, and named in every process where references lie there",
+        _names_its_object_store,
+    ),
+    Rule(
+        "VISOR_OBJECTS_SECRET_KEY",
+        "must be set in workers, with VISOR_OBJECTS_ACCESS_KEY and VISOR_OBJECTS_BUCKET",
+        _reaches_its_object_store,
+    ),
+    Rule(
+        "VISOR_OBJECTS_SECRET_KEY",
+        "must not be set in processes of other roles: they ask nothing of the store",
+        _gives_its_key_to_workers_alone,
+    ),
+    Rule(
+        "VISOR_CHECKPOINT_KEY_FILE",
+        "must name the file with the key that signs the log's checkpoints, where scheduled work is done",
+        _knows_the_checkpoint_key,
+    ),
+    Rule(
+        "VISOR_LOG_ANCHOR",
+        "must name a folder for checkpoints, or VISOR_LOG_WITNESS a witness: the database's owner could "
+        "rewrite the log unnoticed",
+        _keeps_checkpoints_elsewhere,
+    ),
+    Rule("VISOR_LOG_WITNESS", "must be https, with VISOR_LOG_WITNESS_KEY", _knows_its_witness),
+    Rule(
+        "VISOR_COMPONENTS",
+        "must declare provider, store and keys, and objects where there is such a store, where it declares "
+        "anything: sign-ins touch them",
+        _declares_what_all_touch,
+    ),
+    Rule(
+        "VISOR_WORKER_POOL",
+        "must be a pool that VISOR_COMPONENTS declares, where that declares anything",
+        _knows_its_pool,
     ),
     Rule("VISOR_ROLES", "must name one role alone: each has its own secrets and database role", _is_one_role),
 )

@@ -6,11 +6,23 @@ from typing import Final
 
 from config import secrets
 from config.roles import ROLES
-from config.secrets import DATABASE_ROLES, SEALING, Content, SecretsProblem, seal_key_of, task_key_of
+from config.secrets import (
+    CHECKPOINT,
+    RECEIVING,
+    SEALING,
+    SECTIONS,
+    SEQUENCER,
+    Content,
+    SecretsProblem,
+    seal_key_of,
+    task_key_of,
+)
 
 PUBLIC: Final = "public"
 PAIRS: Final = (
     (("worker", "verdict_private_key"), (PUBLIC, "verdict_public_key")),
+    ((SEQUENCER, CHECKPOINT), (PUBLIC, "checkpoint_public_key")),
+    (("web", RECEIVING), (PUBLIC, RECEIVING.replace("private", "public"))),
     *(((role, task_key_of(role)), (PUBLIC, f"task_public_key_{role}")) for role in ROLES),
     *(((role, seal_key_of(role)), (PUBLIC, f"seal_public_key_{role}")) for role in SEALING),
 )
@@ -19,14 +31,14 @@ PAIRS: Final = (
 
 def paths(folder: Path) -> dict[str, Path]:
     """Return the file of each role in a folder, and the public one."""
-    return {section: folder / f"{section}.json" for section in (*DATABASE_ROLES, PUBLIC)}
+    return {section: folder / f"{section}.json" for section in (*SECTIONS, PUBLIC)}
 
 
 def split(content: Content) -> dict[str, dict[str, dict[str, str]]]:
     """Return what each role's file holds, its own section and the public one; and the public one's alone."""
     public = dict(content[PUBLIC])
     files: dict[str, dict[str, dict[str, str]]] = {
-        role: {PUBLIC: public, role: dict(content[role])} for role in DATABASE_ROLES if role in content
+        role: {PUBLIC: public, role: dict(content[role])} for role in SECTIONS if role in content
     }
     return {**files, PUBLIC: {PUBLIC: public}}
 

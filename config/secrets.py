@@ -2,19 +2,21 @@
 
 Split of power (S6.1-01): `web` can issue tokens, `provider` rotates their keys and ends what they stand on,
 `worker` can open samples and references and sign verdicts, `portal` can do none of it. `public` holds what
-any role may know; `migrator` and `backup` hold how these two get into the database, and nothing else.
+any role may know; `migrator` and `backup` hold how these two get into the database, what commands write to
+the log by, and what backups are vouched for by. `sequencer` holds the key that signs the log's checkpoints:
+in production a file of its own, which scheduled work alone reads (docs/adr/0411).
 """
 
 import base64
 import json
 import os
 import secrets
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from authsvc.keys.held import NEXT, PREVIOUS
 from config.roles import ROLES, Role
@@ -23,8 +25,18 @@ DJANGO = "django_secret_key"
 # The roles that vouch for rows by a key of their own (authsvc/seals/kinds.py); a worker vouches for none.
 SEALING: Final[tuple[Role, ...]] = ("web", "portal")
 DATABASE = "database_password"
+SEQUENCER: Final = "sequencer"
+CHECKPOINT: Final = "checkpoint_private_key"
+# What tells a backup of ours from one that somebody altered (config/backups.py).
+BACKUP_KEY: Final = "backup_key"
+# What other roles seal for web alone, web opens by this one (authsvc/keys/receiving.py).
+RECEIVING: Final = "receiving_private_key_web"
+# Who writes events of the log, each by a key of its own; who sequences them knows every one.
+WRITING: Final = (*ROLES, "migrator")
 # Who gets into the database by a password of this file (docs/adr/0260).
 DATABASE_ROLES: Final = (*ROLES, "migrator", "backup")
+SECTIONS: Final = (*DATABASE_ROLES, SEQUENCER)
+"""Whose secrets are a file of their own."""
 Content = Mapping[str, Mapping[str, str]]
 
 
@@ -54,7 +66,20 @@ def generate() -> dict[str, dict[str, str]]:
     }
     for role in DATABASE_ROLES:
         made.setdefault(role, {})[DATABASE] = _b64(secrets.token_bytes(32))
+    for writer in WRITING:
+        made[writer][log_key_of(writer)] = made["provider"][log_key_of(writer)] = _b64(
+            secrets.token_bytes(32)
+        )
+    private, made["public"]["checkpoint_public_key"] = _key_pair()
+    made[SEQUENCER] = {CHECKPOINT: private}
+    made["backup"][BACKUP_KEY] = _b64(secrets.token_bytes(32))
+    made["web"][RECEIVING], made["public"][RECEIVING.replace("private", "public")] = _receiving_pair()
     return _with_own_keys(made)
+
+
+def log_key_of(writer: str) -> str:
+    """Return the name of the key of a writer's MACs on events (authsvc/audit/writers.py)."""
+    return f"log_key_{writer}"
 
 
 def task_key_of(role: str) -> str:
@@ -92,6 +117,11 @@ def _key_pair() -> tuple[str, str]:
     return _b64(made.private_bytes_raw()), _b64(made.public_key().public_bytes_raw())
 
 
+def _receiving_pair() -> tuple[str, str]:
+    made = X25519PrivateKey.generate()
+    return _b64(made.private_bytes_raw()), _b64(made.public_key().public_bytes_raw())
+
+
 def write(path: Path, content: Content) -> None:
     """Write a new secrets file, readable by its owner alone.
 
@@ -115,11 +145,6 @@ def _write(path: Path, content: Content) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(content, file, indent=2)
-
-
-def being_written() -> bool:
-    """Tell whether this process is the command that writes the file, and so needs none of it."""
-    return sys.argv[1:2] == ["generate_secrets"]
 
 
 class Held(NamedTuple):
@@ -151,17 +176,19 @@ def read(path: Path) -> dict[str, dict[str, str]]:
 
 
 def load(path: Path, roles: Sequence[Role]) -> Held:
-    """Return the secrets of the given roles, and the public section with them; nothing without a role.
+    """Return the secrets of the given roles, and the public section with them.
 
-    Raises SecretsProblem.
+    Without a role it is what a command writes to the log by, where the file is there. Raises SecretsProblem.
     """
     if not roles:
-        return nothing()
+        return _of_command(path)
     content = read(path)
     missing = [section for section in ["public", *roles] if section not in content]
     if missing:
         raise SecretsProblem(f"{path} has no section {missing[0]!r}")
-    lacking = [name for role, name in _own_keys(roles) if name not in content[role]]
+    receiving: list[tuple[Role, str]] = [("web", RECEIVING)] if "web" in roles else []
+    wanted = [*_own_keys(roles), *((role, log_key_of(role)) for role in roles), *receiving]
+    lacking = [name for role, name in wanted if name not in content[role]]
     if lacking:
         raise SecretsProblem(
             f"{path} is of an earlier release and lacks {', '.join(lacking)}: "
@@ -176,13 +203,41 @@ def held(content: Content, roles: Sequence[str]) -> Held:
     Where a process plays several (the embedded default), the first one's Django key is used.
     """
     flat: dict[str, str] = {}
-    for section in ["public", *roles]:
+    more = [SEQUENCER] if "provider" in roles and SEQUENCER in content else []
+    for section in ["public", *roles, *more]:
         for name, value in content[section].items():
             flat.setdefault(name, value)
     flat.pop(DATABASE, None)
-    django_key = flat.pop(DJANGO)
+    # A command, which writes to the log as the migrator, signs no cookie.
+    django_key = flat.pop(DJANGO, "") or secrets.token_urlsafe(48)
     fallbacks = [flat.pop(DJANGO + ending) for ending in (NEXT, PREVIOUS) if DJANGO + ending in flat]
     return Held(django_key, {name: base64.b64decode(value) for name, value in flat.items()}, fallbacks)
+
+
+def checkpoint_key(path: Path) -> dict[str, bytes]:
+    """Return the key that signs checkpoints, by its name. Raises SecretsProblem."""
+    try:
+        return {CHECKPOINT: base64.b64decode(read(path)[SEQUENCER][CHECKPOINT])}
+    except KeyError:
+        raise SecretsProblem(f"{path} holds no key that signs checkpoints") from None
+
+
+def _of_command(path: Path) -> Held:
+    try:
+        content = read(path)
+    except SecretsProblem:
+        return nothing()
+    wanted = {
+        "migrator": log_key_of("migrator"),
+        "public": "checkpoint_public_key",
+    }
+    found = {
+        name: base64.b64decode(value)
+        for section, begins in wanted.items()
+        for name, value in content.get(section, {}).items()
+        if name.startswith(begins)
+    }
+    return nothing()._replace(keys=found)
 
 
 def database_password(path: Path, role: str) -> str:

@@ -8,10 +8,12 @@ is computed, or differs between machines. docs/settings.md is written from these
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import NoDecode
 
+from authsvc.core.components import POOL, Component, is_name, read_components
+from authsvc.limits.register import read_numbers
 from config.roles import ROLES, Role
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -50,11 +52,28 @@ def _lower(given: object) -> object:
     return given.lower() if isinstance(given, str) else given
 
 
+def _parts(given: object) -> object:
+    return read_components(given) if isinstance(given, str) else given
+
+
+def _numbers(given: object) -> object:
+    return read_numbers(given) if isinstance(given, str) else given
+
+
+def _pool(name: str) -> str:
+    if not is_name(name):
+        raise ValueError("must be of small letters, digits and hyphens")
+    return name
+
+
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 Roles = Annotated[list[Role], NoDecode, BeforeValidator(_words)]
 Address = Annotated[str, BeforeValidator(_address)]
 Sha256 = Annotated[str, BeforeValidator(_lower)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Parts = Annotated[tuple[Component, ...], NoDecode, BeforeValidator(_parts)]
+Numbers = Annotated[dict[str, int], NoDecode, BeforeValidator(_numbers)]
+Pool = Annotated[str, AfterValidator(_pool)]
 
 
 class Process(BaseModel):
@@ -80,9 +99,42 @@ class Process(BaseModel):
         "The secrets file that `manage.py generate_secrets` writes; a process reads its roles' sections.",
         shown="`secrets.json` in VISOR_DATA_DIR",
     )
+    static_root: Path = variable(
+        ROOT / "build" / "collected",
+        "The folder that `manage.py collectstatic` fills with pages' files; web and portal need it.",
+        shown="`build/collected` beside manage.py",
+    )
     log_level: str = variable("INFO", "The least severe messages that are logged: `DEBUG` to `CRITICAL`.")
+    operators: Words = variable(
+        [],
+        "E-mail addresses, with commas, of the portal's users who run this installation: they create, "
+        "suspend and resume organisations and see its health, at /platform/.",
+    )
     admin_password: SecretStr | None = variable(
         None, "The password that `manage.py create_admin` gives, instead of asking for one.", secret=True
+    )
+
+
+class Watching(BaseModel):
+    """What says how the installation is (docs/monitoring.md)"""
+
+    watch_address: str = variable(
+        "",
+        "Where this process answers probes (`/live`, `/serving`, `/ready`) and Prometheus (`/metrics`), as "
+        "`127.0.0.1:9400`: a port of its own for each, which only the machine's or the cluster's own network "
+        "reaches; nowhere without it.",
+        shown="none",
+    )
+    log_format: Literal["plain", "json"] = variable(
+        "plain",
+        "How lines of the process log are written: `plain` for people, `json` for programs.",
+        in_production="json",
+    )
+    trace_url: Address = variable(
+        "",
+        "The address to which traces are sent (OTLP over HTTP, as `http://127.0.0.1:4318/v1/traces`); none "
+        "are made without it. Needs the packages of requirements/tracing.txt.",
+        shown="none",
     )
 
 
@@ -93,7 +145,9 @@ class Addresses(BaseModel):
         "http://localhost:8000", "The address that people and relying parties see.", in_production=REQUIRED
     )
     allowed_hosts: Words = variable(
-        [], "Host names that requests may be for, with commas.", shown="the host of VISOR_BASE_URL"
+        [],
+        "The installation's own host names, with commas; tenants' come beside them.",
+        shown="the host of VISOR_BASE_URL",
     )
     ssl_redirect: bool = variable(True, "Send http requests to https; never in `local` and `test`.")
     behind_proxy: bool = variable(
@@ -102,9 +156,11 @@ class Addresses(BaseModel):
         "could claim https.",
     )
     trusted_proxies: Words = variable(
-        [], "IP addresses, with commas, of proxies whose Client-Cert header (RFC 9440) is believed."
+        [],
+        "IP addresses, with commas, of proxies whose Client-Cert header (RFC 9440) is believed; `unix` for "
+        "one that comes by a socket of this machine's files.",
     )
-    proxy_count: int = variable(
+    proxy_count: Annotated[int, Field(ge=0, le=9)] = variable(
         0,
         "How many proxies add the visitor's address to X-Forwarded-For; the last that many are believed. "
         "Limits by address go by it, so none of them tells people behind a proxy apart where it is 0.",
@@ -132,6 +188,24 @@ class Mail(BaseModel):
     mail_from: str = variable("Visor <visor@localhost>", "Whom mails say that they are from.")
 
 
+class Pushes(BaseModel):
+    """Pushes to people's devices (docs/reaching-people.md)"""
+
+    push: bool = variable(
+        True, "Tell people by pushes to their devices what waits for them; without it by mail alone."
+    )
+    push_services: Words = variable(
+        ["fcm.googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"],
+        "Hosts, with commas, of the push services that browsers may name, each with the hosts below it; "
+        "no other is called.",
+    )
+    push_contact: str = variable(
+        "",
+        "Where a push service reaches the operator, `mailto:` or https (RFC 8292 section 2.1).",
+        shown="VISOR_BASE_URL",
+    )
+
+
 class Storage(BaseModel):
     """Database and queue"""
 
@@ -148,15 +222,24 @@ class Storage(BaseModel):
     broker_url: str = variable(
         "embedded://localhost",
         "Celery's broker; `embedded://localhost` keeps messages as files in VISOR_DATA_DIR. "
-        "`rediss://…?ssl_cert_reqs=required&ssl_certfile=…&ssl_keyfile=…` for a client certificate.",
+        "`rediss://…?ssl_cert_reqs=required&ssl_certfile=…&ssl_keyfile=…` for a client certificate; "
+        "`sentinel://:PASSWORD@ONE:26379/0;sentinel://TWO:26379?master=NAME` for the master that Sentinel "
+        "names (docs/operations.md).",
         in_production=REQUIRED,
         secret=True,
     )
     cache_url: str | None = variable(
         None,
-        "The Redis server in which processes count together how often something was tried.",
-        shown="that of VISOR_BROKER_URL; the process's own memory where that is none",
+        "The Redis server in which processes count together how often something was tried; named as the "
+        "broker is.",
+        shown="that of VISOR_BROKER_URL; where that is none, the database",
         secret=True,
+    )
+    limits: Numbers = variable(
+        {},
+        "Other numbers for limits, `name=most` with commas (docs/operations.md); what guards somebody is "
+        "only lowered.",
+        shown="those of the list",
     )
 
 
@@ -183,6 +266,70 @@ class KeyPlaces(BaseModel):
     transit_ca: Path | None = variable(
         None, "The certificate authorities of the transit service, as PEM.", shown="the machine's own"
     )
+
+
+class References(BaseModel):
+    """Where references lie (docs/reference-store.md)"""
+
+    reference_store: Literal["database", "objects"] = variable(
+        "database",
+        "Where new references come to lie: in the `database`, or in a store of `objects` with the interface "
+        "of S3. The same in every process.",
+    )
+    objects_url: Address = variable(
+        "", "The address of the object store, https, without a path. The same in every process."
+    )
+    objects_bucket: str = variable("visor", "The bucket, which is there already.")
+    objects_region: str = variable("us-east-1", "The region by which its requests are signed.")
+    objects_access_key: str = variable("", "The name of the key with the object store; for workers alone.")
+    objects_secret_key: SecretStr | None = variable(
+        None,
+        "The key itself; better in a file, named by VISOR_OBJECTS_SECRET_KEY_FILE; for workers alone.",
+        secret=True,
+    )
+    objects_ca: Path | None = variable(
+        None, "The certificate authorities of the object store, as PEM.", shown="the machine's own"
+    )
+
+
+class Log(BaseModel):
+    """The audit log (docs/audit.md)"""
+
+    log_name: str = variable(
+        "",
+        "What the log calls itself, a host's name and more: each organisation's is below it. Whoever keeps a "
+        "receipt knows the log by it, so it stays when addresses change.",
+        shown="host and port of VISOR_BASE_URL",
+    )
+    checkpoint_key_file: Path | None = variable(
+        None,
+        "The file with the key that signs checkpoints (`sequencer.json` of `generate_secrets --split`); "
+        "for `provider` alone.",
+        shown="VISOR_SECRETS_FILE; none in production",
+    )
+    log_anchor: Path | None = variable(
+        None,
+        "A folder in which scheduled work keeps every checkpoint, and in which the database's owner and its "
+        "administrators cannot write.",
+        shown="`checkpoints` in VISOR_DATA_DIR; none in production",
+    )
+    log_witness: Address = variable(
+        "", "The address of a witness (c2sp.org/tlog-witness), https, to which checkpoints are shown."
+    )
+    log_witness_key: str = variable("", "The witness's public key, as a signed note writes it.")
+
+
+class Components(BaseModel):
+    """What the installation is made of (docs/assurance.md)"""
+
+    components: Parts = variable(
+        (),
+        'The level that each part carries at most, and its region, the same in every process: `{"provider": '
+        '{"grade": "L2", "region": "eu-central"}, "worker:default": {"grade": "L2"}, …}`. Parts are '
+        "`provider`, `store`, `objects`, `keys`, `push`, `mail`, and `worker:` with a pool. What is not "
+        "declared carries L2 and is in no region.",
+    )
+    worker_pool: Pool = variable(POOL, "The pool of a worker: its name in VISOR_COMPONENTS.")
 
 
 class Faces(BaseModel):
@@ -252,5 +399,19 @@ class Tools(BaseModel):
 
 
 SUBJECTS: Final[tuple[type[BaseModel], ...]] = (
-    *(Process, Addresses, Mail, Storage, KeyPlaces, Faces, Sandbox, Tools),
+    *(
+        Process,
+        Watching,
+        Addresses,
+        Mail,
+        Pushes,
+        Storage,
+        KeyPlaces,
+        References,
+        Log,
+        Components,
+        Faces,
+        Sandbox,
+        Tools,
+    ),
 )

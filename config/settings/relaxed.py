@@ -1,6 +1,7 @@
 """What local and test share: plain http, files served from where they are written, the developers' tools."""
 
 from config.settings.base import *
+from config.settings.given import given
 
 INSTALLED_APPS = [
     "devtools.laboratory",  # first, as its evaluate-pad goes before authsvc.evaluation's
@@ -8,6 +9,7 @@ INSTALLED_APPS = [
     "devtools.phone",
     "devtools.demo",
     "devtools.conformance",
+    "devtools.estate",
 ]
 
 if len(ROLES) > 1:
@@ -23,3 +25,5 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
+
+LOG_ANCHOR = given.log_anchor or DATA_DIR / "checkpoints"

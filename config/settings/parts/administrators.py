@@ -8,13 +8,18 @@ if "portal" in given.roles or not given.roles:
     # Elsewhere nobody administers: the model, and the field component of forms, are not installed.
     AUTH_USER_MODEL = "accounts.User"
     FORM_RENDERER = "portal.ui.forms.FormRenderer"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "portal.single_sign_on.backend.ProviderBackend",
+]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+# Who sees the platform's screens: said here and not in the database, where whoever writes could be anybody.
+OPERATORS = frozenset(address.lower() for address in given.operators)
 ADMIN_PASSWORD = given.admin_password
 
 LOGIN_URL = "account_login"
@@ -34,6 +39,10 @@ ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_RATE_LIMITS = {"webauthn_login": None}
 SESSION_ENGINE = "portal.accounts.sessions"
 MFA_ADAPTER = "portal.accounts.adapter.MfaAdapter"
+ACCOUNT_FORMS = {
+    "login": "portal.accounts.forms.SignInForm",
+    "reset_password": "portal.accounts.forms.ForgottenForm",
+}
 MFA_FORMS = {
     "add_webauthn": "portal.accounts.forms.AddPasskeyForm",
     "authenticate": "portal.accounts.forms.CodeForm",

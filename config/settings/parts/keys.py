@@ -4,6 +4,8 @@ from typing import Any
 
 from config.settings.given import given
 
+# The key that signs the log's checkpoints; the secrets file of one machine holds it too.
+CHECKPOINT_KEY_FILE = given.checkpoint_key_file
 KEY_SERVICE = given.key_service
 KEY_STORE = given.key_store or given.data_dir / "keys"
 PKCS11: dict[str, Any] = {

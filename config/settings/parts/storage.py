@@ -6,6 +6,7 @@ from typing import Any
 
 import dj_database_url
 
+from authsvc.core import redis_servers
 from authsvc.tenancy.grants import ROLE_PREFIX
 from config.secrets import database_password
 from config.settings.given import given
@@ -16,19 +17,24 @@ _POSTGRESQL = {
     "server_side_binding": True,
     # What a connection has said five times is planned there once and for all (docs/adr/0130).
     "prepare_threshold": 5,
+    # Seconds until a connection must stand, and milliseconds until one whose other end is gone is given up.
+    "connect_timeout": 2,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 5000,
 }
+# By kind of process: milliseconds for a statement and, a little longer, seconds for any answer at all.
+_ANSWERING = (3500, 4.0)
+_SCHEDULED = (55_000, 60.0)
 _SQLITE = {
     # Writers queue up instead of failing, and readers are never blocked.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
 }
-# A full memory throws counters out, so it takes more of them than a flood makes in a window.
-_OWN_MEMORY = {
-    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-    "OPTIONS": {"MAX_ENTRIES": 100_000},
-}
-_PATIENCE = {"socket_connect_timeout": 2, "socket_timeout": 2}  # seconds
+_OWN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 1}  # seconds
 
 
 def database(url: str) -> dict[str, Any]:
@@ -38,6 +44,7 @@ def database(url: str) -> dict[str, Any]:
     found: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600))
     if found["ENGINE"].endswith("postgresql"):
         # What the address says goes before, `sslmode` and its like above all.
+        found["ENGINE"] = "config.postgresql"
         found["OPTIONS"] = {**_POSTGRESQL, **found.get("OPTIONS", {})}
     if found["ENGINE"].endswith("sqlite3"):
         found["OPTIONS"] = _SQLITE
@@ -63,21 +70,40 @@ def with_credential(
     return {"default": described}
 
 
+def with_limits(described: dict[str, Any], roles: Sequence[str]) -> dict[str, Any]:
+    """Return the description with an end to every wait: what answers people and programs waits 4 seconds.
+
+    Scheduled work and workers wait a minute; a command of manage.py as long as it takes.
+    """
+    if not described["ENGINE"].endswith("postgresql") or not roles:
+        return described
+    statement, patience = _ANSWERING if set(roles) & {"web", "portal"} else _SCHEDULED
+    limits = {"patience": patience, "statement_timeout": statement}
+    return {**described, "OPTIONS": {**described["OPTIONS"], **limits}}
+
+
 DATABASES = with_credential(
-    database(given.database_url or f"sqlite:///{given.data_dir / 'visor.sqlite3'}"), ROLES, SECRETS_FILE
+    with_limits(database(given.database_url or f"sqlite:///{given.data_dir / 'visor.sqlite3'}"), ROLES),
+    ROLES,
+    SECRETS_FILE,
 )
 
 
 def shared_memory(url: str) -> dict[str, Any]:
-    """Return Django's description of what processes count in together: a Redis server, or own memory."""
-    if not url.startswith("redis"):
+    """Return Django's description of what processes remember together: a Redis server, or own memory."""
+    if not redis_servers.is_redis(url):
         return {**_OWN_MEMORY}
+    pool = {"pool_class": redis_servers.WatchedPool} if redis_servers.is_sentinel(url) else {}
     return {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": url,
+        "LOCATION": [url],  # as a list, since Django would part it where Sentinel's addresses are parted
         "KEY_PREFIX": "visor",
-        "OPTIONS": _PATIENCE,
+        "OPTIONS": {**_PATIENCE, **pool},
     }
 
 
-CACHES = {"default": shared_memory(given.cache_url or given.broker_url)}
+_shared = given.cache_url or given.broker_url
+CACHES = {"default": shared_memory(_shared)}
+# Where limits are counted (authsvc/limits), and the numbers that are not the register's.
+COUNTERS = _shared if redis_servers.is_redis(_shared) else "database"
+LIMITS = given.limits

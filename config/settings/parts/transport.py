@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
+from config.bodies import LONGEST
 from config.settings.given import given
 
 _origin = urlsplit(given.base_url)
@@ -35,7 +36,9 @@ CSRF_COOKIE_NAME = "__Host-visor_csrf" if _https else "visor_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = LONGEST
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+FILE_UPLOAD_HANDLERS = ["config.bodies.NoUploads"]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

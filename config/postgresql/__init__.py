@@ -1,0 +1,1 @@
+"""Django's back end for PostgreSQL, with an end to every wait (O07)."""
