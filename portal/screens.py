@@ -23,7 +23,8 @@ class Screen:
     """A part of the portal.
 
     `icon` is one of templates/components/icons, `routes` the module of its urlpatterns, `permission` what
-    it takes to see any of its pages.
+    it takes to see any of its pages. `sent_by_readers` are the routes that take a form of somebody who only
+    sees: what they do changes nothing that is kept of anybody else.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Screen:
     icon: str
     routes: str
     permission: Permission
+    sent_by_readers: Collection[str] = ()
 
     @property
     def at(self) -> str:
@@ -45,7 +47,14 @@ class Screen:
 
 
 SCREENS: Final = (
-    Screen("overview", _("Overview"), "overview", "portal.overview.urls", Permission.SEE_OVERVIEW),
+    Screen(
+        "overview",
+        _("Overview"),
+        "overview",
+        "portal.overview.urls",
+        Permission.SEE_OVERVIEW,
+        sent_by_readers=("filter-keep", "filter-drop"),
+    ),
     Screen("attempts", _("Attempts"), "attempts", "portal.attempts.urls", Permission.SEE_ATTEMPTS),
     Screen("people", _("People"), "people", "portal.people.urls", Permission.SEE_PEOPLE),
     Screen(
@@ -56,10 +65,27 @@ SCREENS: Final = (
         Permission.SEE_RELYING_PARTIES,
     ),
     Screen("provider", _("Provider"), "provider", "portal.provider.urls", Permission.SEE_PROVIDER),
+    Screen("policies", _("Policies"), "policies", "portal.policies.urls", Permission.SEE_POLICIES),
     Screen("evidence", _("Evidence"), "face", "portal.evidence.urls", Permission.SEE_EVIDENCE),
-    Screen("audit", _("Audit log"), "audit", "portal.auditlog.urls", Permission.SEE_AUDIT),
+    Screen(
+        "audit",
+        _("Audit log"),
+        "audit",
+        "portal.auditlog.urls",
+        Permission.SEE_AUDIT,
+        sent_by_readers=("audit-check",),
+    ),
     Screen("approvals", _("Approvals"), "approvals", "portal.approvals.urls", Permission.SEE_APPROVALS),
     Screen("team", _("Team"), "team", "portal.team.urls", Permission.SEE_TEAM),
+    Screen("single-sign-on", _("Single sign-on"), "link", "portal.single_sign_on.urls", Permission.SEE_TEAM),
+    Screen(
+        "self-enrolment",
+        _("Self-enrolment"),
+        "person",
+        "portal.self_enrolment.urls",
+        Permission.SEE_PROVIDER,
+    ),
+    Screen("settings", _("Settings"), "settings", "portal.settings.urls", Permission.SEE_SETTINGS),
 )
 
 

@@ -17,13 +17,13 @@ from authsvc.core.addresses import client_address
 from authsvc.core.clock import now
 from authsvc.core.envelope import CannotOpen, context, derive, seal, unseal, unseal_any
 from authsvc.core.ids import b64u, unb64u
-from authsvc.core.limits import TooMany
+from authsvc.core.qr import qr_svg
 from authsvc.keys.held import django_keys
+from authsvc.limits.limit import TooMany
 from authsvc.management.acting import FRESH
 from portal.accounts import failures, second_factor, tries
 from portal.accounts.models import User
 from portal.accounts.second_factor import FACTORS
-from portal.ui.qr import qr_svg
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -45,9 +45,9 @@ class AccountAdapter(DefaultAccountAdapter):
         account = credentials.get("email", "")
         try:
             self._costs = tries.spend_password(request, account)
-        except TooMany:
+        except TooMany as refused:
             failures.note(request, _known(account), factor="password", reason="too-many")
-            raise self.validation_error("too_many_login_attempts") from None
+            raise tries.explained(refused) from None
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Return whose password it is, None for nobody's; what is right costs nothing."""
@@ -74,6 +74,11 @@ class AccountAdapter(DefaultAccountAdapter):
         if proven is None and not second_factor.enrolled(user):
             proven = _signed_in_at(self.request, user)
         return proven is None or now() - proven > FRESH
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Store a new password and nothing else: the portal may not write every column of an account."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         """Take the password for a proof only where the account owns nothing better."""

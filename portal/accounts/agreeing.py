@@ -63,5 +63,4 @@ def _asked(request: PortalRequest, wanted: NeedsAgreement, why: str) -> HttpResp
 
 def _tell_team(request: PortalRequest, approval: Approval) -> None:
     """Tell everybody, disabled members too: where one acts alone, the notice stands in for the second."""
-    addresses = [member.user.get_username() for member in team.members()]
-    send_approval_asked(approval, tenant=request.tenant, recipients=addresses)
+    send_approval_asked(approval, tenant=request.tenant, recipients=team.mail_addresses())

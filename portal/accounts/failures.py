@@ -1,22 +1,18 @@
 """Writing down that somebody could not sign in as an administrator: in the log of each of their tenants."""
 
 import logging
-from datetime import timedelta
-from typing import Final
 
 from django.http import HttpRequest
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.addresses import address_of
-from authsvc.core.limits import Limit, TooMany
+from authsvc.limits.limit import TooMany
+from authsvc.limits.register import FAILURES_NOTED
 from portal.accounts.models import User
 from portal.accounts.scopes import scopes_of
 
 log = logging.getLogger(__name__)
-
-# The log keeps everything for ever: a flood of tries is written down by its beginning.
-NOTED: Final = Limit("portal-failure-noted", 20, timedelta(hours=1))
 
 
 def note(request: HttpRequest, user: User | None, *, factor: str, reason: str) -> None:
@@ -29,7 +25,8 @@ def note(request: HttpRequest, user: User | None, *, factor: str, reason: str) -
     if user is None:
         return
     try:
-        NOTED.spend(f"{user.pk} {factor} {reason}")
+        # The log keeps each event for thirteen months: a flood of tries is written down by its beginning.
+        FAILURES_NOTED.spend(f"{user.pk} {factor} {reason}")
     except TooMany:
         return
     for _ in scopes_of(user):

@@ -6,7 +6,7 @@ is written down only, and nothing that others do keeps it from opening.
 
 from typing import Any
 
-from allauth.account.adapter import get_adapter as account_adapter
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
@@ -23,15 +23,47 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from authsvc.core.limits import TooMany
+from authsvc.limits.limit import TooMany
 from portal.accounts import failures, recovery, tries
+from portal.accounts.makers import maker_in
 from portal.accounts.models import User
+
+
+def _name_address(field: forms.Field) -> None:
+    """Name a field as everywhere else here; what is in it as an example would go as soon as one writes."""
+    field.label = _("E-mail address")
+    field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(LoginForm):
+    """The sign-in with a password."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        _name_address(self.fields["login"])
+        self.fields["password"].widget.attrs.pop("placeholder", None)
+
+
+class ForgottenForm(ResetPasswordForm):
+    """Whom to send the link for a new password."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        _name_address(self.fields["email"])
 
 
 class AddPasskeyForm(AddWebAuthnForm):
     """A new passkey; its name has a label that can be translated."""
 
-    name = forms.CharField(label=_("Name"), required=False)
+    name = forms.CharField(label=_("Name"), max_length=80, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Name a passkey after its maker, where nobody gave it another name than the one proposed."""
+        values: dict[str, Any] = super().clean()
+        maker = maker_in(values.get("credential") or {})
+        if maker and values.get("name") == self.initial.get("name"):
+            values["name"] = maker
+        return values
 
 
 class _ByCode:
@@ -47,9 +79,9 @@ class _ByCode:
         code: str = self.cleaned_data["code"]
         try:
             costs = tries.spend_code(context.request, self.user)
-        except TooMany:
+        except TooMany as refused:
             failures.note(context.request, self.user, factor="code", reason="too-many")
-            raise account_adapter().validation_error("too_many_login_attempts") from None
+            raise tries.explained(refused) from None
         if not self._opens(code):
             failures.note(context.request, self.user, factor="code", reason="wrong")
             raise get_adapter().validation_error("incorrect_code")

@@ -12,8 +12,11 @@ from authsvc.core.clock import now
 OVERALL = timedelta(hours=24)
 # Written at most this often, so that reading pages does not write a row each.
 _WRITE_EVERY = timedelta(minutes=1)
-_STARTED, _SEEN = "portal_started", "portal_seen"
-_PREFIXES = ("/portal/", "/account/")
+STARTED, SEEN, AGENT = "portal_started", "portal_seen", "portal_agent"
+_AGENT_LONGEST = 300
+# A page that is read anew without anybody's doing says so (static/js/portal/page.js): that is no use of it.
+_BY_ITSELF = "X-Visor-By-Itself"
+_PREFIXES = ("/portal/", "/platform/", "/account/")
 
 
 class SessionLimits:
@@ -30,9 +33,10 @@ class SessionLimits:
 
     def _enforce(self, request: HttpRequest) -> None:
         moment, session = now(), request.session
-        started = datetime.fromisoformat(session.setdefault(_STARTED, moment.isoformat()))
-        seen = datetime.fromisoformat(session.setdefault(_SEEN, moment.isoformat()))
+        started = datetime.fromisoformat(session.setdefault(STARTED, moment.isoformat()))
+        seen = datetime.fromisoformat(session.setdefault(SEEN, moment.isoformat()))
+        session.setdefault(AGENT, request.headers.get("User-Agent", "")[:_AGENT_LONGEST])
         if moment - started > OVERALL or moment - seen > settings.PORTAL_SESSION_IDLE:
             logout(request)
-        elif moment - seen > _WRITE_EVERY:
-            session[_SEEN] = moment.isoformat()
+        elif moment - seen > _WRITE_EVERY and _BY_ITSELF not in request.headers:
+            session[SEEN] = moment.isoformat()

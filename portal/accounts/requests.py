@@ -1,6 +1,8 @@
 """The requests that portal views receive."""
 
-from authsvc.management.actors import Member
+from django.http import HttpRequest
+
+from authsvc.management.actors import Member, Operator
 from authsvc.management.permissions import Permission
 from authsvc.tenancy.memberships.models import Membership
 from authsvc.tenancy.middleware import TenantRequest
@@ -23,3 +25,10 @@ class PortalRequest(TenantRequest):
     screens: list[Screen]
     once: str
     waiting: int
+
+
+class PlatformRequest(HttpRequest):
+    """A request of whoever runs the installation, at a screen of no tenant; `operator` performs acts."""
+
+    user: User
+    operator: Operator

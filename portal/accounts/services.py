@@ -4,6 +4,8 @@ What changes who is in the team is an act of authsvc.management.team; beside it 
 accounts, factors, sessions, mails.
 """
 
+import re
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -13,13 +15,16 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
-from authsvc.management import team
+from authsvc.management import team, tenants
 from authsvc.management.actors import Actor
 from authsvc.tenancy.memberships.models import Invitation, Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from portal.accounts.mails import send_invitation
-from portal.accounts.models import AdministratorSession, RecoveryCode, User
+from portal.accounts.models import NOBODYS, AdministratorSession, RecoveryCode, User
+
+# Of an address that a provider says, so many letters stay readable in what the account is called by.
+_READABLE: Final = 48
 
 
 @transaction.atomic
@@ -56,6 +61,18 @@ def invite_administrator(*, by: Actor, tenant: Tenant, email: str, role: str) ->
 
 
 @transaction.atomic
+def found_organisation(*, by: Actor, slug: str, name: str, kind: str, owner: str) -> Tenant:
+    """Create an organisation, and invite its first owner by mail, without which there is none.
+
+    Raises like tenants.found, and OSError where the mail cannot be sent.
+    """
+    tenant = tenants.found(by=by, slug=slug, name=name, kind=kind)
+    with tenant_scope(tenant.pk):
+        _mail(tenant, *team.invite_first_owner(invited_by=by.name, email=owner))
+    return tenant
+
+
+@transaction.atomic
 def join(*, invitation: Invitation, password: str, name: str) -> User:
     """Make the account of who follows an invitation, and return it, a member.
 
@@ -67,6 +84,19 @@ def join(*, invitation: Invitation, password: str, name: str) -> User:
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     team.accept(invitation=invitation, user=user)
     return user
+
+
+def create_by_provider(*, tenant: Tenant, name: str, address: str) -> User:
+    """Make the account of somebody whom a tenant's own provider knows, and return it.
+
+    What it is called by is an address at which nobody reads mail (RFC 6761 section 6.4), and no password is
+    right: the address that the provider says may be somebody else's, whose account this must never become,
+    nor stand in the way of.
+    """
+    readable = re.sub(r"[^a-z0-9.-]", "", address.lower().replace("@", "-at-"))[:_READABLE]
+    return User.objects.create_user(
+        f"{readable.strip('.-') or 'member'}.{secrets.token_hex(4)}@{tenant.slug}.{NOBODYS}", name=name
+    )
 
 
 @transaction.atomic

@@ -6,6 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path
 LEFT_OUT = {
     # Accounts are made by invitation or command only.
     "account_signup",
+    # The portal's own, which offers an organisation's own provider too (portal/urls.py).
+    "account_login",
     # An administrator has the one address to which the invitation went, and it is confirmed by that.
     "account_email",
     "account_email_verification_sent",

@@ -3,8 +3,10 @@
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
+from allauth.account.views import LoginView
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -12,13 +14,40 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from authsvc.management.membership import memberships_of
-from portal.accounts import second_factor
+from authsvc.management.membership import memberships_of, provider_in_force
+from authsvc.tenancy.directory import find_tenant
+from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.paths import tenant_path
+from authsvc.tenancy.scope import tenant_scope
+from portal.accounts import by_provider, second_factor
 from portal.accounts.models import User
 from portal.accounts.recovery import make_codes
 
 THEMES = ("auto", "light", "dark")
 _YEAR = 365 * 24 * 3600
+
+
+class SignIn(LoginView):
+    """The sign-in, with the provider of the organisation that comes next, where that has one of its own."""
+
+    def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        """Add the provider of the tenant that comes next, and where its sign-in begins."""
+        following = self.request.GET.get("next") or self.request.POST.get("next") or ""
+        return {**super().get_context_data(**extra), "provider": _provider_of(following), "next": following}
+
+
+def _provider_of(path: str) -> dict[str, Any] | None:
+    """Return the provider of the tenant that a path of the portal names, None for none."""
+    found = tenant_path(path.partition("?")[0])
+    if found is None or found[0] != "/portal/":
+        return None
+    try:
+        tenant = find_tenant(found[1])
+    except Tenant.DoesNotExist:
+        return None
+    with tenant_scope(tenant.id):
+        row = provider_in_force()
+    return None if row is None else {"name": row.name, "tenant": tenant.slug}
 
 
 @require_GET
@@ -69,10 +98,13 @@ def choose_tenant(request: HttpRequest) -> HttpResponse:
     """List the tenants of the person, or go straight to the only one."""
     user = request.user
     assert isinstance(user, User)
-    memberships = memberships_of(user.pk)
-    if len(memberships) == 1:
+    confined = by_provider.confined_to(request, user)
+    memberships = [each for each in memberships_of(user.pk) if confined in (None, each.tenant_id)]
+    operator = user.email in settings.OPERATORS and confined is None
+    if len(memberships) == 1 and not operator:
         return redirect("overview", tenant=memberships[0].tenant.slug)
-    return render(request, "portal/choose_tenant.html", {"memberships": memberships})
+    context = {"memberships": memberships, "operator": operator}
+    return render(request, "portal/choose_tenant.html", context)
 
 
 @require_POST

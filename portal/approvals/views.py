@@ -14,18 +14,28 @@ from django.views.decorators.http import require_GET, require_POST
 from authsvc.clients.fields import FIELDS
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
+from authsvc.core.application_models import application_model
 from authsvc.core.texts import Text
 from authsvc.enrolment.notices import CannotMail
-from authsvc.management import approvals, team
+from authsvc.management import approvals, log, policies, team
 from authsvc.management.freezing import row_in
+from authsvc.management.keeping import kept as kept_by
+from authsvc.management.membership import provider_of_team
 from authsvc.management.models import Approval
 from authsvc.management.people import PersonClosed
+from authsvc.management.policy_words import differences, party_differences
+from authsvc.policy.models import PolicyVersion
+from authsvc.policy.services import BrokenPolicy, allowed_models, current_document
+from authsvc.self_enrolment.models import PeopleProvider
+from authsvc.self_enrolment.provider import provider_of_people
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.memberships.models import Membership
+from authsvc.tenancy.memberships.models import Membership, SingleSignOn
 from authsvc.tenancy.roles import Role
 from portal.accounts.once import Made, make_once, shown_once
 from portal.accounts.requests import PortalRequest
 from portal.accounts.services import complete
+from portal.self_enrolment.forms import LABELS as PEOPLE_LABELS
+from portal.single_sign_on.forms import LABELS as PROVIDER_LABELS
 from portal.ui.paging import page_of
 
 # What stands in the way of a request for now, or for good; it says so itself.
@@ -34,9 +44,14 @@ _NOT_NOW: Final = (
     approvals.OwnRequest,
     approvals.TooSoon,
     CannotMail,
+    BrokenPolicy,
     PersonClosed,
+    policies.NotWhole,
+    policies.PartyGone,
+    policies.PolicyMoved,
     team.AlreadyMember,
     team.BelongsElsewhere,
+    team.ComesByProvider,
     team.LastOwner,
 )
 
@@ -59,6 +74,7 @@ def detail(request: PortalRequest, tenant: str, approval: str) -> HttpResponse:
         "values": _values(row.arguments),
         "person": row_in(row.arguments, Subject),
         "own": row.asked_by == request.user.pk,
+        "fetched_by_me": row.act == log.ACT and row in log.ready_for(request.member),
         "secret": shown_once(request),
     }
     return render(request, "portal/approvals/detail.html", context)
@@ -104,6 +120,9 @@ def _carried_out(request: PortalRequest, row: Approval, perform: Callable[[], An
     except RegistrationProblems as problems:
         said = " ".join(str(text) for texts in problems.fields.values() for text in texts)
         messages.error(request, _("It cannot be done as it was asked for: %(said)s") % {"said": said})
+    except ValueError:
+        # What this installation cannot have any more, as a region that has moved away.
+        messages.error(request, _("It cannot be done any more as it was asked for."))
     return redirect("approval", tenant=request.tenant.slug, approval=row.pk)
 
 
@@ -122,9 +141,29 @@ def _told(rows: Any) -> list[tuple[Approval, Text]]:
 def _values(kept: Mapping[str, Any]) -> list[tuple[Text, str, str]]:
     """Return what would be set: label, value now ("" where nothing is there yet), and value then."""
     party = row_in(kept, RelyingParty)
-    return _roles(kept) + [
-        (row.label or row.name, _text(row.of(party)) if party is not None else "", _text(kept[row.name]))
-        for row in (FIELDS[name] for name in kept if name in FIELDS)
+    return (
+        _export(kept)
+        + _roles(kept)
+        + _models(kept)
+        + _policy(kept)
+        + _provider(kept)
+        + _people_provider(kept)
+        + [
+            (row.label or row.name, _text(row.of(party)) if party is not None else "", _text(kept[row.name]))
+            for row in (FIELDS[name] for name in kept if name in FIELDS)
+        ]
+    )
+
+
+def _export(kept: Mapping[str, Any]) -> list[tuple[Text, str, str]]:
+    """Return the rows of what an export would have, where one is asked for."""
+    if "form" not in kept:
+        return []
+    everything = str(_("All"))
+    return [
+        (_("Format"), "", str(kept["form"]).upper()),
+        (_("First day (UTC)"), "", kept.get("since") or everything),
+        (_("Last day (UTC)"), "", kept.get("until") or everything),
     ]
 
 
@@ -135,6 +174,61 @@ def _roles(kept: Mapping[str, Any]) -> list[tuple[Text, str, str]]:
     member = row_in(kept, Membership)
     now = Role(member.role).label if member is not None else ""
     return [(_("Role"), str(now), str(Role(kept["role"]).label))]
+
+
+def _models(kept: Mapping[str, Any]) -> list[tuple[Text, str, str]]:
+    """Return where faces would be kept and why, where that is asked for."""
+    if "models" not in kept:
+        return []
+    now = "\n".join(str(kept_by(row)) for row in allowed_models())
+    chosen = (application_model(letter) for letter in kept["models"])
+    then = "\n".join(str(kept_by(row)) for row in chosen if row is not None)
+    reason = str(kept.get("justification", ""))
+    return [(_("Where faces are kept"), now, then), (_("Justification"), "", reason)]
+
+
+def _policy(kept: Mapping[str, Any]) -> list[tuple[Text, str, str]]:
+    """Return what a policy, and settings of relying parties with it, would change."""
+    version = row_in(kept, PolicyVersion)
+    document = kept.get("document") or (version.document if version is not None else None)
+    if document is None:
+        return []
+    try:
+        present = current_document()
+    except BrokenPolicy:
+        present = {}
+    found = [(each.label, str(each.before), str(each.after)) for each in differences(present, document)]
+    for party in RelyingParty.objects.filter(pk__in=kept.get("parties", {})).order_by("name", "pk"):
+        for each in party_differences(party, kept["parties"][party.pk]):
+            found.append((f"{party.name}: {each.label}", str(each.before), str(each.after)))
+    return found
+
+
+def _provider(kept: Mapping[str, Any]) -> list[tuple[Text, str, str]]:
+    """Return how the team would sign in at a provider of the organisation's own."""
+    return _changed(kept, provider_of_team(), PROVIDER_LABELS) if "role_claim" in kept else []
+
+
+def _people_provider(kept: Mapping[str, Any]) -> list[tuple[Text, str, str]]:
+    """Return how people would enrol by the word of a provider of the organisation's own."""
+    return _changed(kept, provider_of_people(), PEOPLE_LABELS) if "gate_claim" in kept else []
+
+
+def _changed(
+    kept: Mapping[str, Any], row: SingleSignOn | PeopleProvider | None, labels: Mapping[str, Text]
+) -> list[tuple[Text, str, str]]:
+    return [
+        (label, _said(getattr(row, name)) if row is not None else "", _said(kept[name]))
+        for name, label in labels.items()
+    ]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(_("Yes") if value else _("No"))
+    if isinstance(value, list):
+        return "\n".join(" → ".join(each) if isinstance(each, list) else str(each) for each in value)
+    return str(value)
 
 
 def _text(value: Any) -> str:

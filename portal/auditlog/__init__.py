@@ -1,1 +1,1 @@
-"""The audit log: filters, and the state of its chain."""
+"""The audit log: filters, and what was signed of it last."""

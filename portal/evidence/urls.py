@@ -6,5 +6,4 @@ from portal.evidence import views
 
 urlpatterns = [
     path("", views.evidence, name="evidence"),
-    path("age/", views.least_age_edit, name="least-age"),
 ]

@@ -1,13 +1,24 @@
 """Forms of the people's screens."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from authsvc.enrolment.notices import mail_goes_out
+from authsvc.core.visible import is_visible
+from authsvc.reach.wishes import mail_goes_out
 from authsvc.subjects.models import Subject
+
+# That letters are joined, or are not, is how names are spelt in Persian and in the languages of India.
+_JOINERS: Final = dict.fromkeys((0x200C, 0x200D))
+
+SUSPENDED_FOR: Final = {
+    "asked": _("The person asked for it"),
+    "away": _("They are away, or their contract rests"),
+    "misuse": _("Misuse is suspected"),
+    "lost": _("A device was lost or stolen"),
+}
+"""Why somebody is suspended, by the code that the log has."""
 
 
 class PersonForm(forms.Form):
@@ -41,34 +52,57 @@ class PersonForm(forms.Form):
             self.add_error("email", _("Without an address the link cannot be mailed."))
         return values
 
+    def clean_name(self) -> str:
+        """Refuse a name in which something hides, or that turns the words around it."""
+        return _readable(self.cleaned_data["name"])
+
     def clean_external_id(self) -> str:
         """Refuse a number that another person has."""
-        value: str = self.cleaned_data["external_id"].strip()
+        value = _readable(self.cleaned_data["external_id"].strip())
         if value and Subject.objects.filter(external_id=value).exists():
             raise forms.ValidationError(_("Another person has this number."))
         return value
 
 
-class PersonFilter(forms.Form):
-    """What the list of people shows."""
+class ChangeForm(forms.Form):
+    """What is known of a person."""
 
-    search = forms.CharField(
-        label=_("Name or number"),
-        max_length=120,
+    name = forms.CharField(label=_("Name"), max_length=120)
+    external_id = forms.CharField(
+        label=_("Your own number or name for this person"), max_length=120, required=False
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"),
         required=False,
-        widget=forms.TextInput(attrs={"type": "search"}),
+        help_text=_(
+            "Relying parties that ask for it are told another one from the next sign-in on, as not verified."
+        ),
     )
-    status = forms.ChoiceField(
-        label=_("Status"), choices=[("", _("All")), *Subject.Status.choices], required=False
+    given_name = forms.CharField(label=_("Given name"), max_length=120, required=False)
+    family_name = forms.CharField(label=_("Family name"), max_length=120, required=False)
+    phone_number = forms.RegexField(
+        r"^\+[0-9 ]{5,20}$",
+        label=_("Telephone number"),
+        required=False,
+        help_text=_("With the country: +44 20 7946 0000."),
+        error_messages={"invalid": _("Begin with + and the country’s number.")},
+    )
+    locale = forms.RegexField(
+        r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        label=_("Language"),
+        required=False,
+        help_text=_("As a language tag: en, de-AT, fr."),
+        error_messages={"invalid": _("This is no language tag.")},
     )
 
-    def rows(self) -> QuerySet[Subject]:
-        """Return the people who pass; what is not a valid choice filters nothing."""
-        wanted = self.cleaned_data if self.is_valid() else {}
-        found = Subject.objects.all()
-        if wanted.get("search"):
-            text = wanted["search"]
-            found = found.filter(Q(name__icontains=text) | Q(external_id__icontains=text))
-        if wanted.get("status"):
-            found = found.filter(status=wanted["status"])
-        return found
+    def clean_name(self) -> str:
+        """Refuse a name in which something hides."""
+        return _readable(str(self.cleaned_data["name"]))
+
+
+def _readable(text: str) -> str:
+    if not is_visible(text.translate(_JOINERS)):
+        raise forms.ValidationError(
+            _("It holds characters that cannot be seen, or that turn the text around.")
+        )
+    return text

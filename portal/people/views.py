@@ -1,35 +1,59 @@
 """Screens of the people."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from authsvc.core.qr import qr_svg
 from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.enrolment.notices import CannotMail, may_mail
 from authsvc.management import faces, needs, people
+from authsvc.management.disputes import disputes_of
+from authsvc.management.exports import note_export
+from authsvc.management.keeping import compared, kept
+from authsvc.subjects.amending import as_wanted, waits_for
 from authsvc.subjects.models import Subject
+from authsvc.tenancy.quotas import QuotaReached
 from portal.accounts.once import Made, make_once, sent_before, shown_once
 from portal.accounts.requests import PortalRequest
-from portal.people.forms import PersonFilter, PersonForm
+from portal.people.filters import COLUMNS, PersonFilter, count_passkeys
+from portal.people.forms import SUSPENDED_FOR, PersonForm
 from portal.ui.forms import sent
-from portal.ui.paging import page_of
-from portal.ui.qr import qr_svg
+from portal.ui.listing import all_shown, is_taken_away, shown, taken_away
+from portal.ui.saved import saved_in
+
+_SAID: Final = {
+    (needs.Kind.NO_LIGHT, True): _("The screen no longer changes colour for them."),
+    (needs.Kind.NO_LIGHT, False): _("The light changes again."),
+    (needs.Kind.NO_TURN, True): _("The way without a face comes first for them."),
+    (needs.Kind.NO_TURN, False): _("Their face is offered first again."),
+}
+"""What an administrator is told of a need, by its kind and whether it is stored now."""
 
 
 @require_GET
 def person_list(request: PortalRequest, tenant: str) -> HttpResponse:
-    """List people by name."""
+    """List people by name, or give the list as a table."""
     form = PersonFilter(request.GET)
-    active = Count("devices", filter=Q(devices__status=Device.Status.ACTIVE))
-    page = page_of(request, form.rows().annotate(passkeys=active), key=("name", "id"))
-    context = {"page": page, "form": form, "filtered": any(form.cleaned_data.values())}
+    if is_taken_away(request):
+        rows = all_shown(form)
+        note_export(actor=request.member, what="people", rows=len(rows), filters=form.wanted)
+        return taken_away("people", COLUMNS, rows)
+    page = shown(request, form)
+    passkeys = count_passkeys(page.rows)
+    counted = [(person, passkeys.get(person.pk, 0)) for person in page.rows]
+    context = {
+        "page": page,
+        "rows": counted,
+        "form": form,
+        "saved": saved_in(request.member.name, "people", form),
+    }
     return render(request, "portal/people/list.html", context)
 
 
@@ -43,6 +67,8 @@ def person_create(request: PortalRequest, tenant: str) -> HttpResponse:
                 return make_once(request, lambda: _invited(request, form.cleaned_data))
             except CannotMail as problem:
                 form.add_error("by_mail", str(problem.person))
+            except QuotaReached as problem:
+                form.add_error(None, str(problem.person))
         # The number is taken by the very person whom this form has made.
         again = sent_before(request)
         if again is not None:
@@ -60,13 +86,11 @@ def person_detail(request: PortalRequest, tenant: str, subject: str) -> HttpResp
 def link_create(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
     """Create an enrolment link, and lead to the person's page, which shows it or says that it was mailed."""
     person = get_object_or_404(Subject.objects, pk=subject)
-    by_mail = "by_mail" in request.POST
+    wanted = {name: True for name in ("by_mail", "at_desk") if name in request.POST}
     try:
         return make_once(
             request,
-            lambda: _made(
-                request, person, people.create_link(by=request.member, subject=person, by_mail=by_mail)
-            ),
+            lambda: _made(request, person, people.create_link(by=request.member, subject=person, **wanted)),
         )
     except people.PersonClosed:
         raise Http404 from None
@@ -81,7 +105,7 @@ def _invited(request: PortalRequest, values: dict[str, Any]) -> Made:
 
 def _made(request: PortalRequest, person: Subject, link_url: str) -> Made:
     if not link_url:
-        messages.success(request, _("The link was mailed to %(name)s.") % {"name": person.name})
+        messages.success(request, _("The link was mailed to %(name)s.") % {"name": person})
     return Made(reverse("person", args=[request.tenant.slug, person.pk]), link_url)
 
 
@@ -117,37 +141,35 @@ def consent_withdraw(request: PortalRequest, tenant: str, subject: str) -> HttpR
 
 
 @require_POST
-def light_keep(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
-    """Leave changing light out of a person's checks, because they asked, or let it come back."""
+def need_keep(request: PortalRequest, tenant: str, subject: str, kind: needs.Kind) -> HttpResponse:
+    """Spare a person something when their face is checked, because they asked, or no longer."""
     row = get_object_or_404(Subject.objects, pk=subject)
-    still = request.POST.get("light") != "changes"
+    has = request.POST.get("need") != "dropped"
     try:
-        changed = needs.set_light(by=request.member, subject=row, still=still)
+        changed = needs.set_need(by=request.member, subject=row, kind=kind, has=has)
     except people.PersonClosed:
         raise Http404 from None
     if changed:
-        text = _("The screen no longer changes colour for them.") if still else _("The light changes again.")
-        messages.success(request, text)
-    return redirect("person", tenant=tenant, subject=subject)
-
-
-@require_POST
-def person_close(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
-    """Close a person: nothing of theirs works or is kept for comparison after it."""
-    row = get_object_or_404(Subject.objects, pk=subject)
-    if people.close(by=request.member, subject=row):
-        messages.success(
-            request, _("%(name)s is closed; the reference has been erased.") % {"name": row.name}
-        )
+        messages.success(request, _SAID[kind, has])
     return redirect("person", tenant=tenant, subject=subject)
 
 
 def _show(request: PortalRequest, subject: Subject) -> HttpResponse:
     link_url = shown_once(request)
+    file = people.file_of(subject)
+    face, model = faces.face_of(subject), faces.model_of(subject)
+    wanted = as_wanted(subject)
     context: dict[str, Any] = {
-        "person": subject,
-        **vars(people.file_of(subject)),
-        "face": faces.face_of(subject),
+        "person": wanted,
+        "waits": waits_for(subject),
+        "suspended": wanted.status == Subject.Status.SUSPENDED,
+        "suspended_for": SUSPENDED_FOR,
+        **vars(file),
+        "disputes": disputes_of(subject),
+        "at_desk": bool(file.links) and file.links[0].is_for_desk,
+        "face": face,
+        "kept": kept(model) if model else "",
+        "compared": compared(model) if model else "",
         "may_mail": may_mail(subject),
         "link_url": link_url,
         "link_qr": qr_svg(link_url) if link_url else "",

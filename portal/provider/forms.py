@@ -63,6 +63,19 @@ def _may_have(tenant: Tenant, option: str) -> bool:
     return tenant.is_sandbox or option not in _SANDBOX_ONLY
 
 
+class HostForm(forms.Form):
+    """A host name to ask for; what it may be is decided by authsvc.hosts."""
+
+    host = forms.CharField(
+        label=_("Host name"),
+        max_length=253,
+        help_text=_("Such as login.example.org: a name of your own, whose DNS entry you can change."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+        ),
+    )
+
+
 class TokenForm(forms.Form):
     """A new initial access token."""
 

@@ -6,6 +6,7 @@ from portal.team import views
 
 urlpatterns = [
     path("", views.team_list, name="team"),
+    path("roles/", views.roles, name="team-roles"),
     path("invite/", views.invite, name="team-invite"),
     path("invitations/<str:invitation>/withdraw/", views.withdraw, name="team-withdraw"),
     path("<int:membership>/", views.detail, name="team-member"),

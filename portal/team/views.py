@@ -11,10 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from authsvc.core.texts import Text
 from authsvc.management import team
 from authsvc.tenancy.memberships.models import Invitation, Membership
+from authsvc.tenancy.roles import Role
 from portal.accounts import second_factor, services
 from portal.accounts.models import User
 from portal.accounts.requests import PortalRequest
 from portal.team.forms import InvitationForm, RoleForm
+from portal.team.powers import told
 from portal.ui.forms import sent
 
 
@@ -25,6 +27,14 @@ def team_list(request: PortalRequest, tenant: str) -> HttpResponse:
     protected = second_factor.owners(member.user_id for member in members)
     context = {"members": members, "protected": protected, "invitations": team.open_invitations()}
     return render(request, "portal/team/list.html", context)
+
+
+@require_GET
+def roles(request: PortalRequest, tenant: str) -> HttpResponse:
+    """Show what each role may see and do, as the table of permissions has it."""
+    own = Role(request.membership.role).label
+    context = {"roles": Role.choices, "own": own, "groups": told()}
+    return render(request, "portal/team/roles.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -150,7 +160,7 @@ def _done(
     """Perform an act, say what came of it, and lead back to the member's page, or to the team."""
     try:
         perform()
-    except (team.LastOwner, team.BelongsElsewhere) as problem:
+    except (team.LastOwner, team.BelongsElsewhere, team.ComesByProvider) as problem:
         messages.error(request, str(problem.person))
     except Membership.DoesNotExist:
         # Gone meanwhile, or nobody of ours gave this role: the row is not believed, and can only be removed.

@@ -1,0 +1,98 @@
+"""The list of people: its filters, and its columns for a spreadsheet."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from django import forms
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from authsvc.core.clock import now
+from authsvc.devices.models import Device
+from authsvc.management.lapsing import link_is_over
+from authsvc.subjects.finding import found_by
+from authsvc.subjects.models import Subject
+from authsvc.transactions.models import AttemptCounter
+from portal.ui.listing import ALL, Column, Listing, Preset
+
+_LISTED: Final = ("name", "external_id", "status", "reference", "created_at")
+_OFF: Final = "off"
+_WAITING: Final = "waiting"
+_OVER: Final = "over"
+
+
+class PersonFilter(Listing[Subject]):
+    """What the list of people shows."""
+
+    first = "search"
+    of_one = ("search",)
+    presets = (
+        Preset(_("Invited, not enrolled yet"), {"status": Subject.Status.INVITED}),
+        Preset(_("Link over, not used"), {"link": _OVER}),
+        Preset(_("Face turned off"), {"face": _OFF}),
+        Preset(_("Entered in the last 7 days"), {}, days=7),
+    )
+    orders = {
+        "name": (_("By name"), ("name", "id")),
+        "newest": (_("Newest first"), ("-created_at", "-id")),
+    }
+
+    search = forms.CharField(
+        label=_("Name, address or number"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    status = forms.ChoiceField(label=_("Status"), choices=[ALL, *Subject.Status.choices], required=False)
+    face = forms.ChoiceField(
+        label=_("Face"),
+        choices=[
+            ALL,
+            (_OFF, _("Turned off after failed tries")),
+            (_WAITING, _("Waits after failed tries")),
+        ],
+        required=False,
+    )
+    link = forms.ChoiceField(
+        label=_("Enrolment link"), choices=[ALL, (_OVER, _("Over, and not used"))], required=False
+    )
+    field_order = ("search", "status", "face", "link", "since", "until", "order", "zone")
+
+    def all_rows(self) -> QuerySet[Subject]:
+        """Return everybody: a row of a list lets nobody in, and what is opened is believed or not."""
+        return Subject.objects.unchecked().only(*_LISTED)
+
+    def narrowed(self, found: QuerySet[Subject], wanted: Mapping[str, Any]) -> QuerySet[Subject]:
+        """Return the people who pass."""
+        if "search" in wanted:
+            found = found_by(found, wanted["search"])
+        if "status" in wanted:
+            found = found.filter(status=wanted["status"])
+        if "face" in wanted:
+            counters = AttemptCounter.objects.filter(_FACES[wanted["face"]]())
+            found = found.filter(pk__in=counters.values("subject_id"))
+        if "link" in wanted:
+            found = found.filter(link_is_over())
+        return self.within(found, "created_at")
+
+
+_FACES: Final = {
+    _OFF: lambda: Q(disabled=True),
+    _WAITING: lambda: Q(disabled=False, locked_until__gt=now()),
+}
+
+
+def count_passkeys(people: Iterable[Subject]) -> dict[Any, int]:
+    """Return how many passkeys work of each of these people, of those who have any."""
+    live = Device.objects.unchecked().filter(subject__in=[each.pk for each in people])
+    live = live.filter(status=Device.Status.ACTIVE).order_by()
+    return dict(live.values_list("subject").annotate(count=Count("pk")))
+
+
+COLUMNS: Final[Sequence[Column]] = (
+    (_("Name"), str),
+    (_("Number"), lambda person: person.external_id),
+    (_("Status"), lambda person: person.get_status_display()),
+    (_("Face"), lambda person: _("Enrolled") if person.has_face else ""),
+    (_("Entered (UTC)"), lambda person: person.created_at),
+)

@@ -1,0 +1,1 @@
+"""The policy: its versions, a draft, and what the draft would have done."""

@@ -1,0 +1,1 @@
+"""Filters of lists that members save under a name."""

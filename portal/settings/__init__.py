@@ -1,0 +1,1 @@
+"""What the organisation is called, speaks and looks like."""
