@@ -2,18 +2,22 @@
 
 import { isInApp, missing, missingForFace } from "./abilities.js";
 import { ApiError, Offline } from "./api.js";
+import { measure, refresh } from "./build.js";
 import { perform, thin } from "./burst.js";
 import { wipe } from "./bytes.js";
 import { Camera, CameraProblem } from "./camera.js";
 import { PasskeyProblem, stopCeremony } from "./ceremony.js";
-import { makeSessionKey } from "./chain.js";
+import { chainOf, makeSessionKey } from "./chain.js";
+import { Comparer } from "./comparing/comparer.js";
 import { CueBoard, position } from "./cues.js";
 import { glow } from "./light.js";
 import { makeCredential, newShare, shareOfNew, useCredential } from "./passkey.js";
 import { probeCamera } from "./probe.js";
-import { announce, find, say, show } from "./screens.js";
+import { encodeAll, makeReceiver, openAnswer } from "./receiver.js";
+import { makeReceivingKey, openReleased, sealAsking, signResult } from "./released.js";
+import { announce, find, say, sayWhatFor, show } from "./screens.js";
 import { sealSample } from "./seal.js";
-import { proposedLately } from "./store.js";
+import { findBundles, findReceiver, keepBundles, keepReceiver, proposedLately } from "./store.js";
 import { Tracker } from "./tracking/tracker.js";
 import { Watch } from "./tracking/watch.js";
 import { result } from "./waiting.js";
@@ -24,13 +28,32 @@ const OVER = new Set(["expired", "ended", "unknown"]);
 const NEEDS_BROWSER = new Set(["denied", "no-camera", "insecure"]);
 
 // Where a face can still be shown; on other screens it cannot be, or not now.
-const FACE_IS_NEXT = new Set(["choice", "prepare", "without-light", "again"]);
+const FACE_IS_NEXT = new Set(["choice", "prepare", "without-light", "without-turn", "again"]);
+
+// In which a passkey is made, with a key by which this browser is sent what it compares with.
+const ENROLS = new Set(["enrol", "bind"]);
+
+// A reference is sent for a minute (docs/protocol.md section 8); an older one than this is asked for anew.
+const RELEASED_MS = 40_000;
 
 // By what is done here, what a device that holds a passkey already means.
 const EXISTS = { bind: "exists-elsewhere", recover: "exists-recovered" };
 
 // What the server says after a passkey, and the page has a screen for.
 const AS_THEY_ARE = new Set(["recovered", "face-closed", "renew", "no-renewal"]);
+
+// What a server of the release before wants, and does not say.
+const WANTED = { share: true, reference: null, receiver: false };
+
+// What a comparison here takes may not come, or not run: that is said as what it is.
+async function comparing(promise) {
+  try {
+    return await promise;
+  } catch (error) {
+    console.info(error);
+    throw new CameraProblem("no-comparison");
+  }
+}
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const clock = () => performance.now();
@@ -40,38 +63,49 @@ export class Agent {
   #own = null; // the passkey that proved itself: {id, share, shareKind}
   #added = null; // the passkey that a binding made
   #challenge = null;
+  #receiver = null; // the key that the worker answers to, where this device is to keep something
   #announced = false; // that the light changes
   #tracker = new Tracker();
+  #comparer = new Comparer();
+  #released = null; // the reference that was sent to be compared, and when
+  #matched = null; // whether this device found the face to be the reference's
   #camera = null;
   #ready = false;
   #busy = false;
   #leaving = false;
+  #shows = "face"; // or "presence": what the camera is for
   #over = false;
   #last = null; // the step that is tried again when there is a connection
   #unsent = null; // the sealed sample on its way
   #onward = null; // where an accepted sign-in goes on, while a renewal is proposed
+  #measured = null; // what this page is made of
 
-  constructor(config, api) {
+  // `embedding` is the site's page around this one, in a session of liveness, else null.
+  constructor(config, api, embedding = null) {
     this.config = config;
     this.api = api;
+    this.embedding = embedding;
     this.actions = {
+      prove: () => this.prove(),
       passkey: () => this.passkey(),
       "existing-passkey": () => this.passkey("existing"),
       prepare: () => this.prepare(),
       "start-camera": () => this.startCamera(),
       "without-light": () => show("without-light"),
+      "without-turn": () => show("without-turn"),
       "without-face": () => (config.demanded ? this.#sayDemanded() : this.withoutFace()),
       "go-back": () => this.withoutFace(),
       "renew-later": () => this.#go(this.#onward),
       agree: () => this.agree(),
       leave: () => this.leave(),
       retry: () => this.#retry(),
-      reload: () => location.reload(),
+      reload: () => this.#reload(),
     };
   }
 
   async start() {
-    const screen = missing();
+    this.embedding?.met.then(() => this.embedding.tell("ready"));
+    const screen = this.embedding ? missingForFace() : missing();
     if (screen) {
       show(screen);
     } else {
@@ -91,6 +125,7 @@ export class Agent {
       await this.leave();
     } else {
       this.#session = await makeSessionKey();
+      this.#measure().catch(() => {}); // it is asked for again where it is needed
       show("welcome");
     }
   }
@@ -136,7 +171,7 @@ export class Agent {
   // The connection is back, perhaps: what the server has already is not done twice.
   async #retry() {
     const { state } = this.#session ? await this.api.get("status") : {};
-    if (state && state !== "ready") {
+    if (state && state !== "ready" && state !== "released") {
       await this.#wait();
     } else if (this.#unsent) {
       await this.#deliver();
@@ -169,6 +204,10 @@ export class Agent {
       this.#expire();
     } else if (code === "locked" || code === "face-disabled") {
       this.#locked(retryAfter);
+    } else if (code === "temporarily_unavailable") {
+      show("away");
+    } else if (code === "crowded") {
+      show("crowded");
     } else if (code.startsWith("passkey")) {
       this.#showPasskeyProblem({ problem: person, reference });
     } else {
@@ -198,18 +237,76 @@ export class Agent {
     return this.kind === "enrol" && this.passkeys > 0 && (said === "exists" || said === "not-made");
   }
 
+  // What this page says of itself.
+  async #described() {
+    return { type: "browser", build: "", scripts: await this.#measure() };
+  }
+
+  async #measure() {
+    try {
+      this.#measured ??= measure(this.config.scripts);
+      return await this.#measured;
+    } catch (error) {
+      this.#measured = null;
+      throw new Offline(error.name);
+    }
+  }
+
+  async #reload() {
+    await refresh(this.config.scripts);
+    location.reload();
+  }
+
   async passkey(which) {
     show("passkey");
-    const asked = { session_key: this.#session.jwk, ...(which && { passkey: which }) };
+    const agent = await this.#described();
+    const receiving = (await this.#receives()) ? await makeReceivingKey() : null;
+    const asked = {
+      session_key: this.#session.jwk,
+      agent,
+      ...(which && { passkey: which }),
+      ...(receiving && { receiving_key: receiving.jwk }),
+    };
     const { publicKey } = await this.api.post("passkey/options", asked);
     this.#unlessLeaving();
     const made = publicKey.user ? await makeCredential(publicKey) : await useCredential(publicKey);
     this.#unlessLeaving();
-    const agent = { type: "browser", build: this.config.build };
     const answer = await this.api.post("passkey", { credential: made.json, agent });
     this.#unlessLeaving();
     await this.#remember(made, publicKey);
+    if (receiving && !(await keepReceiver(made.id, receiving.privateKey))) {
+      wipe(this.#own?.share, this.#added?.share); // what is made of the face could never be sent here
+      this.#own.share = null;
+    }
     await this.#next(answer);
+  }
+
+  // Whether the passkey that comes next is to have a key by which this browser is sent references.
+  async #receives() {
+    if (!ENROLS.has(this.kind) || (this.kind === "bind" && !this.#own)) {
+      return false;
+    }
+    const { face } = await this.api.get("");
+    return face.want?.compare === true;
+  }
+
+  // In place of a passkey: the page around this one signs with the key that its site named.
+  async prove() {
+    const agent = await this.#described();
+    const { challenge } = await this.api.post("key/options", { session_key: this.#session.jwk, agent });
+    const proof = await this.#provenAround(challenge);
+    const { key, ...answer } = await this.api.post("key", { proof, agent });
+    this.api.key = key;
+    this.#own = { id: this.config.holder, share: null, shareKind: null };
+    await this.#next(answer);
+  }
+
+  async #provenAround(challenge) {
+    try {
+      return await this.embedding.prove(challenge);
+    } catch (error) {
+      throw new Offline(error.name);
+    }
   }
 
   // Who left while there was no passkey to stop is asked for none, none is sent, and none unlocked once more.
@@ -235,7 +332,9 @@ export class Agent {
     }
   }
 
-  async #next({ next, continue_url: url }) {
+  async #next({ next, first, shows = "face", continue_url: url }) {
+    this.#shows = shows;
+    sayWhatFor(shows);
     if (next === "done") {
       this.#go(url);
     } else if (next === "create") {
@@ -247,24 +346,39 @@ export class Agent {
     } else if (next === "demanded") {
       this.#sayDemanded();
     } else if (next === "choose") {
-      show(this.#withoutFaceBecause() ?? "choice");
+      show((await this.#withoutFaceBecause()) ?? (first === "passkey" ? "spared" : "choice"));
     } else {
-      const screen = this.#withoutFaceBecause();
+      const screen = await this.#withoutFaceBecause();
       await (screen ? show(screen) : this.prepare());
     }
   }
 
   // The screen that says why the face cannot be used in this browser, or null.
-  #withoutFaceBecause() {
-    return this.#own.share ? missingForFace() : "no-share";
+  async #withoutFaceBecause() {
+    return this.#own.share || !(await this.#takesShare()) ? missingForFace() : "no-share";
   }
 
-  // Who has to wait learns of it before the camera starts, and who is to see changing light, what it does.
+  async #takesShare() {
+    const { face } = await this.api.get("");
+    return face.want?.share ?? true;
+  }
+
+  // Who has to wait, or would film in vain, learns of it before the camera starts; so does whose face this
+  // browser does not keep. Who is to see changing light learns there what it does.
   async prepare() {
     const { face } = await this.api.get("");
     if (face.locked) {
       this.#locked(face.locked.retry_after);
+    } else if (face.crowded) {
+      show("crowded");
+    } else if (face.want?.reference && !(await this.#kept(face.want))) {
+      show("no-share");
+    } else if (this.#compares(face) && !(await findReceiver(this.#own.id))) {
+      show("no-share");
     } else {
+      if (this.#compares(face)) {
+        this.#comparer.load(this.config.comparer.files).catch(() => {}); // it is asked for again before the camera
+      }
       this.#tracker.load(this.config.tracker);
       this.#announce(face.light);
     }
@@ -280,11 +394,50 @@ export class Agent {
     const { face } = await this.api.get("");
     if (face.locked) {
       this.#locked(face.locked.retry_after);
+    } else if (face.crowded) {
+      show("crowded");
     } else if (face.light && !this.#announced) {
       this.#announce(true);
-    } else {
+    } else if (!this.#compares(face) || (await this.#mayCompare())) {
       await this.record();
     }
+  }
+
+  // Whether this browser is to compare the face itself.
+  #compares(face) {
+    return this.kind === "authenticate" && face.want?.compare === true;
+  }
+
+  // Before the camera opens: this browser has what a comparison takes, and the reference.
+  async #mayCompare() {
+    show("fetching");
+    await comparing(this.#comparer.load(this.config.comparer.files));
+    return this.#beSent();
+  }
+
+  // Has a worker open the reference with the passkey's share, and seal it to this browser's key; tells whether it
+  // came. What it says otherwise is shown.
+  async #beSent() {
+    const { jose, txn, comparer } = this.config;
+    const own = this.#own;
+    this.#forgetReleased();
+    const challenge = await this.api.post("challenge", { want: "reference" });
+    await this.api.upload("sample", await sealAsking({ jose, txn, challenge, own, engine: comparer.engine }));
+    const status = await result(this.api, { trouble: () => {}, sleep, clock });
+    if (status.state !== "released") {
+      await this.#outcome(status);
+      return false;
+    }
+    const { sealed } = await this.api.post("outgoing");
+    const privateKey = await findReceiver(own.id);
+    const opened = await openReleased({ jose, txn, privateKey, device: own.id, nonce: challenge.nonce, sealed });
+    this.#released = { ...opened, at: clock() };
+    return true;
+  }
+
+  #forgetReleased() {
+    wipe(this.#released?.vector);
+    this.#released = this.#matched = null;
   }
 
   // What to do is asked for once the person is in the picture: each challenge is a try, and its time runs.
@@ -302,12 +455,18 @@ export class Agent {
       const watch = new Watch(this.#tracker);
       await position(camera, board, watch, () => this.#ready);
       document.getElementById("begin").hidden = true;
+      if (this.#released && clock() - this.#released.at > RELEASED_MS) {
+        board.show(say("reference"));
+        if (!(await this.#beSent())) {
+          return;
+        }
+      }
       const challenge = await this.api.post("challenge");
       if (challenge.warning && !this.#announced) {
         this.#announce(true); // it came to be between two questions: the same challenge waits
         return;
       }
-      this.#challenge = challenge;
+      this.#challenge = { want: WANTED, ...challenge };
       const frames = thin(await perform(challenge, camera, board, watch), challenge.frames.min);
       const described = camera.describe();
       camera.close();
@@ -323,6 +482,58 @@ export class Agent {
     }
   }
 
+  // What this browser keeps of the reference that is wanted, or null.
+  #kept({ reference }) {
+    return reference && findBundles(this.#own.id, reference.id);
+  }
+
+  // What the sample holds beside frames and shares, by what is wanted.
+  async #besides({ nonce, steps, want }, frames) {
+    const { jose, txn } = this.config;
+    const bundles = await this.#kept(want);
+    this.#receiver = want.receiver
+      ? await makeReceiver({ jose, txn, nonce, sessionKey: this.#session.privateKey })
+      : null;
+    return {
+      ...(bundles && { bundles: encodeAll(bundles) }),
+      ...(this.#receiver && { receiver: this.#receiver.signed }),
+      ...(want.compare && { result: await this.#compared(nonce, steps, frames) }),
+    };
+  }
+
+  // Compares, wipes what was sent, and resolves with what this browser says that it found.
+  async #compared(nonce, steps, frames) {
+    const { jose, txn, comparer } = this.config;
+    const { reference, version, ...released } = this.#released;
+    const matched = await comparing(this.#comparer.matches(frames, steps, released));
+    this.#forgetReleased();
+    this.#matched = matched;
+    const chain = await chainOf(nonce, txn, frames);
+    const said = { nonce, chain, released: { reference, version }, engine: comparer.engine, matched };
+    return signResult({ jose, txn, ...said, sessionKey: this.#session.privateKey });
+  }
+
+  // What was left for this browser is kept before the result is used: without it nothing would open again, so
+  // that what cannot be kept is not to take effect.
+  async #keep() {
+    try {
+      await this.#fetchAndKeep();
+    } catch (error) {
+      await this.api.post("cancel").catch(() => {});
+      throw error;
+    }
+  }
+
+  async #fetchAndKeep() {
+    const device = (this.#added ?? this.#own)?.id;
+    const { sealed } = await this.api.post("outgoing");
+    const { jose, txn } = this.config;
+    const reference = await openAnswer({ jose, txn, receiver: this.#receiver, device, sealed });
+    if (!(await keepBundles(device, reference))) {
+      throw new Error("not-kept");
+    }
+  }
+
   async #send(frames, camera, probe) {
     this.#unsent = await sealSample({
       jose: this.config.jose,
@@ -331,6 +542,7 @@ export class Agent {
       sessionKey: this.#session.privateKey,
       own: this.#own,
       added: this.#added,
+      besides: await this.#besides(this.#challenge, frames),
       frames,
       camera,
       probe,
@@ -372,6 +584,9 @@ export class Agent {
   }
 
   async #outcome(status) {
+    if (status.outgoing) {
+      await this.#keep();
+    }
     if (status.state === "done" && status.renewal === "proposed" && !(await proposedLately())) {
       this.#onward = status.continue_url;
       show("renewal");
@@ -384,10 +599,14 @@ export class Agent {
       this.#locked(status.retry_after);
     } else if (status.state === "refused") {
       find("refused").querySelector("[data-retry]").hidden = status.may_retry === false;
-      show("refused", { why: say(`closed.${status.why}`) });
+      show("refused", { why: say(`closed.${status.why}`) ?? say(`refused.${this.#refusedBy()}`) });
     } else {
       this.#expire();
     }
+  }
+
+  #refusedBy() {
+    return this.#matched === false ? "device" : this.#shows;
   }
 
   #locked(seconds) {
@@ -421,7 +640,7 @@ export class Agent {
         throw error;
       }
     }
-    this.#go(url);
+    this.#go(url, "left");
   }
 
   #expire() {
@@ -430,19 +649,28 @@ export class Agent {
     stopCeremony();
     this.forget();
     show("expired");
+    this.embedding?.tell("expired");
   }
 
-  #go(url) {
+  // The page around this one goes on by itself.
+  #go(url, how = "done") {
     this.#over = true;
     this.forget();
     show("done");
-    location.replace(url);
+    if (this.embedding) {
+      this.embedding.tell(how);
+    } else {
+      location.replace(url);
+    }
   }
 
   // Nothing that opens a reference stays in memory longer than it is needed.
   forget() {
     this.#tracker.close();
+    this.#comparer.close();
+    this.#forgetReleased();
     wipe(this.#own?.share, this.#added?.share);
-    this.#own = this.#added = this.#session = this.#challenge = this.#unsent = null;
+    this.#own = this.#added = this.#session = null;
+    this.#challenge = this.#receiver = this.#unsent = null;
   }
 }

@@ -24,8 +24,10 @@ async function read(response) {
 }
 
 export class Api {
-  constructor(base) {
+  // `key` is that of a page within another site's, which gets no cookie.
+  constructor(base, key = null) {
     this.base = base;
+    this.key = key;
   }
 
   get(path) {
@@ -49,8 +51,9 @@ export class Api {
   async #send(path, init, what = "answer") {
     const stopping = new AbortController();
     const { signal } = stopping;
+    const headers = { ...init.headers, ...(this.key && { "Visor-Agent-Key": this.key }) };
     try {
-      const asked = fetch(this.base + path, { ...init, signal, cache: "no-store", credentials: "same-origin" });
+      const asked = fetch(this.base + path, { ...init, headers, signal, cache: "no-store", credentials: "same-origin" });
       return await within(what, asked.then(read));
     } catch (error) {
       stopping.abort();

@@ -12,6 +12,9 @@ export const PATIENCE = {
   answer: 15_000,
   upload: 60_000,
   script: 20_000,
+  around: 10_000,
+  network: 90_000,
+  comparison: 20_000,
 };
 
 export class Late extends Error {

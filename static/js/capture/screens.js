@@ -34,6 +34,11 @@ export function show(name, filled = {}) {
   screen.querySelector("h1").focus();
 }
 
+// What the camera is for: to compare a face, or to show that somebody is there. The page has words for both.
+export function sayWhatFor(purpose) {
+  document.querySelectorAll("[data-for]").forEach((part) => (part.hidden = part.dataset.for !== purpose));
+}
+
 function showReference(screen, reference) {
   const place = screen.querySelector("[data-reference]");
   if (place) {

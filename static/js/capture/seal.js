@@ -17,7 +17,7 @@ function pack(manifest, frames) {
 }
 
 // The library comes over the network too.
-async function load(jose) {
+export async function load(jose) {
   try {
     return await within("script", import(jose));
   } catch (error) {
@@ -27,16 +27,24 @@ async function load(jose) {
 
 const encoded = (share) => (share ? toB64u(share) : null);
 
-export async function sealSample({ jose, txn, challenge, sessionKey, own, added, frames, camera, probe }) {
-  const { GeneralEncrypt, importJWK } = await load(jose);
+// What no model of the person's asks for stays here.
+function sharesOf(own, added, { share: wanted }) {
+  const [mine, theirs] = wanted ? [own, added] : [{}, added && { id: added.id }];
+  return {
+    share: encoded(mine.share),
+    share_kind: mine.shareKind ?? null,
+    ...(theirs && { new_dev: theirs.id, new_share: encoded(theirs.share), new_share_kind: theirs.shareKind ?? null }),
+  };
+}
+
+export async function sealSample({ jose, txn, challenge, sessionKey, own, added, besides, frames, camera, probe }) {
   const chain = await chainOf(challenge.nonce, txn, frames);
   const manifest = {
     txn,
     chl: challenge.nonce,
     dev: own.id,
-    share: encoded(own.share),
-    share_kind: own.shareKind ?? null,
-    ...(added && { new_dev: added.id, new_share: encoded(added.share), new_share_kind: added.shareKind }),
+    ...sharesOf(own, added, challenge.want),
+    ...besides,
     camera,
     ...(probe ? { probe } : {}),
     frames: frames.map(({ step, t, media, jpeg, digest }) => ({
@@ -49,8 +57,18 @@ export async function sealSample({ jose, txn, challenge, sessionKey, own, added,
     chain: toB64u(chain),
     chain_signature: toB64u(await signChain(sessionKey, chain)),
   };
+  try {
+    return await sealed({ jose, txn, device: own.id, challenge }, manifest, frames);
+  } finally {
+    wipe(...frames.map((frame) => frame.jpeg));
+  }
+}
+
+// A manifest, and the pictures that it lists, for the checking server alone: bound to one challenge.
+export async function sealed({ jose, txn, device, challenge }, manifest, frames = []) {
+  const { GeneralEncrypt, importJWK } = await load(jose);
   const plain = pack(manifest, frames);
-  const header = { enc: "A256GCM", typ: "visor-sample+jwe", txn, dev: own.id, chl: challenge.nonce };
+  const header = { enc: "A256GCM", typ: "visor-sample+jwe", txn, dev: device, chl: challenge.nonce };
   try {
     const sealing = new GeneralEncrypt(plain).setProtectedHeader(header);
     for (const { kid, key } of [challenge.seal, challenge.seal.second].filter(Boolean)) {
@@ -58,6 +76,6 @@ export async function sealSample({ jose, txn, challenge, sessionKey, own, added,
     }
     return JSON.stringify(await sealing.encrypt());
   } finally {
-    wipe(plain, ...frames.map((frame) => frame.jpeg));
+    wipe(plain);
   }
 }

@@ -1,6 +1,7 @@
 // Where an authenticator gives no PRF: one random share a passkey, kept in this browser under a key that
-// no script can read out (docs/protocol.md section 2). A store that is refused, broken or silent keeps no
-// share and has none: whoever asks gets null, and goes on without a face.
+// no script can read out (docs/protocol.md section 2); and what is kept of a reference that lies here. A store
+// that is refused, broken or silent keeps nothing and has nothing: whoever asks gets null, and goes on without a
+// face.
 
 import { fromB64u, toB64u } from "./bytes.js";
 import { within } from "./deadline.js";
@@ -64,6 +65,25 @@ async function find(credential) {
   return new Uint8Array(await crypto.subtle.decrypt(parameters(fromB64u(kept.iv), credential), key, kept.sealed));
 }
 
+// What this browser keeps of a reference: sealed, so that only a worker opens it, and only with the passkey's
+// share. The one from before stays beside it, until the new one has taken effect.
+async function keepReference(credential, { id, bundles }) {
+  const others = ((await read(`reference:${credential}`)) ?? []).filter((kept) => kept.id !== id);
+  await write(`reference:${credential}`, [...others.slice(-1), { id, bundles }]);
+  return true;
+}
+
+async function findReference(credential, id) {
+  const kept = (await read(`reference:${credential}`)) ?? [];
+  return kept.find((each) => each.id === id)?.bundles ?? null;
+}
+
+// The key by which this browser is sent references that it compares itself: no script can read it out.
+async function keepKey(credential, key) {
+  await write(`receiver:${credential}`, key);
+  return true;
+}
+
 async function orNone(work) {
   try {
     return await within("store", work);
@@ -85,4 +105,8 @@ async function noteProposal(now) {
 
 export const makeShare = (credential) => orNone(keep(credential));
 export const findShare = (credential) => orNone(find(credential));
+export const keepBundles = (credential, reference) => orNone(keepReference(credential, reference));
+export const findBundles = (credential, id) => orNone(findReference(credential, id));
+export const keepReceiver = (credential, key) => orNone(keepKey(credential, key));
+export const findReceiver = async (credential) => (await orNone(read(`receiver:${credential}`))) ?? null;
 export const proposedLately = () => orNone(noteProposal(Date.now()));

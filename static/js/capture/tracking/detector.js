@@ -26,10 +26,11 @@ export class Detector {
     this.#run = run;
   }
 
-  // The two corners of each face in pixels of the picture, the surest face first.
-  async faces(picture) {
+  // The two corners of each face in pixels of the picture, the surest face first. The side of the square that is
+  // searched is `beyond` times the picture's: a face that fills its square is not seen.
+  async faces(picture, beyond = 1) {
     const { width, height } = picture;
-    const whole = { x: width / 2, y: height / 2, side: Math.max(width, height), turn: 0 };
+    const whole = { x: width / 2, y: height / 2, side: beyond * Math.max(width, height), turn: 0 };
     const row = await this.#run(cut(picture, whole, SIDE), SIDE);
     return oneEach(found(row)).map(([left, top, right, bottom]) => [
       placed(whole, left, top),

@@ -17,16 +17,20 @@ export async function begin({ runtime, wasm, detection, landmarks }) {
 }
 
 async function load(runtime, wasm, networks) {
-  const ort = await import(runtime);
-  Object.assign(ort.env.wasm, { numThreads: 1, wasmPaths: { wasm } });
-  const [detection, landmarks] = await Promise.all(
-    networks.map((address) => ort.InferenceSession.create(address, { executionProviders: ["wasm"] })),
-  );
+  const [ort, [detection, landmarks]] = await opened(runtime, wasm, networks);
   return new Follower(new Detector(runOn(ort, detection)), new Mesh(runOn(ort, landmarks)));
 }
 
+// The runtime, on one thread, and a session of each network.
+export async function opened(runtime, wasm, networks) {
+  const ort = await import(runtime);
+  Object.assign(ort.env.wasm, { numThreads: 1, wasmPaths: { wasm } });
+  const sessions = networks.map((address) => ort.InferenceSession.create(address, { executionProviders: ["wasm"] }));
+  return [ort, await Promise.all(sessions)];
+}
+
 // A network as a function from the bytes of one square RGB picture to its row of values.
-const runOn = (ort, session) => async (bytes, side) => {
+export const runOn = (ort, session) => async (bytes, side) => {
   const { rows } = await session.run({ pictures: new ort.Tensor("uint8", bytes, [1, side, side, 3]) });
   return rows.data;
 };
