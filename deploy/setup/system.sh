@@ -7,14 +7,22 @@ packages=(
   postgresql redis-server                     # a throw-away server of each, started by devtools/stack/services.py
   apache2 libapache2-mod-auth-openidc         # an independent relying party
   softhsm2                                    # a security module in software
+  golang-go golang-golang-x-mod-dev           # another's verifier of the audit log
   pgbouncer                                   # a pooler of connections, which is refused
+  nginx libnginx-mod-http-js                  # the reference proxy, and what passes certificates on
+  systemd                                     # what its units may do, and whether it takes them
+  prometheus                                  # its promtool tries the alerts
+  gettext                                     # finds the texts that catalogues have to hold
 )
 
 as_root=()
 if [[ $(id -u) -ne 0 ]]; then as_root=(sudo); fi
 apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@"; }
 
-install() { apt update && apt install --yes --no-install-recommends "${packages[@]}"; }
+# The browser without its windows, for tests of pages; where there is none, they take the whole browser.
+shell() { apt-cache show chromium-headless-shell >/dev/null 2>&1 && echo chromium-headless-shell; }
+
+install() { apt update && apt install --yes --no-install-recommends "${packages[@]}" $(shell); }
 
 install >/dev/null || { echo "apt failed; trying once more" >&2; sleep 5; install >/dev/null; }
 echo "System packages are there: ${packages[*]}"
