@@ -11,7 +11,7 @@ from benchmarks.figures import Figure, table, write
 
 RESULTS = Path(__file__).resolve().parent.parent / "build" / "bench.json"
 # Each suite is a module with `measure() -> Iterable[Figure]`; its docstring says what it shows.
-SUITES = ("biometrics", "provider", "seals", "queue_overhead", "tracking")
+SUITES = ("biometrics", "provider", "audit", "seals", "queue_overhead", "models", "storage", "tracking")
 
 
 def main() -> None:

@@ -46,16 +46,16 @@ class Run:
         return 1000 * times[min(len(times) - 1, int(share * len(times)))]
 
 
-def drive(port: int, requests: Iterable[bytes]) -> Run:
-    """Send every request once, eight at a time, each made when its turn comes; return answers and rate."""
-    return asyncio.run(_drive(port, iter(requests)))
+def drive(port: int, requests: Iterable[bytes], at_once: int = CONNECTIONS) -> Run:
+    """Send every request once, so many at a time, each made when its turn comes; return answers and rate."""
+    return asyncio.run(_drive(port, iter(requests), at_once))
 
 
-async def _drive(port: int, waiting: Iterator[bytes]) -> Run:
+async def _drive(port: int, waiting: Iterator[bytes], at_once: int) -> Run:
     run = Run()
     started = time.perf_counter()
     async with asyncio.TaskGroup() as group:
-        for _ in range(CONNECTIONS):
+        for _ in range(at_once):
             group.create_task(_worker(port, waiting, run))
     run.rate = len(run.answers) / (time.perf_counter() - started)
     return run

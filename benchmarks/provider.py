@@ -24,7 +24,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from benchmarks.figures import Figure
-from benchmarks.load import Answer, Run, drive
+from benchmarks.load import CONNECTIONS, Answer, Run, drive
 from benchmarks.serving import Side, analyse, started
 from benchmarks.sides.counting import HEADER
 
@@ -111,9 +111,8 @@ def _round(side: Side, count: int) -> Iterator[tuple[str, Run]]:
 
 
 def _exchanges(side: Side, algorithm: str, count: int, *, dpop: bool) -> Iterator[tuple[str, Run]]:
-    authorized = _all(side, (302, 303), [_get(_authorization(side, algorithm), Cookie=side.cookie)] * count)
-    codes = [_code(answer) for answer in authorized.answers]
-    exchanged = _all(side, 200, (_redemption(side, algorithm, code, dpop=dpop) for code in codes))
+    authorized = _authorized(side, algorithm, count)
+    exchanged = redeemed(side, algorithm, _codes(authorized), dpop=dpop)
     yield f"code→token {algorithm}{' with DPoP' if dpop else ''}", exchanged
     if algorithm != "RS256" or dpop:
         return
@@ -135,6 +134,26 @@ def _exchanges(side: Side, algorithm: str, count: int, *, dpop: bool) -> Iterato
     yield "refresh", _all(side, 200, [_post(side, token_endpoint, algorithm, body) for body in spent])
 
 
+def codes_of(side: Side, algorithm: str, count: int) -> list[str]:
+    """Return so many new codes."""
+    return _codes(_authorized(side, algorithm, count))
+
+
+def redeemed(
+    side: Side, algorithm: str, codes: Iterable[str], *, dpop: bool = False, at_once: int = CONNECTIONS
+) -> Run:
+    """Exchange codes for tokens; raises RuntimeError where one is refused."""
+    return _all(side, 200, (_redemption(side, algorithm, code, dpop=dpop) for code in codes), at_once)
+
+
+def _authorized(side: Side, algorithm: str, count: int) -> Run:
+    return _all(side, (302, 303), [_get(_authorization(side, algorithm), Cookie=side.cookie)] * count)
+
+
+def _codes(authorized: Run) -> list[str]:
+    return [_code(answer) for answer in authorized.answers]
+
+
 def _code(answer: Answer) -> str:
     location = answer.header("Location")
     found = parse_qs(urlsplit(location).query).get("code")
@@ -143,9 +162,11 @@ def _code(answer: Answer) -> str:
     return found[0]
 
 
-def _all(side: Side, expected: int | tuple[int, ...], requests: Iterable[bytes]) -> Run:
+def _all(
+    side: Side, expected: int | tuple[int, ...], requests: Iterable[bytes], at_once: int = CONNECTIONS
+) -> Run:
     """Drive the requests; raises RuntimeError for any other answer, since a refusal is quick."""
-    run = drive(side.port, requests)
+    run = drive(side.port, requests, at_once)
     statuses = (expected,) if isinstance(expected, int) else expected
     for answer in run.answers:
         if answer.status not in statuses:

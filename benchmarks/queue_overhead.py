@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 
+from authsvc.limits.register import unlimited
 from benchmarks.figures import Figure
 from devtools.phone.authenticator import Authenticator
 from devtools.phone.phone import Denied, Person, SoftwarePhone
@@ -22,7 +23,9 @@ def measure() -> Iterable[Figure]:
     for transport, embedded in (("embedded transport", True), ("Redis", False)):
         with (
             tempfile.TemporaryDirectory() as folder,
-            running(Path(folder), embedded=embedded, VISOR_LOG_LEVEL="INFO") as stack,
+            running(
+                Path(folder), embedded=embedded, VISOR_LOG_LEVEL="INFO", VISOR_LIMITS=unlimited()
+            ) as stack,
         ):
             _sign_in(stack)
             waits = _waits(stack)

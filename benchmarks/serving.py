@@ -18,6 +18,7 @@ import psycopg
 import requests
 from joserfc.jwk import RSAKey
 
+from authsvc.limits.register import unlimited
 from authsvc.tenancy.grants import MIGRATOR
 from devtools.demo.run import ROOT, environment, prepare
 from devtools.phone.sandbox import go
@@ -94,7 +95,9 @@ def _visor(folder: Path, stack: ExitStack) -> Side:
     port = free_port()
     own = {"VISOR_DATA_DIR": str(folder), "VISOR_PORT": str(port)}
     own["VISOR_DATABASE_URL"] = _database(stack)
-    env = environment({**_clean(), **own})
+    if counters := os.environ.get("VISOR_TEST_REDIS_URL"):
+        own["VISOR_CACHE_URL"] = counters  # as in production
+    env = environment({**_clean(), "VISOR_LIMITS": unlimited(), **own})
     prepare(env)
     made = _said([sys.executable, "manage.py", "shell", "--no-imports", "--command", _VISOR], env)
     _serve(stack, _django("benchmarks.sides.visor", port), {**env, "VISOR_ROLES": "web"}, port)
