@@ -1,8 +1,10 @@
 """`make demo`: prepare the data, start the processes, sign a person in, and stay until Ctrl-C.
 
-Web, worker, scheduled work and partner site are those of devtools/demo/Procfile, kept together by honcho;
-what they print goes to var/demo.log. DEMO_EXIT=1 ends after the scripted sign-ins, with their exit status.
-VISOR_PORT and PARTNER_PORT choose other ports than 8000 and 8001.
+Web, worker, scheduled work, sweeper and partner site are those of devtools/demo/Procfile, kept together by
+honcho; what they print goes to var/demo.log. DEMO_EXIT=1 ends after the scripted sign-ins, with their exit
+status.
+VISOR_PORT and PARTNER_PORT choose other ports than 8000 and 8001, MODEL the application model by its letter;
+WORKFLOW=W2 lets a desk begin what the phone proves; LIVENESS=1 shows liveness as a service, not sign-ins.
 """
 
 import contextlib
@@ -135,14 +137,25 @@ def tail(log: Path) -> str:
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-25:])
 
 
+def shown(env: Mapping[str, str]) -> str:
+    """Return the command of manage.py that shows what is asked for."""
+    return "demo_liveness" if env.get("LIVENESS") == "1" else "demo_signin"
+
+
 def places(env: dict[str, str]) -> str:
     """Return where to go next, as text."""
     demo = json.loads((Path(env["VISOR_DATA_DIR"]) / "demo.json").read_text(encoding="utf-8"))
+    harbour, town = (
+        f"{admin['email']}  /  {admin['password']}" for admin in (demo["admin"], demo["town"]["admin"])
+    )
     rows = {
         "Partner site": demo["partner"],
+        "  ask to be let in": demo["start"],
         "Portal": demo["portal"],
-        "  sign in as": f"{demo['admin']['email']}  /  {demo['admin']['password']}",
+        "  sign in as": harbour,
+        "  or, Demo Town": town,
         "Enrol yourself": demo["webcam_enrolment_url"],
+        "Show that you are there": f"{demo['partner']}/vote",
         "Log": str(Path(env["VISOR_DATA_DIR"]) / "demo.log"),
     }
     width = max(map(len, rows)) + 2
@@ -160,7 +173,7 @@ def run(env: dict[str, str]) -> int:
     prepare(env)
     with processes(env) as runner:
         await_ready(env, runner)
-        status = manage(env, "demo_signin")
+        status = manage(env, shown(env))
         if env.get("DEMO_EXIT") == "1":
             return status
         print(f"\n{places(env)}\n\nRunning until Ctrl-C.", flush=True)

@@ -38,7 +38,11 @@ class AuthenticatorError(Exception):
 
 @dataclass(slots=True)
 class Credential:
-    """One discoverable credential: an ES256 key, its PRF secret (32 bytes), and its signature counter."""
+    """One discoverable credential: an ES256 key, its PRF secret (32 bytes), and its signature counter.
+
+    `bundles` is what the phone keeps beside it of each reference, by the reference's name; the newest last.
+    `receiver` is the key by which the phone is sent what it compares itself, where it does.
+    """
 
     id: bytes
     rp_id: str
@@ -47,6 +51,8 @@ class Credential:
     private_key: ec.EllipticCurvePrivateKey
     prf_secret: bytes
     counter: int = 0
+    bundles: dict[str, list[bytes]] = field(default_factory=dict)
+    receiver: ec.EllipticCurvePrivateKey | None = None
 
     @classmethod
     def generate(cls, *, rp_id: str, user_handle: bytes, user_name: str) -> Credential:
@@ -65,34 +71,46 @@ class Credential:
 
     def to_json(self) -> Json:
         """Return the credential, private key included, as JSON-ready values."""
-        pem = self.private_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
         return {
             "id": websafe_encode(self.id),
             "rp_id": self.rp_id,
             "user_handle": websafe_encode(self.user_handle),
             "user_name": self.user_name,
-            "private_key": pem.decode(),
+            "private_key": _pem(self.private_key),
             "prf_secret": websafe_encode(self.prf_secret),
             "counter": self.counter,
+            "bundles": {name: [websafe_encode(each) for each in kept] for name, kept in self.bundles.items()},
+            "receiver": _pem(self.receiver) if self.receiver else None,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Credential:
         """Return the credential that `to_json` wrote; raises KeyError, TypeError or ValueError."""
-        key = serialization.load_pem_private_key(data["private_key"].encode(), None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise TypeError("not an elliptic-curve key")
+        receiver = data.get("receiver")
         return cls(
             websafe_decode(data["id"]),
             data["rp_id"],
             websafe_decode(data["user_handle"]),
             data["user_name"],
-            key,
+            _key(data["private_key"]),
             websafe_decode(data["prf_secret"]),
             int(data["counter"]),
+            {name: [websafe_decode(each) for each in kept] for name, kept in data.get("bundles", {}).items()},
+            _key(receiver) if receiver else None,
         )
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+def _key(pem: str) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError("not an elliptic-curve key")
+    return key
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Final
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 
 _TIMEOUT_S = 30
 _MOST_REDIRECTS = 12
 
+SIGN_IN_PAGE: Final = re.compile(r"(?P<issuer>https?://[^/]+/t/[^/]+/)signin/(?P<txn>[^/]+)/")
+"""The address of the page before which a person proves who they are."""
+
 
 def origin_of(url: str) -> str:
     """Return the scheme, host and port of a URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def carries_answer(url: str) -> bool:
+    """Tell whether a URL is a relying party's, with the provider's answer in it."""
+    names = {name for name, _ in parse_qsl(urlsplit(url).query)}
+    return "state" in names and not names.isdisjoint({"code", "error"})
 
 
 class Browser:

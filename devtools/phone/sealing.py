@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from fido2.utils import websafe_decode, websafe_encode
-from joserfc import jwe
+from joserfc import jwe, jws
 from joserfc.jwk import ECKey
 
 from devtools.rendering.frame import Frame
@@ -35,13 +35,18 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """What the phone has to send beside the frames; `bind` holds new_dev, new_share, new_share_kind."""
+    """What the phone has to send beside the frames.
+
+    `bind` holds new_dev, new_share and new_share_kind; `kept` what the phone keeps of a reference, and the
+    key to answer to.
+    """
 
     frames: Sequence[Frame]
     camera: dict[str, Any]
     share: bytes | None
     share_kind: str | None = "prf"
     bind: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 def new_session_key() -> ec.EllipticCurvePrivateKey:
@@ -54,6 +59,17 @@ def public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
     numbers = key.public_key().public_numbers()
     x, y = (websafe_encode(value.to_bytes(32, "big")) for value in (numbers.x, numbers.y))
     return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+
+
+def thumbprint(key: ec.EllipticCurvePrivateKey) -> str:
+    """Return the thumbprint of the public key (RFC 7638), base64url."""
+    return ECKey.import_key(key.public_key()).thumbprint()
+
+
+def possession(challenge: str, key: ec.EllipticCurvePrivateKey) -> str:
+    """Return the proof of a named key over a session's challenge (docs/protocol.md, section 7)."""
+    header = {"alg": "ES256", "typ": "visor-possession+jws", "jwk": public_jwk(key)}
+    return jws.serialize_compact(header, json.dumps({"challenge": challenge}), private_jwk(key), ["ES256"])
 
 
 def frame_chain(frames: Sequence[Frame], *, nonce: str, txn: str) -> bytes:
@@ -81,6 +97,7 @@ def manifest(capture: Capture, binding: Binding, key: ec.EllipticCurvePrivateKey
         "share": None if capture.share is None else websafe_encode(capture.share),
         "share_kind": None if capture.share is None else capture.share_kind,
         **capture.bind,
+        **capture.kept,
         "camera": capture.camera,
         "probe": probe(capture.camera),
         "frames": [_entry(frame) for frame in capture.frames],
@@ -119,6 +136,60 @@ def encrypt(plain: bytes, binding: Binding, seal: dict[str, Any]) -> str:
         return _to_both(plain, header, seal, registry)
     header |= {"alg": _TO_ONE, "kid": seal["kid"]}
     return jwe.encrypt_compact(header, plain, ECKey.import_key(seal["key"]), registry=registry)
+
+
+def answer_key(
+    receiver: ec.EllipticCurvePrivateKey, binding: Binding, key: ec.EllipticCurvePrivateKey
+) -> dict[str, Any]:
+    """Return the manifest's member that names the key to answer to, signed by the session key (section 5)."""
+    said = {"txn": binding.txn, "chl": binding.nonce, "jwk": public_jwk(receiver)}
+    header = {"alg": "ES256", "typ": "visor-receiver+jws"}
+    return {"receiver": jws.serialize_compact(header, json.dumps(said), private_jwk(key), ["ES256"])}
+
+
+def open_answer(
+    sealed: str, receiver: ec.EllipticCurvePrivateKey, *, txn: str, device: str
+) -> tuple[str, list[bytes]]:
+    """Return a reference's name and the bundles that were left for this phone.
+
+    Raises ValueError where it was sealed for another transaction or device, and JoseError where it does not
+    open.
+    """
+    header, plain = open_left(sealed, receiver, txn=txn, device=device)
+    return str(header["ref"]), [websafe_decode(each) for each in plain["bundles"]]
+
+
+def open_left(
+    sealed: str, receiver: ec.EllipticCurvePrivateKey, *, txn: str, device: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the protected header and the content of what a worker left for this phone; errors as above."""
+    registry = jwe.JWERegistry(algorithms=_ALGORITHMS, strict_check_header=False)
+    found = jwe.decrypt_compact(sealed, private_jwk(receiver), registry=registry)
+    header = dict(found.protected)
+    bound = (header.get("typ"), header.get("txn"), header.get("dev"))
+    if bound != ("visor-reference+jwe", txn, device):
+        raise ValueError(f"sealed for another: {bound}")
+    return header, json.loads(found.plaintext or b"")
+
+
+def asking(binding: Binding, share: bytes | None, kind: str, engine: str) -> dict[str, Any]:
+    """Return what a phone sends to be sent the reference: its share, and by what it will compare."""
+    return {
+        "txn": binding.txn,
+        "chl": binding.nonce,
+        "dev": binding.device,
+        "share": websafe_encode(share or b""),
+        "share_kind": kind,
+        "engine": engine,
+    }
+
+
+def private_jwk(key: ec.EllipticCurvePrivateKey) -> ECKey:
+    """Return a key pair as a JWK."""
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return ECKey.import_key(pem)
 
 
 def media_type(sealed: bytes) -> str:

@@ -56,15 +56,14 @@ class _As:
         database: BaseDatabaseWrapper = context["connection"]
         if not database.needs_rollback and not self._holds(database):
             take_role(database, self._role)
-            block = database.atomic_blocks[-1] if database.atomic_blocks else None
-            self._taken = (database.connection, block)
+            rollbacks = getattr(database, "rollbacks", 0) if database.in_atomic_block else None
+            self._taken = (database.connection, rollbacks)
         return execute(sql, params, many, context)
 
     def _holds(self, database: BaseDatabaseWrapper) -> bool:
         if self._taken is None or self._taken[0] is not database.connection:
             return False
-        block = self._taken[1]
-        return block is None or any(block is each for each in database.atomic_blocks)
+        return self._taken[1] in {None, getattr(database, "rollbacks", 0)}
 
     def end(self, database: BaseDatabaseWrapper) -> None:
         """Be the migrator again; in a transaction that failed its rollback sees to that."""

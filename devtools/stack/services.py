@@ -3,7 +3,8 @@
     python -m devtools.stack.services -- pytest tests/unit
 
 starts both, runs the command with VISOR_TEST_DATABASE_URL and VISOR_TEST_REDIS_URL set, and stops and
-deletes them however the command ends. A server whose binaries are missing is left out.
+deletes them however the command ends. A server whose binaries are missing is left out. The tables are made
+once, in a database of which those of tests are copies.
 
 VISOR_TEST_DATABASE_URL names the migrator, who sets tests up: it is no superuser, so that row-level security
 binds it. The product's processes connect by their own roles, which are there too.
@@ -22,10 +23,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 from authsvc.tenancy.grants import DATABASE_ROLES, MIGRATOR, PROCESSES
 
+ROOT: Final = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
+TABLES: Final = "visor_tables"
+"""The database with all tables, of which those of tests are copies."""
 POSTGRES_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -135,6 +140,20 @@ def postgresql(settings: Mapping[str, str] = POSTGRES_SETTINGS) -> Iterator[str 
         yield f"postgres://{MIGRATOR}@127.0.0.1:{port}/visor"
 
 
+@contextlib.contextmanager
+def empty_cluster(settings: Mapping[str, str] = POSTGRES_SETTINGS) -> Iterator[str]:
+    """Yield a database's URL, as the superuser, on a new server that has neither it nor any role.
+
+    Raises ServiceProblem.
+    """
+    initdb = postgres_binary("initdb")
+    if initdb is None:
+        raise ServiceProblem("PostgreSQL is not installed")
+    user = unprivileged_user()
+    with _folder(user) as folder, served(_create_cluster(initdb, folder, user), settings) as port:
+        yield f"postgres://root@127.0.0.1:{port}/visor"
+
+
 def _set_up() -> Iterator[tuple[str, str]]:
     """Yield what the administrator of a server does, and in which database."""
     yield from (("postgres", f"CREATE ROLE {role} LOGIN NOINHERIT") for role in DATABASE_ROLES)
@@ -143,7 +162,7 @@ def _set_up() -> Iterator[tuple[str, str]]:
     yield "postgres", f"GRANT {', '.join(PROCESSES)} TO {MIGRATOR}"
     # Databases that are made later are copies of this one.
     yield "template1", f"GRANT CREATE ON SCHEMA public TO {MIGRATOR}"
-    yield "postgres", f"CREATE DATABASE visor OWNER {MIGRATOR}"
+    yield from (("postgres", f"CREATE DATABASE {name} OWNER {MIGRATOR}") for name in ("visor", TABLES))
 
 
 @contextlib.contextmanager
@@ -190,6 +209,17 @@ def throw_away_services() -> Iterator[dict[str, str]]:
         yield {name: url for name, url in urls.items() if url}
 
 
+def _make_tables(server: str) -> None:
+    """Migrate a database once, so that each database of a test is a copy of it. Raises ServiceProblem."""
+    url = f"{server.rpartition('/')[0]}/{TABLES}"
+    with tempfile.TemporaryDirectory(prefix="visor-") as folder:
+        told = {"VISOR_ENVIRONMENT": "test", "VISOR_TEST_DATABASE_URL": url, "VISOR_DATA_DIR": folder}
+        command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"]
+        made = subprocess.run(command, env={**os.environ, **told}, check=False)
+    if made.returncode:
+        raise ServiceProblem("the tables could not be made")
+
+
 def _stop(signum: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + signum)
 
@@ -197,6 +227,8 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
 def run(command: Sequence[str]) -> int:
     """Run a command beside the servers and return its exit status. Ctrl-C reaches the command too."""
     with throw_away_services() as variables:
+        if server := variables.get("VISOR_TEST_DATABASE_URL"):
+            _make_tables(server)
         child = subprocess.Popen(command, env={**os.environ, **variables})
         try:
             return child.wait()

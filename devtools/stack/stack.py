@@ -21,10 +21,13 @@ import psycopg
 from devtools.demo.run import ROOT, await_ready, environment, prepare, processes
 from devtools.phone.phone import SoftwarePhone
 from devtools.stack.console import Console
-from devtools.stack.services import free_port
+from devtools.stack.services import TABLES, free_port
 
 PATIENCE = 0.1
 """Of the cues' time: so long a product of a test waits for an answer at least, and a software phone too."""
+
+OPERATOR = "operator@demo.example"
+"""Who runs the installation; there is nobody until a test makes them."""
 
 
 @dataclass(frozen=True)
@@ -80,22 +83,31 @@ class Stack:
 
 
 @contextlib.contextmanager
-def own_database() -> Iterator[str | None]:
+def own_database(*, empty: bool = True) -> Iterator[str | None]:
     """Yield the URL of a database of one's own on the test run's PostgreSQL, or None without one.
 
-    It names no user: each process connects by its own role. Tests name one by `as_user`.
+    It names no user: each process connects by its own role. Tests name one by `as_user`. One that is not to
+    be `empty` has all tables already, where the run has made a database to copy them from.
     """
     server = os.environ.get("VISOR_TEST_DATABASE_URL")
     if server is None:
         yield None
         return
     name = f"stack_{secrets.token_hex(6)}"
+    source = "" if empty else copied_from(server)
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {source or 'template1'}")
     try:
         yield f"postgres://{server.rpartition('@')[2].rpartition('/')[0]}/{name}"
     finally:
         _drop(server, name)
+
+
+def copied_from(server: str) -> str:
+    """Return the name of the database with all tables on a server, of which others are copies, or ""."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TABLES]).fetchone()
+    return TABLES if found else ""
 
 
 def as_user(url: str, user: str) -> str:
@@ -141,26 +153,31 @@ def _hurried() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, embedded: bool = False, worker: bool = True, **changes: str) -> Iterator[Stack]:
+def running(
+    folder: Path, *, embedded: bool = False, worker: bool = True, office: bool = False, **changes: str
+) -> Iterator[Stack]:
     """Run the product with its data in `folder` while the block runs.
 
     `embedded` leaves PostgreSQL and Redis out; without `worker` nothing judges a sample until the test
-    starts a worker of its own.
+    starts a worker of its own. With `office` the long work of administrators is done, too.
     """
     ports = {"VISOR_PORT": str(free_port()), "PARTNER_PORT": str(free_port())}
     ours = ("VISOR_", "PARTNER_", "DJANGO_")  # What a test run is told of itself is not for the product.
     mine = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     with contextlib.ExitStack() as stack:
         stack.enter_context(_hurried())
-        database = None if embedded else stack.enter_context(own_database())
+        database = None if embedded else stack.enter_context(own_database(empty=False))
         broker = None if embedded else own_queue()
         services = {"VISOR_DATABASE_URL": database, "VISOR_BROKER_URL": broker}
         given = {name: value for name, value in services.items() if value}
-        pace = {"VISOR_CUE_SHARE": str(PATIENCE)}
+        # Attackers and people of tests all come from this machine.
+        pace = {"VISOR_CUE_SHARE": str(PATIENCE), "VISOR_LIMITS": f"refused-address={10**9}"}
+        pace["VISOR_OPERATORS"] = OPERATOR
         env = environment({**mine, **ports, **pace, "VISOR_DATA_DIR": str(folder), **given, **changes})
         folder.mkdir(parents=True, exist_ok=True)
         prepare(env)
-        names = () if worker else ("web", "provider", "partner")
+        names = ["web", "provider", "sweeper", "partner"]
+        names += [name for name, wanted in (("worker", worker), ("office", office)) if wanted]
         runner = stack.enter_context(processes(env, *names))
         await_ready(env, runner, worker=worker)
         yield Stack(env["VISOR_BASE_URL"], env["PARTNER_BASE_URL"], folder, env)

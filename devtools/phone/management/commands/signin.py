@@ -8,7 +8,7 @@ import requests
 from django.core.management.base import BaseCommand, CommandError
 
 from devtools.phone.authenticator import Authenticator
-from devtools.phone.faults import Fault
+from devtools.phone.faults import Fault, Way
 from devtools.phone.phone import Denied, Person, SoftwarePhone, Step
 from devtools.rendering import photographs
 from devtools.rendering.face3d import NoFace
@@ -27,7 +27,8 @@ class Command(BaseCommand):
         parser.add_argument("--start", required=True, help=starts)
         parser.add_argument("--state", type=Path, help="the phone's passkeys; default var/phone-SUBJECT.json")
         parser.add_argument("--other", type=Path, help="somebody else's photographs, for the faults")
-        parser.add_argument("--fault", choices=[fault.label for fault in Fault], help="what to do wrong")
+        faults = [fault.label for fault in Fault if fault.way is Way.ANY]
+        parser.add_argument("--fault", choices=faults, help="what to do wrong")
 
     def handle(self, **options: Any) -> None:
         """Enrol where `--start` is an enrolment link, renew at that page, sign in otherwise."""
