@@ -107,6 +107,7 @@ class Browser:
         `face` is what a worker signed of a face; `show_face` makes it.
         """
         device = Device.objects.filter(subject=subject).first() or make_device(subject)
+        touched = Transaction.objects.get(pk=txn).evidence.components
         Transaction.objects.filter(pk=txn).update(
             state=Transaction.State.DECIDED,
             subject=subject,
@@ -115,6 +116,7 @@ class Browser:
                 PasskeyProof(device.id, "swk", user_verified=level != "L1", attested=False, share_kind=""),
                 Agent("browser", "test"),
                 face,
+                components=touched,
             ).to_json(),
         )
 

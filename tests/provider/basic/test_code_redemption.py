@@ -1,14 +1,19 @@
 """Basic OP: a code is redeemed once, by its client, with what it was bound to."""
 
+import os
 import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
+from redis import Redis
 
 from authsvc.audit.models import AuditEvent
+from authsvc.limits.limit import forget_counts
 from authsvc.oidc.models import Grant
 from authsvc.tenancy.models import Tenant
 from tests.provider.browser import Browser, answer_of, make_partner, make_person
@@ -94,15 +99,63 @@ def test_a_public_client_needs_pkce(visitor: Browser) -> None:
     assert answer.status_code == 200
 
 
-@pytest.mark.needs("postgresql")
-def test_an_exchange_costs_three_statements(visitor: Browser) -> None:
-    partner, person = make_partner(), make_person()
-    visitor.tokens(partner, person)
-    code = visitor.sign_in(partner, person, prompt="login")["code"]
+@pytest.fixture
+def asked() -> Iterator[Callable[[], int]]:
+    """Count limits in Redis, as production does; yields what tells how many questions it was asked."""
+    url = os.environ["VISOR_TEST_REDIS_URL"]
+
+    def questions() -> int:
+        used: dict[str, Any] = Redis.from_url(url).info("commandstats")
+        return sum(used.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("eval", "evalsha"))
+
+    with override_settings(COUNTERS=url):
+        forget_counts()
+        yield questions
+        forget_counts()
+
+
+@pytest.mark.needs("postgresql", "redis")
+@pytest.mark.parametrize("offline", [False, True], ids=["access", "and refresh"])
+def test_an_exchange_costs_two_statements_and_one_question_about_limits(
+    visitor: Browser, asked: Callable[[], int], offline: bool
+) -> None:
+    scope = "openid offline_access" if offline else "openid"
+    partner, person = make_partner(offline_access=True), make_person()
+    visitor.tokens(partner, person, scope=scope)
+    code = visitor.sign_in(partner, person, scope=scope, prompt="login")["code"]
+    before = asked()
     with CaptureQueriesContext(connection) as captured:
         assert visitor.redeem(partner, code).status_code == 200
     spent = [query["sql"] for query in captured if not query["sql"].startswith(HOUSEKEEPING)]
-    assert len(spent) <= 3, "\n".join(spent)
+    assert len(spent) <= 2, "\n".join(spent)
+    assert asked() - before == 1
+
+
+def posted(visitor: Browser, body: dict[str, str]) -> Any:
+    return visitor.http.post(f"{visitor.root}token", body)
+
+
+@pytest.mark.needs("redis")
+@pytest.mark.parametrize("name", ["known", "made-up"])
+def test_whoever_proves_nothing_is_counted_by_address_alone(
+    visitor: Browser, asked: Callable[[], int], name: str
+) -> None:
+    partner = make_partner()
+    visitor.redeem(partner, "x")
+    identifier = partner.party.client_id if name == "known" else name
+    before = asked()
+    answer = posted(visitor, {"client_id": identifier, "client_secret": "x"})
+    assert answer.json()["error"] in {"invalid_client", "unauthorized_client"}
+    assert asked() - before == 1
+
+
+def test_whoever_comes_too_often_is_looked_up_nowhere(visitor: Browser) -> None:
+    with override_settings(LIMITS={"programs-address": 2}):
+        answers = [posted(visitor, {"client_id": "x", "client_secret": "x"}) for _ in range(3)]
+        with CaptureQueriesContext(connection) as captured:
+            answers.append(posted(visitor, {"client_id": "y", "client_secret": "x"}))
+    assert [answer.status_code for answer in answers] == [401, 401, 429, 429]
+    assert not captured.captured_queries
 
 
 @pytest.mark.needs("postgresql")

@@ -30,9 +30,10 @@ SHORT = {
     f"{_T}introspect",
     f"{_T}revoke",
     f"{_T}userinfo",
+    f"{_T}receipt",
     f"{_T}backchannel-authentication",
 }
-PROGRAMS = ("token", "par", "introspect", "revoke", "userinfo", "backchannel-authentication")
+PROGRAMS = ("token", "par", "introspect", "revoke", "userinfo", "receipt", "backchannel-authentication")
 TRANSPORT = (
     "Strict-Transport-Security",
     "X-Content-Type-Options",
@@ -99,13 +100,17 @@ def test_the_same_transport_holds_on_either_way(visitor: Browser, monkeypatch: p
 
 def test_only_the_transports_rules_and_what_tells_of_rows_stand_before_the_short_way() -> None:
     before = [
+        "config.requestids.RequestIds",
+        "config.measured.counting_requests",
+        "config.tracing.traced",  # not used where nobody is told of traces
+        "authsvc.hosts.middleware.HostGate",
         "django.middleware.security.SecurityMiddleware",
         "authsvc.seals.refusals.TellingAtTheEnd",
         "authsvc.tenancy.shortway.ShortWay",
     ]
-    assert roles.middleware(["web"])[:3] == before
+    assert roles.middleware(["web"])[:7] == before
     # Of one machine alone.
-    assert settings.MIDDLEWARE[:4] == ["devtools.stack.one_role_a_request.OneRoleARequest", *before]
+    assert settings.MIDDLEWARE[:8] == ["devtools.stack.one_role_a_request.OneRoleARequest", *before]
 
 
 def test_every_step_stands_before_every_marked_view(

@@ -4,10 +4,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from authsvc.audit.sequencing import sequence
 from authsvc.oidc.offering.persons import seed_test_persons
 from authsvc.oidc.tokens.claims import SCOPE_CLAIMS
 from authsvc.oidc.tokens.stored import find_token
 from authsvc.tenancy.scope import tenant_scope
+from devtools.verify_log import check_receipt, read_key
 from tests.factories import make_device, make_tenant
 from tests.provider.browser import Browser, make_partner, make_person
 
@@ -108,3 +110,18 @@ def test_two_sectors_know_a_person_by_different_names(visitor: Browser) -> None:
     ]
     assert subs[0] == subs[1]
     assert len(set(subs)) == 3
+
+
+@pytest.mark.requirement("S9.4-12")
+def test_a_relying_party_gets_the_receipt_of_its_sign_in_and_of_no_other(visitor: Browser) -> None:
+    partner, person = make_partner(), make_person()
+    token = visitor.tokens(partner, person)["access_token"]
+    path, header = f"{visitor.root}receipt", {"Authorization": f"Bearer {token}"}
+    soon = visitor.http.get(path, headers=header)
+    assert (soon.status_code, soon["Retry-After"]) == (503, "2")
+    sequence()
+    said = visitor.http.get(path, headers=header).json()
+    event = check_receipt(said, read_key(said["key"]))
+    assert (event["tag"], event["client"]) == ("oidc:code:issued", partner.party.client_id)
+    assert event["subject"] == str(person.pk)
+    assert visitor.http.get(path, headers={"Authorization": "Bearer wrong"}).status_code == 401

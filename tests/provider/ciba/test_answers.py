@@ -14,22 +14,21 @@ from django.db.models import F
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.capture.browser import cookie_name
-from authsvc.core.clock import now
 from authsvc.core.ids import new_secret
 from authsvc.delivery.models import Delivery
 from authsvc.delivery.sender import send_due
 from authsvc.oidc.models import BackchannelRequest, Grant, Session
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.offering.persons import seed_test_persons
-from authsvc.oidc.sessions.sweeping import sweep_expired
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
-from authsvc.tenancy.scope import every_tenant_scope, tenant_scope
+from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.services import open_transaction
-from tests.provider.browser import Browser, make_partner, make_person
+from tests.provider.browser import Browser, justified, make_partner, make_person
 from tests.provider.ciba.conftest import HINT, Starter
 from tests.provider.receiver import Receiver, receiving
 from tests.provider.tokens import key_set, new_key
+from tests.sweeping import erased
 
 
 def at_the_phone(visitor: Browser, person: Subject) -> None:
@@ -146,6 +145,28 @@ def test_less_than_the_floor_approves_nothing(visitor: Browser, person: Subject)
     assert approve(visitor, person, level="L1").status_code == 400
     assert AuditEvent.objects.latest("sequence").reason == "acr-reached"
     assert strict.poll(auth_req_id).json()["error"] == "authorization_pending"
+
+
+@pytest.mark.requirement("S6.4-03", "SB-02")
+@pytest.mark.parametrize(
+    ("demand", "level", "reason"),
+    [
+        ({"face": "required", **justified()}, "L2", "face-demanded"),
+        ({"presence": "required", **justified()}, "L2", "presence-demanded"),
+        ({"floor_level": "L1", "scope_floors": ["openid L2"]}, "L1", "acr-reached"),
+    ],
+    ids=["face", "presence", "scope"],
+)
+def test_what_a_registration_demands_holds_without_a_browser(
+    visitor: Browser, person: Subject, demand: dict[str, Any], level: str, reason: str
+) -> None:
+    key = new_key("ES256")
+    partner = make_partner(jwks=key_set(key), backchannel_token_delivery_mode="poll", **demand)
+    auth_req_id = Starter(partner, key, visitor).ask().json()["auth_req_id"]
+    at_the_phone(visitor, person)
+    assert approve(visitor, person, level=level).status_code == 400
+    assert AuditEvent.objects.latest("sequence").reason == reason
+    assert Starter(partner, key, visitor).poll(auth_req_id).json()["error"] == "authorization_pending"
 
 
 @pytest.mark.requirement("S6.4-01")
@@ -318,6 +339,4 @@ class TestSandbox:
 
 def test_what_expired_is_swept(starter: Starter, person: Subject) -> None:
     starter.ask()
-    BackchannelRequest.objects.update(expires_at=now() - timedelta(hours=2))
-    with every_tenant_scope():
-        assert sweep_expired()["backchannel"] == 1
+    assert erased(timedelta(hours=2))["oidc_backchannelrequest"] == 1

@@ -10,10 +10,10 @@ from authsvc.audit.models import AuditEvent
 from authsvc.clients.models import RelyingParty
 from authsvc.core.remembered import forget_everything
 from authsvc.oidc.models import RememberedConsent
-from authsvc.oidc.sessions.sweeping import sweep_expired
 from authsvc.subjects.models import Subject
 from tests.provider.browser import Browser, Partner, answer_of, fields_of_form, make_partner, make_person
 from tests.provider.proofs import KeyHolder
+from tests.sweeping import erased
 
 ASKED = b'id="consent-yes"'
 
@@ -84,7 +84,7 @@ def test_a_yes_is_forgotten_after_twelve_months(visitor: Browser, partner: Partn
     assert row.expires_at - row.given_at <= timedelta(days=366)
     RememberedConsent.objects.update(expires_at=row.given_at)
     assert ASKED in visitor.authorize(partner).content
-    assert sweep_expired()["consents"] == 1
+    assert erased()["oidc_rememberedconsent"] == 1
 
 
 @pytest.mark.requirement("S10-01")

@@ -9,10 +9,11 @@ import pytest
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.clients.services import change
-from authsvc.clients.settings.face import JUSTIFICATION, requirement_lapsed, requires_face
+from authsvc.clients.settings.face import requires_face
+from authsvc.clients.settings.justification import JUSTIFICATION, justification_lapsed
 from authsvc.core.clock import now
 from authsvc.core.remembered import forget_everything
-from authsvc.management.overview import needs_attention
+from authsvc.management import overview
 from authsvc.oidc.offering.options import set_options
 from tests.provider.basic.test_sessions import age_session
 from tests.provider.browser import (
@@ -143,19 +144,20 @@ def test_an_assessment_whose_day_passes_suspends_the_requirement(
 ) -> None:
     assert requires_face(insisting.party)
     later = now() + timedelta(days=101)
-    monkeypatch.setattr("authsvc.clients.settings.face.now", lambda: later)
-    assert requirement_lapsed(insisting.party)
+    monkeypatch.setattr("authsvc.clients.settings.justification.now", lambda: later)
+    assert justification_lapsed(insisting.party)
+    assert not requires_face(insisting.party)
     claims = claims_of(visitor, insisting, visitor.sign_in(insisting, make_person()))
     assert "face" not in claims["amr"]
     # What a request demands itself is suspended by no day.
     assert visitor.sign_in(insisting, make_person(), claims=ESSENTIAL)["error"] == UNMET
-    titles = [str(found.title) for found in needs_attention(later)]
+    titles = [str(found.title) for found in overview.read(later).attention]
     assert "Impact assessments end" in titles
 
 
 def test_administrators_hear_of_it_two_weeks_before(visitor: Browser, insisting: Partner) -> None:
     def warned(days: int) -> bool:
-        found = needs_attention(now() + timedelta(days=days))
+        found = overview.read(now() + timedelta(days=days)).attention
         return any("Insisting" in str(one.text) for one in found if "assessment" in str(one.title))
 
     assert [warned(days) for days in (0, 85, 87)] == [False, False, True]

@@ -88,6 +88,16 @@ def test_no_certificate_another_one_or_one_that_nobody_checked(
 
 
 @pytest.mark.requirement("S9.4-05")
+def test_a_proxy_at_a_socket_of_the_machines_files_is_named_apart(visitor: Browser, settings) -> None:
+    made = fitting("tls_client_auth")
+    partner = registered(made, "tls_client_auth")
+    assert exchange(visitor, partner, made, "").status_code == 401
+    settings.TRUSTED_PROXIES = ["unix"]
+    assert exchange(visitor, partner, made, "192.0.2.1").status_code == 401
+    assert exchange(visitor, partner, made, "").status_code == 200
+
+
+@pytest.mark.requirement("S9.4-05")
 def test_a_self_signed_one_is_compared_whole(visitor: Browser) -> None:
     partner = registered(certificate(), "self_signed_tls_client_auth")
     assert exchange(visitor, partner, certificate()).status_code == 401

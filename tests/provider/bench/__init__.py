@@ -1,0 +1,1 @@
+"""The test bench and the test sign-in at the provider."""
