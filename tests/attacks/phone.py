@@ -1,7 +1,7 @@
 """Software phones for attacks: one that is watched while it works, and one that spoils its sample."""
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -15,9 +15,10 @@ from devtools.rendering.frame import Frame
 
 class WatchedPhone(SoftwarePhone):
     """`beforehand` is called with the transaction's URL and its sample before the upload, `meanwhile` with
-    the transaction's id once the sample is stored.
+    the transaction's id once the sample is stored, `waiting` with it before what was left is fetched.
 
-    `frames`, `share` and `sealed` are those of the last sample, `answers` the bodies of all answers.
+    `frames`, `share` and `sealed` are those of the last sample, `answers` the bodies of all answers; `sent`
+    is the reference that came to be compared here, as the phone opened it.
     """
 
     def __init__(
@@ -26,14 +27,16 @@ class WatchedPhone(SoftwarePhone):
         *,
         beforehand: Callable[[str, bytes], None] = lambda api, sample: None,
         meanwhile: Callable[[str], None] = lambda txn: None,
+        waiting: Callable[[str], None] = lambda txn: None,
         **options: Any,
     ) -> None:
         super().__init__(person, **options)
         self.frames: list[Frame] = []
         self.share = b""
         self.sealed = b""
+        self.sent = b""
         self.answers: list[bytes] = []
-        self._beforehand, self._meanwhile = beforehand, meanwhile
+        self._beforehand, self._meanwhile, self._waiting = beforehand, meanwhile, waiting
         self.browser.session.hooks["response"].append(self._keep)
 
     def _keep(self, response: requests.Response, *_: Any, **__: Any) -> None:
@@ -44,6 +47,14 @@ class WatchedPhone(SoftwarePhone):
         self.sealed = super()._seal(visit, challenge, frames, camera)
         return self.sealed
 
+    def _fetch_released(self, visit: _Visit) -> str:
+        self._waiting(visit.txn)
+        return super()._fetch_released(visit)
+
+    def _compare(self, visit: _Visit, frames: Sequence[Frame], challenge: dict[str, Any]) -> None:
+        self.sent = visit.released.vector if visit.released else b""
+        super()._compare(visit, frames, challenge)
+
     def _upload(self, visit: _Visit, sample: bytes, challenge: dict[str, Any]) -> None:
         self._beforehand(visit.api, sample)
         super()._upload(visit, sample, challenge)
@@ -51,6 +62,10 @@ class WatchedPhone(SoftwarePhone):
     def _await_verdict(self, visit: _Visit) -> dict[str, Any]:
         self._meanwhile(visit.txn)
         return super()._await_verdict(visit)
+
+    def _keep_reference(self, visit: _Visit) -> None:
+        self._waiting(visit.txn)
+        super()._keep_reference(visit)
 
 
 class SpoilingPhone(WatchedPhone):

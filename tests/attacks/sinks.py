@@ -55,6 +55,10 @@ class Sinks:
         with self.connect() as connection:
             return connection.execute(query, values).fetchall()
 
+    def logs(self) -> bytes:
+        """Return what the processes have written to their logs."""
+        return b"".join(path.read_bytes() for path in sorted(self.stack.data_dir.glob("*.log")))
+
     @contextlib.contextmanager
     def held(self, transaction: str) -> Iterator[None]:
         """Keep everybody from deciding a transaction while the block runs."""

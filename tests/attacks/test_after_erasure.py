@@ -5,13 +5,13 @@ every copy of the database, every server's secrets, and even the person's own ph
 """
 
 import base64
-import itertools
+import hashlib
 import json
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,9 +19,7 @@ from typing import Any
 
 import pytest
 
-from authsvc.core.envelope import CannotOpen, context, derive, unseal
 from authsvc.keys.service import copies
-from authsvc.keys.service.file import Entry
 from devtools.demo.run import await_ready, processes
 from devtools.phone.authenticator import Authenticator
 from devtools.phone.phone import Denied, Person, SoftwarePhone
@@ -29,15 +27,20 @@ from devtools.rendering import photographs
 from devtools.stack.console import console
 from devtools.stack.services import DURABLE_SETTINGS, postgres_binary, postgresql, served, unprivileged_user
 from devtools.stack.stack import Stack, running
+from tests import models
+from tests.attacks.opening import bundles_of, pieces, template_of
 from tests.attacks.phone import WatchedPhone
 from tests.attacks.sinks import Sinks, spellings
 from tests.attacks.test_canary import REGISTERED, marks_of, sealed_mark
+from tests.attacks.thief import Thief
 from tests.attacks.worker import Worker, working
+from tests.product import ENGINE
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.needs("postgresql", "photos"),
     pytest.mark.requirement("S9.2-11", "S9.2-14", "S8.3-01"),
+    pytest.mark.parametrize("letter", models.by_turns(0), indirect=True, scope="module"),
 ]
 ERASED, KEPT = "A person who is erased", "A person who stays"
 REFERENCE = """SELECT reference.*, wrap.device, wrap.share_kind, wrap.sealed_server_share, wrap.wrapped_key,
@@ -53,9 +56,11 @@ class Story:
     stack: Stack
     folder: Path
     database: str
+    letter: str
     people: dict[str, Person] = field(default_factory=dict)
     marks: dict[str, bytes] = field(default_factory=dict)
     share: bytes = b""
+    bundles: list[bytes] = field(default_factory=list)
     template: bytes = b""
     row: dict[str, Any] = field(default_factory=dict)
     while_waiting: dict[str, set[str]] = field(default_factory=dict)
@@ -95,14 +100,43 @@ class Story:
 def found_in(folder: Path, mark: bytes, *, raw: bool = False) -> set[str]:
     """Return the files below a folder that hold a mark, in any spelling or as it is."""
     needles = {mark} if raw else spellings(mark)
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {
-        str(path.relative_to(folder)) for path in files if any(each in path.read_bytes() for each in needles)
-    }
+    return {name for name, content in files_of(folder) if any(each in content for each in needles)}
+
+
+def files_of(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield each file below a folder, by its path from there."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield str(path.relative_to(folder)), path.read_bytes()
+
+
+def found_of_each(places: Mapping[str, Path], marks: Mapping[str, bytes]) -> dict[str, set[str]]:
+    """Return by mark the files that hold it in any spelling, as `place: file`.
+
+    A backup is mostly files that the server has too: what has been looked through is known by its digest.
+    """
+    needles = {name: spellings(mark) for name, mark in marks.items()}
+    held: dict[bytes, set[str]] = {}
+    found: dict[str, set[str]] = {name: set() for name in marks}
+    for place, folder in places.items():
+        for file, content in files_of(folder):
+            digest = hashlib.blake2b(content).digest()
+            if digest not in held:
+                held[digest] = {name for name, each in needles.items() if any(one in content for one in each)}
+            for name in held[digest]:
+                found[name].add(f"{place}: {file}")
+    return found
 
 
 @pytest.fixture(scope="module")
-def story(photos: Path) -> Iterator[Story]:
+def letter(request: pytest.FixtureRequest) -> str:
+    """The application model of both people."""
+    chosen: str = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def story(photos: Path, letter: str) -> Iterator[Story]:
     """Live through it once: two enrolments, sign-ins, copies, an erasure, and copies again."""
     folder = Path(tempfile.mkdtemp(prefix="visor-erased-"))
     if user := unprivileged_user():
@@ -118,34 +152,36 @@ def story(photos: Path) -> Iterator[Story]:
             console(stack.env) as commands,
             working(stack) as worker,
         ):
-            told = Story(replace(stack, console=commands), folder, url)
+            told = Story(replace(stack, console=commands), folder, url, letter)
             _live(told, worker, photos)
         yield told
 
 
 def _live(story: Story, worker: Worker, photos: Path) -> None:
     story.server = story.sinks._server_folder()
-    phone = _enrol_and_sign_in(story, worker, photos)
-    story.share = phone.share
+    with models.keeping(story.stack, story.letter):
+        phone = _enrol_and_sign_in(story, worker, photos)
+    story.share, story.bundles = phone.share, bundles_of(story.people[ERASED])
     story.row = story.read_row()
-    story.template = _template(story)
+    story.template = template_of(story.stack, ERASED, story.share, story.bundles)
     story.marks = {**marks_of(phone), "template": story.template[-400:][:48]}
+    for number, bundle in enumerate(story.bundles):
+        story.marks |= pieces(f"bundle {number}", bundle, 48)
     shutil.copytree(story.stack.data_dir / "keys", story.folder / "keys before")
     story.checkpoint()
     story.base_backup("before")
     _erase(story)
     story.checkpoint()
     story.base_backup("after")
-    for name, mark in story.marks.items():
-        places = {"server": story.server, "before": story.folder / "before", "after": story.folder / "after"}
-        story.left[name] = {
-            f"{place}: {file}" for place, where in places.items() for file in found_in(where, mark)
-        }
+    places = {"server": story.server, "before": story.folder / "before", "after": story.folder / "after"}
+    story.left = found_of_each(places, story.marks)
 
 
 def _pieces(row: dict[str, Any]) -> list[bytes]:
+    """Return what is looked for of a sealed reference: keys whole, and parts of a template that lies here."""
     sealed = row["sealed_template"]
-    return [row["wrapped_key"], *(sealed[at : at + 48] for at in range(0, len(sealed) - 48, 400))]
+    keys = [row[name] for name in ("wrapped_key", "sealed_server_share") if row[name]]
+    return [*keys, *(sealed[at : at + 48] for at in range(0, len(sealed) - 48, 400))]
 
 
 def _enrol_and_sign_in(story: Story, worker: Worker, photos: Path) -> WatchedPhone:
@@ -157,7 +193,7 @@ def _enrol_and_sign_in(story: Story, worker: Worker, photos: Path) -> WatchedPho
         passkeys = Authenticator()
         enrolling = Person(photographs.read(first), authenticator=passkeys)
         SoftwarePhone(enrolling).enrol(story.stack.new_link(name))
-        story.people[name] = Person(photographs.read(later), authenticator=passkeys)
+        story.people[name] = Person(photographs.read(later), authenticator=passkeys, engine=ENGINE)
 
     def look(_: str) -> None:
         if not story.while_waiting:
@@ -175,16 +211,6 @@ def _enrol_and_sign_in(story: Story, worker: Worker, photos: Path) -> WatchedPho
     )
     phone.sign_in(f"{story.stack.partner_url}/members")
     return phone
-
-
-def _template(story: Story) -> bytes:
-    opened: str = story.stack.python(
-        "from authsvc.vault.opening import open_reference\n"
-        f"given = dict(pseudonym={story.row['pseudonym']!r}, version={story.row['version']})\n"
-        f"given |= dict(device={story.row['device']!r}, device_share=bytes.fromhex({story.share.hex()!r}))\n"
-        "print(json.dumps(open_reference(**given).templates[0].hex()))"
-    )
-    return bytes.fromhex(opened)
 
 
 def _erase(story: Story) -> None:
@@ -206,58 +232,17 @@ def test_t10_a_sample_that_waits_is_in_its_table_alone(story: Story) -> None:
     }
 
 
+@pytest.mark.modes("erasure")
 def test_t10_neither_frame_nor_template_nor_share_is_left_in_clear(story: Story) -> None:
     assert len(story.marks) >= 10
     assert {name: places for name, places in story.left.items() if places} == {}
 
 
-class Thief:
-    """Opens whatever it can with what it has: each sealed piece with each key, and with keys made of two."""
-
-    def __init__(self, story: Story, *, keys: Path) -> None:
-        secrets = json.loads((story.stack.data_dir / "secrets.json").read_text())
-        held = [value for section in secrets.values() for value in section.values()]
-        self.keys = {key for key in map(_decoded, held) if len(key) == 32} | {story.share}
-        row = story.row
-        parts = [row["pseudonym"], row["model"]]
-        tenant = str(row["tenant_id"])
-        wrap = context("wrap", tenant, *parts, row["version"], row["device"], row["share_kind"])
-        self.contexts = {
-            context("reference", tenant, *parts, row["engine"], row["version"]),
-            wrap,
-            context("vault-key", tenant),
-            context("signing-key", tenant),
-        }
-        self._wrap = wrap
-        self.pieces = {
-            bytes(row[name])
-            for name in ("sealed_template", "sealed_server_share", "wrapped_key", "vault_key")
-        }
-        for path in keys.glob("*/*.key"):
-            entry = Entry.from_bytes(path.read_bytes())
-            self.pieces |= set(entry.versions.values())
-            self.contexts |= {context("visor/key/v1", entry.name, each) for each in entry.versions}
-
-    def everything(self) -> set[bytes]:
-        """Return all that comes to light, until nothing more does."""
-        opened: set[bytes] = set()
-        while new := self._once() - opened:
-            opened |= new
-            self.keys |= {each for each in new if len(each) == 32}
-            self.pieces |= new
-        return opened
-
-    def _once(self) -> set[bytes]:
-        made = {
-            derive(one, other, info=b"visor/wrap/v1" + self._wrap)
-            for one, other in itertools.product(self.keys, repeat=2)
-        }
-        sealed = self.pieces | {piece[4:] for piece in self.pieces}
-        return {
-            plain
-            for key, piece, aad in itertools.product(self.keys | made, sealed, self.contexts)
-            if (plain := _unsealed(key, piece, aad)) is not None
-        }
+def thief(story: Story, *, keys: Path) -> Thief:
+    """Return somebody with the database, every server's secrets, a store of keys and the phone."""
+    secrets = json.loads((story.stack.data_dir / "secrets.json").read_text())
+    held = {_decoded(value) for section in secrets.values() for value in section.values()}
+    return Thief(story.row, database=True, keys={*held, story.share}, store=keys, bundles=story.bundles)
 
 
 def _decoded(value: str) -> bytes:
@@ -267,29 +252,25 @@ def _decoded(value: str) -> bytes:
         return b""
 
 
-def _unsealed(key: bytes, piece: bytes, aad: bytes) -> bytes | None:
-    try:
-        return unseal(key, piece, aad)
-    except CannotOpen:
-        return None
-
-
 def test_t10_the_log_holds_the_sealed_reference_after_its_erasure(story: Story) -> None:
     """Else the next test would show nothing."""
     assert any(found_in(story.server / "pg_wal", piece, raw=True) for piece in _pieces(story.row))
 
 
+@pytest.mark.modes("erasure")
 def test_t10_before_the_erasure_the_thief_opens_it(story: Story) -> None:
     """With the store of keys as it was, and the person's phone: this thief knows how."""
-    assert story.template in Thief(story, keys=story.folder / "keys before").everything()
+    assert story.template in thief(story, keys=story.folder / "keys before").everything()
 
 
+@pytest.mark.modes("erasure")
 def test_t10_nothing_that_is_left_opens_with_every_servers_secrets_and_the_phone(story: Story) -> None:
-    opened = Thief(story, keys=story.stack.data_dir / "keys").everything()
+    opened = thief(story, keys=story.stack.data_dir / "keys").everything()
     assert opened  # the vault's own key at least
     assert story.template not in opened
 
 
+@pytest.mark.modes("erasure")
 def test_t10_a_restore_of_both_signs_in_who_stayed_and_nobody_who_was_erased(
     story: Story, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from tests.provider.browser import Browser, make_partner, make_person
 
+AS_A_BROWSER = {"Accept": "text/html"}
 pytestmark = [pytest.mark.needs("postgresql"), pytest.mark.django_db(transaction=True)]
 
 
@@ -86,8 +87,19 @@ def test_a_person_sees_a_calm_page(shared: Tenant, path: str) -> None:
     partner = make_partner()
     visitor.sign_in(partner, make_person())
     with gone_at(1) as came:
-        answer = visitor.http.get(visitor.root + path, visitor.request(partner))
+        answer = visitor.http.get(visitor.root + path, visitor.request(partner), headers=AS_A_BROWSER)
     assert came
-    assert answer.status_code == 500
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
     assert "It is our fault, not yours" in answer.content.decode()
     assert "Traceback" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["userinfo", "agent/x/status"])
+def test_a_program_is_told_to_come_again(shared: Tenant, path: str) -> None:
+    visitor = Browser(shared)
+    visitor.http.raise_request_exception = False
+    visitor.sign_in(make_partner(), make_person())
+    with gone_at(1):
+        answer = visitor.http.get(visitor.root + path, HTTP_AUTHORIZATION="Bearer abc")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert answer.json()["error"] == "temporarily_unavailable"

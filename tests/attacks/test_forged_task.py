@@ -14,10 +14,11 @@ from authsvc.core.clock import now
 from authsvc.core.ids import b64u, new_id
 from authsvc.keys import tasks
 from authsvc.keys.models import TaskDone
-from authsvc.management.overview import needs_attention
+from authsvc.management import overview
 from authsvc.oidc.tasks import rotate_signing_keys
 from authsvc.tenancy.models import Tenant
 from tests.factories import make_tenant
+from tests.sweeping import erased
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S6.2-09")]
 Message = dict[str, Any]
@@ -123,7 +124,7 @@ def test_a_forged_message_runs_nothing_and_is_an_alarm(
     assert ran == []
     assert [tag for tag, _ in told()] == [Tag.TASK_REFUSED]
     assert not TaskDone.objects.exists()
-    assert any(str(found.text) == str(Tag.TASK_REFUSED.words) for found in needs_attention(now()))
+    assert any(str(found.text) == str(Tag.TASK_REFUSED.words) for found in overview.read(now()).attention)
 
 
 @pytest.mark.parametrize("role", ["worker", "portal"])
@@ -195,15 +196,10 @@ def test_a_refusal_is_written_for_a_tenant_of_ours_only(ran: list[Any], tenant: 
     assert (ran, told()) == ([], [])
 
 
-def test_what_was_done_is_forgotten_when_it_is_too_old_to_come_again(
-    tenant: Tenant, ran: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_done_is_forgotten_when_it_is_too_old_to_come_again(tenant: Tenant, ran: list[Any]) -> None:
     taken(sent(str(tenant.id), "capture"))
-    tasks.forget_done()
-    assert TaskDone.objects.count() == 1
-    later = now() + tasks.LIFE + timedelta(seconds=1)
-    monkeypatch.setattr(tasks, "now", lambda: later)
-    tasks.forget_done()
+    assert erased() == {}
+    assert erased(tasks.LIFE + timedelta(seconds=1)) == {"keys_taskdone": 1}
     assert not TaskDone.objects.exists()
 
 

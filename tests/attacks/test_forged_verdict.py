@@ -15,7 +15,7 @@ from authsvc.capture.browser import cookie_name
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import secret_hash
-from authsvc.management.overview import needs_attention
+from authsvc.management import overview
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.records import NO_FINDINGS
@@ -59,7 +59,7 @@ def disbelieved() -> list[tuple[str, str]]:
 
 def alarmed() -> bool:
     words = str(Tag.VERDICT_REFUSED.words)
-    return any(found.kind == "bad" and str(found.text) == words for found in needs_attention(now()))
+    return any(found.kind == "bad" and str(found.text) == words for found in overview.read(now()).attention)
 
 
 def test_t26_a_verdict_of_another_key_leaves_a_row_and_an_alarm(

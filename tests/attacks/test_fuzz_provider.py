@@ -27,10 +27,12 @@ acr_values client_assertion client_assertion_type client_id client_secret claims
 code_challenge_method code_verifier display dpop_jkt grant_type id_token_hint login_hint logout_hint max_age
 nonce pending post_logout_redirect_uri prompt redirect_uri refresh_token registration request request_uri
 resource response_mode response_type scope state token token_type_hint ui_locales answer person outcome
+cnf_jkt sandbox_outcome
 """.split()  # noqa: SIM905
 PLACES = """
 .well-known/openid-configuration jwks authorize authorize/resume/{} authorize/consent sandbox/{}/ end-session
 end-session/confirm token par introspect revoke register register/{} userinfo
+liveness/sessions liveness/sessions/{} liveness/module/{}.js liveness/{}/
 """.split()  # noqa: SIM905
 HEADERS = "Authorization DPoP Origin Content-Type If-None-Match Accept-Language Client-Cert".split()  # noqa: SIM905
 parameters = st.dictionaries(st.sampled_from(NAMES) | texts, texts | tokens(), max_size=6)
@@ -122,7 +124,7 @@ def test_signed_nonsense_in_a_request_object(
 
 
 @enough
-@given(data=st.data(), place=st.sampled_from(["token", "par", "introspect", "revoke"]))
+@given(data=st.data(), place=st.sampled_from(["token", "par", "introspect", "revoke", "liveness/sessions"]))
 def test_signed_nonsense_in_an_assertion(
     visitor: Browser, keyed: tuple[Partner, Key], data: st.DataObject, place: str
 ) -> None:

@@ -71,26 +71,23 @@ class Api:
         query = (
             "SELECT reason, details->>'detail' FROM audit_auditevent "
             "WHERE transaction = %s AND tag IN ('capture:request:refused', 'transaction:sample:refused') "
-            "ORDER BY sequence DESC LIMIT 1"
+            "ORDER BY id DESC LIMIT 1"
         )
         ((reason, detail),) = self._sinks.rows(query, said["reference"])
         assert reason == code
         assert detail
 
-    def half(self, sample: bytes) -> requests.Response:
+    def half(self, sample: bytes) -> bytes:
         """Announce a sample, send half of it and hang up; return what a proxy would then have been told."""
         where = urlsplit(urljoin(self._api, "sample"))
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._session.cookies)
         head = {"Host": where.netloc, "Origin": self._origin, "Cookie": cookies}
         head |= {"Content-Type": "application/jose", "Content-Length": str(len(sample))}
         lines = [f"POST {where.path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
-        answer = requests.Response()
         with socket.create_connection((where.hostname, where.port), timeout=30) as line:
             line.sendall("\r\n".join(lines).encode() + sample[: len(sample) // 2])
             line.shutdown(socket.SHUT_WR)
-            received = b"".join(iter(lambda: line.recv(65536), b""))
-        answer.status_code, answer._content = int(received.split()[1]), received.split(b"\r\n\r\n", 1)[1]
-        return answer
+            return b"".join(iter(lambda: line.recv(65536), b""))
 
 
 @pytest.mark.requirement("S9.5-05", "S8.3-02", "S6.2-02")
@@ -99,7 +96,7 @@ def test_malformed_requests_are_refused_and_lose_nothing(stack: Stack, sinks: Si
 
     def attack(url: str, sample: bytes) -> None:
         api = Api(phone, sinks, url)
-        api.refuses(api.half(sample), 400, "truncated")
+        assert api.half(sample) == b""  # no thread takes up what is not whole
         api.refuses(api.post("sample", bytes(6 * 1024 * 1024 + 1)), 413, "too-large")
         api.refuses(api.post("sample", sample, "image/jpeg"), 415, "content-type")
         api.refuses(
@@ -119,8 +116,6 @@ def test_malformed_requests_are_refused_and_lose_nothing(stack: Stack, sinks: Si
         assert sinks.rows("SELECT 1 FROM transactions_sealedsample") == []
         ((state,),) = sinks.rows("SELECT state FROM transactions_transaction WHERE id = %s", txn)
         assert state == "challenged"
-        # The server closes a line whose request it did not read to its end.
-        phone.browser.session.close()
 
     phone = WatchedPhone(person, beforehand=attack)
     assert phone.sign_in(f"{stack.partner_url}/members").status_code == 200

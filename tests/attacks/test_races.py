@@ -11,16 +11,22 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from authsvc.audit.sequencing import sequence
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
-from authsvc.audit.verification import verify_chain
+from authsvc.audit.verification import verify_log
+from authsvc.biometrics import thresholds
+from authsvc.capture import agent_api
 from authsvc.clients.services import change
 from authsvc.delivery.outbox import put
 from authsvc.keys.signing import ensure_keys
 from authsvc.oidc.sessions.logout.backchannel import LOGOUT
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
+from tests.attacks.together import together
 from tests.provider.browser import Browser, make_partner, make_person
+from tests.provider.liveness.framed import SCOPES, Framed
+from tests.provider.proofs import KeyHolder
 
 pytestmark = [pytest.mark.needs("postgresql"), pytest.mark.django_db(transaction=True)]
 
@@ -29,20 +35,14 @@ def at_once(
     tries: int, tenant: Tenant, act: Callable[[Browser], Any], *, browser: Browser | None = None
 ) -> list[Any]:
     """What so many browsers got that did the same thing together; each has the cookies of `browser`."""
-    start = threading.Barrier(tries)
 
-    def one(_: int) -> Any:
+    def one() -> Any:
         own = Browser(tenant, http=Client())
         if browser is not None:
             own.http.cookies.load({name: cookie.value for name, cookie in browser.http.cookies.items()})
-        start.wait()
-        try:
-            return act(own)
-        finally:
-            connection.close()
+        return act(own)
 
-    with ThreadPoolExecutor(tries) as pool:
-        return list(pool.map(one, range(tries)))
+    return together(tries, one)
 
 
 @pytest.fixture
@@ -88,16 +88,31 @@ def test_one_pushed_request_is_answered_once(tries: int, shared: Tenant, visitor
     assert visitor.redeem(partner, codes[0]).status_code == 200
 
 
+@pytest.mark.requirement("S6.4-01")
+def test_one_result_of_liveness_is_told_once(
+    tries: int, shared: Tenant, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thresholds, "weakness_here", lambda *_: "")
+    monkeypatch.setattr(agent_api, "enqueue_verification", lambda **_: None)
+    framed = Framed(KeyHolder(visitor, {"scopes": SCOPES})).seen()
+    proofs = [framed.holder.assertion() for _ in range(tries)]
+    where = f"{visitor.root}liveness/sessions/{framed.id}"
+    answers = at_once(tries, shared, lambda own: own.http.post(where, proofs.pop()))
+    assert sorted(answer.status_code for answer in answers) == [200] + [410] * (tries - 1)
+
+
 @pytest.mark.requirement("S9.4-12")
-def test_events_of_one_moment_form_one_chain(tries: int, shared: Tenant) -> None:
-    before, _ = verify_chain()
+def test_events_of_one_moment_come_into_one_log(tries: int, shared: Tenant) -> None:
+    sequence()
+    before = verify_log().events
 
     def write(_: Browser) -> None:
         with tenant_scope(shared.id), transaction.atomic():
             record(Tag.CLIENT_CHANGED, reason="at once")
 
     at_once(tries, shared, write)
-    assert verify_chain() == (before + tries, None)
+    assert sequence() == tries
+    assert verify_log() == (before + tries, 0, None)
 
 
 def code_of(answer: Any) -> str:

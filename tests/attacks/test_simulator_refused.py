@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from authsvc.capture.builds import scripts_served
 from devtools.phone import authenticator
 from devtools.phone.phone import Denied, Person
 from devtools.rendering import photographs
@@ -38,7 +39,7 @@ def _worker(stack: Stack) -> Iterator[None]:
 
 
 class LyingPhone(WatchedPhone):
-    """Says that it is a browser."""
+    """Says that it is a browser, and that it runs the page's own scripts: anybody can read those."""
 
     def __init__(self, person: Person, **options: Any) -> None:
         super().__init__(person, tries=1, **options)
@@ -46,7 +47,8 @@ class LyingPhone(WatchedPhone):
         self.browser.post_json = self._lie  # type: ignore[method-assign]
 
     def _lie(self, url: str, body: dict[str, Any]) -> requests.Response:
-        agent = {"agent": {"type": "browser", "build": "1"}} if "agent" in body else {}
+        browser = {"type": "browser", "build": "", "scripts": scripts_served()}
+        agent = {"agent": browser} if "agent" in body else {}
         return self._post_json(url, {**body, **agent})
 
 

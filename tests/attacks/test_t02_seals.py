@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.cache import cache
 from django.db import connection, models, transaction
 from django.test import Client
 from django.urls import reverse
@@ -22,17 +21,22 @@ from authsvc.audit.tags import Tag
 from authsvc.capture.challenge import light_may_change
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.core.clock import now
+from authsvc.core.errors import Refused
 from authsvc.core.ids import new_id, new_secret, secret_hash
 from authsvc.core.remembered import forget_everything
 from authsvc.devices.models import Device
-from authsvc.enrolment.models import RecoveryCodes
+from authsvc.enrolment.models import EnrolmentLink, PeopleImport, RecoveryCodes
 from authsvc.enrolment.recovery import make_codes
 from authsvc.enrolment.services import create_link
+from authsvc.limits.limit import forget_counts
+from authsvc.management import importing, people, self_enrolment
 from authsvc.management.acting import NeedsAgreement
 from authsvc.management.actors import Member, System
 from authsvc.management.approvals import ask
 from authsvc.management.freezing import digest_of
+from authsvc.management.identities import known, link
 from authsvc.management.models import Approval
+from authsvc.management.single_sign_on import configure
 from authsvc.management.team import invite
 from authsvc.oidc.models import (
     BackchannelRequest,
@@ -52,14 +56,17 @@ from authsvc.policy.services import publish_policy
 from authsvc.privacy.models import Need
 from authsvc.privacy.needs import keep_need
 from authsvc.seals.kinds import KINDS
-from authsvc.subjects.models import Subject
-from authsvc.tenancy.memberships.models import Invitation, Membership
+from authsvc.self_enrolment.models import Arrival
+from authsvc.self_enrolment.services import arrive
+from authsvc.subjects.amending import amend
+from authsvc.subjects.models import Amendment, Subject
+from authsvc.tenancy.memberships.models import Identity, Invitation, Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import every_tenant_scope
 from authsvc.transactions.models import Transaction
 from portal.accounts.models import User
-from tests.factories import make_consent, make_tenant
+from tests.factories import OWN_PROVIDER, PEOPLE_PROVIDER, make_consent, make_host, make_subject, make_tenant
 from tests.provider.browser import Browser, Partner, answer_of, make_partner, make_person
 from tests.provider.ciba.conftest import HINT, Starter
 from tests.provider.ciba.test_answers import approve, at_the_phone
@@ -88,10 +95,32 @@ FREE: dict[str, dict[str, str]] = {
         "face_closed": "how often the camera may start",
         "decided_at": "shown",
         "ended_at": "shown",
+        "refused_for": "what a list finds it by; its own page reads the log",
+        "level": "what a list finds it by; its own page works it out",
     },
     "policy": {"id": "its number is what it is known by"},
     "membership": {"id": "user and tenant are what it is known by", "created_at": "shown"},
+    "host": {
+        "id": "its name is what it is known by",
+        "challenge": "public: what the host answers",
+        "asked_by": "shown",
+        "asked_at": "when a name that nobody uses is free again",
+    },
     "invitation": {"created_at": "shown"},
+    "single-sign-on": {
+        "id": "the tenant is what it is known by",
+        "sealed_secret": "opened by the portal's key, for this tenant and issuer alone",
+    },
+    "identity": {
+        "address": "where mail goes, and nobody is let in by it",
+        "created_at": "shown",
+        "used_at": "shown",
+    },
+    "people-provider": {
+        "id": "the tenant is what it is known by",
+        "sealed_secret": "opened by web's key, for this tenant and issuer alone",
+    },
+    "arrival": {"came_at": "shown"},
     "approval": {"decided_by_name": "shown", "decided_at": "shown"},
     "relying-party": {"created_at": "shown"},
     "client-secret": {
@@ -105,6 +134,17 @@ FREE: dict[str, dict[str, str]] = {
         "sealed_pairwise_secret": "opened by the web's key, for this tenant alone",
     },
     "enrolment-link": {"created_at": "shown"},
+    "amendment": {"asked_at": "in which order they are taken over"},
+    "people-import": {
+        "name": "shown",
+        "content": "tells the same file when it is sent again",
+        "encoding": "shown",
+        "left_out": "shown",
+        "made_at": "when it is forgotten",
+        "moved_at": "when a run counts as lost, and until when links can be taken",
+        "why_stopped": "shown",
+        "taken_at": "shown",
+    },
     "recovery-codes": {},
     "consent": {},
     "need": {"id": "person and kind are what it is known by"},
@@ -112,6 +152,7 @@ FREE: dict[str, dict[str, str]] = {
     "visit": {"id": "its digest is what it is known by"},
     "backchannel-request": {
         "sealed_callback": "opened by the web's key, for this request alone",
+        "hint": "counts how many wait; another one lets the relying party ask for one more",
         "interval": "how often the relying party may ask",
         "polled_at": "the same",
         "answered_at": "shown",
@@ -196,6 +237,12 @@ def memberships(visitor: Browser, partner: Partner, ada: Subject) -> Case:
     return Case(Membership.objects.get(), lambda: portal.get(screen).status_code == 200)
 
 
+def hosts(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    row = make_host(visitor.tenant, "a.localhost", left_at=now())
+    discovery, at = f"{visitor.root}.well-known/openid-configuration", {"host": "a.localhost:8000"}
+    return Case(row, lambda: visitor.http.get(discovery, headers=at).status_code == 200)
+
+
 def relying_parties(visitor: Browser, partner: Partner, ada: Subject) -> Case:
     return Case(partner.party, lambda: "/signin/" in visitor.authorize(partner).get("Location", ""))
 
@@ -231,11 +278,35 @@ def enrolment_links(visitor: Browser, partner: Partner, ada: Subject) -> Case:
     return Case(row, lambda: visitor.http.get(urlsplit(url).path).status_code == 200)
 
 
+def amendments(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    has_face = make_subject(name="Bea")
+    amend(has_face, name="Bea King")
+
+    def works() -> bool:
+        people.take_over_all()
+        return Subject.objects.filter(name="Bea King").exists()
+
+    return Case(Amendment.objects.get(), works)
+
+
+def people_imports(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    user = make_user((visitor.tenant, Role.ADMIN))
+    by = Member(user_id=user.pk, name=user.email, proven_at=now())
+    table = importing.check(by=by, name="people.csv", content=b"name,number\nGrace,7\n")
+    importing.begin(by=by, table=table, way="link")
+
+    def works() -> bool:
+        importing.go_on(table.pk)
+        return Subject.objects.filter(external_id="7").exists()
+
+    return Case(PeopleImport.objects.get(), works)
+
+
 def recovery_codes(visitor: Browser, partner: Partner, ada: Subject) -> Case:
     code = make_codes(subject=ada, actor="a test")[0]
 
     def works() -> bool:
-        cache.clear()  # not for too many tries
+        forget_counts()  # not for too many tries
         return visitor.http.post(f"{visitor.root}me/lost", {"code": code}).status_code == 303
 
     return Case(RecoveryCodes.objects.get(), works)
@@ -300,6 +371,43 @@ def invitations(visitor: Browser, partner: Partner, ada: Subject) -> Case:
     return Case(row, lambda: Client().get(path).status_code == 200)
 
 
+def own_providers(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    row = configure(by=System("a test"), **OWN_PROVIDER)
+    page = f"/account/login/?next=/portal/{visitor.tenant.slug}/"
+    return Case(row, lambda: b"Case ID" in Client().get(page).content)
+
+
+def peoples_providers(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    row = self_enrolment.configure(by=System("a test"), **PEOPLE_PROVIDER)
+    return Case(row, lambda: Client().get(f"/t/{visitor.tenant.slug}/join/").status_code == 200)
+
+
+def arrivals(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    provider = self_enrolment.configure(by=System("a test"), **PEOPLE_PROVIDER)
+    person = make_subject(status=Subject.Status.INVITED, reference="")
+    row = Arrival.objects.create(issuer=provider.issuer, sub="ada", subject=person, came_at=now())
+
+    def works() -> bool:
+        try:
+            arrive(provider, {"sub": "ada", "name": "Ada", "groups": ["staff"]})
+        except Refused:
+            return False
+        return EnrolmentLink.objects.filter(subject=person).exists()
+
+    return Case(row, works)
+
+
+def identities(visitor: Browser, partner: Partner, ada: Subject) -> Case:
+    provider, user = configure(by=System("a test"), **OWN_PROVIDER), make_user((visitor.tenant, Role.AUDITOR))
+    link(provider, {"sub": "ada"}, user=user)
+
+    def works() -> bool:
+        found = known(provider, "ada")
+        return found is not None and found.user_id == user.pk
+
+    return Case(Identity.objects.get(), works)
+
+
 def approvals(visitor: Browser, partner: Partner, ada: Subject) -> Case:
     asking, agreeing = make_user((visitor.tenant, Role.ADMIN)), make_user((visitor.tenant, Role.OWNER))
     asked = _asked_for(asking, partner.party, "Agreed to")
@@ -329,13 +437,20 @@ CASES: dict[str, tuple[str, Callable[[Browser, Partner, Subject], Case]]] = {
     "evidence": ("evidence", evidence),
     "policies": ("policy", policies),
     "memberships": ("membership", memberships),
+    "hosts": ("host", hosts),
     "invitations": ("invitation", invitations),
     "approvals": ("approval", approvals),
+    "providers of one's own": ("single-sign-on", own_providers),
+    "identities": ("identity", identities),
+    "providers of one's people": ("people-provider", peoples_providers),
+    "arrivals": ("arrival", arrivals),
     "relying parties": ("relying-party", relying_parties),
     "client secrets": ("client-secret", client_secrets),
     "providers": ("provider", providers),
     "initial tokens": ("initial-token", initial_tokens),
     "enrolment links": ("enrolment-link", enrolment_links),
+    "amendments": ("amendment", amendments),
+    "people from tables": ("people-import", people_imports),
     "recovery codes": ("recovery-codes", recovery_codes),
     "consents": ("consent", consents),
     "needs": ("need", needs),

@@ -3,17 +3,23 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
+from authsvc.core.application_models import application_model
 from authsvc.keys.samples import SILENT
 from devtools.phone.faults import Fault
 from devtools.phone.phone import Denied, Person
+from devtools.rendering import photographs
 from devtools.stack.stack import Stack
-from tests.attacks.conftest import PERSON
+from tests import models
+from tests.attacks.conftest import People
+from tests.attacks.opening import bundles_of
 from tests.attacks.phone import WatchedPhone
 from tests.attacks.sinks import Sinks
 from tests.attacks.worker import Worker, working
+from tests.product import presence_of
 
 pytestmark = [
     pytest.mark.e2e,
@@ -21,16 +27,24 @@ pytestmark = [
     pytest.mark.requirement("S6.2-02", "S9.2-07", "S9.2-14"),
     pytest.mark.usefixtures("fresh_counter"),
 ]
-DECIDED = "SELECT 1 FROM transactions_capture WHERE transaction_id = %s AND decided_at IS NOT NULL"
+# Without the releases before a sample, by which a reference is sent to a phone that compares.
+DECIDED = """SELECT 1 FROM transactions_capture
+WHERE transaction_id = %s AND decided_at IS NOT NULL AND reason <> 'released'"""
 COUNTED = """SELECT failures, in_flight FROM transactions_attemptcounter counter
 JOIN subjects_subject person ON person.id = counter.subject_id WHERE person.name = %s"""
 
 
 class Attempt:
-    """A wrong face before the right phone, and what a test does between upload and verdict."""
+    """A wrong face before the right phone, and what a test does between upload and verdict.
 
-    def __init__(self, stack: Stack, sinks: Sinks, person: Person) -> None:
-        self.stack, self.sinks, self._person = stack, sinks, person
+    Where nobody is compared any face is right, and two of them in turn are not: shown to a site that asks
+    for a living person.
+    """
+
+    def __init__(self, stack: Stack, sinks: Sinks, name: str, person: Person, *, compares: bool) -> None:
+        self.stack, self.sinks, self._name, self._person = stack, sinks, name, person
+        self._fault = Fault.WRONG_FACE if compares else Fault.SWAPPED_FACE
+        self._start = f"{stack.partner_url}/members" if compares else presence_of(stack)
         self.txn = ""
 
     def refused(self, workers: Sequence[Worker], meanwhile: Callable[[str], None]) -> None:
@@ -54,12 +68,12 @@ class Attempt:
 
         phone = WatchedPhone(
             self._person,
-            fault=Fault.WRONG_FACE,
+            fault=self._fault,
             beforehand=hold,
             meanwhile=lambda txn: self._note(txn, meanwhile),
         )
         with pytest.raises(Denied) as denied:
-            phone.sign_in(f"{self.stack.partner_url}/members")
+            phone.sign_in(self._start)
         assert denied.value.step == 10
         return denied.value.code
 
@@ -68,14 +82,19 @@ class Attempt:
         meanwhile(txn)
 
     def _failures(self) -> int:
-        counted = self.sinks.rows(COUNTED, PERSON)
+        counted = self.sinks.rows(COUNTED, self._name)
         assert all(in_flight == 0 for _, in_flight in counted)
         return sum(failures for failures, _ in counted)
 
     def recorded(self, tag: str) -> list[str]:
         """Return the reasons of this attempt's audit rows of a tag."""
-        query = "SELECT reason FROM audit_auditevent WHERE transaction = %s AND tag = %s"
-        return [reason for (reason,) in self.sinks.rows(query, self.txn, tag)]
+        query = "SELECT reason, details FROM audit_auditevent WHERE transaction = %s AND tag = %s"
+        sample = self.capture()
+        return [
+            reason
+            for reason, details in self.sinks.rows(query, self.txn, tag)
+            if details.get("capture") == sample
+        ]
 
     def capture(self) -> str:
         return self._of_capture("id")
@@ -86,7 +105,8 @@ class Attempt:
         return found
 
     def _of_capture(self, column: str) -> str:
-        query = f"SELECT {column} FROM transactions_capture WHERE transaction_id = %s"  # noqa: S608 - our own
+        of_a_sample = "transaction_id = %s AND reason <> 'released'"
+        query = f"SELECT {column} FROM transactions_capture WHERE {of_a_sample}"  # noqa: S608 - our own
         ((value,),) = self.sinks.rows(query, self.txn)
         return str(value)
 
@@ -98,8 +118,10 @@ class Attempt:
 
 
 @pytest.fixture
-def attempt(person: Person, stack: Stack, sinks: Sinks) -> Attempt:
-    return Attempt(stack, sinks, person)
+def attempt(people: People, stack: Stack, sinks: Sinks, letter: str) -> Attempt:
+    row = application_model(letter)
+    assert row is not None
+    return Attempt(stack, sinks, *people(letter), compares=row.compares)
 
 
 @contextlib.contextmanager
@@ -111,6 +133,8 @@ def judged_but_undecided(sinks: Sinks, worker: Worker, txn: str) -> Iterator[Non
         yield
 
 
+@pytest.mark.modes("kill")
+@pytest.mark.parametrize("letter", models.by_turns(2, models.EVERY))
 def test_t10_killed_before_the_decision_the_other_worker_comes_to_the_verdict(
     attempt: Attempt, sinks: Sinks, stack: Stack, worker: Worker
 ) -> None:
@@ -129,6 +153,8 @@ def test_t10_killed_before_the_decision_the_other_worker_comes_to_the_verdict(
     assert attempt.recorded("transaction:verdict:recorded") not in (["deadline"], ["sample-lost"])
 
 
+@pytest.mark.modes("kill")
+@pytest.mark.parametrize("letter", models.by_turns(1, models.EVERY))
 def test_killed_after_the_decision_the_second_delivery_changes_nothing(
     attempt: Attempt, sinks: Sinks, stack: Stack, worker: Worker
 ) -> None:
@@ -152,6 +178,8 @@ def test_killed_after_the_decision_the_second_delivery_changes_nothing(
 
 
 @pytest.mark.requirement("S6.4-04")
+@pytest.mark.modes("kill")
+@pytest.mark.parametrize("letter", models.by_turns(0, models.EVERY))
 def test_t10_killed_and_not_replaced_the_person_is_asked_again_at_once(
     attempt: Attempt, sinks: Sinks, worker: Worker
 ) -> None:
@@ -168,6 +196,8 @@ def test_t10_killed_and_not_replaced_the_person_is_asked_again_at_once(
     assert attempt.recorded("transaction:verdict:recorded") == ["sample-lost"]
 
 
+@pytest.mark.modes("kill")
+@pytest.mark.parametrize("letter", models.by_turns(3, models.EVERY))
 def test_t10_both_workers_killed_the_sweeper_finds_out_where_nobody_asks(
     attempt: Attempt, sinks: Sinks, stack: Stack, worker: Worker
 ) -> None:
@@ -183,6 +213,8 @@ def test_t10_both_workers_killed_the_sweeper_finds_out_where_nobody_asks(
 
 
 @pytest.mark.requirement("S7-04", "S6.4-04")
+@pytest.mark.modes("kill")
+@pytest.mark.parametrize("letter", models.by_turns(4, models.EVERY))
 def test_a_worker_that_never_ends_meets_the_deadline(attempt: Attempt, sinks: Sinks, worker: Worker) -> None:
     def wait(txn: str) -> None:
         sinks.rows(
@@ -191,6 +223,30 @@ def test_a_worker_that_never_ends_meets_the_deadline(attempt: Attempt, sinks: Si
         # Nobody asks for the status meanwhile: the sweeper alone ends it.
         sinks.await_row(DECIDED, txn)
 
-    attempt.refused([worker], wait)
+    attempt.lost([worker], wait)
     attempt.nothing_left()
     assert attempt.recorded("transaction:verdict:recorded") == ["deadline"]
+
+
+COUNTS = """SELECT (SELECT count(*) FROM vault_reference), (SELECT count(*) FROM vault_devicewrap),
+(SELECT count(*) FROM vault_bundle), (SELECT count(*) FROM transactions_outgoing)"""
+
+
+@pytest.mark.modes("kill")
+@pytest.mark.requirement("S6.3-01")
+@pytest.mark.parametrize("letter", models.by_turns(2))
+def test_an_enrolment_whose_worker_is_killed_keeps_nothing_here_or_on_the_phone(
+    stack: Stack, sinks: Sinks, worker: Worker, photos: Path, letter: str
+) -> None:
+    before, looks = sinks.rows(COUNTS), photographs.read(photos / "obama" / "01.jpg")
+
+    def kill(txn: str) -> None:
+        with judged_but_undecided(sinks, worker, txn):
+            worker.kill()
+
+    phone = WatchedPhone(Person(looks), tries=1, beforehand=lambda *_: worker.hold_pool(), meanwhile=kill)
+    with models.keeping(stack, letter), pytest.raises(Denied) as denied:
+        phone.enrol(stack.new_link(f"Enrols while a worker is killed, by {letter}"))
+    assert denied.value.code == "again lost"
+    assert sinks.rows(COUNTS) == before
+    assert bundles_of(phone.person) == []

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from honcho.environ import parse_procfile
@@ -24,12 +24,17 @@ _numbers = itertools.count(1)
 class Worker:
     """A Celery worker with its pool, in one process group."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, settings: Mapping[str, str]) -> None:
         self._log = stack.data_dir / f"worker-{next(_numbers)}.log"
         command = parse_procfile(PROCFILE.read_text()).processes["worker"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                ["sh", "-c", command], env=stack.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+                ["sh", "-c", command],
+                env={**stack.env, **settings},
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     @property
@@ -65,9 +70,12 @@ class Worker:
 
 
 @contextlib.contextmanager
-def working(stack: Stack) -> Iterator[Worker]:
-    """Run a worker while the block runs; it has published a sample key when the block begins."""
-    worker = Worker(stack)
+def working(stack: Stack, **settings: str) -> Iterator[Worker]:
+    """Run a worker while the block runs; it has published a sample key when the block begins.
+
+    `settings` are variables of its own.
+    """
+    worker = Worker(stack, settings)
     try:
         worker.await_word(READY, seconds=START_SECONDS)
         yield worker
