@@ -1,15 +1,20 @@
 """The reference sequence of Annex A, and a fault at each of its steps that must end in a denial (SA-01)."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from devtools.phone.faults import Fault
+from devtools.demo.party import Registered, ScriptedParty
+from devtools.phone.desk import Desk, sign_in_across
+from devtools.phone.faults import Fault, Way
 from devtools.phone.phone import Denied, Person, SoftwarePhone, Step
 from devtools.stack.stack import Stack
-from tests.product import enrolled
+from tests import models
+from tests.campaign import crossed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.needs("photos"), pytest.mark.requirement("SA-01")]
 
@@ -27,10 +32,21 @@ NOTICED_AT = {
     Fault.TRUNCATED_IMAGE: 10,
     Fault.REPLAYED_UPLOAD: 10,
     Fault.WRONG_SHARE: 10,
+    Fault.OWN_BUNDLE: 10,
     Fault.NO_VERDICT: 11,
+    Fault.UNATTESTED: 6,
+    Fault.FOREIGN_CHAIN: 10,
+    Fault.FOREIGN_ENGINE: 10,
+    Fault.FOREIGN_VERSION: 10,
+    Fault.FOREIGN_RESULT_KEY: 10,
+    Fault.NO_RESULT: 10,
 }
+OF_A_COMPARISON = {fault.label: fault for fault in Fault if fault.way is Way.COMPARED}
+FAULTS = {fault.label: fault for fault in Fault if fault.way is not Way.COMPARED}
 # Waiting for a challenge to run out takes two minutes; tests/unit/transactions covers it with the clock.
-TOO_SLOW = {Fault.LATE_UPLOAD}
+QUICK = [label for label, fault in FAULTS.items() if fault is not Fault.LATE_UPLOAD]
+# The relying party's own, of which a face tells no more.
+WITHOUT_A_FACE = {Fault.FOREIGN_VERIFIER, Fault.FOREIGN_PROOF_KEY, Fault.NO_PROOF}
 AFTER_A_SIGN_IN = {Fault.REPLAYED_UPLOAD, Fault.REUSED_TRANSACTION, Fault.REPLAYED_CODE}
 
 
@@ -39,22 +55,29 @@ FAULTS_A_PERSON = 3
 
 
 @pytest.fixture(scope="module")
-def victims(stack: Stack, photos: Path) -> Iterator[Person]:
-    """People who are enrolled, the same one for a few faults."""
-    return (
-        person
-        for number in itertools.count()
-        for person in [enrolled(stack, photos, f"victim {number}")] * FAULTS_A_PERSON
-    )
+def victims(stack: Stack, photos: Path) -> dict[str, Iterator[Person]]:
+    """People who are enrolled, by their application model; the same one for a few faults."""
+    return {letter: enrolled(stack, photos, letter) for letter in models.LETTERS}
 
 
-def signed_in(stack: Stack, photos: Path, name: str) -> tuple[Person, bytes | None]:
+def enrolled(stack: Stack, photos: Path, letter: str) -> Iterator[Person]:
+    for number in itertools.count():
+        person = models.enrolled(stack, photos, f"victim {number} by {letter}", letter)
+        yield from [person] * FAULTS_A_PERSON
+
+
+def vault(stack: Stack, fault: Fault | None = None) -> ScriptedParty:
+    """A sign-in at the demo's relying party that asks and redeems as Annex A has it."""
+    return ScriptedParty(Registered(**stack.demo["parties"]["vault"]), fault=fault)
+
+
+def signed_in(stack: Stack, photos: Path, name: str, letter: str) -> tuple[Person, bytes | None]:
     """A person who has signed in once, and the upload; enrolled anew where the first reference is poor."""
     for _ in range(3):
-        person = enrolled(stack, photos, name)
+        person = models.enrolled(stack, photos, name, letter)
         phone = SoftwarePhone(person)
         try:
-            phone.sign_in(f"{stack.partner_url}/members")
+            phone.sign_in_at(vault(stack))
         except Denied:
             continue
         return person, phone.recorded
@@ -94,28 +117,76 @@ def test_a_person_signs_in_without_a_face(stack: Stack, person: Person) -> None:
     assert claims["acr"] == "urn:visor:L2"
 
 
-@pytest.mark.requirement("S5.2-01", "S8.2-04", "S8.4-02", "S9.3-05", "S6.4-04")
-@pytest.mark.parametrize(
-    "fault", [fault for fault in Fault if fault not in TOO_SLOW], ids=lambda fault: fault.label
-)
-def test_every_fault_is_denied(stack: Stack, photos: Path, victims: Iterator[Person], fault: Fault) -> None:
-    if fault in AFTER_A_SIGN_IN:
-        victim, recorded = signed_in(stack, photos, f"fault {fault.label}")
+PUSHED = """
+from authsvc.oidc.models import PushedRequest
+last = PushedRequest.objects.latest("expires_at")
+print(json.dumps([last.parameters, bool(last.dpop_jkt)]))
+"""
+
+
+@pytest.mark.requirement("S9.4-04", "S9.4-05", "S6.4-03")
+def test_annex_a_exactly(stack: Stack, person: Person) -> None:
+    """The request is pushed with an assertion and demands acr and age; the code is redeemed with DPoP."""
+    steps: list[Step] = []
+    phone, party = SoftwarePhone(person, on_step=steps.append), vault(stack)
+    phone.sign_in_at(party)
+    assert list(dict.fromkeys(step.number for step in steps)) == list(range(1, 14))
+    [asked] = [url for url in phone.browser.visited if "/authorize?" in url]
+    assert set(parse_qs(urlsplit(asked).query)) == {"client_id", "request_uri"}
+    assert party.claims["acr"] == "urn:visor:L2"
+    assert party.claims["amr"] == ["face", "swk", "user", "mfa"]
+    assert set(party.claims) <= CLAIMS
+    asked_for, bound = stack.python(PUSHED)
+    assert asked_for["max_age"] == "300"
+    assert json.loads(asked_for["claims"])["id_token"]["acr"] == {
+        "essential": True,
+        "values": ["urn:visor:L2"],
+    }
+    assert bound
+
+
+def sign_in(phone: SoftwarePhone, party: ScriptedParty, fault: Fault) -> None:
+    """Sign in by the way on which the fault is made."""
+    if fault.way is Way.HANDED_ON:
+        sign_in_across(Desk(), phone, party)
     else:
-        victim, recorded = next(victims), None
-    phone = SoftwarePhone(victim, fault=fault)
+        phone.sign_in_at(party, face=fault not in WITHOUT_A_FACE)
+
+
+@pytest.mark.modes("replay", "software phone")
+@pytest.mark.requirement("S5.2-01", "S8.2-04", "S8.4-02", "S9.3-05", "S6.4-04", "S6.3-01")
+@pytest.mark.parametrize(("fault", "letter"), models.with_each(FAULTS, *QUICK))
+def test_every_fault_is_denied(
+    stack: Stack, photos: Path, victims: dict[str, Iterator[Person]], fault: Fault, letter: str
+) -> None:
+    if fault in AFTER_A_SIGN_IN:
+        victim, recorded = signed_in(stack, photos, f"fault {fault.label} by {letter}", letter)
+    else:
+        victim, recorded = next(victims[letter]), None
+    phone, party = SoftwarePhone(victim, fault=fault), vault(stack, fault)
     phone.recorded = recorded
     if fault in {Fault.REUSED_TRANSACTION, Fault.REPLAYED_CODE}:
         # Everything up to the fault is as it should be, so a refused capture is tried again.
         phone.tries = 4
     with pytest.raises(Denied) as denied:
-        phone.sign_in(f"{stack.partner_url}/members")
+        sign_in(phone, party, fault)
     assert denied.value.step == NOTICED_AT.get(fault, fault.step)
-    if fault not in {Fault.REPLAYED_CODE, Fault.REUSED_TRANSACTION, Fault.DOUBLE_UPLOAD}:
-        assert (
-            phone.browser.get(f"{stack.partner_url}/whoami.json", accept="application/json").status_code
-            != 200
-        )
+    if fault not in {Fault.REPLAYED_CODE, Fault.REUSED_TRANSACTION}:
+        assert party.claims == {}
+
+
+@pytest.mark.modes("replay", "attacks", "software phone")
+@pytest.mark.requirement("S8.4-02", "S6.3-01", "S6.3-03")
+@pytest.mark.parametrize(
+    ("fault", "letter"), crossed(OF_A_COMPARISON, {each: each for each in models.COMPARED_BY_PHONES})
+)
+def test_every_fault_of_a_phone_that_compares_is_denied(
+    stack: Stack, victims: dict[str, Iterator[Person]], fault: Fault, letter: str
+) -> None:
+    phone, party = SoftwarePhone(next(victims[letter]), fault=fault), vault(stack)
+    with pytest.raises(Denied) as denied:
+        phone.sign_in_at(party)
+    assert (denied.value.step, party.claims) == (NOTICED_AT.get(fault, fault.step), {})
 
 
 LOG = """

@@ -224,12 +224,14 @@ def test_the_audit_chains_go_on_from_there(stack: Stack, upgraded: Upgraded) -> 
 
 # --- scheduled work ------------------------------------------------------------------------------------
 
-# Everything that is scheduled, once, in the process that does it; much is due 800 days later.
+# Everything that is scheduled or swept, once, as the role that does it; much is due 800 days later.
 LATER = """
 import json, logging, sys
 from datetime import timedelta
 from authsvc.core import clock
+from config import retention
 from config.celery import app
+from config.management.commands.sweeper import WORK
 
 class Kept(logging.Handler):
     def emit(self, record):
@@ -241,6 +243,9 @@ app.loader.import_default_modules()
 for module in list(sys.modules.values()):
     if getattr(module, "now", None) is true:
         module.now = lambda: true() + timedelta(days=800)
+retention.load()
+for _name, _seconds, act in WORK:
+    act()
 for entry in app.conf.beat_schedule.values():
     app.tasks[entry["task"]]()
 print(json.dumps(problems))

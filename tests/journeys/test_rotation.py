@@ -169,6 +169,7 @@ def rotate_vault_keys(stack: Stack, *arguments: str) -> None:
     worker.manage("rotate_vault_keys", *arguments)
 
 
+@pytest.mark.whole
 def test_every_key_is_rotated_while_people_sign_in(product: Stack, photos: Path) -> None:
     first, second, before = enrolled(product, photos), enrolled(product, photos), held(product)
     portal, stored = AtThePortal(product, owner_of(product)), kept(product)

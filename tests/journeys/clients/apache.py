@@ -1,21 +1,23 @@
 """An Apache of one's own with mod_auth_openidc, from a folder of one's own and on a free port."""
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 from devtools.stack.services import free_port, unprivileged_user
 
 _START_SECONDS = 20
 # The role that the web server drops to where it was started by root.
 _USER = "User {user}\nGroup #{group}\n"
-_CONFIGURATION = """
+_SERVER = """
 ServerRoot {folder}
 ServerName 127.0.0.1
 Listen 127.0.0.1:{port}
@@ -37,8 +39,8 @@ ServerLimit 1
 ThreadsPerChild 10
 MaxRequestWorkers 10
 DocumentRoot {folder}/site
-
-OIDCProviderMetadataURL {issuer}.well-known/openid-configuration
+"""
+_CONFIGURATION = """OIDCProviderMetadataURL {issuer}.well-known/openid-configuration
 OIDCClientID {client_id}
 OIDCClientSecret {client_secret}
 OIDCProviderTokenEndpointAuth client_secret_basic
@@ -65,12 +67,36 @@ OIDCCookieSameSite On
   AuthType openid-connect
   Require claim email:nobody@test.example
 </Location>
+<Location /vault>
+  AuthType openid-connect
+  OIDCPathAuthRequestParams {face}
+  <RequireAll>
+    Require claim acr:urn:visor:L2
+    Require claim amr:face
+  </RequireAll>
+  Header set X-Amr "%{{OIDC_CLAIM_amr}}e"
+  Header set X-Presence "%{{OIDC_CLAIM_presence}}e"
+</Location>
+<Location /tower>
+  AuthType openid-connect
+  OIDCPathAuthRequestParams {unreachable}&response_mode=form_post
+  Require claim acr:urn:visor:L4
+</Location>
 """
+# By page, what it demands beside a name: essential claims of the ID token.
+_FACE = {"acr": {"values": ["urn:visor:L2"]}, "amr": {"values": ["face"]}, "presence": {}}
+_UNREACHABLE = {"acr": {"values": ["urn:visor:L4"]}}
+
+
+def _demand(claims: Mapping[str, Mapping[str, object]]) -> str:
+    """Return the parameter for a line of the configuration; the module takes a plus sign for itself."""
+    essential = {name: {"essential": True, **rest} for name, rest in claims.items()}
+    return urlencode({"claims": json.dumps({"id_token": essential})}, quote_via=quote)
 
 
 @dataclass(frozen=True)
 class Apache:
-    """A running web server with one open page and two protected ones."""
+    """A running web server with one open page and protected ones."""
 
     url: str
     folder: Path
@@ -88,9 +114,25 @@ def site_url() -> str:
 @contextlib.contextmanager
 def serving(folder: Path, *, url: str, issuer: str, client_id: str, client_secret: str) -> Iterator[Apache]:
     """Run the server while the block runs. Raises AssertionError where it does not start."""
+    lines = _CONFIGURATION.format(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=client_secret,
+        url=url,
+        face=_demand(_FACE),
+        unreachable=_demand(_UNREACHABLE),
+        passphrase=secrets.token_hex(16),
+    )
+    with serving_lines(folder, url=url, lines=lines) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving_lines(folder: Path, *, url: str, lines: str) -> Iterator[Apache]:
+    """Run a server with these lines of configuration, as `serving` does."""
     program = shutil.which("apache2", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     assert program
-    for name in ("index", "members", "board"):
+    for name in ("index", "members", "board", "vault", "tower"):
         page = folder / "site" / name
         page.parent.mkdir(exist_ok=True)
         page.write_text(f"The page {name}\n", encoding="utf-8")
@@ -98,15 +140,10 @@ def serving(folder: Path, *, url: str, issuer: str, client_id: str, client_secre
     settings = {
         "folder": folder,
         "port": url.rsplit(":", 1)[1],
-        "url": url,
         "modules": "/usr/lib/apache2/modules",
-        "issuer": issuer,
-        "client_id": client_id,
-        "client_secret": client_secret,
-        "passphrase": secrets.token_hex(16),
         "user": _USER.format(user=user, group=65534) if user else "",
     }
-    (folder / "httpd.conf").write_text(_CONFIGURATION.format(**settings), encoding="utf-8")
+    (folder / "httpd.conf").write_text(_SERVER.format(**settings) + lines, encoding="utf-8")
     if user:
         shutil.chown(folder, user)
         for parent in folder.parents[:3]:

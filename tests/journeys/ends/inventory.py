@@ -18,6 +18,7 @@ LAST_ON_A_PAGE = "redirect_uri"
 
 NOT_PAGES = {
     "414.html": "what the server itself answers before Django: tests/unit/config/test_serving.py",
+    "branding/mail.html": "what a mail is made of: tests/unit/branding/test_mails.py",
 }
 NOT_TO_PEOPLE = {
     "accept": "no page of ours asks for another form",
@@ -25,11 +26,19 @@ NOT_TO_PEOPLE = {
     "truncated": "whose connection broke is told so by the page itself: the screen `offline`",
     "empty-body": "no page of ours sends one",
     "agent-refused": "a policy that lets no browser in has no page",
+    "attestation-refused": "no page of ours says that something vouches for it",
+    "bad-want": "a page of ours that is to compare asks for the reference, and for nothing else",
+    "not-attested": "a page of ours that may not be sent a reference is offered no face",
+    "not-released": "a page of ours is sent the reference before it asks for a challenge, or stops",
     "verdict-refused": "said to the worker alone",
+    "export-not-allowed": "said to the command line, and at the screen where another can be asked for",
     "not-believed": "such a row is read as absent, and a page shows what it shows without it",
     "not-permitted": "said as 403 (Portal: a form that the role may not send)",
 }
-NOT_ON_A_PAGE = {"consent": "goes back to the relying party, who shows what comes of it"}
+NOT_ON_A_PAGE = {
+    "consent": "goes back to the relying party, who shows what comes of it",
+    "presence-demanded": "goes back to the relying party likewise",
+}
 
 
 def templates() -> set[str]:

@@ -1,19 +1,31 @@
 """What the agent's page is told by its interface: each leads to one of its screens (docs/states.md)."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
+from django.test import override_settings
+
 from authsvc.capture import wire
+from authsvc.clients.scopes import LIVENESS
 from authsvc.core.clock import now
 from authsvc.devices.models import Device
+from authsvc.limits.limit import TooMany
+from authsvc.limits.register import FACE
+from authsvc.policy.evaluate import DEFAULT
+from authsvc.policy.services import publish_policy
 from authsvc.privacy.models import ConsentReceipt
 from authsvc.subjects.models import Subject
-from authsvc.transactions.models import AttemptCounter, Capture, Transaction
+from authsvc.transactions.models import AttemptCounter, Capture, Outgoing, Transaction
+from authsvc.transactions.records import LivenessRequest
+from authsvc.transactions.services import issue_capture
 from authsvc.vault.models import DeviceWrap, Reference
-from tests.factories import make_subject
+from tests.factories import make_consent, make_party, make_subject
 from tests.journeys.ends.walker import Answer, Walker
 from tests.unit.capture.agent import session_key
+from tests.unit.transactions.flow import CHALLENGE
 
 Walk = Callable[[Walker], Any]
 REFUSALS: list[tuple[str, Walk]] = []
@@ -68,6 +80,13 @@ def _(walker: Walker) -> Answer:
     return walker.agent.passkey(walker.agent.open())
 
 
+@refusal("person-suspended")
+def _(walker: Walker) -> Answer:
+    walker.agent.enrolled()
+    Subject.objects.update(status=Subject.Status.SUSPENDED)
+    return walker.agent.passkey(walker.agent.open())
+
+
 @refusal("other-person")
 def _(walker: Walker) -> Answer:
     walker.agent.enrolled()
@@ -91,6 +110,25 @@ def _(walker: Walker) -> Answer:
     return walker.agent.post(walker.agent.open(), "passkey/options", {"session_key": {}})
 
 
+def _session(walker: Walker) -> Transaction:
+    """A session of liveness, which its relying party opened for some key."""
+    named = LivenessRequest("k" * 43)
+    party = make_party(name="Shop", scopes=["openid", LIVENESS])
+    return walker.agent.open(Transaction.Kind.LIVENESS, client=party, request=named)
+
+
+@refusal("key-refused")
+def _(walker: Walker) -> Answer:
+    row, said = _session(walker), {"type": "simulator", "build": "1"}
+    walker.agent.post(row, "key/options", {"session_key": session_key(), "agent": said})
+    return walker.agent.post(row, "key", {"proof": "no proof", "agent": said})
+
+
+@refusal("no-passkey-here")
+def _(walker: Walker) -> Answer:
+    return walker.agent.post(_session(walker), "passkey/options", {"session_key": session_key()})
+
+
 @refusal("bad-passkey")
 def _(walker: Walker) -> Answer:
     sent = {"session_key": session_key(), "passkey": "another"}
@@ -105,7 +143,7 @@ def _(walker: Walker) -> Answer:
 
 @refusal("bad-credential")
 def _(walker: Walker) -> Answer:
-    agent = {"type": "browser", "build": "1"}
+    agent = {"type": "simulator", "build": "1"}
     return walker.agent.post(walker.agent.open(), "passkey", {"credential": "x", "agent": agent})
 
 
@@ -124,6 +162,36 @@ def _(walker: Walker) -> Answer:
     row = _face(walker)
     with patch("authsvc.capture.challenge.keys_on_offer", return_value=[]):
         return walker.agent.post(row, "challenge", ASK)
+
+
+@refusal("crowded")
+def _(walker: Walker) -> Answer:
+    row = _face(walker)
+    with patch("authsvc.transactions.crowding.OF_A_WORKER", 0):
+        return walker.agent.post(row, "challenge", ASK)
+
+
+@refusal("no-counters")
+def _(walker: Walker) -> Answer:
+    row = _face(walker)
+    nobody_counts = TooMany(FACE, retry_after=10, detail="no store", first=True, status=503)
+    with patch("authsvc.capture.challenge.spend_all", side_effect=nobody_counts):
+        return walker.agent.post(row, "challenge", ASK)
+
+
+@refusal("too-many")
+def _(walker: Walker) -> Answer:
+    row = walker.agent.open()
+    with override_settings(LIMITS={"pages-address": 1}):
+        walker.agent.post(row, "passkey/options", {})
+        return walker.agent.post(row, "passkey/options", {})
+
+
+@refusal("region-elsewhere")
+def _(walker: Walker) -> Answer:
+    row = _face(walker)
+    publish_policy(document={**DEFAULT, "region": "eu-1"}, published_by="a test")
+    return walker.agent.post(row, "challenge", ASK)
 
 
 @refusal("no-consent")
@@ -211,6 +279,13 @@ def _(walker: Walker) -> Answer:
     return walker.agent.post(row, "cancel")
 
 
+@refusal("build-refused")
+def _(walker: Walker) -> Answer:
+    walker.agent.enrolled()
+    walker.agent.type, walker.agent.scripts = "browser", {"main.js": "old"}
+    return walker.agent.passkey(walker.agent.open())
+
+
 @refusal("simulator-refused")
 def _(walker: Walker) -> Answer:
     walker.agent.enrolled()
@@ -252,3 +327,74 @@ def _(walker: Walker) -> Answer:
 def _(walker: Walker) -> Answer:
     row = walker.row(walker.browser.post(f"{walker.root}me/enter"))
     return walker.get(row.continue_path)
+
+
+@refusal("not-fetched")
+def _(walker: Walker) -> Answer:
+    subject = make_subject(reference="", reference_version=0)
+    make_consent(subject)
+    finish = f"/t/{walker.tenant.slug}/enrol/finish/{{id}}/"
+    row = walker.agent.open(Transaction.Kind.ENROL, subject=subject, continue_path=finish)
+    walker.agent.passkey(row)
+    row.refresh_from_db()
+    capture = issue_capture(row, challenge=CHALLENGE)
+    Outgoing.objects.create(capture=capture, body=b"sealed", expires_at=now() + timedelta(minutes=1))
+    Transaction.objects.filter(pk=row.pk).update(state=Transaction.State.DECIDED)
+    return walker.get(row.continue_path)
+
+
+@refusal("nothing-waits")
+def _(walker: Walker) -> Answer:
+    publish_policy(document={**DEFAULT, "models": ["B"]}, published_by="admin")
+    return walker.agent.post(walker.agent.open(Transaction.Kind.ENROL, subject=make_subject()), "outgoing")
+
+
+@refusal("not-a-push-address")
+def _(walker: Walker) -> Answer:
+    row = walker.enrolled()
+    walker.get(row.continue_path)
+    sent = {"endpoint": "https://attacker.example/", "key": "", "secret": ""}
+    headers = {"origin": walker.agent.origin}
+    return walker.browser.post(f"{walker.root}enrol/told/{row.pk}/", sent, headers=headers)
+
+
+@refusal("not-this-model")
+def _(walker: Walker) -> Answer:
+    return walker.agent.post(walker.agent.open(), "outgoing")
+
+
+def _at_the_desk(walker: Walker, step: str, credential: Any = None) -> Answer:
+    row = walker.asked()
+    path, sent = f"{walker.root}desk/{row.pk}/", {"origin": walker.agent.origin}
+    options = walker.browser.post(path + "near/options", {}, content_type="application/json", headers=sent)
+    answer = walker.agent.answer(options.json()["publicKey"])
+    body = {"credential": {**answer, "authenticatorAttachment": credential}} if credential else {}
+    return walker.browser.post(path + step, body, content_type="application/json", headers=sent)
+
+
+@refusal("not-near")
+def _(walker: Walker) -> Answer:
+    walker.agent.enrolled()
+    return _at_the_desk(walker, "near", "platform")
+
+
+@refusal("near-first")
+def _(walker: Walker) -> Answer:
+    walker.agent.enrolled()
+    publish_policy(document={**DEFAULT, "handoff_near": True}, published_by="a test")
+    return _at_the_desk(walker, "code")
+
+
+@refusal("other-passkey")
+def _(walker: Walker) -> Answer:
+    """Somebody else's passkey was used at the desk."""
+    walker.agent.enrolled(name="Grace Example")
+    answered = _at_the_desk(walker, "near", "cross-platform")
+    assert answered.status_code == 200, answered.content
+    row = Transaction.objects.latest("created_at")
+    handoff = row.handoff
+    assert handoff is not None
+    row.handoff, row.agent_digest = replace(handoff, state="taken"), row.browser_digest
+    row.save(update_fields=["stored_handoff", "agent_digest"])
+    walker.agent.enrolled(name="Ada Example")
+    return walker.agent.passkey(row)

@@ -14,6 +14,7 @@ _AT = "http://walked.test/"
 _WORDS = re.compile(r">[^<>]*<|(?<=\")[^\"<>]*\d[^\"<>]*(?=\")")
 _SCREENS = "[...document.querySelectorAll('[data-screen]')].map((screen) => screen.dataset.screen)"
 _DIALOGS = "[...document.querySelectorAll('dialog[id]')].map((dialog) => dialog.id)"
+_DIALOG = "(id) => document.getElementById(id).outerHTML"
 _SCREEN = "(name) => document.querySelector(`[data-screen='${name}']`).outerHTML"
 _SHOW = """(name) => {
   document.getElementById("starting").hidden = true;
@@ -38,6 +39,8 @@ def looks(page: Page, html: str, seen: set[str]) -> Iterator[str]:
     if not screens:
         yield ""
         for name in page.evaluate(_DIALOGS):
+            if _known(page.evaluate(_DIALOG, name), seen):
+                continue
             page.evaluate("(name) => document.getElementById(name).showModal()", name)
             yield name
             page.evaluate("(name) => document.getElementById(name).close()", name)

@@ -1,55 +1,77 @@
 """The states, a function each: how one comes there. The table is in the order of the file."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.test import Client
+from django.db import OperationalError
+from django.test import Client, override_settings
 
+from authsvc.audit.sequencing import sequence
 from authsvc.clients.models import RelyingParty
+from authsvc.clients.scopes import LIVENESS
 from authsvc.core.clock import now
 from authsvc.core.ids import new_id
 from authsvc.core.remembered import forget_everything
 from authsvc.devices.models import Device
-from authsvc.enrolment.recovery import TRIES_ADDRESS
+from authsvc.enrolment.models import EnrolmentLink, PeopleImport
 from authsvc.enrolment.recovery import make_codes as make_recovery_codes
-from authsvc.management import approvals, team
+from authsvc.limits.register import RECOVERY_ADDRESS
+from authsvc.management import approvals, checks, importing, policies, team
 from authsvc.management.acting import NeedsAgreement
 from authsvc.management.actors import Member, System
 from authsvc.management.models import Approval
+from authsvc.management.relying_parties import start_bench
 from authsvc.oidc.ciba.waiting import open_request
 from authsvc.oidc.models import BackchannelRequest, Session
 from authsvc.oidc.offering.options import set_options
 from authsvc.oidc.offering.persons import test_persons as persons_of_tests
 from authsvc.oidc.requests.wanted import Backchannel, Context
 from authsvc.person.models import Visit
+from authsvc.policy.evaluate import DEFAULT
+from authsvc.policy.models import PolicyVersion
+from authsvc.policy.services import publish_policy
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.memberships.models import Invitation, Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.records import NewReference
-from authsvc.transactions.services import accept_sample, issue_capture, record_verdict
+from authsvc.transactions.records import LivenessRequest, NewReference
+from authsvc.transactions.services import (
+    accept_sample,
+    cancel,
+    issue_capture,
+    open_handoff,
+    record_verdict,
+)
 from authsvc.vault.ageing import KeptMoment, as_stored
 from authsvc.vault.models import Moment, Reference
 from devtools.phone.authenticator import Authenticator as SoftwareAuthenticator
 from portal.accounts.models import User
 from portal.accounts.recovery import make_codes
 from portal.relying_parties.forms import values_of
-from tests.factories import make_device, make_subject
+from tests.ended import ended, proven, stored
+from tests.factories import make_device, make_party, make_subject
 from tests.journeys.ends.walker import Answer, Walker, Way
+from tests.outside import ACR, Outside, outside
 from tests.provider.browser import fields_of_form, justified, make_partner
 from tests.provider.tokens import key_set, new_key
 from tests.tenancy.conftest import World, fill
 from tests.tenancy.people import PASSWORD, make_user, signed_in
 from tests.tenancy.routes import Kind, filled, routes
+from tests.unit.portal.test_single_sign_on import Comer, linked, set_up
+from tests.unit.self_enrolment.comer import Comer as Joiner
+from tests.unit.self_enrolment.comer import set_up as let_people_join
 from tests.unit.transactions import flow
 
 
@@ -77,6 +99,30 @@ def state(place: str, how: str) -> Callable[[Way], Way]:
         return walk
 
     return listed
+
+
+# --- liveness for a site's own page -------------------------------------------------------------------------
+@state("Liveness", "a site’s page shows it")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"liveness/{_session(walker).pk}/")
+
+
+@state("Liveness", "a session that is over")
+def _(walker: Walker) -> Answer:
+    row = _session(walker)
+    cancel(row)
+    return walker.get(f"liveness/{row.pk}/")
+
+
+@state("Liveness", "an address that was made up")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"liveness/{new_id()}/")
+
+
+def _session(walker: Walker) -> Transaction:
+    party = make_party(name="Shop", purpose="To let people vote.", scopes=["openid", LIVENESS])
+    named = LivenessRequest("k" * 43)
+    return walker.agent.open(Transaction.Kind.LIVENESS, client=party, continue_path="", request=named)
 
 
 # --- enrolment --------------------------------------------------------------------------------------------
@@ -107,6 +153,13 @@ def _(walker: Walker) -> Answer:
 def _(walker: Walker) -> Answer:
     path = walker.invited()
     Subject.objects.update(status=Subject.Status.CLOSED)
+    return walker.get(path)
+
+
+@state("Enrolment link", "the person is suspended")
+def _(walker: Walker) -> Answer:
+    path = walker.invited()
+    Subject.objects.update(status=Subject.Status.SUSPENDED)
     return walker.get(path)
 
 
@@ -403,6 +456,175 @@ def _(walker: Walker) -> Answer:
     return walker.get(f"signin/{new_id()}/")
 
 
+# --- from a desk to a phone -------------------------------------------------------------------------------
+def _shown_code(walker: Walker, row: Transaction) -> str:
+    """Show a code at the desk, take the phone in hand, and return where the code leads."""
+    secret = open_handoff(row, digits=2, agent_path=f"{walker.root}handoff/{row.pk}/")
+    walker.another_browser()
+    return f"handoff/{row.pk}/{secret}/"
+
+
+def _met(walker: Walker) -> str:
+    """Scan a code, and say that the other screen is here."""
+    path = _shown_code(walker, walker.asked())
+    walker.post(path, {"answer": "yes"})
+    return path
+
+
+def _number(path: str) -> str:
+    handoff = Transaction.objects.get(pk=path.split("/")[1]).handoff
+    assert handoff is not None
+    return handoff.number
+
+
+def _wrong_number(path: str) -> dict[str, str]:
+    return {"number": f"{(int(_number(path)) + 1) % 100:02d}"}
+
+
+def _taken(walker: Walker) -> Transaction:
+    """Take a sign-in over by the phone."""
+    path = _met(walker)
+    walker.post(path, {"number": _number(path)})
+    return Transaction.objects.get(pk=path.split("/")[1])
+
+
+@state("Desk", "the code is shown")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"desk/{walker.asked().pk}/")
+
+
+@state("Desk", "a phone took over, and the sign-in page is opened again")
+def _(walker: Walker) -> Answer:
+    desk = walker.browser
+    row = _taken(walker)
+    walker.browser = desk
+    return walker.page(row)
+
+
+@state("Desk", "the code is opened in the browser that shows it")
+def _(walker: Walker) -> Answer:
+    desk, path = walker.browser, _shown_code(walker, walker.asked())
+    walker.browser = desk
+    return walker.get(path)
+
+
+@state("Desk", "no phone may take over here")
+def _(walker: Walker) -> Answer:
+    publish_policy(document={**DEFAULT, "handoff_digits": 0}, published_by="a test")
+    return walker.get(f"desk/{walker.asked().pk}/")
+
+
+@state("Desk", "stopped, and opened again")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"desk/{walker.left(walker.asked()).pk}/")
+
+
+@state("Desk", "another browser")
+def _(walker: Walker) -> Answer:
+    row = walker.asked()
+    walker.another_browser()
+    return walker.get(f"desk/{row.pk}/")
+
+
+@state("Phone", "a code was scanned")
+def _(walker: Walker) -> Answer:
+    return walker.get(_shown_code(walker, walker.asked()))
+
+
+@state("Phone", "a code of an enrolment was scanned")
+def _(walker: Walker) -> Answer:
+    return walker.get(_shown_code(walker, walker.agreed()))
+
+
+@state("Phone", "the other screen is here: its number is asked for")
+def _(walker: Walker) -> Answer:
+    return walker.get(_met(walker))
+
+
+@state("Phone", "something that is no number was typed")
+def _(walker: Walker) -> Answer:
+    return walker.post(_met(walker), {"number": "x"})
+
+
+@state("Phone", "another number was typed")
+def _(walker: Walker) -> Answer:
+    path = _met(walker)
+    return walker.post(path, _wrong_number(path))
+
+
+@state("Phone", "the right number was typed")
+def _(walker: Walker) -> Answer:
+    path = _met(walker)
+    return walker.post(path, {"number": _number(path)})
+
+
+@state("Phone", "the other screen is not here")
+def _(walker: Walker) -> Answer:
+    return walker.post(_shown_code(walker, walker.asked()), {"answer": "no"})
+
+
+@state("Phone", "the code was used, or another number was typed before")
+def _(walker: Walker) -> Answer:
+    path = _met(walker)
+    walker.post(path, _wrong_number(path))
+    return walker.get(path)
+
+
+@state("Phone", "the code is another device’s by now")
+def _(walker: Walker) -> Answer:
+    path = _met(walker)
+    walker.another_browser()
+    return walker.get(path)
+
+
+@state("Phone", "a code of nothing, or cut short")
+def _(walker: Walker) -> Answer:
+    row = walker.asked()
+    walker.another_browser()
+    return walker.get(f"handoff/{row.pk}/{new_id()}/")
+
+
+@state("Phone", "answered from another site")
+def _(walker: Walker) -> Answer:
+    path = _shown_code(walker, walker.asked())
+    return walker.browser.post(
+        walker.root + path, {"answer": "yes"}, headers={"origin": "https://other.example"}
+    )
+
+
+@state("Phone’s end", "done")
+def _(walker: Walker) -> Answer:
+    row = _taken(walker)
+    Transaction.objects.filter(pk=row.pk).update(state=Transaction.State.DECIDED)
+    return walker.get(f"handoff/{row.pk}/")
+
+
+@state("Phone’s end", "opened before the end: back where one was")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"handoff/{_taken(walker).pk}/")
+
+
+@state("Phone’s end", "stopped, and the page opened again")
+def _(walker: Walker) -> Answer:
+    row = _taken(walker)
+    walker.browser.post(
+        f"{walker.root}agent/{row.pk}/cancel", {}, "application/json", headers={"origin": walker.agent.origin}
+    )
+    return walker.page(row)
+
+
+@state("Phone’s end", "took too long")
+def _(walker: Walker) -> Answer:
+    return walker.get(f"handoff/{walker.overdue(_taken(walker)).pk}/")
+
+
+@state("Phone’s end", "another browser")
+def _(walker: Walker) -> Answer:
+    row = _taken(walker)
+    walker.another_browser()
+    return walker.get(f"handoff/{row.pk}/")
+
+
 # --- the request of a relying party -----------------------------------------------------------------------
 def _request(how: str, *, party: dict[str, Any] | None = None, **changed: str | None) -> None:
     @state("Request", how)
@@ -420,6 +642,7 @@ _request(
 _request("with two forms of one request", request="x", request_uri="https://shop.example/r", redirect_uri="")
 _request("in an object that does not hold", request="nonsense", redirect_uri="https://evil.example/")
 _request("with an object behind an unknown address", request_uri="https://x.example/", redirect_uri="")
+_request("from a site that is in test", party={"in_test": True})
 _request(
     "by a site whose sign-ins begin at an address of its own",
     party={"initiate_login_uri": "https://shop.example/login"},
@@ -446,6 +669,11 @@ def _(walker: Walker) -> Answer:
 @state("Request", "with a parameter twice")
 def _(walker: Walker) -> Answer:
     return walker.goes_on(walker.browser.get(f"{walker.root}authorize?client_id=a&client_id=b"))
+
+
+@state("Request", "with a parameter that is too long")
+def _(walker: Walker) -> Answer:
+    return walker.get("authorize", client_id="a" * 201)
 
 
 @state("Request", "with signs that are no text")
@@ -899,8 +1127,33 @@ def _(walker: Walker) -> Answer:
 @state("Own page", "light left out, letting it change again")
 def _(walker: Walker) -> Answer:
     _at_home(walker)
-    walker.post("me/needs/light", {"light": "still"})
+    walker.post("me/needs/light", {"need": "kept"})
     return walker.get("me/needs/light")
+
+
+@state("Own page", "having the turn of the head left out")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    return walker.get("me/needs/turn")
+
+
+@state("Own page", "turn left out, having the face offered first again")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    walker.post("me/needs/turn", {"need": "kept"})
+    return walker.get("me/needs/turn")
+
+
+@state("Own page", "how one is told")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    return walker.get("me/told/")
+
+
+@state("Own page", "half of one's own quiet hours")
+def _(walker: Walker) -> Answer:
+    _at_home(walker)
+    return walker.post("me/told/", {"way": "push", "hours": "own"})
 
 
 @state("Own page", "withdrawn: the receipt")
@@ -1008,7 +1261,7 @@ def _(walker: Walker) -> Answer:
 def _(walker: Walker) -> Answer:
     # From an address of its own: the other walks come after it.
     walker.browser = Client(REMOTE_ADDR="192.0.2.9")
-    for _number in range(TRIES_ADDRESS.most):
+    for _number in range(RECOVERY_ADDRESS.most):
         walker.post("me/lost", {"code": "none"})
     return walker.post("me/lost", {"code": _code(walker)})
 
@@ -1093,6 +1346,21 @@ def _(walker: Walker) -> Answer:
         return walker.get("approve/")
 
 
+@state("Error", "the database does not answer")
+def _(walker: Walker) -> Answer:
+    with patch("authsvc.oidc.ciba.views.find_session", side_effect=OperationalError):
+        return walker.browser.get(f"{walker.root}approve/", headers={"Accept": "text/html"})
+
+
+@state("Error", "too many sign-ins from one address")
+def _(walker: Walker) -> Answer:
+    # From an address of its own: the other walks come after it.
+    walker.browser = Client(REMOTE_ADDR="192.0.2.10")
+    with override_settings(LIMITS={"sign-ins-address": 1}):
+        walker.get("authorize")
+        return walker.get("authorize")
+
+
 @state("Error", "a request that is not understood")
 def _(walker: Walker) -> Answer:
     walker.browser = signed_in(make_user((walker.tenant, Role.ADMIN)))
@@ -1107,6 +1375,8 @@ def _filled(walker: Walker) -> Iterator[World]:
 
 def _portal_routes() -> None:
     for route in routes(Kind.MEMBER, Kind.FORM):
+        if route.endswith(("/suggest/", "now/")):  # for a script alone, which shows it on a page
+            continue
         at = route.removeprefix("portal/<slug:tenant>/") or "the first screen"
 
         @state("Portal", at)
@@ -1150,15 +1420,104 @@ def _(walker: Walker) -> Answer:
     return walker.goes_on(browser.post(path))
 
 
+@state("Portal", "a dispute that is answered twice")
+def _(walker: Walker) -> Answer:
+    with _filled(walker) as world:
+        path = filled("portal/<slug:tenant>/people/<uuid:subject>/disputes/<str:dispute>/", world.values)
+    browser, given = _portal(walker, Role.OWNER), {"outcome": "upheld", "text": "Mended."}
+    browser.post(path, given)
+    return browser.post(path, given, follow=True)
+
+
+@state("Portal", "the receipt of an erasure")
+def _(walker: Walker) -> Answer:
+    with _filled(walker) as world:
+        path = filled("portal/<slug:tenant>/people/<uuid:subject>/close/", world.values)
+    return _portal(walker, Role.OWNER).post(path, follow=True)
+
+
 @state("Portal", "a receipt number of nothing")
 def _(walker: Walker) -> Answer:
     return _portal(walker, Role.OWNER).get(f"/portal/{walker.tenant.slug}/receipts/?number=x")
+
+
+@state("Portal", "a check of the log that has ended")
+def _(walker: Walker) -> Answer:
+    checks.start(by=System("a test"))
+    sequence()
+    checks.check_asked()
+    sequence()
+    return _portal(walker, Role.AUDITOR).get(f"/portal/{walker.tenant.slug}/audit/checks/")
+
+
+@state("Portal", "a check of the log goes on")
+def _(walker: Walker) -> Answer:
+    checks.start(by=System("a test"))
+    return _portal(walker, Role.AUDITOR).get(f"/portal/{walker.tenant.slug}/audit/checks/")
+
+
+@state("Portal", "what lapses unless somebody acts")
+def _(walker: Walker) -> Answer:
+    with _filled(walker):
+        EnrolmentLink.objects.update(expires_at=now() - timedelta(hours=1))
+        Subject.objects.update(status=Subject.Status.INVITED)
+        Approval.objects.update(expires_at=now() + timedelta(hours=5))
+        Invitation.objects.update(expires_at=now() + timedelta(hours=5))
+        return _portal(walker, Role.OWNER).get(f"/portal/{walker.tenant.slug}/")
+
+
+@state("Portal", "a person beyond what the organisation may have")
+def _(walker: Walker) -> Answer:
+    Tenant.objects.filter(pk=walker.tenant.pk).update(most_people=0)
+    return _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/people/new/", {"name": "Ada"})
+
+
+@state("Portal", "a person whom somebody else has changed meanwhile")
+def _(walker: Walker) -> Answer:
+    browser, person = _portal(walker, Role.OWNER), make_subject(name="Ada")
+    sent = {"name": "Grace", "seen": "as it was before"}
+    return browser.post(f"/portal/{walker.tenant.slug}/people/{person.pk}/edit/", sent)
 
 
 @state("Portal", "a form with a mistake")
 def _(walker: Walker) -> Answer:
     wrong = {"name": "Ada", "email": "nobody"}
     return _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/people/new/", wrong)
+
+
+@state("Portal", "a table of people that is none")
+def _(walker: Walker) -> Answer:
+    at = f"/portal/{walker.tenant.slug}/people/import/"
+    return _portal(walker, Role.OWNER).post(at, {"text": "nothing of people"})
+
+
+@state("Portal", "people from a table are being entered")
+def _(walker: Walker) -> Answer:
+    browser, table = _portal(walker, Role.OWNER), _table()
+    importing.begin(by=System("a test"), table=table, way="link")
+    return browser.get(f"/portal/{walker.tenant.slug}/people/import/{table.pk}/")
+
+
+@state("Portal", "people from a table were entered")
+def _(walker: Walker) -> Answer:
+    browser, table = _portal(walker, Role.OWNER), _table()
+    importing.begin(by=System("a test"), table=table, way="link")
+    while importing.go_on(table.pk):
+        pass
+    return browser.get(f"/portal/{walker.tenant.slug}/people/import/{table.pk}/")
+
+
+def _table() -> PeopleImport:
+    content = b"name,number,e-mail,shoe\nAda,7,ada@example.org,41\nGrace,8,,\n,9,nobody,\n"
+    return importing.check(by=System("a test"), name="people.csv", content=content)
+
+
+@state("Portal", "a table of people that was dropped is begun")
+def _(walker: Walker) -> Answer:
+    browser, at = _portal(walker, Role.OWNER), f"/portal/{walker.tenant.slug}/people/import/"
+    table = browser.post(at, {"text": "name,number\nGrace,7"})["Location"]
+    browser.post(f"{table}stop/")
+    return browser.post(f"{table}begin/", {"way": "link"}, follow=True)
 
 
 @state("Portal", "a form sent with nothing in it")
@@ -1224,6 +1583,34 @@ def _(walker: Walker) -> Answer:
     return walker.browser.post(path, {"name": "Ada", "prove-code": "12345"})
 
 
+def _party(about: str, act: str, *, bench: bool = False) -> None:
+    """Something is done to a relying party at the wrong time; what is said stands on the page after it."""
+
+    @state("Portal", about)
+    def walk(walker: Walker) -> Answer:
+        where = {"initiate_login_uri": "https://shop.example/in", "signed_in_uri": "https://shop.example/me"}
+        party = make_partner(name="Shop", **(where if bench else {})).party
+        if bench:
+            start_bench(by=System("test"), party=party)
+        path = f"/portal/{walker.tenant.slug}/relying-parties/{party.pk}/{act}/"
+        browser = _portal(walker, Role.OWNER)
+        return browser.get(browser.post(path)["Location"])
+
+
+_party("a bench that has nowhere to begin", "bench/start")
+_party("a bench that is at work already", "bench/start", bench=True)
+_party("letting a site live that the bench has not passed", "live")
+_party("bringing back a site that is not deleted", "restore")
+
+
+@state("Portal", "a new site, before its second step and its third")
+def _(walker: Walker) -> Answer:
+    path, browser = f"/portal/{walker.tenant.slug}/relying-parties/new/", _portal(walker, Role.OWNER)
+    second = browser.post(path, {"step": "what", "kind": "web", "name": "Shop"})["Location"]
+    sent = {"step": "where", "redirect_uris": "https://shop.example/cb"}
+    return browser.get(browser.post(second, sent)["Location"])
+
+
 @state("Portal", "an act that another has to agree to")
 def _(walker: Walker) -> Answer:
     with _filled(walker) as world:
@@ -1285,6 +1672,128 @@ def _(walker: Walker) -> Answer:
     return walker.goes_on(browser.post(path))
 
 
+def _agreed_too_late(about: str, *, gone: bool) -> None:
+    """Somebody asked to publish a policy; by the time another agrees, it is not what it was compared with."""
+
+    @state("Portal", about)
+    def walk(walker: Walker) -> Answer:
+        user = make_user((walker.tenant, Role.ADMIN))
+        by = Member(user.pk, user.email, proven_at=now())
+        party = make_party(name="Shop")
+        given = {
+            "document": {**DEFAULT, "least_age": 21},
+            "parties": {party.pk: {"floor_level": "L2"}},
+            "over": 0,
+        }
+        asked = approvals.ask(
+            by=by, wanted=NeedsAgreement(by, "policies.publish", given, ["for a test"]), why="x"
+        )
+        if gone:
+            party.delete()
+        else:
+            publish_policy(document={**DEFAULT, "least_age": 20}, published_by="a test")
+        path = f"/portal/{walker.tenant.slug}/approvals/{asked.pk}/agree/"
+        return walker.goes_on(_portal(walker, Role.OWNER).post(path))
+
+
+_agreed_too_late("agreeing to a policy after another was published", gone=False)
+_agreed_too_late("agreeing to a policy of a site that is gone", gone=True)
+
+
+@state("Portal", "going back to a version that was changed from outside")
+def _(walker: Walker) -> Answer:
+    for age in (20, 21):
+        publish_policy(document={**DEFAULT, "least_age": age}, published_by="a test")
+    PolicyVersion.objects.filter(number=1).update(document={**DEFAULT, "least_age": 10})
+    path = f"/portal/{walker.tenant.slug}/policies/versions/1/restore/"
+    return walker.goes_on(_portal(walker, Role.OWNER).post(path))
+
+
+@state("Portal", "a dry run that touches somebody")
+def _(walker: Walker) -> Answer:
+    party, person = make_party(name="Shop"), make_subject(name="Ada")
+    stored([ended(party, person, proven(handoff="number"))])
+    policies.save_draft(by=System("a walk"), changes={"handoff_digits": 0})
+    return _portal(walker, Role.OWNER).get(f"/portal/{walker.tenant.slug}/policies/try/")
+
+
+@state("Portal", "the policy, while nobody can say which is in force")
+def _(walker: Walker) -> Answer:
+    publish_policy(document={**DEFAULT, "least_age": 20}, published_by="a test")
+    PolicyVersion.objects.update(document={**DEFAULT, "least_age": 10})
+    return _portal(walker, Role.OWNER).get(f"/portal/{walker.tenant.slug}/policies/")
+
+
+@state("Portal", "a logo that is an SVG")
+def _(walker: Walker) -> Answer:
+    sent = {"picture": urlsafe_b64encode(b"<svg></svg>").decode()}
+    return _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/settings/look/logo/", sent)
+
+
+@state("Portal", "a name that people would misread")
+def _(walker: Walker) -> Answer:
+    sent = {"name": "Orch\u202eard"}
+    return _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/settings/organisation/", sent)
+
+
+# --- whoever runs the installation ------------------------------------------------------------------------
+def _platform(walker: Walker) -> Client:
+    walker.browser = signed_in(make_user(email="operator@example.org"))
+    return walker.browser
+
+
+@state("Platform", "health and organisations")
+def _(walker: Walker) -> Answer:
+    return _platform(walker).get("/platform/", {"q": walker.tenant.slug})
+
+
+@state("Platform", "no organisation is called so")
+def _(walker: Walker) -> Answer:
+    return _platform(walker).get("/platform/", {"q": "nothing"})
+
+
+@state("Platform", "a new organisation")
+def _(walker: Walker) -> Answer:
+    return _platform(walker).get("/platform/new/")
+
+
+@state("Platform", "an address that is taken")
+def _(walker: Walker) -> Answer:
+    given = {"name": "Other", "slug": walker.tenant.slug, "owner": "a@example.org", "kind": "live"}
+    return _platform(walker).post("/platform/new/", given)
+
+
+@state("Platform", "a quota that is none")
+def _(walker: Walker) -> Answer:
+    path = f"/platform/organisations/{walker.tenant.slug}/quotas/"
+    return _platform(walker).post(path, {"most_people": "-5", "most_relying_parties": "20"})
+
+
+@state("Platform", "an organisation is suspended")
+def _(walker: Walker) -> Answer:
+    path = f"/platform/organisations/{walker.tenant.slug}/suspend/"
+    return walker.goes_on(_platform(walker).post(path))
+
+
+@state("Platform", "somebody who does not run it")
+def _(walker: Walker) -> Answer:
+    return _portal(walker, Role.OWNER).get("/platform/")
+
+
+@state("Platform", "their organisation is suspended")
+def _(walker: Walker) -> Answer:
+    Tenant.objects.update(suspended_at=now())
+    return _portal(walker, Role.OWNER).get(f"/portal/{walker.tenant.slug}/team/")
+
+
+@state("Platform", "a sign-in at an organisation that is suspended")
+def _(walker: Walker) -> Answer:
+    Tenant.objects.update(suspended_at=now())
+    forget_everything()
+    walker.browser = Client(headers={"accept": "text/html"})
+    return walker.browser.get(f"/t/{walker.tenant.slug}/authorize")
+
+
 # --- administrators' accounts -----------------------------------------------------------------------------
 @state("Account", "not signed in")
 def _(walker: Walker) -> Answer:
@@ -1329,6 +1838,193 @@ def _(walker: Walker) -> Answer:
     path = _invited(walker, _email())
     Invitation.objects.update(expires_at=now())
     return walker.browser.get(path)
+
+
+# --- sign-ins at an organisation's own provider
+@cache
+def _provider() -> Outside:
+    """A provider that answers until the tests end."""
+    serving = outside()
+    _SERVING.append(serving)
+    return serving.__enter__()
+
+
+_SERVING: list[Any] = []
+_COMES: dict[str, Any] = {"sub": "ada-7", "groups": ["visor-admins"]}
+
+
+def _comer(walker: Walker, user: User | None = None, **changes: Any) -> Comer:
+    provider = _provider()
+    provider.person, provider.age, provider.acr = dict(_COMES), 0, ACR
+    set_up(provider, **changes)
+    walker.browser = signed_in(user) if user is not None else Client()
+    walker.browser.raise_request_exception = False
+    return Comer(walker.tenant, provider, walker.browser)
+
+
+@state("Single sign-on", "the sign-in on the way to an organisation with a provider of its own")
+def _(walker: Walker) -> Answer:
+    return walker.goes_on(_comer(walker).http.get(f"/portal/{walker.tenant.slug}/"))
+
+
+@state("Single sign-on", "somebody comes back from the provider")
+def _(walker: Walker) -> Answer:
+    return walker.goes_on(_comer(walker).come())
+
+
+@state("Single sign-on", "an answer that this browser did not ask for")
+def _(walker: Walker) -> Answer:
+    return _comer(walker).http.get(f"/account/sso/{walker.tenant.slug}/callback/?code=x&state=x")
+
+
+@state("Single sign-on", "somebody without a role")
+def _(walker: Walker) -> Answer:
+    comer = _comer(walker)
+    comer.provider.person["groups"] = []
+    return comer.come()
+
+
+@state("Single sign-on", "a sign-in that was too weak")
+def _(walker: Walker) -> Answer:
+    comer = _comer(walker)
+    comer.provider.acr = "urn:example:password"
+    return comer.come()
+
+
+@state("Single sign-on", "a provider that does not answer")
+def _(walker: Walker) -> Answer:
+    comer = _comer(walker, issuer="http://127.0.0.1:9")
+    answer = comer.http.get(comer.root)
+    # It is up again by the time that the way back is tried.
+    set_up(comer.provider)
+    return answer
+
+
+@state("Single sign-on", "linking one's account")
+def _(walker: Walker) -> Answer:
+    comer = _comer(walker, make_user((walker.tenant, Role.ADMIN), email=_email()))
+    return comer.http.get(f"{comer.root}link/")
+
+
+@state("Single sign-on", "linking one's account, before the provider")
+def _(walker: Walker) -> Answer:
+    comer = _comer(walker, make_user((walker.tenant, Role.ADMIN), email=_email()))
+    return comer.http.post(f"{comer.root}link/")
+
+
+@state("Single sign-on", "a member who came without the provider that is needed")
+def _(walker: Walker) -> Answer:
+    user = make_user((walker.tenant, Role.ADMIN), email=_email())
+    comer = _comer(walker, user, password_stays=False)
+    return comer.http.get(f"/portal/{walker.tenant.slug}/")
+
+
+@state("Single sign-on", "a provider that was switched off meanwhile")
+def _(walker: Walker) -> Answer:
+    comer = _comer(walker)
+    comer.come()
+    set_up(comer.provider, enabled=False)
+    return comer.http.get(f"/portal/{walker.tenant.slug}/")
+
+
+@state("Single sign-on", "credentials of an account, to who came by a provider")
+def _(walker: Walker) -> Answer:
+    user = make_user((walker.tenant, Role.ADMIN), email=_email())
+    linked(_comer(walker), user)
+    comer = _comer(walker)
+    comer.provider.person["sub"] = "grace-1"
+    comer.come()
+    return comer.http.get("/account/2fa/")
+
+
+@state("Single sign-on", "an act that takes a proof given just now")
+def _(walker: Walker) -> Answer:
+    comer = _comer(walker)
+    comer.provider.person["groups"] = ["visor-owners"]
+    comer.come()
+    session = comer.http.session
+    session["account_authentication_methods"][0]["auth_time"] -= 400
+    session.save()
+    return comer.http.post(f"/portal/{walker.tenant.slug}/single-sign-on/remove/")
+
+
+@state("Single sign-on", "the proof given again at the provider")
+def _(walker: Walker) -> Answer:
+    comer = _comer(walker)
+    comer.come()
+    return walker.goes_on(comer.come("?again=1"))
+
+
+@state("Single sign-on", "a secret without a provider")
+def _(walker: Walker) -> Answer:
+    sent = {"secret": "a secret"}
+    return _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/single-sign-on/secret/", sent)
+
+
+@state("Single sign-on", "another role for who came by the provider")
+def _(walker: Walker) -> Answer:
+    _comer(walker).come()
+    born = Membership.objects.get(tenant=walker.tenant)
+    path = f"/portal/{walker.tenant.slug}/team/{born.pk}/role/"
+    return walker.goes_on(_portal(walker, Role.OWNER).post(path, {"role": "owner"}))
+
+
+def _joiner(walker: Walker, **changes: Any) -> Joiner:
+    provider = _provider()
+    provider.person, provider.age, provider.acr = {**_COMES, "name": "Ada", "groups": ["staff"]}, 0, ACR
+    let_people_join(provider, **changes)
+    walker.browser = Client()
+    return Joiner(walker.tenant, provider, walker.browser)
+
+
+@state("Self-enrolment", "the door")
+def _(walker: Walker) -> Answer:
+    joiner = _joiner(walker)
+    return joiner.http.get(joiner.root)
+
+
+@state("Self-enrolment", "back from the provider, at the notice")
+def _(walker: Walker) -> Answer:
+    joiner = _joiner(walker)
+    return joiner.http.get(urlsplit(joiner.come()["Location"]).path)
+
+
+@state("Self-enrolment", "an answer that this browser did not ask for")
+def _(walker: Walker) -> Answer:
+    joiner = _joiner(walker)
+    return joiner.http.get(f"{joiner.root}callback/?code=x&state=x")
+
+
+@state("Self-enrolment", "somebody whom the rule does not let")
+def _(walker: Walker) -> Answer:
+    joiner = _joiner(walker)
+    joiner.provider.person["groups"] = []
+    return joiner.come()
+
+
+@state("Self-enrolment", "somebody who is set up already")
+def _(walker: Walker) -> Answer:
+    joiner = _joiner(walker)
+    make_subject(external_id=str(joiner.provider.person["sub"]))
+    return joiner.come()
+
+
+@state("Self-enrolment", "a provider that is away")
+def _(walker: Walker) -> Answer:
+    joiner = _joiner(walker, issuer="http://127.0.0.1:9")
+    return joiner.http.get(f"{joiner.root}go")
+
+
+@state("Self-enrolment", "switched off")
+def _(walker: Walker) -> Answer:
+    joiner = _joiner(walker, enabled=False)
+    return joiner.http.get(joiner.root)
+
+
+@state("Self-enrolment", "a secret without a provider")
+def _(walker: Walker) -> Answer:
+    sent = {"secret": "a secret"}
+    return _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/self-enrolment/secret/", sent)
 
 
 @state("Account", "no second factor yet")

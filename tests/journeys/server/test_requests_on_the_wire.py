@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from config.serving import LONGEST_REQUEST_LINE
+from config.arriving import LONGEST_REQUEST_LINE
 from devtools.stack.stack import Stack, running
 
 
