@@ -7,8 +7,6 @@ from tests.needs import NODE_PACKAGES
 _AXE = NODE_PACKAGES / "axe-core" / "axe.min.js"
 # WCAG 2.2 up to AA, and what axe's authors call good practice.
 EVERYTHING = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-# What may differ between two looks of one page.
-OF_A_LOOK = ("color-contrast", "target-size")
 # While a dialog is open, what is around it can be neither seen nor reached.
 _FOUND = """async (rules) => {
   const shown = document.querySelector("dialog[open]") ?? document;

@@ -24,7 +24,7 @@
 
   nameless() {
     const named = (item) =>
-      item.labels?.length || item.innerText.trim() || item.getAttribute("aria-label") || item.querySelector("[aria-label], [alt]:not([alt=''])");
+      item.labels?.length || item.innerText?.trim() || item.getAttribute("aria-label") || item.querySelector("[aria-label], [alt]:not([alt=''])");
     return this.controls().filter((item) => !named(item)).map((item) => item.outerHTML);
   },
 
@@ -42,7 +42,7 @@
 
   // Words of a button's label, or of what else is asked about, that a line break cuts. A name may be longer
   // than a line, and then has to be.
-  broken(within = ".button, .badge, button") {
+  broken(within = ".button, .badge, .control .word, button") {
     const cut = [];
     for (const node of this.texts().filter((text) => text.parentElement.closest(within))) {
       for (const word of node.data.matchAll(/(?<![^\s:-])[^\s:-]{1,40}(?![^\s:-])/g)) {

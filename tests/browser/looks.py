@@ -7,7 +7,7 @@ from typing import Literal
 
 from playwright.sync_api import Page
 
-from tests.browser.axe import EVERYTHING, OF_A_LOOK, violations
+from tests.browser.axe import violations
 
 _LOOKS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 SIZES = ((360, 740), (1280, 800))
@@ -15,6 +15,14 @@ SIZES = ((360, 740), (1280, 800))
 NARROW = 320
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+Look = tuple[tuple[int, int], Scheme]
+# A phone, a tablet and a desk.
+EVERY_LOOK: tuple[Look, ...] = tuple(
+    (size, scheme) for size in (SIZES[0], (768, 1024), SIZES[1]) for scheme in SCHEMES
+)
+# Names, addresses and ids may be longer than a column; a word that is shorter is never cut.
+LONG_WORD = 20
+_CELLS = json.dumps(".table td, .table tbody th")
 FOCUS = """() => {
   const { activeElement: item } = document;
   return { html: item.outerHTML, outline: getComputedStyle(item).outlineStyle };
@@ -54,13 +62,14 @@ def assert_each_looks_right(page: Page, names: Sequence[str], put_up: str) -> No
     assert not found, found
 
 
-def problems_of(page: Page) -> dict[str, object]:
-    """Return what looks.js and axe find on a phone in light, a desk in dark, and what a narrow page cuts."""
+def problems_of(page: Page, looks: Sequence[Look] = (EVERY_LOOK[0], EVERY_LOOK[-1])) -> dict[str, object]:
+    """Return what looks.js and axe find in each look, words that tables cut, and what a narrow page cuts."""
     found: dict[str, object] = {}
-    for size, scheme, rules in zip(SIZES, SCHEMES, (EVERYTHING, OF_A_LOOK), strict=True):
+    for size, scheme in looks:
         look = show(page, size, scheme)
-        seen, broken = page.evaluate(f"{_LOOKS}.problems()"), violations(page, rules)
-        found |= {look: [seen, broken]} if seen or broken else {}
+        seen, broken = page.evaluate(f"{_LOOKS}.problems()"), violations(page)
+        cut = [word for word in page.evaluate(f"{_LOOKS}.broken({_CELLS})") if len(word) < LONG_WORD]
+        found |= {look: [seen, broken, cut]} if seen or broken or cut else {}
     page.set_viewport_size({"width": NARROW, "height": SIZES[0][1]})
     if cut := page.evaluate(f"{_LOOKS}.cutOff()"):
         found[str(NARROW)] = cut

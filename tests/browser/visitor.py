@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import ConsoleMessage, Page, Route, expect
+from playwright.sync_api import ConsoleMessage, Frame, Page, Route, expect
 from playwright.sync_api import TimeoutError as TookTooLong
 
 from devtools.rendering.mesh import Image
@@ -24,10 +24,14 @@ NEUTRAL = {"steps": [{"cue": "centre", "ms": 400}]}
 
 
 class Visitor:
-    """A person with a browser, a passkey in it, and a camera that sees them as their photographs do."""
+    """A person with a browser, a passkey in it, and a camera that sees them as their photographs do.
+
+    `view` is where the capture page is: the whole page, or a frame within another site's.
+    """
 
     def __init__(self, page: Page, look: Sequence[Image]) -> None:
         self.page, self.look = page, look
+        self.view: Page | Frame = page
         self._rng = np.random.default_rng()
         self.violations: list[str] = []
         page.on("console", self._listen)
@@ -54,10 +58,13 @@ class Visitor:
 
     def sees(self, screen: str) -> None:
         """Wait until a screen of the capture page is shown."""
-        expect(self.page.locator(f'[data-screen="{screen}"]')).to_be_visible()
+        expect(self.view.locator(f'[data-screen="{screen}"]')).to_be_visible()
 
     def taps(self, act: str) -> None:
-        self.page.locator(f'[data-act="{act}"]:visible').click()
+        """Tap the one button of an act, as soon as the page's styles have hidden those of other screens."""
+        button = self.view.locator(f'[data-act="{act}"]:visible')
+        expect(button).to_have_count(1)
+        button.click()
 
     def signs_in_with_the_face_at(self, partner: str) -> dict[str, Any]:
         """Sign in at the partner site, and return the claims that it got."""
@@ -74,34 +81,37 @@ class Visitor:
 
     def shows_their_face(self) -> None:
         """Film until a verdict takes them off the page; who is turned back tries again, as people do."""
+        said: list[str] = []
         for _ in range(TRIES):
-            self._film()
+            self.films()
             over = self.page.locator(
                 'body:not([data-showing]), [data-screen="refused"], [data-screen="again"]'
             )
             expect(over.and_(self.page.locator(":visible")).first).to_be_visible(timeout=VERDICT_MS)
             if self.page.locator("body:not([data-showing])").count():
                 return
-        raise AssertionError(f"turned back {TRIES} times")
+            said.append(self.page.locator("[data-screen]:visible").inner_text())
+        raise AssertionError(f"turned back {TRIES} times: {said}")
 
-    def _film(self) -> None:
-        if self.page.locator('[data-act="start-camera"]:visible').count() == 0:
+    def films(self) -> None:
+        """Start the camera, and do what the page asks."""
+        if self.view.locator('[data-act="start-camera"]:visible').count() == 0:
             self.taps("prepare")
-        self.page.evaluate("pictures => giveCamera(pictures)", self._pictures(NEUTRAL))
+        self.view.evaluate("pictures => giveCamera(pictures)", self._pictures(NEUTRAL))
         self.page.unroute("**/challenge")
         self.page.route("**/challenge", self._answer)
         self.taps("start-camera")
         self.sees("live")
         # The page begins by itself where the face is in place before anybody has tapped.
         with suppress(TookTooLong):
-            self.page.locator('[data-act="begin"]:visible').click(timeout=PATIENCE_MS)
+            self.view.locator('[data-act="begin"]:visible').click(timeout=PATIENCE_MS)
 
     def _answer(self, route: Route) -> None:
         """Hold back what the page asks for until the camera is ready to show the answer to it."""
         response = route.fetch()
         challenge = response.json()
         if response.ok:
-            self.page.evaluate("pictures => giveCamera(pictures)", self._pictures(challenge))
+            self.view.evaluate("pictures => giveCamera(pictures)", self._pictures(challenge))
         route.fulfill(response=response)
 
     def _pictures(self, challenge: dict[str, Any]) -> list[dict[str, Any]]:

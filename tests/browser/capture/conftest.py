@@ -11,6 +11,7 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, Playwright, expect
 from pytest_django.live_server_helper import LiveServer
 
+from authsvc.biometrics import tasks
 from authsvc.biometrics.unsealing import unseal_sample
 from authsvc.capture import agent_api, challenge
 from authsvc.tenancy.models import Tenant
@@ -22,6 +23,7 @@ from tests import needs
 from tests.browser.capture import camera
 from tests.browser.capture.person import Person
 from tests.factories import make_tenant, offer_sample_key
+from tests.unit.biometrics.accepting import accept_every_face
 from tests.unit.transactions.flow import verdict_on
 
 expect.set_options(timeout=15_000)
@@ -54,20 +56,21 @@ def tenant(live_server: LiveServer, settings: Any) -> Iterator[Tenant]:
         yield made
 
 
-def _started(playwright: Playwright, *arguments: str) -> Browser:
+def _started(playwright: Playwright, *arguments: str, whole: bool = False) -> Browser:
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(
-        executable_path=needs.chromium_path(), args=[*root, "--disable-gpu", *arguments]
-    )
+    # The shell has nobody whom it could ask for a camera.
+    asked = [] if whole else ["--use-fake-ui-for-media-stream"]
+    path = needs.chromium_path(whole=whole)
+    return playwright.chromium.launch(executable_path=path, args=[*root, "--disable-gpu", *asked, *arguments])
 
 
 @pytest.fixture
 def launch(playwright: Playwright) -> Iterator[Callable[..., Browser]]:
-    """Start Chromium with further arguments; each is closed at the end of the test."""
+    """Start Chromium with further arguments, the `whole` where asked for; each is closed after the test."""
     started: list[Browser] = []
 
-    def start(*arguments: str) -> Browser:
-        started.append(_started(playwright, *arguments))
+    def start(*arguments: str, whole: bool = False) -> Browser:
+        started.append(_started(playwright, *arguments, whole=whole))
         return started[-1]
 
     yield start
@@ -146,3 +149,33 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[bytes]]:
         return opened
 
     return becomes
+
+
+@pytest.fixture
+def lenient(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[bytes]]:
+    """Judge each sample by the worker's own code, for whose stages every face is the right one.
+
+    What a model keeps, opens and sends down is done as ever. Takes what accept_every_face takes, and returns
+    the samples' plain text, as they come.
+    """
+
+    def begins(**enrolled: Any) -> list[bytes]:
+        opened: list[bytes] = []
+        accept_every_face(monkeypatch, **enrolled)
+
+        def judge(*, tenant_id: str, capture_id: str) -> None:
+            with _as_worker():
+                capture = Capture.objects.get(pk=capture_id)
+                opened.append(unseal_sample(services.read_sealed(capture_id) or b"", capture=capture))
+                tasks.verify_capture(tenant_id, capture_id)
+
+        monkeypatch.setattr(agent_api, "enqueue_verification", judge)
+        return opened
+
+    return begins
+
+
+@pytest.fixture
+def lenient_worker(lenient: Callable[..., list[bytes]]) -> list[bytes]:
+    """The same, for whom each face is one and the same template."""
+    return lenient()

@@ -5,20 +5,23 @@ import re
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from django.conf import settings
+from fido2 import cbor
+from fido2.cose import ES256
 from playwright.sync_api import Browser, Page, Request, expect
 
 from authsvc.capture.browser import cookie_name
 from authsvc.clients.models import RelyingParty
 from authsvc.core.ids import new_secret
-from authsvc.devices.models import Device
+from authsvc.hosts.places import place_of
 from authsvc.oidc.requests.wanted import Wanted
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions import services
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest
-from tests.factories import make_consent, make_party, make_subject
+from tests.factories import make_consent, make_device, make_party, make_subject
 
 AUTHENTICATOR = {
     "protocol": "ctap2",
@@ -37,6 +40,19 @@ HURRY = """(shorter) => {
     window.setTimeout = (act, wait, ...rest) => usual(act, shorter[wait] ?? wait, ...rest);
 }"""
 TRACKER = "**/agent-tracker.js"
+EMPTY = "/empty"
+MAKE_PASSKEY = """async ({ rp, user }) => {
+    const made = await navigator.credentials.create({ publicKey: {
+        rp: { id: rp, name: "Visor" },
+        user: { id: new Uint8Array(user), name: "a person", displayName: "a person" },
+        challenge: crypto.getRandomValues(new Uint8Array(32)),
+        pubKeyCredParams: [{ type: "public-key", alg: -7 }],
+        authenticatorSelection: { residentKey: "required", userVerification: "required" },
+        extensions: { prf: {} },
+    } });
+    const prf = Boolean(made.getClientExtensionResults().prf?.enabled);
+    return { id: made.id, key: [...new Uint8Array(made.response.getPublicKey())], prf };
+}"""
 COUNT_CAMERA = """
     window.cameraAsked = 0;
     const media = navigator.mediaDevices;
@@ -76,9 +92,12 @@ class Person:
         self.add_authenticator(prf=prf)
         self.key = new_secret()
 
-    def add_authenticator(self, *, prf: bool) -> None:
-        """Give the person an authenticator; it is the one that further commands are about."""
-        options = {**AUTHENTICATOR, "hasPrf": prf}
+    def add_authenticator(self, *, prf: bool, transport: str = "internal") -> None:
+        """Give the person an authenticator; it is the one that further commands are about.
+
+        A browser has one that is internal.
+        """
+        options = {**AUTHENTICATOR, "hasPrf": prf, "transport": transport}
         added = self.devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
         self.authenticator = added["authenticatorId"]
 
@@ -108,8 +127,10 @@ class Person:
         expect(self.page.locator(f'[data-screen="{screen}"]')).to_be_visible(timeout=60_000)
 
     def taps(self, act: str) -> None:
-        """Tap the visible button of an action."""
-        self.page.locator(f'[data-act="{act}"]:visible').click()
+        """Tap the one button of an act, as soon as the page's styles have hidden those of other screens."""
+        button = self.page.locator(f'[data-act="{act}"]:visible')
+        expect(button).to_have_count(1)
+        button.click()
 
     def hurries(self, **patience: int) -> None:
         """Let the pages that are opened from now on wait less long, each in milliseconds (deadline.js)."""
@@ -121,13 +142,22 @@ class Person:
         self.page.add_init_script(f"(({HURRY})({json.dumps(shorter)}))")
 
     def enrolled(self) -> Subject:
-        """Make a person whose passkey is in the virtual authenticator, with a face and a live consent."""
+        """Make a person whose passkey is in the virtual authenticator, with a face and a live consent.
+
+        It is made on an empty page of the same origin, soon shown; the tests of enrolling make theirs
+        where people do.
+        """
         subject = make_subject(name="Ada Example")
         make_consent(subject)
-        self.open(Transaction.Kind.ENROL, subject=subject)
-        self.taps("passkey")
-        self.sees("prepare")
-        subject.devices.update(status=Device.Status.ACTIVE)
+        self.page.route(EMPTY, lambda route: route.fulfill(body="", content_type="text/html"))
+        self.page.goto(EMPTY)
+        wanted = {"rp": place_of(self.tenant.pk).rp_id, "user": list(bytes(subject.user_handle))}
+        made = self.page.evaluate(MAKE_PASSKEY, wanted)
+        public = ES256.from_cryptography_key(load_der_public_key(bytes(made["key"])))
+        kind = "prf" if made["prf"] else "browser"
+        make_device(
+            subject, credential_id=made["id"], public_key=cbor.encode(public), share_kind=kind, name="Passkey"
+        )
         return subject
 
     def chooses(self) -> Transaction:

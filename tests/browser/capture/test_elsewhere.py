@@ -1,5 +1,7 @@
 """C08, C09 and C11: popups, browsers inside apps, and approvals."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ from authsvc.oidc.ciba.waiting import Awaited
 from authsvc.oidc.requests.wanted import Wanted
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions.models import Transaction
+from tests.browser.capture import camera
 from tests.browser.capture.person import Person, partner
-from tests.campaign import crossed
+from tests.campaign import crossed, sampled
 from tests.factories import make_subject
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -41,6 +44,16 @@ FAILING = """() => {
 }"""
 NO_CLIPBOARD = "Object.defineProperty(Navigator.prototype, 'clipboard', { value: undefined })"
 
+COPYING = {
+    "by the clipboard": ((), ["clipboard-read", "clipboard-write"], "Copied"),
+    "by the old command": ((NO_CLIPBOARD,), [], "Copied"),
+    "by hand": (
+        (NO_CLIPBOARD, "document.execCommand = () => false"),
+        [],
+        "Press and hold the address to copy it",
+    ),
+}
+
 
 def visitor(tenant: Tenant, browser: Browser, agent: str, *scripts: str, **context: Any) -> Person:
     """Somebody whose browser calls itself this, and has no more than the scripts leave it."""
@@ -50,7 +63,9 @@ def visitor(tenant: Tenant, browser: Browser, agent: str, *scripts: str, **conte
     return person
 
 
-@pytest.mark.parametrize(("agent", "lacks"), crossed(IN_APP, LACKS))
+@pytest.mark.parametrize(
+    ("agent", "lacks"), crossed(IN_APP, LACKS, sample=2)
+)  # the others: abilities.test.mjs
 def test_c09_an_apps_browser_is_told_where_to_go(
     tenant: Tenant, with_camera: Browser, agent: str, lacks: str
 ) -> None:
@@ -62,7 +77,7 @@ def test_c09_an_apps_browser_is_told_where_to_go(
     expect(screen.locator("input")).to_have_value("https://shop.example/")
 
 
-@pytest.mark.parametrize(("agent", "lacks"), crossed(BROWSERS, LACKS))
+@pytest.mark.parametrize(("agent", "lacks"), crossed(BROWSERS, LACKS, sample=2))
 def test_c09_a_browser_of_its_own_is_told_what_it_lacks(
     tenant: Tenant, with_camera: Browser, agent: str, lacks: str
 ) -> None:
@@ -82,8 +97,10 @@ def test_c09_an_app_with_passkeys_may_go_on_and_is_told_when_they_fail(
     person.sees("in-app")
 
 
-def test_c09_an_app_without_its_camera(tenant: Tenant, with_camera: Browser) -> None:
-    person = visitor(tenant, with_camera, IN_APP["Facebook"], permissions=[])
+@pytest.mark.whole
+def test_c09_an_app_without_its_camera(tenant: Tenant, launch: Callable[..., Browser], still: Path) -> None:
+    whole = launch(*camera.arguments(still), whole=True)
+    person = visitor(tenant, whole, IN_APP["Facebook"], permissions=[])
     person.enrolled()
     person.films()
     person.sees("in-app-camera")
@@ -91,17 +108,11 @@ def test_c09_an_app_without_its_camera(tenant: Tenant, with_camera: Browser) -> 
     person.page.wait_for_url("**/passkeys/?*")
 
 
-@pytest.mark.parametrize(
-    ("scripts", "permissions", "says"),
-    [
-        ((), ["clipboard-read", "clipboard-write"], "Copied"),
-        ((NO_CLIPBOARD,), [], "Copied"),
-        ((NO_CLIPBOARD, "document.execCommand = () => false"), [], "Press and hold the address to copy it"),
-    ],
-)
+@pytest.mark.parametrize("way", sampled(COPYING, "by the clipboard", "by hand"))
 def test_c09_the_address_is_copied(
-    tenant: Tenant, with_camera: Browser, scripts: tuple[str, ...], permissions: list[str], says: str
+    tenant: Tenant, with_camera: Browser, way: tuple[tuple[str, ...], list[str], str]
 ) -> None:
+    scripts, permissions, says = way
     person = visitor(
         tenant, with_camera, IN_APP["Instagram"], WITHOUT_PASSKEYS, *scripts, permissions=permissions
     )
@@ -162,8 +173,8 @@ def test_c11_an_approval_keeps_its_words_to_the_end(person: Person, page: Page, 
     asked = Awaited(Wanted(), "request", WORDS)
     row = person.open(client=partner(), request=asked)
     said = page.locator(".approval")
-    expect(page).to_have_title(f"Approve for Corner Shop – {person.tenant.name}")
-    expect(page.locator('[data-screen="welcome"] h1')).to_have_text("Approve for Corner Shop")
+    expect(page).to_have_title(f"Approve: Corner Shop – {person.tenant.name}")
+    expect(page.locator('[data-screen="welcome"] h1')).to_have_text("Approve: Corner Shop")
     for act, screen in (
         ("passkey", "choice"),
         ("prepare", "prepare"),

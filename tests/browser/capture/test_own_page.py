@@ -111,6 +111,7 @@ def test_every_page_looks_right(person: Person, page: Page, subject: Subject) ->
         f"passkeys/{own.pk}/revoke",
         "face/remove",
         "consent/withdraw",
+        "needs/turn",
         "needs/light",
     ):
         page.goto(home + path)

@@ -9,7 +9,7 @@ from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Transaction
 from tests.browser.capture.person import Person
-from tests.campaign import crossed
+from tests.campaign import crossed, sampled
 from tests.factories import make_consent, make_subject
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -57,8 +57,15 @@ COUNT_CEREMONIES = """(leaveWhenUnlocked) => {
   }
 }"""
 
+# When the person leaves: how often the device has been asked by then, and how much was sent.
+LEAVING = {
+    "before it is asked for": ("**/passkey/options", 0, 0),
+    "when it is unlocked": ("unlocked", 1, 0),
+    "while it is sent": ("**/passkey", 1, 1),
+}
 
-@pytest.mark.parametrize(("error", "kind"), crossed({error: error for error in SAYS}, KINDS))
+
+@pytest.mark.parametrize(("error", "kind"), crossed({error: error for error in SAYS}, KINDS, sample=3))
 def test_c07_each_error_has_its_words_and_a_way_on(person: Person, page: Page, error: str, kind: str) -> None:
     row = person.open(kind, **({"subject": make_subject()} if kind == Transaction.Kind.ENROL else {}))
     page.evaluate(FAIL, error)
@@ -75,16 +82,19 @@ def test_c07_each_error_has_its_words_and_a_way_on(person: Person, page: Page, e
 def test_c07_a_passkey_that_never_answers_ends(person: Person, page: Page) -> None:
     page.clock.install()
     person.open()
-    page.evaluate("() => { navigator.credentials.get = () => new Promise(() => {}); }")
+    page.evaluate(
+        """() => {
+          navigator.credentials.get = () => new Promise(() => { document.body.dataset.unlocking = ""; });
+        }"""
+    )
     person.taps("passkey")
-    person.sees("passkey")
-    page.wait_for_timeout(500)
+    expect(page.locator("body[data-unlocking]")).to_be_visible()
     page.clock.fast_forward(126_000)
     person.sees("passkey-problem")
     expect(page.locator(PROBLEM)).to_contain_text("That took too long")
 
 
-@pytest.mark.parametrize("obeys", [True, False])
+@pytest.mark.parametrize("obeys", sampled({"it obeys": True, "it does not": False}, "it does not"))
 def test_c10_unlocking_can_be_cancelled(person: Person, page: Page, obeys: bool) -> None:
     row = person.open()
     page.evaluate(
@@ -105,14 +115,11 @@ def test_c10_unlocking_can_be_cancelled(person: Person, page: Page, obeys: bool)
     assert row.state == Transaction.State.CANCELLED
 
 
-@pytest.mark.parametrize(
-    ("at", "ceremonies", "sent"),
-    [("**/passkey/options", 0, 0), ("unlocked", 1, 0), ("**/passkey", 1, 1)],
-    ids=["before it is asked for", "when it is unlocked", "while it is sent"],
-)
+@pytest.mark.parametrize("when", sampled(LEAVING, "before it is asked for", "when it is unlocked"))
 def test_c10_who_leaves_while_the_page_is_busy_unlocks_and_sends_no_more(
-    person: Person, page: Page, at: str, ceremonies: int, sent: int
+    person: Person, page: Page, when: tuple[str, int, int]
 ) -> None:
+    at, ceremonies, sent = when
     subject = make_subject(name="Ada Example", reference="")
     make_consent(subject)
     row = person.open(Transaction.Kind.ENROL, subject=subject)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from authsvc.core.clock import now
 from authsvc.privacy.models import Need
 from authsvc.privacy.needs import keep_need
 from authsvc.tenancy.models import Tenant
-from authsvc.transactions import services
+from authsvc.transactions import crowding, services
 from authsvc.transactions.models import AttemptCounter, Capture, SealedSample, Transaction
 from tests.browser.capture import camera
 from tests.browser.capture.person import Person
@@ -56,6 +57,8 @@ TRACKS = """async () => {
     await new Promise((resolve) => setTimeout(resolve, 0));
     return stream.getTracks().map((track) => track.readyState);
 }"""
+
+UNUSABLE = {"busy": ("NotReadableError", "busy"), "none like that": ("OverconstrainedError", "no-camera")}
 
 
 class Draws:
@@ -106,6 +109,22 @@ def test_the_camera_starts_only_after_device_proof_and_a_tap(person: Person, pag
     assert page.evaluate("window.cameraAsked") == 1
 
 
+def test_o04_who_would_film_in_vain_hears_it_before_the_camera_and_has_a_way_on(
+    person: Person, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.enrolled()
+    person.chooses()
+    person.taps("prepare")
+    person.sees("prepare")
+    monkeypatch.setattr(crowding, "OF_A_WORKER", 0)
+    person.taps("start-camera")
+    person.sees("crowded")
+    assert page.evaluate("window.cameraAsked") == 0
+    monkeypatch.undo()
+    person.taps("prepare")
+    person.sees("prepare")
+
+
 def test_a_sign_in_sends_one_sealed_sample_and_goes_on(person: Person, page: Page, verdict: Any) -> None:
     person.enrolled()
     row = person.films()
@@ -118,6 +137,7 @@ def test_a_sign_in_sends_one_sealed_sample_and_goes_on(person: Person, page: Pag
     assert person.violations == []
 
 
+@pytest.mark.whole
 def test_a_sign_in_goes_well_with_screens_that_glide(
     tenant: Tenant, with_camera: Browser, verdict: Any
 ) -> None:
@@ -148,6 +168,7 @@ def test_no_prf_result_leaves_the_page_but_sealed(person: Person, page: Page, ve
     assert not any("results" in body.replace("clientExtensionResults", "") for body in sent)
 
 
+@pytest.mark.whole
 def test_asked_again_with_one_hint(person: Person, page: Page, verdict: Any) -> None:
     verdict("again", reason="quality-below-limit", hint="light")
     person.enrolled()
@@ -222,8 +243,8 @@ def test_a_cancelled_passkey_can_be_tried_again(person: Person) -> None:
     person.sees("passkey-problem")
 
 
-def test_denied_camera(tenant: Tenant, with_camera: Browser) -> None:
-    person = Person(tenant, with_camera, permissions=[])
+def test_denied_camera(tenant: Tenant, launch: Callable[..., Browser], still: Path) -> None:
+    person = Person(tenant, launch(*camera.arguments(still), whole=True), permissions=[])
     person.enrolled()
     person.films()
     person.sees("denied")
@@ -240,10 +261,9 @@ def test_no_camera(tenant: Tenant, launch: Callable[..., Browser]) -> None:
     person.sees("no-camera")
 
 
-@pytest.mark.parametrize(
-    ("error", "screen"), [("NotReadableError", "busy"), ("OverconstrainedError", "no-camera")]
-)
-def test_a_camera_that_cannot_be_used(person: Person, page: Page, error: str, screen: str) -> None:
+@pytest.mark.parametrize("unusable", sampled(UNUSABLE, "busy"))
+def test_a_camera_that_cannot_be_used(person: Person, page: Page, unusable: tuple[str, str]) -> None:
+    error, screen = unusable
     person.enrolled()
     person.chooses()
     page.evaluate(
@@ -370,6 +390,25 @@ class TestLight:
         expect(page.locator("[data-light]:visible")).to_have_count(1)
         expect(page.locator("#glow")).to_be_hidden()
         assert page.evaluate("document.getElementById('preview').srcObject") is None
+
+
+@pytest.mark.requirement("S5.3-02", "S10-08")
+def test_who_cannot_turn_the_head_finds_the_way_without_first(person: Person, page: Page) -> None:
+    subject = person.enrolled()
+    person.chooses()
+    person.taps("prepare")
+    person.taps("without-turn")
+    way = page.locator('[data-screen="without-turn"] a')
+    assert way.get_attribute("href") == f"/t/{person.tenant.slug}/me/#needs"
+    keep_need(subject, Need.Kind.NO_TURN, by_person=True, actor="a test")
+    person.open()
+    person.taps("passkey")
+    person.sees("spared")
+    first = page.locator('[data-screen="spared"] button').first
+    assert first.get_attribute("data-act") == "without-face"
+    assert page.evaluate("window.cameraAsked") == 0
+    person.taps("without-face")
+    page.wait_for_url("**/passkeys/?*")
 
 
 @pytest.mark.requirement("S9.2-07")

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.django_db(transa
 
 WORDS = "blue whale 42"
 TURN_MS = 10_000
-NOTHING, SOMETHING = "Nothing waits for you", "Waiting for you"
+NOTHING, SOMETHING, SIGN_IN = "Nothing waits for you", "Approve: Corner Shop", "Waiting for you"
 HIDDEN = """(hidden) => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
@@ -153,5 +153,5 @@ def test_an_answer_that_does_not_come_holds_nothing_up(waiting: Waiting) -> None
 def test_who_is_signed_out_meanwhile_is_led_to_sign_in(waiting: Waiting) -> None:
     Session.objects.all().delete()
     waiting.turns()
-    waiting.shows(SOMETHING)
+    waiting.shows(SIGN_IN)
     expect(waiting.page.get_by_role("button", name="Sign in")).to_be_visible()

@@ -14,8 +14,9 @@ def test_p10_a_double_click_makes_one_relying_party_and_shows_its_secret(
 ) -> None:
     page = admin.open("relying-parties/new/")
     page.get_by_label("Name", exact=True).fill("Double harbour")
-    page.get_by_label("Kind of application").select_option("native")
-    page.get_by_label("Redirect URIs", exact=True).fill("com.example.app:/cb\nhttp://127.0.0.1/cb")
+    page.get_by_role("button", name="Next").dblclick()
+    page.get_by_label("Redirect URIs", exact=True).fill("https://double.example/cb")
+    page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Register").dblclick()
     secret = page.locator("#client-secret").inner_text()
     assert len(secret) > 30

@@ -21,7 +21,7 @@ def keys(stack: Stack) -> Iterator[None]:
         "from authsvc.keys.models import SigningKey\n"
         "from authsvc.keys.signing import ensure_keys\n"
         "ensure_keys()\n"
-        "SigningKey.objects.filter(state='next').update(state_changed_at=now() - timedelta(hours=1))"
+        "SigningKey.objects.filter(state='next').update(state_changed_at=now() - timedelta(hours=2))"
     )
     yield
     stack.python(
@@ -113,7 +113,7 @@ def test_a_key_is_rotated_and_revoked_without_script(
     expect(page.get_by_role("button", name="Rotate now ES256")).to_have_count(0)
 
     row.get_by_role("link", name=f"Revoke key {staged}").click()
-    expect(page.get_by_text("The next key is younger than an hour.")).to_be_visible()
+    expect(page.get_by_text("The next key is younger than an hour and two minutes.")).to_be_visible()
     page.get_by_role("link", name="Keep it").click()
     expect(row).to_contain_text("Current")
     row.get_by_role("link", name=f"Revoke key {staged}").click()

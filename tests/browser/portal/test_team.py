@@ -49,7 +49,7 @@ def test_t11_a_member_is_invited_joins_and_is_disabled(
     stranger.get_by_label("Password").fill(PASSWORD)
     stranger.get_by_role("button", name="Join").click()
     expect(stranger.get_by_text("Your account is ready")).to_be_visible()
-    stranger.get_by_label("Email").fill(email)
+    stranger.get_by_label("E-mail address").fill(email)
     stranger.get_by_label("Password").fill(PASSWORD)
     stranger.get_by_role("button", name="Sign in", exact=True).click()
     expect(stranger.get_by_role("heading", name="Protect your account")).to_be_visible()
