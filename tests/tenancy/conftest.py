@@ -1,30 +1,45 @@
 """Two tenants full of rows, and the three people of the base test."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
+from authsvc.audit.models import AuditEvent
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.services import register
 from authsvc.core.clock import now
-from authsvc.core.ids import new_secret, secret_hash
+from authsvc.core.ids import new_id, new_secret, secret_hash
 from authsvc.enrolment.services import create_link
 from authsvc.keys.models import SigningKey
 from authsvc.keys.signing import ensure_keys
-from authsvc.management import approvals, team
+from authsvc.management import (
+    approvals,
+    disputes,
+    identities,
+    importing,
+    policies,
+    self_enrolment,
+    single_sign_on,
+    team,
+)
 from authsvc.management.acting import NeedsAgreement
 from authsvc.management.actors import Member, System
 from authsvc.oidc.ciba.waiting import open_request
 from authsvc.oidc.registration.access import issue_initial_token
 from authsvc.oidc.requests.wanted import Backchannel, Context
 from authsvc.person.models import Visit
+from authsvc.policy.evaluate import DEFAULT
+from authsvc.policy.services import publish_policy
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Transaction
 from authsvc.transactions.services import open_transaction
-from tests.factories import make_device, make_subject, make_tenant
+from tests.factories import OWN_PROVIDER, PEOPLE_PROVIDER, make_device, make_subject, make_tenant
 from tests.tenancy.people import make_user, signed_in
 
 
@@ -36,8 +51,8 @@ class World:
     values: dict[str, str]
 
 
-def fill(tenant: Tenant) -> World:
-    """Make one row of everything that a route can name."""
+def fill(tenant: Tenant, *, editions: int = 1) -> World:
+    """Make one row of everything that a route can name, and as many versions of the policy."""
     with tenant_scope(tenant.id):
         party, _ = register(
             name=f"Party of {tenant.slug}", redirect_uris=["https://party.example/cb"], scopes=["openid"]
@@ -66,14 +81,25 @@ def fill(tenant: Tenant) -> World:
             "link": link.pk,
             "token": url.rstrip("/").rsplit("/", 1)[1],
             "transaction": row.pk,
+            "event": str(AuditEvent.objects.order_by("sequence")[0].pk),
             "txn": row.pk,
             "waiting_id": waiting.pk,
             "client_id": party.client_id,
             "initial": secret_hash(initial),
             "number": "A" * 10,
+            "edition": str(publish(editions)),
+            "section": "age",
             "invitation": invite(tenant),
+            "identity": known_to_a_provider(tenant),
             "membership": str(make_user((tenant, Role.ADMIN)).memberships.get().pk),
             "approval": ask(tenant, party),
+            "table": importing.check(
+                by=System("a test"), name="people.csv", content=f"name,number\n{tenant.slug},7\n".encode()
+            ).pk,
+            "dispute": disputes.raise_dispute(
+                by=System("a test"), subject=subject, kind="other", said=f"Said at {tenant.slug}"
+            ).pk,
+            "subscription": new_id(),
             "kid": SigningKey.objects.get(state=SigningKey.State.NEXT).kid,
         }
     assert secret_hash(values["token"]) == link.digest
@@ -86,6 +112,27 @@ def invite(tenant: Tenant) -> str:
     email = f"invited@{tenant.slug}.example"
     made, _ = team.invite(by=System("a test"), email=email, role=Role.AUDITOR)
     return made.pk
+
+
+def known_to_a_provider(tenant: Tenant) -> str:
+    """Let the tenant in scope have a provider of its own, which knows a member, and return the link's id."""
+    changed = {"name": f"Provider of {tenant.slug}", "enabled": False}
+    row = single_sign_on.configure(by=System("a test"), **{**OWN_PROVIDER, **changed})
+    self_enrolment.configure(by=System("a test"), **{**PEOPLE_PROVIDER, **changed})
+    user = make_user((tenant, Role.ADMIN))
+    identities.link(row, {"sub": f"somebody of {tenant.slug}"}, user=user)
+    return user.identities.get().pk
+
+
+def publish(editions: int) -> int:
+    """Publish policies of the tenant in scope, begin a draft of the next, and return the newest's number.
+
+    All say what ships: after another least age everybody would have to agree anew.
+    """
+    for _ in range(editions):
+        made = publish_policy(document=DEFAULT, published_by="a test")
+    policies.save_draft(by=System("a test"), changes={"least_age": 21})
+    return made.number
 
 
 def ask(tenant: Tenant, party: RelyingParty) -> str:
@@ -110,16 +157,25 @@ def make_visit(world: World) -> str:
     return secret
 
 
+@pytest.fixture(scope="module")
+def worlds(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[World, World]]:
+    """Make both tenants once a file; what a test does to them is taken back with its own transaction."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        # A version is known by its number in its tenant: the one that is ours is none of theirs.
+        yield fill(make_tenant(), editions=2), fill(make_tenant())
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def ours(db: None) -> World:
+def ours(worlds: tuple[World, World], db: None) -> World:
     """The tenant of owner and teammate."""
-    return fill(make_tenant())
+    return worlds[0]
 
 
 @pytest.fixture
-def theirs(db: None) -> World:
+def theirs(worlds: tuple[World, World], db: None) -> World:
     """The tenant of the stranger."""
-    return fill(make_tenant())
+    return worlds[1]
 
 
 @pytest.fixture

@@ -22,7 +22,11 @@ class Kind(Enum):
     MEMBER = "members of the tenant, to read"
     CHANGER = "owners and administrators of the tenant; POST only"
     FORM = "members to look at, owners and administrators to send"
+    ASKER = "members, who only see too; POST only"
 
+
+OF_EVERY_TENANT = {"section": "a part of the policy, which each tenant has one of"}
+"""Placeholders that name no row of one tenant, with what they name."""
 
 _METHODS = {
     frozenset({"GET"}): Kind.MEMBER,
@@ -36,6 +40,8 @@ def kind_of(route: URLPattern) -> Kind:
 
     Raises TypeError for a view that takes any method: django.views.decorators.http is there to say which.
     """
+    if any(route.name in screen.sent_by_readers for screen in SCREENS):
+        return Kind.ASKER
     allowed = route.callback(RequestFactory().generic("TRACE", "/"))["Allow"]
     return _METHODS[frozenset(allowed.split(", "))]
 
@@ -46,12 +52,16 @@ EXPECTED: dict[str, Kind] = {
     "": Kind.OPEN,
     "healthz": Kind.OPEN,
     "readyz": Kind.OPEN,
+    ".well-known/visor-host": Kind.OPEN,
+    ".well-known/webauthn": Kind.OPEN,
     ".well-known/oauth-authorization-server/t/<slug:tenant>": Kind.PROTOCOL,
     ".well-known/oauth-authorization-server/t/<slug:tenant>/": Kind.PROTOCOL,
     ".well-known/openid-configuration/t/<slug:tenant>": Kind.PROTOCOL,
     ".well-known/openid-configuration/t/<slug:tenant>/": Kind.PROTOCOL,
     f"{_T}.well-known/openid-configuration": Kind.PROTOCOL,
     f"{_T}jwks": Kind.PROTOCOL,
+    f"{_T}look.css": Kind.PROTOCOL,
+    f"{_T}look.png": Kind.PROTOCOL,
     f"{_T}authorize": Kind.PROTOCOL,
     f"{_T}authorize/consent": Kind.PROTOCOL,
     f"{_T}register": Kind.PROTOCOL,
@@ -70,8 +80,14 @@ EXPECTED: dict[str, Kind] = {
     f"{_T}introspect": Kind.PROTOCOL,
     f"{_T}revoke": Kind.PROTOCOL,
     f"{_T}userinfo": Kind.PROTOCOL,
+    f"{_T}receipt": Kind.PROTOCOL,
+    f"{_T}liveness/sessions": Kind.PROTOCOL,
+    f"{_T}liveness/sessions/<str:txn>": Kind.AGENT,
+    f"{_T}liveness/module/<str:client_id>.js": Kind.AGENT,
+    f"{_T}liveness/<str:txn>/": Kind.AGENT,
     f"{_T}agent-worker.js": Kind.PROTOCOL,
     f"{_T}agent-tracker.js": Kind.PROTOCOL,
+    f"{_T}agent-comparer.js": Kind.PROTOCOL,
     f"{_T}agent.webmanifest": Kind.PROTOCOL,
     f"{_T}passkeys/": Kind.PROTOCOL,
     f"{_T}authorize/resume/<str:txn>": Kind.AGENT,
@@ -80,16 +96,31 @@ EXPECTED: dict[str, Kind] = {
     f"{_T}agent/<str:txn>/": Kind.AGENT,
     f"{_T}agent/<str:txn>/passkey/options": Kind.AGENT,
     f"{_T}agent/<str:txn>/passkey": Kind.AGENT,
+    f"{_T}agent/<str:txn>/key/options": Kind.AGENT,
+    f"{_T}agent/<str:txn>/key": Kind.AGENT,
     f"{_T}agent/<str:txn>/consent": Kind.AGENT,
     f"{_T}agent/<str:txn>/without-face": Kind.AGENT,
     f"{_T}agent/<str:txn>/challenge": Kind.AGENT,
     f"{_T}agent/<str:txn>/sample": Kind.AGENT,
     f"{_T}agent/<str:txn>/status": Kind.AGENT,
+    f"{_T}agent/<str:txn>/outgoing": Kind.AGENT,
     f"{_T}agent/<str:txn>/cancel": Kind.AGENT,
+    f"{_T}desk/<str:txn>/": Kind.AGENT,
+    f"{_T}desk/<str:txn>/near/options": Kind.AGENT,
+    f"{_T}desk/<str:txn>/near": Kind.AGENT,
+    f"{_T}desk/<str:txn>/code": Kind.AGENT,
+    f"{_T}desk/<str:txn>/status": Kind.AGENT,
+    f"{_T}desk/<str:txn>/stop": Kind.AGENT,
+    f"{_T}handoff/<str:txn>/": Kind.AGENT,
+    f"{_T}handoff/<str:txn>/<str:secret>/": Kind.AGENT,
     f"{_T}enrol/finish/<str:txn>/": Kind.AGENT,
     f"{_T}enrol/again/<str:txn>/": Kind.AGENT,
+    f"{_T}enrol/told/<str:txn>/": Kind.AGENT,
     f"{_T}enrol/<str:token>/": Kind.AGENT,
     f"{_T}enrol/<str:token>/consent": Kind.AGENT,
+    f"{_T}join/": Kind.PROTOCOL,
+    f"{_T}join/go": Kind.PROTOCOL,
+    f"{_T}join/callback/": Kind.PROTOCOL,
     f"{_T}passkeys/finish/<str:txn>/": Kind.AGENT,
     f"{_T}moments/": Kind.PERSON,
     f"{_T}moments/finish/<str:txn>/": Kind.AGENT,
@@ -102,11 +133,16 @@ EXPECTED: dict[str, Kind] = {
     f"{_T}me/face/remove": Kind.PERSON,
     f"{_T}me/consent/withdraw": Kind.PERSON,
     f"{_T}me/needs/light": Kind.PERSON,
+    f"{_T}me/needs/turn": Kind.PERSON,
+    f"{_T}me/told/": Kind.PERSON,
+    f"{_T}me/told/add": Kind.PERSON,
+    f"{_T}me/told/<str:subscription>/remove": Kind.PERSON,
     f"{_T}me/requests/<str:approval>/stop": Kind.PERSON,
     f"{_T}me/recovery-codes": Kind.PERSON,
     f"{_T}me/lost": Kind.PERSON,
     f"{_T}me/recovered/<str:txn>/": Kind.AGENT,
     f"{_T}me/receipts/<str:number>/": Kind.PERSON,
+    f"{_T}me/sign-ins/<str:txn>/receipt": Kind.PERSON,
     f"{_A}login/": Kind.ACCOUNT,
     f"{_A}logout/": Kind.ACCOUNT,
     f"{_A}inactive/": Kind.ACCOUNT,
@@ -132,8 +168,20 @@ EXPECTED: dict[str, Kind] = {
     f"{_A}second-factor/": Kind.ACCOUNT,
     f"{_A}recovery-codes/": Kind.ACCOUNT,
     f"{_A}join/<slug:tenant>/<str:token>/": Kind.ACCOUNT,
+    f"{_A}sso/<slug:tenant>/": Kind.ACCOUNT,
+    f"{_A}sso/<slug:tenant>/callback/": Kind.ACCOUNT,
+    f"{_A}sso/<slug:tenant>/link/": Kind.ACCOUNT,
+    f"{_A}sso/<slug:tenant>/again/": Kind.ACCOUNT,
     f"{_A}theme/": Kind.ACCOUNT,
+    f"{_A}sessions/": Kind.ACCOUNT,
+    f"{_A}preferences/": Kind.ACCOUNT,
     "portal/": Kind.ACCOUNT,
+    "platform/": Kind.ACCOUNT,
+    "platform/new/": Kind.ACCOUNT,
+    "platform/organisations/<slug:slug>/": Kind.ACCOUNT,
+    "platform/organisations/<slug:slug>/quotas/": Kind.ACCOUNT,
+    "platform/organisations/<slug:slug>/suspend/": Kind.ACCOUNT,
+    "platform/organisations/<slug:slug>/resume/": Kind.ACCOUNT,
     # The screens of the portal say themselves what they have.
     **{f"{_P}{screen.at}{route.pattern}": kind_of(route) for screen in SCREENS for route in screen.patterns},
 }
@@ -161,3 +209,8 @@ def routes(*kinds: Kind) -> list[str]:
 def filled(route: str, values: dict[str, Any]) -> str:
     """Return the path of a route with its placeholders filled; raises KeyError for one without a value."""
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), route)
+
+
+def names_a_row(route: str) -> bool:
+    """Whether a route of a tenant names something that only one tenant has."""
+    return bool({*re.findall(r"<(?:\w+:)?(\w+)>", route)} - {"tenant", *OF_EVERY_TENANT})

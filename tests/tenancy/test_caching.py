@@ -19,7 +19,7 @@ PUBLIC = {
 
 
 def _path(route: str, values: dict[str, str]) -> str:
-    return filled(route, {"pk": "1", "uidb36": "1", "key": "1", **values})
+    return filled(route, {"pk": "1", "uidb36": "1", "key": "1", "slug": "1", **values})
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

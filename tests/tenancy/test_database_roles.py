@@ -22,6 +22,7 @@ pytestmark = [
 Columns = dict[str, list[str]]
 WITHOUT = {
     "accounts_membership": "who administers two organisations is told of both at sign-in, before any scope",
+    "hosts_host": "whose a host name is, is asked before any scope; no person and no secret stands in it",
     "oidc_logoutnotice": "of a release before, and granted to nobody",
 }
 
@@ -158,6 +159,17 @@ def test_t02_policies_stand_on_every_table_with_a_tenant_and_hold_for_its_owner(
     for table, policy, roles in asked(query):
         found.setdefault(table, set()).add((policy, frozenset(roles)))
     assert found == dict.fromkeys(owned - WITHOUT.keys(), wanted)
+
+
+def test_o03_the_backup_reads_how_far_every_sequence_is_and_moves_none() -> None:
+    query = """SELECT seqrelid::regclass::text, has_sequence_privilege(%s, seqrelid, 'SELECT'),
+        has_sequence_privilege(%s, seqrelid, 'USAGE'), has_sequence_privilege(%s, seqrelid, 'UPDATE')
+        FROM pg_sequence"""
+    with connection.cursor() as cursor:
+        cursor.execute(query, [BACKUP] * 3)
+        found = cursor.fetchall()
+    assert len(found) > 5
+    assert [name for name, *may in found if may != [True, False, False]] == []
 
 
 def test_all_roles_are_there() -> None:

@@ -12,28 +12,29 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.errors import InsufficientPrivilege
 
 from authsvc.clients.models import RelyingParty
+from authsvc.core.clock import now
+from authsvc.core.ids import new_secret
 from authsvc.delivery import outbox
 from authsvc.delivery.models import Delivery
-from authsvc.delivery.tasks import sweep as outbox_task
+from authsvc.devices.models import Device
 from authsvc.management.approvals import expire
 from authsvc.management.models import Approval
 from authsvc.management.tasks import erase_what_is_over, expire_approvals
+from authsvc.oidc.models import Session
 from authsvc.oidc.sessions.logout.backchannel import LOGOUT
-from authsvc.oidc.sessions.sweeping import sweep_expired
-from authsvc.oidc.tasks import sweep_provider
-from authsvc.person.tasks import sweep_visits as visits_task
-from authsvc.person.visits import sweep_visits
+from authsvc.oidc.tasks import end_sessions
+from authsvc.subjects.models import Subject
 from authsvc.tenancy.each import in_each_tenant, of_each_tenant
 from authsvc.tenancy.grants import BACKUP, PROCESSES
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.open_work import OPEN, SCHEDULED, TELLING, Work
-from authsvc.tenancy.scope import current_tenant_id, tenant_scope
+from authsvc.tenancy.scope import current_tenant_id, every_tenant_scope, tenant_scope
 from authsvc.tenancy.sql import tenants_with
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.vault.models import Reference
-from tests.factories import make_tenant, offer_sample_key
+from tests.factories import make_device, make_subject, make_tenant, offer_sample_key
 from tests.tenancy.as_roles import connect_as
-from tests.tenancy.conftest import World, make_visit
+from tests.tenancy.conftest import fill, make_visit
 from tests.unit.transactions import flow
 
 CALL = f"SELECT {TELLING}('transactions')"
@@ -56,6 +57,36 @@ def busy() -> Tenant:
     return tenant
 
 
+def sign_in(subject: Subject) -> Session:
+    """Make a session of a person that their face opened too."""
+    return Session.objects.create(
+        digest=new_secret(),
+        subject=subject,
+        device=make_device(subject),
+        events={"L2": {"at": now().isoformat(), "amr": [], "policy": "digest", "face": None}},
+        authenticated_at=now(),
+        last_used_at=now(),
+    )
+
+
+def take_away(ground: str, subject: Subject) -> None:
+    """Take from a person what their sign-in rests on."""
+    if ground == "device":
+        Device.objects.filter(subject=subject).update(status=Device.Status.REVOKED)
+    elif ground == "person":
+        Subject.objects.filter(pk=subject.pk).update(status=Subject.Status.CLOSED)
+    elif ground == "reference":
+        Reference.objects.create(
+            pseudonym=subject.reference,
+            model="G",
+            sealed_template=b"",
+            engine="engine",
+            status=Reference.Status.REVOKED,
+        )
+    else:
+        Subject.objects.filter(pk=subject.pk).update(reference="")
+
+
 def visited(having: Work) -> list[object]:
     return list(of_each_tenant(lambda: [current_tenant_id()], having=having))
 
@@ -68,13 +99,11 @@ def test_a_transaction_is_open_until_it_ends(state: Transaction.State) -> None:
 
 def test_a_reference_and_an_approval_are_open_until_they_end() -> None:
     assert OPEN["references"]["vault_reference"] == f"status = '{Reference.Status.ACTIVE}'"
+    assert OPEN["log checks"]["management_logcheck"] == "ended_at IS NULL"
     assert OPEN["approvals"]["management_approval"] == f"state = '{Approval.State.PENDING}'"
 
 
 SWEEPS: Mapping[Work, Callable[[], object]] = {
-    "visits": sweep_visits,
-    "outbox": outbox.sweep,
-    "leftovers": sweep_expired,
     "approvals": expire,
 }
 
@@ -100,9 +129,10 @@ class TestOnPostgresql:
         assert visited("deliveries") == visited("sign-ins") == []
 
     @pytest.fixture
-    def strewn(self, ours: World) -> Tenant:
+    def strewn(self, db: None) -> Tenant:
         """A tenant with something of all that waits for days, beside one that sleeps."""
         make_tenant("sleeping")
+        ours = fill(make_tenant())
         with tenant_scope(ours.tenant.id):
             make_visit(ours)
             outbox.put(LOGOUT, client=RelyingParty.objects.get(), about="told")
@@ -113,13 +143,10 @@ class TestOnPostgresql:
     @pytest.mark.parametrize(
         ("task", "step"),
         [
-            (sweep_provider, "authsvc.oidc.tasks.sweep_expired"),
-            (visits_task, "authsvc.person.tasks.sweep"),
-            (outbox_task, "authsvc.delivery.outbox.sweep"),
             (erase_what_is_over, "authsvc.management.tasks.erase_overdue"),
             (expire_approvals, "authsvc.management.tasks.expire"),
         ],
-        ids=["leftovers", "visits", "outbox", "references", "approvals"],
+        ids=["references", "approvals"],
     )
     def test_what_is_swept_for_days_is_swept_where_there_is_some(
         self, monkeypatch: pytest.MonkeyPatch, strewn: Tenant, task: Any, step: str
@@ -131,6 +158,40 @@ class TestOnPostgresql:
 
     def test_what_was_told_is_not_due(self, strewn: Tenant) -> None:
         assert visited("deliveries") == []
+
+    def test_o11_while_no_sign_in_has_lost_its_ground_one_question_is_asked_for_all_tenants(self) -> None:
+        asked = []
+        for more in (3, 27):
+            for _ in range(more):
+                with tenant_scope(make_tenant().id):
+                    sign_in(make_subject())
+            with CaptureQueriesContext(connection) as found:
+                end_sessions()
+            asked.append(len(found))
+        assert asked == [1, 1]
+
+    @pytest.mark.parametrize("ground", ["device", "person", "reference", "no reference"])
+    def test_a_sign_in_without_its_ground_is_found_wherever_it_is(self, ground: str) -> None:
+        """As many statements for its tenant, however many others there are."""
+        asked, left = [], []
+        for others in (3, 27):
+            for _ in range(others):
+                with tenant_scope(make_tenant().id):
+                    sign_in(make_subject())
+            with tenant_scope(make_tenant().id):
+                subject = make_subject()
+                left.append((current_tenant_id(), subject.pk))
+                sign_in(subject)
+                take_away(ground, subject)
+            with CaptureQueriesContext(connection) as found:
+                end_sessions()
+            asked.append(len(found))
+        assert asked[0] == asked[1] > 1
+        for tenant, person in left:
+            with tenant_scope(tenant):
+                assert not Session.objects.filter(subject=person, ended_at=None).exists()
+        with every_tenant_scope():
+            assert Session.objects.filter(ended_at=None).count() == 30
 
     def test_an_unknown_kind_is_said(self, busy: Tenant) -> None:
         with pytest.raises(ProgrammingError, match=r"run manage\.py migrate"):

@@ -14,7 +14,7 @@ import pytest
 from devtools.stack.services import free_port, unprivileged_user
 from devtools.stack.stack import as_user, own_database
 from tests.needs import pgbouncer_program
-from tests.unit.config.process import production, python
+from tests.unit.config.process import collected, production, python
 
 pytestmark = [pytest.mark.needs("postgresql", "pgbouncer"), pytest.mark.requirement("S8.3-02")]
 SECONDS = 20
@@ -70,7 +70,10 @@ def _await(url: str) -> None:
 
 
 def _start(url: str, folder: Path) -> "subprocess.CompletedProcess[str]":
-    return python("import config.wsgi", **{**production(folder, "web"), "VISOR_DATABASE_URL": url})
+    return python(
+        "import config.wsgi",
+        **{**production(folder, "web"), "VISOR_DATABASE_URL": url, "VISOR_STATIC_ROOT": str(collected())},
+    )
 
 
 @pytest.mark.parametrize("pooled", ["transaction"], indirect=True)

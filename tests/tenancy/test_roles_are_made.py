@@ -1,5 +1,6 @@
 """`manage.py database_roles` on a server of its own: passwords, owners, a database of the release before."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from config import secretfiles, secrets
 from devtools.demo.run import ROOT
 from devtools.stack.services import postgresql
 from devtools.stack.stack import as_user
-from tests.unit.config.process import clean, production, python
+from tests.unit.config.process import clean, collected, production, python
 
 pytestmark = [
     pytest.mark.needs("postgresql"),
@@ -140,11 +141,30 @@ def test_a_new_site_is_migrated_and_each_process_starts_as_itself(
     for role in ("web", "portal", "provider", "worker"):
         (tmp_path / role).mkdir()
         told = {**production(tmp_path / role, role, written=False), "VISOR_DATABASE_URL": site.url}
+        told["VISOR_STATIC_ROOT"] = str(collected())
         secrets.write(tmp_path / role / "secrets.json", {name: made[name] for name in ("public", role)})
         start = START if role in {"web", "portal"} else CELERY
         ran = python(start, **told)
         assert ran.returncode == 0, (role, ran.stderr)
         assert ran.stdout.strip() == f"visor_{role}"
+
+
+@pytest.mark.requirement("SA-02")
+@pytest.mark.parametrize("left_out", ["one file", "half a file"])
+def test_o13_no_page_is_served_before_its_files_are_laid_out(
+    site: Site, done: str, tmp_path: Path, left_out: str
+) -> None:
+    place = tmp_path / "collected"
+    shutil.copytree(collected(), place)
+    (place / "css" / "visor.css").unlink()
+    if left_out == "half a file":
+        (place / "css" / "visor.css").write_text("/*")
+    password = {"PGPASSWORD": _passwords(site)["visor_web"]}
+    told = {**production(tmp_path, "web"), **password, "VISOR_DATABASE_URL": as_user(site.url, "visor_web")}
+    ran = python(START, **told, VISOR_STATIC_ROOT=str(place))
+    assert ran.returncode != 0
+    assert f"not in {place} as this release has them" in ran.stderr
+    assert "run `manage.py collectstatic --noinput`" in ran.stderr
 
 
 @pytest.mark.requirement("SA-02")
