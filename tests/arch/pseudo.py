@@ -88,9 +88,11 @@ class _Reader(HTMLParser):
             del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
 
     def handle_data(self, data: str) -> None:
+        if (SAMPLES | {"textarea"}) & set(self._open):
+            return
         if self._broken:
             self.seen[-1] += data
-        elif not (SAMPLES | {"textarea"}) & set(self._open):
+        else:
             self.seen.append(data)
 
 

@@ -24,22 +24,24 @@ def test_an_example_takes_what_its_page_promises(page: Path) -> None:
 
 
 def test_the_worked_examples_hold_together(tmp_path: Path) -> None:
-    carried_out(list(map(extending.read, PAGES)), tmp_path)
+    """That each proof fails without its change is shown by the campaign, page by page."""
+    carried_out(list(map(extending.read, PAGES)), tmp_path, doubted=False)
 
 
 @pytest.mark.whole
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_worked_example_holds(page: Path, tmp_path: Path) -> None:
-    carried_out([extending.read(page)], tmp_path)
+    carried_out([extending.read(page)], tmp_path, doubted=True)
 
 
-def carried_out(examples: list[extending.Example], folder: Path) -> None:
-    """Fail unless each proof fails before the changes, and all of them pass after."""
+def carried_out(examples: list[extending.Example], folder: Path, *, doubted: bool) -> None:
+    """Fail unless all proofs pass after the changes and, where they are doubted, each fails before."""
     copy = extending.scratch_copy(folder)
     proofs = sorted(path for example in examples for path in example.proofs)
     for example in examples:
         extending.write(example.proofs, copy)
-    assert extending.failing(extending.prove(proofs, copy)) == proofs, "a proof passes without the change"
+    if doubted:
+        assert extending.failing(extending.prove(proofs, copy)) == proofs, "a proof passes without the change"
     for example in examples:
         extending.write(example.new, copy)
         for diff in example.diffs:

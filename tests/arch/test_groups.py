@@ -16,7 +16,7 @@ from tests.unit.config.process import production, python
 from tests.unit.config.test_roles import START
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = ("web", "worker", "partner", "evaluation", "development")
+GROUPS = ("web", "worker", "partner", "evaluation", "tracing", "development")
 PACKAGES = ("authsvc", "config", "devtools", "portal", "rp")
 FACES = {"dlib-bin", "face-recognition-models", "onnx", "onnxruntime", "opencv-python-headless", "scipy"}
 # A package whose distribution does not list it.
@@ -29,9 +29,9 @@ UNSEEN: dict[str, set[str]] = {
 }
 # What each process of a role loads beside its applications, middleware, routes and tasks.
 STARTED: dict[Role, set[str]] = {
-    "web": {"config.wsgi", "config.celery", "config.serving"},
+    "web": {"config.wsgi", "config.celery", "config.serving", "config.watching"},
     "worker": {"config.celery"},
-    "portal": {"config.wsgi", "config.serving"},
+    "portal": {"config.wsgi", "config.serving", "config.watching"},
 }
 # Let a process lack the packages that are named to it, as one does that installed its group alone.
 LACK = """

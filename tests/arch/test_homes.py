@@ -46,7 +46,7 @@ def test_a_refusal_is_written_down_at_the_door_alone() -> None:
         path
         for path, tree in _trees().items()
         for call in _calls(tree)
-        if _name(call) == "record"
+        if _name(call) in {"record", "signed"}
         and any(isinstance(each, ast.Attribute) and each.attr in REFUSED for each in call.args)
     }
     assert recording == set()

@@ -12,6 +12,7 @@ PYTHON_LOCKS = [
     ROOT / "requirements.lock",
     *sorted((ROOT / "requirements").glob("*.lock")),
     ROOT / "benchmarks" / "requirements.lock",
+    ROOT / "deploy" / "setup" / "audit.lock",
     ROOT / "deploy" / "setup" / "node.lock",
     ROOT / "deploy" / "setup" / "models.lock",
     ROOT / "deploy" / "setup" / "photos.lock",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 import pytest
 from django.conf import settings as project
@@ -29,6 +30,7 @@ from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import open_transaction
 from portal.accounts.models import User
+from portal.relying_parties.quickstart import CLIENTS
 from tests.arch import pseudo
 from tests.factories import make_consent, make_subject, make_tenant, offer_sample_key
 from tests.provider.browser import Browser, fields_of_form, make_partner, make_person
@@ -43,10 +45,13 @@ DATA: Final = {
     *("Visor", "UTC", "ID", "JWKS", "acr", "amr", "openid", "profile"),
     *SCOPES,
     *SIGNING,
+    *(client.name for client in CLIENTS),
     *(tag.value for tag in Tag),
     *(part for tag in Tag for part in tag.value.split(":")),
     *(tag_text(tag.value) for tag in Tag),
     *(level.name for level in Level),
+    *available_timezones(),
+    *("English", "Brackets"),  # each language by its own name
     "OpenID Connect",
     "FAPI 2.0 Security Profile and Message Signing",
     *(name for record in load_records(None, []) for name in (record.id, record.dataset, record.engine)),
@@ -130,8 +135,14 @@ def test_every_screen_of_the_portal(world: World, owner: User) -> None:
         record(tag, transaction=world.values["transaction"], **facts)
     reader = Reader(signed_in(owner))
     for route in routes(Kind.MEMBER, Kind.FORM):
-        reader.get(filled(route, world.values))
+        if not route.endswith("/suggest/"):  # JSON, of what the page of search shows
+            reader.get(filled(route, world.values))
     base = f"/portal/{world.tenant.slug}/"
+    reader.get(f"{base}search/?q=pol")
+    new = reader.post(f"{base}relying-parties/new/", {"step": "what", "kind": "web", "name": "ID"}, 302)
+    reader.get(new["Location"])
+    where = {"step": "where", "redirect_uris": "https://shop.example/cb"}
+    reader.get(reader.post(new["Location"], where, 302)["Location"])
     reader.get(f"{base}audit/?verify=1")
     reader.post(f"{base}relying-parties/new/", {"jwks": "{", "redirect_uris": "ftp://x"}, 422)
     bad = {"redirect_uris": "http://x.example", "jwks": '{"keys": [{"kty": "oct"}]}', "name": "X"}
@@ -156,11 +167,12 @@ def test_every_page_of_an_account(world: World, owner: User) -> None:
         reader.get(f"/account/{page}")
     reader.post("/account/login/", {"login": "nobody@example.org", "password": "wrong"})
     reader.client = signed_in(owner, second_factor=False)
-    for page in ("second-factor/", "2fa/", "2fa/totp/activate/", "2fa/webauthn/add/", "logout/"):
+    for page in ("second-factor/", "2fa/totp/activate/", "2fa/webauthn/add/", "logout/"):
         reader.get(f"/account/{page}")
     reader.post("/account/2fa/totp/activate/", {"code": "12"})
     reader.client = signed_in(make_user((world.tenant, Role.OWNER), (make_tenant(), Role.AUDITOR)))
     reader.get("/portal/")
+    reader.get("/account/2fa/")
     reader.get("/portal/nothing/", 404)
     assert reader.outside() == {}
 
@@ -210,6 +222,7 @@ def test_a_persons_own_page(tenant: Tenant) -> None:
         "face/remove",
         "consent/withdraw",
         "needs/light",
+        "needs/turn",
         f"passkeys/{visitor.device.pk}/revoke",
     ):
         reader.get(visitor.root + question)
@@ -244,7 +257,7 @@ def test_the_pages_of_the_provider(tenant: Tenant) -> None:
 
 
 def test_pages_for_what_went_wrong(db: None) -> None:
-    for page in ("400.html", "403.html", "403_csrf.html", "404.html", "500.html"):
+    for page in ("400.html", "403.html", "403_csrf.html", "404.html", "500.html", "503.html"):
         assert_marked(page, {})
 
 

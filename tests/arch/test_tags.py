@@ -72,8 +72,13 @@ def test_every_tag_is_told_in_words_of_its_own() -> None:
     assert len(set(words)) == len(words)
     assert {tag for tag in Tag if tag.is_alarm} == {
         Tag.CODE_REUSED,
+        Tag.HANDOFF_DENIED,
+        Tag.LOG_BROKEN,
+        Tag.FLOW_REFUSED,
         Tag.REFERENCE_ALARM,
+        Tag.REGION_REFUSED,
         Tag.SEAL_REFUSED,
+        Tag.STORE_UNTRUE,
         Tag.TASK_REFUSED,
         Tag.VERDICT_REFUSED,
     }

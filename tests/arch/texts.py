@@ -15,7 +15,7 @@ from django.template.base import Lexer, Token, TokenType
 Finder = Callable[[str], list[str]]
 
 MARKS: Final = frozenset(
-    {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext"}
+    {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 )
 
 # --- templates ----------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ FOR_PROGRAMS: Final = frozenset(
 DEVELOPERS_CALLS: Final = re.compile(
     r"(RequestRefused|TypeVar|ParamSpec|cast|Http404|PermissionDenied|ImproperlyConfigured|ValueError|TypeError"
     r"|RuntimeError|LookupError|HttpResponseBadRequest|SystemExit|log\.\w+|.*\.execute|.*headers\.\w+"
-    r"|.*set_cookie|.*delete_cookie|_?refused\w*|_?problem\w*|_?bad_\w+|verdict_refused)$"
+    r"|Swept|Kept|.*set_cookie|.*delete_cookie|_?refused\w*|_?problem\w*|_?bad_\w+|verdict_refused)$"
 )
 """What programs, operators and developers are told."""
 

@@ -1,0 +1,76 @@
+"""deploy/compose.yaml: what its specification takes, and who reaches whom."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from config import roles
+from tests.deploy.rendered import ROOT
+from tests.deploy.units import PROCESSES, said
+
+COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: one for name, one in SERVICES.items() if "VISOR_ROLES" in one.get("environment", {})}
+
+
+@pytest.mark.needs("schemas")
+def test_it_is_what_its_specification_takes() -> None:
+    schema = json.loads((ROOT / "build" / "schemas" / "compose.json").read_text(encoding="utf-8"))
+    found = jsonschema.Draft202012Validator(schema).iter_errors(COMPOSE)
+    assert [f"{error.json_path}: {error.message}" for error in found] == []
+
+
+@pytest.mark.requirement("S9.4-14")
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_may_do_nothing_that_it_need_not(name: str) -> None:
+    one = SERVICES[name]
+    assert one["read_only"] is True
+    assert one["cap_drop"] == ["ALL"]
+    assert "cap_add" not in one
+    assert one["security_opt"] == ["no-new-privileges:true"]
+    # Whoever makes the database's roles reads every role's file, once.
+    assert (one["user"] == "0:0") == (name == "roles")
+    assert "healthcheck" in one or name in {"migrate", "roles"}
+
+
+def test_the_worker_shares_its_network_with_the_database_and_redis_alone() -> None:
+    assert SERVICES["worker"]["networks"] == ["judging"]
+    assert COMPOSE["networks"]["judging"] == {"internal": True}
+    there = {name for name, one in SERVICES.items() if "judging" in one["networks"]}
+    assert there == {"worker", "postgres", "redis"}
+
+
+def test_nobody_but_the_proxy_is_reached_from_outside() -> None:
+    assert [name for name, one in SERVICES.items() if "ports" in one] == ["proxy"]
+    assert SERVICES["proxy"]["networks"] == ["edge"]
+    assert [name for name, one in SERVICES.items() if "edge" in one["networks"]] == ["proxy"]
+
+
+def test_a_process_has_the_number_and_the_secrets_of_its_role() -> None:
+    users: dict[str, set[str]] = {}
+    for one in OURS.values():
+        told = one["environment"]
+        role = told["VISOR_ROLES"]
+        users.setdefault(role, set()).add(one["user"])
+        more = {"sequencer.json"} if role == "provider" else set()
+        assert set(one["secrets"]) == {"broker_url", f"{role}.json", *more}
+        assert told["VISOR_SECRETS_FILE"] == f"/run/secrets/{role}.json"
+    assert set(users) == set(roles.ROLES)
+    assert len(set.union(*users.values())) == len(users)
+
+
+def test_the_same_processes_run_as_on_a_plain_machine() -> None:
+    assert sorted(f"visor-{name}.service" for name in OURS) == PROCESSES
+    for name, one in OURS.items():
+        (unit,) = said(f"visor-{name}.service", "ExecStart")
+        started = [word for word in one["command"] if word not in {"--bind", "--umask", "007"}]
+        program = " ".join(word for word in started if not word.startswith("unix:"))
+        own = (" --graceful-timeout 30", f" --hostname {name}@%%h")  # of several on one machine
+        for word in own:
+            unit = unit.replace(word, "")
+        assert f" {program}" in unit
+        (seconds,) = said(f"visor-{name}.service", "TimeoutStopSec")
+        assert one["stop_grace_period"] == f"{seconds}s"
