@@ -28,6 +28,7 @@ from authsvc.biometrics.records.manifest import (
     stages_version,
     version_of,
 )
+from authsvc.biometrics.records.page import page_engine
 from authsvc.biometrics.records.record import (
     SHIPPED,
     EvaluationRecord,
@@ -99,7 +100,7 @@ def test_a_signed_record_is_loaded_and_an_altered_one_is_not(made: EvaluationRec
 def test_a_record_that_a_release_before_pad_signed_is_believed(
     made: EvaluationRecord, tmp_path: Path
 ) -> None:
-    body = {name: value for name, value in asdict(made).items() if name != "pad"}
+    body = {name: value for name, value in asdict(made).items() if name not in {"pad", "references"}}
     said = json.dumps(body, sort_keys=True).encode()
     before = {**body, "signature": KEY.sign(said).hex()}
     (tmp_path / "before.json").write_text(json.dumps(before), encoding="utf-8")
@@ -145,7 +146,15 @@ def test_the_release_has_a_record_of_what_runs() -> None:
 
 @pytest.mark.requirement("S9.2-03", "S9.2-05")
 def test_t25_the_record_of_the_release_vouches_for_faces() -> None:
-    (shipped,) = load_records(None, [PUBLIC])
+    (shipped,) = (one for one in load_records(None, [PUBLIC]) if not one.references)
+    assert weakness_of(shipped, "1e-4", moment=datetime.fromisoformat(shipped.created)) is None
+
+
+@pytest.mark.requirement("S9.2-03", "S5.2-05")
+def test_the_release_has_a_record_of_what_its_page_compares_with_the_workers_references() -> None:
+    shipped = current_record(load_records(None, [PUBLIC]), engine=page_engine())
+    assert shipped is not None
+    assert shipped.references == load_engine().engine_id
     assert weakness_of(shipped, "1e-4", moment=datetime.fromisoformat(shipped.created)) is None
 
 
@@ -155,8 +164,9 @@ def test_a_shipped_record_whose_bytes_are_not_the_pinned_ones_is_none(
 ) -> None:
     shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr(record, "SHIPPED", tmp_path)
-    (path,) = tmp_path.glob("*.json")
-    assert [one.id for one in load_records(None, [PUBLIC])] == [path.stem]
+    path, other = sorted(tmp_path.glob("*.json"))
+    assert {one.id for one in load_records(None, [PUBLIC])} == {path.stem, other.stem}
+    other.unlink()
     path.rename(tmp_path / "renamed.json")
     assert [one.id for one in load_records(None, [PUBLIC])] == [path.stem]
     (tmp_path / "renamed.json").write_bytes(
@@ -183,12 +193,17 @@ def test_a_release_gets_one_record_and_its_pin(made: EvaluationRecord, tmp_path:
     exec(pins.read_text(encoding="utf-8"), found)  # noqa: S102 - it was written a line above
     assert found["SHA256"] == {made.id: sha256}
     assert sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    of_a_page = replace(made, id="of-a-page", engine="page:1", references="engine:1")
+    other, pinned = ship_record(of_a_page, folder=tmp_path, pins=pins)
+    assert set(tmp_path.glob("*.json")) == {path, other}
+    exec(pins.read_text(encoding="utf-8"), found)  # noqa: S102 - as above
+    assert found["SHA256"] == {made.id: sha256, "of-a-page": pinned}
 
 
 def test_the_pins_stand_as_the_command_writes_them(tmp_path: Path) -> None:
-    (shipped,) = load_records(None, [PUBLIC])
-    _, sha256 = ship_record(shipped, folder=tmp_path, pins=tmp_path / "pins.py")
-    assert {shipped.id: sha256} == pins.SHA256
+    shipped = load_records(None, [PUBLIC])
+    found = {one.id: ship_record(one, folder=tmp_path, pins=tmp_path / "pins.py")[1] for one in shipped}
+    assert found == pins.SHA256
     assert storing.PINS.read_text(encoding="utf-8") == (tmp_path / "pins.py").read_text(encoding="utf-8")
 
 

@@ -79,7 +79,7 @@ def test_a_verdict_that_did_not_come_says_nothing_of_stages() -> None:
     _, capture = flow.submitted(flow.person()[1])
     services.expire_capture(capture.id)
     event = AuditEvent.objects.get(tag=Tag.VERDICT_RECORDED)
-    assert (event.reason, event.details["outcome"]) == ("deadline", Capture.State.EXPIRED)
+    assert (event.reason, event.details["outcome"]) == ("deadline", Capture.State.AGAIN)
     assert not {"stages", "engine", "policy", "record"} & set(event.details)
 
 

@@ -33,6 +33,7 @@ def capture(*kids: str, known: bool = True) -> Any:
         transaction=SimpleNamespace(device=device, kind="authenticate"),
         challenge={"nonce": BINDING.nonce},
         offered_to=list(kids) if known else None,
+        releases=False,
     )
 
 

@@ -1,6 +1,7 @@
 """A sign-in's reference: opened for the person and device of the transaction, or somebody hears of it."""
 
 import os
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,13 +10,17 @@ import pytest
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
-from authsvc.biometrics import verification
+from authsvc.biometrics import references
+from authsvc.biometrics.crossing import Sent
 from authsvc.biometrics.templates import encode_template
 from authsvc.biometrics.types import FeatureResult, Reason, StageError, Template
+from authsvc.biometrics.unsealing import SampleLost
 from authsvc.protection.base import Features, Share
-from authsvc.protection.registry import protection_for_new, protection_of
+from authsvc.protection.registry import PROTECTIONS
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.vault.models import Reference
+from authsvc.vault.moving import move
+from tests.bucket import Bucket, bucket_at_work
 from tests.factories import make_device, make_subject, make_tenant
 
 pytestmark = pytest.mark.django_db
@@ -40,14 +45,16 @@ def transaction(share: Share) -> Any:
     subject = make_subject(reference="", reference_version=0)
     device = make_device(subject)
     made = Features(TEMPLATE, "engine:1", 70)
-    kept = protection_for_new().protect(made, subject=subject, device=device, share=share, consent="c")
+    kept = PROTECTIONS["G"].protect(made, subject=subject, device=device, share=share, consent="c")
     subject.reference, subject.reference_version = kept.pseudonym, kept.version
-    return SimpleNamespace(id="txn", subject=subject, device=device)
+    return SimpleNamespace(
+        id="txn", pk="txn", kind="authenticate", subject=subject, subject_id=subject.pk, device=device
+    )
 
 
 def opened(transaction: Any, share: Share) -> Template:
-    manifest: Any = SimpleNamespace(share=share.value, share_kind=share.kind)
-    return verification.open_template(transaction, protection_of(transaction.subject), manifest)
+    sent = Sent(share, Share(b"", ""))
+    return references.open_template(transaction, PROTECTIONS["G"], sent)
 
 
 def alarms() -> list[str]:
@@ -74,6 +81,47 @@ def test_a_reference_that_does_not_open_is_an_alarm(
         opened(transaction, share)
     assert refused.value.reason == Reason.REFERENCE
     assert alarms() == [Reason.REFERENCE]
+
+
+class TestOutside:
+    """The reference lies in a store that somebody else runs."""
+
+    pytestmark = [pytest.mark.requirement("S8.1-05", "S8.1-06")]
+
+    @pytest.fixture(autouse=True)
+    def bucket(self, settings: Any, transaction: Any) -> Iterator[Bucket]:
+        """Where the reference of the sign-in was put."""
+        with bucket_at_work() as running:
+            settings.OBJECTS = running.settings
+            assert move(outwards=True).count == 1
+            yield running
+
+    def test_it_opens_as_it_does_elsewhere(self, transaction: Any, share: Share) -> None:
+        assert opened(transaction, share).vectors.tolist() == VECTORS.tolist()
+
+    @pytest.mark.parametrize("fault", ["altered", "lost"])
+    def test_what_is_not_what_was_put_there_is_refused_and_an_alarm_of_its_own(
+        self, bucket: Bucket, transaction: Any, share: Share, fault: str
+    ) -> None:
+        if fault == "lost":
+            bucket.objects.clear()
+        bucket.tampers = lambda _, content: content[::-1]
+        with pytest.raises(StageError) as refused:
+            opened(transaction, share)
+        assert refused.value.reason == Reason.REFERENCE
+        event = AuditEvent.objects.get(tag=Tag.STORE_UNTRUE)
+        assert (event.reason, event.transaction) == (fault, "txn")
+        assert alarms() == []
+
+    def test_a_store_that_does_not_answer_costs_the_person_no_try(
+        self, bucket: Bucket, transaction: Any, share: Share
+    ) -> None:
+        """As what nobody can judge: the worker asks for it again."""
+        bucket.answers = 503
+        with pytest.raises(SampleLost, match="InternalError"):
+            opened(transaction, share)
+        assert AuditEvent.objects.filter(tag=Tag.STORE_AWAY, transaction="txn").count() == 1
+        assert alarms() == []
 
 
 @pytest.mark.requirement("S6.3-02")

@@ -4,12 +4,14 @@ import os
 from datetime import timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.db.models import F
 from django.test import Client
 from joserfc.jwk import ECKey
 
 from authsvc.capture.browser import cookie_name
+from authsvc.capture.builds import scripts_served
 from authsvc.core.ids import new_secret
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
@@ -17,6 +19,7 @@ from authsvc.tenancy.models import Tenant
 from authsvc.transactions import services
 from authsvc.transactions.models import Capture, Transaction
 from authsvc.transactions.records import EnrolmentRequest
+from devtools.phone import comparing, sealing
 from devtools.phone.authenticator import Authenticator
 from tests.factories import make_consent, make_subject
 
@@ -29,7 +32,10 @@ def session_key() -> dict[str, str]:
 
 
 class Agent:
-    """One browser at one tenant; `authenticator` may be changed or replaced by a test."""
+    """One browser at one tenant; `authenticator` may be changed or replaced by a test.
+
+    With a `receiver`, the key by which it is sent references, it is a program that the test root vouches for.
+    """
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
@@ -38,6 +44,8 @@ class Agent:
         self.session_key = session_key()
         self.authenticator = Authenticator()
         self.type = "simulator"
+        self.scripts: dict[str, str] = {}
+        self.receiver: ec.EllipticCurvePrivateKey | None = None
         self.origin = settings.BASE_URL
 
     def open(self, kind: str = Transaction.Kind.AUTHENTICATE, **fields: Any) -> Transaction:
@@ -81,9 +89,16 @@ class Agent:
         )
 
     def options(self, row: Transaction) -> dict[str, Any]:
-        answer = self.post(row, "passkey/options", {"session_key": self.session_key})
+        answer = self.post(row, "passkey/options", {"session_key": self.session_key, **self._receives(row)})
         assert answer.status_code == 200, answer.content
         return answer.json()["publicKey"]
+
+    def _receives(self, row: Transaction) -> dict[str, Any]:
+        if self.receiver is None or row.kind not in {Transaction.Kind.ENROL, Transaction.Kind.BIND}:
+            return {}
+        row.refresh_from_db()
+        proves = row.kind == Transaction.Kind.BIND and row.device_id is None
+        return {} if proves else {"receiving_key": sealing.public_jwk(self.receiver)}
 
     def answer(self, options: dict[str, Any], origin: str = "") -> dict[str, Any]:
         origin = origin or self.origin
@@ -92,9 +107,19 @@ class Agent:
 
     def passkey(self, row: Transaction, credential: dict[str, Any] | None = None) -> Any:
         credential = self.answer(self.options(row)) if credential is None else credential
-        return self.post(
-            row, "passkey", {"credential": credential, "agent": {"type": self.type, "build": "1"}}
-        )
+        return self.post(row, "passkey", {"credential": credential, "agent": self.described(row)})
+
+    def described(self, row: Transaction | None = None) -> dict[str, Any]:
+        """Return what this agent says of itself; a browser measures the page's own scripts."""
+        if self.type == "simulator":
+            return {"type": self.type, "build": "1", **self._attested(row)}
+        return {"type": self.type, "build": "", "scripts": self.scripts or scripts_served()}
+
+    def _attested(self, row: Transaction | None) -> dict[str, Any]:
+        if row is None or self.receiver is None:
+            return {}
+        keys = (self.session_key, sealing.public_jwk(self.receiver))
+        return {"attestation": comparing.attestation(row.pk, *keys)}
 
     def enrolled(self, **fields: Any) -> Subject:
         """Make a person whose passkey is in this agent's authenticator."""

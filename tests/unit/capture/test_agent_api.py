@@ -1,20 +1,27 @@
 """The agent API: order of the steps, limits, origins, and whose transaction it is."""
 
 from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import current_app
-from django.test import Client
+from django.test import Client, RequestFactory
 from kombu.exceptions import OperationalError
 
+from authsvc.biometrics.records.manifest import ROOT
+from authsvc.biometrics.records.page import NETWORK
 from authsvc.capture import agent_api, queueing, wire
+from authsvc.capture import page as capture_page
 from authsvc.core.clock import now
+from authsvc.core.errors import Refused
 from authsvc.oidc.ciba.waiting import Awaited
 from authsvc.oidc.requests.wanted import Wanted
+from authsvc.policy.services import publish_models
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.records import EnrolmentRequest
-from authsvc.transactions.services import waiting_captures
+from authsvc.transactions.services import lost_captures
 from authsvc.vault.models import DeviceWrap, Reference
 from tests.factories import make_consent, make_party, make_subject, make_tenant
 from tests.unit.capture.agent import Agent
@@ -40,6 +47,8 @@ def test_the_transaction_is_described(agent: Agent) -> None:
         "demanded": False,
         "light": True,
         "locked": None,
+        "crowded": False,
+        "want": {"share": True, "reference": None, "receiver": False},
     }
     assert 290 <= body["expires_in"] <= 300
 
@@ -69,7 +78,7 @@ def test_an_upload_out_of_turn_is_not_even_read(agent: Agent, monkeypatch: pytes
 def test_a_challenge_has_what_the_protocol_says(agent: Agent) -> None:
     agent.enrolled()
     body: Any = agent.post(agent.proven(), "challenge", {"prefer": None}).json()
-    assert set(body) == {"capture", "nonce", "expires_in", "steps", "frames", "seal", "warning"}
+    assert set(body) == {"capture", "nonce", "expires_in", "steps", "frames", "seal", "warning", "want"}
     assert body["steps"][0]["cue"] == "centre"
     assert set(body["seal"]) == {"kid", "key", "signature", "second"}
     assert body["seal"]["second"] is None
@@ -115,13 +124,13 @@ def test_one_upload_is_taken_and_handed_on(
 
 
 @pytest.mark.requirement("S7-04", "S6.4-04")
-def test_an_overdue_verdict_is_a_refusal_as_soon_as_the_agent_asks(agent: Agent) -> None:
+def test_who_waits_for_an_overdue_verdict_is_asked_again_as_soon_as_the_agent_asks(agent: Agent) -> None:
     agent.enrolled()
     row = agent.proven()
     agent.post(row, "challenge", {"prefer": None})
     agent.upload(row)
     Capture.objects.update(deadline=now())
-    assert agent.get(row, "status").json() == {"state": "refused", "may_retry": True}
+    assert agent.get(row, "status").json() == {"state": "again", "hint": "lost"}
     assert not SealedSample.objects.exists()
     assert Capture.objects.get().reason == "deadline"
 
@@ -160,7 +169,13 @@ def test_c05_a_broker_that_is_down_loses_no_sample(
     assert SealedSample.objects.count() == 1
     assert agent.get(row, "status").json() == {"state": "working"}
     waiting = Capture.objects.get()
-    assert waiting_captures(timedelta(0)) == [(str(agent.tenant.id), waiting.id)]
+    assert lost_captures(timedelta(0)) == [(str(agent.tenant.id), waiting.id)]
+
+
+def test_half_of_a_sample_is_refused() -> None:
+    asked = RequestFactory().post("/", content_type="application/jose", CONTENT_LENGTH="9")
+    with pytest.raises(Refused, match="4 of 9 bytes"):
+        wire.SampleParser().parse(BytesIO(b"half"), "application/jose", {"request": asked})
 
 
 def test_uploads_have_a_limit_and_a_type(agent: Agent) -> None:
@@ -301,6 +316,35 @@ class TestPage:
         assert "script-src 'self'" in policy
         assert "unsafe" not in policy
 
+    @pytest.mark.requirement("S6.2-06", "SA-02")
+    def test_what_compares_a_face_is_given_where_a_page_may_have_to(
+        self, agent: Agent, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        address = f"/t/{agent.tenant.slug}/agent-comparer.js"
+        row = agent.open()
+        page = f"/t/{agent.tenant.slug}/signin/{row.id}/"
+        assert agent.client.get(address).status_code == 404
+        assert NETWORK not in agent.client.get(page).content.decode()
+        publish_models(models=["G", "C"], justification="For the tests.", published_by="admin")
+        worker = agent.client.get(address)
+        assert "script-src 'self' 'wasm-unsafe-eval'" in worker["Content-Security-Policy"]
+        shown = agent.client.get(page)
+        assert NETWORK in shown.content.decode()
+        assert "unsafe" not in shown["Content-Security-Policy"]
+        monkeypatch.setattr(type(agent.tenant), "is_sandbox", False)
+        assert agent.client.get(address).status_code == 404
+        assert NETWORK not in agent.client.get(page).content.decode()
+
+    def test_no_other_answer_lets_webassembly_run(self) -> None:
+        """One line says it, of the answers of two views; no setting and no server in front does."""
+        files = [*ROOT.glob("deploy/**/*.conf")]
+        for folder in ("authsvc", "portal", "config", "rp", "templates"):
+            files += [file for ending in ("py", "html") for file in (ROOT / folder).rglob(f"*.{ending}")]
+        said = [file for file in files if "wasm-unsafe-eval" in file.read_text(encoding="utf-8")]
+        assert said == [Path(capture_page.__file__)]
+        source = Path(capture_page.__file__).read_text(encoding="utf-8")
+        assert (source.count("wasm-unsafe-eval"), source.count("return _with_webassembly()")) == (1, 2)
+
     def test_c12_only_the_worker_that_follows_a_face_may_run_webassembly(self, agent: Agent) -> None:
         worker = agent.client.get(f"/t/{agent.tenant.slug}/agent-tracker.js")
         assert worker["Content-Type"] == "text/javascript"
@@ -314,14 +358,14 @@ class TestPage:
         asked = Awaited(Wanted(), "request", "blue whale <42>")
         row = agent.open(client=make_party(name="Corner Shop"), request=asked)
         text = agent.client.get(f"/t/{agent.tenant.slug}/signin/{row.id}/").content.decode()
-        assert "<title>Approve for Corner Shop" in text
+        assert "<title>Approve: Corner Shop" in text
         assert "blue whale &lt;42&gt;" in text
         assert "Sign in to" not in text
 
     def test_c11_an_approval_without_words_shows_none(self, agent: Agent) -> None:
         row = agent.open(client=make_party(name="Corner Shop"), request=Awaited(Wanted(), "request", ""))
         text = agent.client.get(f"/t/{agent.tenant.slug}/signin/{row.id}/").content.decode()
-        assert "<title>Approve for Corner Shop" in text
+        assert "<title>Approve: Corner Shop" in text
         assert "Its words" not in text
 
     @pytest.mark.parametrize(

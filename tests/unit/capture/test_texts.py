@@ -21,7 +21,7 @@ CODES = set(re.findall(r"`([^`]+)`", LISTED)) - {"lost"}
 
 def test_scripts_name_texts_that_there_are() -> None:
     assert {"place", "restart"} <= NAMED <= TEXTS.keys()
-    assert {"closed.", "cue.", "hint.", "live.", "passkey.", "why."} == BEGUN
+    assert {"closed.", "cue.", "hint.", "live.", "passkey.", "refused.", "why."} == BEGUN
 
 
 def test_every_text_is_named() -> None:

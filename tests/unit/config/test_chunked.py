@@ -8,7 +8,8 @@ import pytest
 from django.core.handlers.wsgi import WSGIRequest
 
 from authsvc.capture.wire import SAMPLE_LIMIT
-from config.chunked import LONGEST, with_length
+from config.bodies import LONGEST, LONGEST_SAMPLE, longest
+from config.chunked import with_length
 
 
 class Trickle:
@@ -53,7 +54,7 @@ def test_p01_a_longer_one_is_refused_before_it_is_all_read(settings: Any) -> Non
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None
     stream = Trickle(b"x" * (3 * LONGEST), 50_000)
     assert call(stream, HTTP_TRANSFER_ENCODING="Chunked")[0] == "413 Content Too Large"
-    assert LONGEST < stream.taken <= 2 * (LONGEST + 1)  # what comes after the limit is dropped, not kept
+    assert stream.taken == LONGEST + 1
     longest = Trickle(b"x" * LONGEST, 1_000_000)
     assert call(longest, HTTP_TRANSFER_ENCODING="chunked")[0] == "200 OK"
 
@@ -71,4 +72,4 @@ def test_p01_a_server_that_does_not_decode_chunks_says_so() -> None:
 
 
 def test_p01_the_longest_sample_fits() -> None:
-    assert LONGEST >= SAMPLE_LIMIT
+    assert longest("/t/demo/agent/abc/sample") == LONGEST_SAMPLE == SAMPLE_LIMIT

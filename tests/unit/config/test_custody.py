@@ -61,6 +61,16 @@ def test_t16_a_file_that_was_not_split_is_refused(tmp_path: Path) -> None:
     assert "DIR/web.json" in said
 
 
+@pytest.mark.parametrize("whose", ["worker", "portal", "migrator", "public"])
+def test_o13_a_file_of_another_role_is_told_so_and_which_one_it_should_be(path: Path, whose: str) -> None:
+    file = path.with_name(f"{whose}.json")
+    secrets.write(file, secretfiles.split(secrets.generate())[whose])
+    said = refusal(file)
+    held = f"those of {whose} and " if whose != "public" else ""
+    assert f"{file} holds {held}no secrets of web: let VISOR_SECRETS_FILE name web.json" in said
+    assert "earlier release" not in said
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -110,6 +120,28 @@ def test_t16_no_production_process_starts_with_an_unsafe_file(tmp_path: Path, sp
         "split": "--split DIR",
         "weak": "rotate_key web.token_kek",
         "missing": "generate_secrets`, without VISOR_ROLES",
+    }
+    assert expected[spoil] in done.stderr
+
+
+@pytest.mark.requirement("S9.4-12")
+@pytest.mark.parametrize("spoil", ["mode", "weak", "another's"])
+def test_t01_scheduled_work_does_not_start_with_a_checkpoint_key_that_others_hold(
+    tmp_path: Path, spoil: str
+) -> None:
+    told, file = production(tmp_path, "provider"), tmp_path / "sequencer.json"
+    if spoil == "mode":
+        file.chmod(0o644)
+    if spoil == "weak":
+        change(file, "sequencer", checkpoint_private_key="AAAA")
+    if spoil == "another's":
+        told["VISOR_CHECKPOINT_KEY_FILE"] = str(tmp_path / "secrets.json")
+    done = python(START, **told)
+    assert done.returncode != 0
+    expected = {
+        "mode": "chmod 600",
+        "weak": "is too weak",
+        "another's": "let VISOR_CHECKPOINT_KEY_FILE name sequencer.json",
     }
     assert expected[spoil] in done.stderr
 

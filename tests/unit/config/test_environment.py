@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from config.environment import Environment, EnvironmentProblem, name_environment, read
+from config.variables import SUBJECTS
 from tests.unit.config.process import python
 
 Tell = Callable[..., Environment]
@@ -168,3 +170,7 @@ def test_each_way_to_name_the_settings_leads_to_one_environment(tmp_path: Path, 
     ask = "from django.conf import settings; print(settings.ENVIRONMENT)"
     done = python(ask, DJANGO_SETTINGS_MODULE=module, VISOR_DATA_DIR=str(tmp_path))
     assert done.stdout.strip() == {"config.settings.test": "test"}.get(module, "local"), done.stderr
+
+
+def test_what_a_process_is_told_is_what_the_reference_lists() -> None:
+    assert (*SUBJECTS, BaseSettings) == Environment.__bases__

@@ -2,9 +2,12 @@
 
 import gettext
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.utils.formats import date_format
+from django.utils.translation import override
 
 from config.languages import compile_catalogues, languages
 
@@ -39,6 +42,21 @@ def test_each_folder_is_a_language_by_its_own_name(tmp_path: Path) -> None:
         ("pt-br", "Português Brasileiro"),
         ("xx", "xx"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "moment"),
+    [
+        ("en", "3 May 2026", "3 May 2026, 14:02"),
+        ("de", "3. Mai 2026", "3. Mai 2026 14:02"),
+        ("fr", "3 mai 2026", "3 mai 2026 14:02"),
+    ],
+)
+def test_a_date_is_written_as_its_reader_writes_it(language: str, day: str, moment: str) -> None:
+    at = datetime(2026, 5, 3, 14, 2, tzinfo=UTC)
+    with override(language):
+        assert date_format(at, "DATE_FORMAT") == day
+        assert date_format(at, "DATETIME_FORMAT") == moment
 
 
 def test_a_catalogue_is_compiled_once_and_again_when_it_changed(tmp_path: Path) -> None:

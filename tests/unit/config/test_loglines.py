@@ -1,9 +1,11 @@
 """T23: nobody writes a line of the log by what they send, and no line opens a door."""
 
 import io
+import json
 import logging
 from logging.config import dictConfig
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -14,7 +16,8 @@ from hypothesis import strategies as st
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.enrolment.services import create_link
 from authsvc.tenancy.scope import tenant_scope
-from config.loglines import Line
+from config import requestids
+from config.loglines import JsonLine, Line
 from tests.factories import make_subject, make_tenant
 
 LOGGING: dict[str, Any] = settings.LOGGING
@@ -102,3 +105,72 @@ def test_t23_a_valid_enrolment_token_is_in_no_line(client: Client, caplog: pytes
     lines = [line().format(record) for record in caplog.records]
     assert lines
     assert all(token not in text and len(text.splitlines()) == 1 for text in lines)
+
+
+def as_json(message: str, *args: Any, exc_info: Any = None) -> tuple[str, dict[str, Any]]:
+    record = logging.LogRecord("a.logger", logging.INFO, "p", 1, message, args, exc_info)
+    text = JsonLine().format(record)
+    return text, json.loads(text)
+
+
+@given(st.text())
+def test_t23_a_record_for_programs_is_one_line_of_ascii(text: str) -> None:
+    shown, said = as_json("refused %s", text)
+    assert shown.isascii()
+    assert shown.isprintable()
+    assert said["event"] == f"refused {text}" or "…" in said["event"]
+
+
+def test_a_line_for_programs_names_request_attempt_and_organisation() -> None:
+    tenant = uuid4()
+    requestids.take_up({"request": "of-a-request", "transaction": "of-an-attempt", "name": "Somebody"})
+    with tenant_scope(tenant):
+        said = as_json("%s", "done")[1]
+    requestids.take_up(None)
+    assert {
+        name: said[name] for name in ("event", "level", "logger", "request", "transaction", "tenant")
+    } == {
+        "event": "done",
+        "level": "info",
+        "logger": "a.logger",
+        "request": "of-a-request",
+        "transaction": "of-an-attempt",
+        "tenant": str(tenant),
+    }
+    assert "name" not in said
+    assert as_json("done")[1].keys() == {"event", "level", "logger", "timestamp"}
+
+
+def test_t23_a_traceback_for_programs_stays_in_its_line_and_opens_no_door() -> None:
+    try:
+        raise ValueError("bad\n/t/demo/enrol/a-secret-of-a-link/")
+    except ValueError as problem:
+        shown, said = as_json("failed", exc_info=(ValueError, problem, problem.__traceback__))
+    assert "Traceback" in said["exception"]
+    assert "a-secret-of-a-link" not in shown
+    assert len(shown.splitlines()) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("given_id", "is_kept"),
+    [
+        ("0af7651916cd43dd8448eb211c80319c", True),
+        ("short", False),
+        ("with a blank in it", False),
+        ("", False),
+    ],
+)
+def test_a_request_has_a_number_which_goes_back(given_id: str, is_kept: bool, client: Client) -> None:
+    number = client.get("/healthz", headers={"X-Request-Id": given_id})["X-Request-Id"]
+    assert (number == given_id) == is_kept
+    assert requestids.is_id(number)
+    assert client.get("/healthz")["X-Request-Id"] != number
+
+
+@pytest.mark.parametrize(
+    "given_ids", [None, "a", 1, {"request": "\n" * 20}, {"request": 5}, {"tenant": "a" * 20}]
+)
+def test_t23_a_message_says_nothing_in_the_log_but_ids(given_ids: object) -> None:
+    requestids.take_up(given_ids)
+    assert requestids.carried() == {}

@@ -104,9 +104,9 @@ def test_a_command_sees_every_part_and_holds_nothing(tmp_path: Path) -> None:
     ("role", "tasks"),
     [
         ("web", []),
-        ("provider", [f"authsvc.{room}" for room in ("capture", "delivery", "management", "oidc", "person")]),
+        ("provider", [f"authsvc.{room}" for room in ("audit", "capture", "delivery", "management", "oidc")]),
         ("worker", ["authsvc.biometrics"]),
-        ("portal", []),
+        ("portal", ["portal.people"]),
     ],
 )
 def test_a_process_of_one_role_starts(tmp_path: Path, role: roles.Role, tasks: list[str]) -> None:
@@ -152,9 +152,11 @@ def test_a_new_production_site_makes_its_secrets_itself(tmp_path: Path) -> None:
     told["VISOR_SECRETS_FILE"] = str(tmp_path / "split" / "worker.json")
     done = python(LIST, **{**told, "VISOR_ROLES": "worker"})
     own = [
+        "receiving_public_key_web",
         *(f"seal_public_key_{role}" for role in sorted(secrets.SEALING)),
         "task_private_key_worker",
         *(f"task_public_key_{role}" for role in sorted(roles.ROLES)),
     ]
     known = ["vault_kek", "verdict_private_key", "verdict_public_key"]
-    assert json.loads(done.stdout)[2] == ["key_store", *own, *known], done.stderr
+    log = ["checkpoint_public_key", "key_store", "log_key_worker"]
+    assert json.loads(done.stdout)[2] == [*log, *own, *known], done.stderr

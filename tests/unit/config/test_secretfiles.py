@@ -9,7 +9,8 @@ from django.core.management import CommandError, call_command
 
 from config import secretfiles, secrets
 from config.roles import ROLES
-from config.secrets import DATABASE, DATABASE_ROLES, SecretsProblem
+from config.secrets import DATABASE, DATABASE_ROLES, SECTIONS, SecretsProblem
+from tests.unit.config.process import manage
 
 pytestmark = pytest.mark.requirement("S6.1-01", "S9.4-10")
 
@@ -32,11 +33,28 @@ def contents(folder: Path) -> dict[str, Any]:
 def test_o13_each_role_gets_a_file_of_its_own_and_no_other_secret(single: Path, tmp_path: Path) -> None:
     generate("--split", tmp_path / "split")
     files = contents(tmp_path / "split")
-    expected = {"public": {"public"}} | {str(role): {"public", str(role)} for role in DATABASE_ROLES}
+    expected = {"public": {"public"}} | {str(name): {"public", str(name)} for name in SECTIONS}
     assert {name: set(held) for name, held in files.items()} == expected
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "split").iterdir()} == {0o600}
     for role in ROLES:
         assert secrets.load(tmp_path / "split" / f"{role}.json", [role]).keys
+
+
+@pytest.mark.parametrize("told", [{}, {"VISOR_BASE_URL": "http://typed.wrongly", "VISOR_ROLES": "web"}])
+def test_o13_in_production_it_runs_before_anything_is_set(tmp_path: Path, told: dict[str, str]) -> None:
+    ran = manage(
+        "generate_secrets", "--split", str(tmp_path / "split"), VISOR_ENVIRONMENT="production", **told
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert contents(tmp_path / "split").keys() == {*SECTIONS, "public"}
+
+
+def test_o13_a_mistyped_variable_is_noticed_before_anything_is_written(tmp_path: Path) -> None:
+    told = {"VISOR_ENVIRONMENT": "production", "VISOR_SECRET_FILE": str(tmp_path / "mine.json")}
+    ran = manage("generate_secrets", "--split", str(tmp_path / "split"), **told)
+    assert ran.returncode != 0
+    assert "VISOR_SECRET_FILE is not a variable of Visor; the nearest is VISOR_SECRETS_FILE" in ran.stderr
+    assert not (tmp_path / "split").exists()
 
 
 def test_o13_a_single_file_is_split_as_it_is(single: Path, tmp_path: Path, capsys: Any) -> None:
@@ -83,7 +101,7 @@ def test_a_split_folder_gets_what_it_lacks(single: Path, tmp_path: Path) -> None
     folder = tmp_path / "split"
     generate("--split", folder)
     (folder / "portal.json").unlink()
-    for name in ("web", "provider", "worker", "migrator", "backup", "public"):
+    for name in ("web", "provider", "worker", "migrator", "backup", "sequencer", "public"):
         content = json.loads((folder / f"{name}.json").read_text())
         content.get("worker", {}).pop("key_store", None)
         for kind in ("task", "seal"):
@@ -101,13 +119,13 @@ def test_a_split_folder_gets_what_it_lacks(single: Path, tmp_path: Path) -> None
 def test_a_folder_of_the_release_before_gets_scheduled_work_a_file_and_each_role_a_password(
     single: Path, tmp_path: Path
 ) -> None:
-    folder, new = tmp_path / "split", ("provider", "migrator", "backup")
+    folder, new = tmp_path / "split", ("provider", "migrator", "backup", "sequencer")
     generate("--split", folder)
     for name in new:
         (folder / f"{name}.json").unlink()
     for name in ("web", "worker", "portal", "public"):
         content = json.loads((folder / f"{name}.json").read_text())
-        del content["public"]["task_public_key_provider"]
+        del content["public"]["task_public_key_provider"], content["public"]["checkpoint_public_key"]
         content.get(name, {}).pop(DATABASE, None)
         (folder / f"{name}.json").write_text(json.dumps(content))
     generate("--add", "--split", folder)

@@ -22,14 +22,18 @@ def test_each_role_sees_its_own_keys_only(path):
     web, provider, worker, portal = (secrets.load(path, [role]) for role in ROLES)
     known = {"verdict_public_key", *(f"task_public_key_{role}" for role in ROLES)}
     known |= {f"seal_public_key_{role}" for role in secrets.SEALING}
-    own = {role: {f"task_private_key_{role}"} for role in ROLES}
+    known |= {"checkpoint_public_key", "receiving_public_key_web"}
+    own = {role: {f"task_private_key_{role}", f"log_key_{role}"} for role in ROLES}
     for role in secrets.SEALING:
         own[role].add(f"seal_private_key_{role}")
-    assert set(web.keys) == {"token_kek", *own["web"], *known}
+    assert set(web.keys) == {"token_kek", "receiving_private_key_web", *own["web"], *known}
     assert set(worker.keys) == {"verdict_private_key", "vault_kek", "key_store", *own["worker"], *known}
     assert set(portal.keys) == {*own["portal"], *known}
     # Scheduled work signs, seals and opens what web does, and says as itself what is to be done.
-    assert set(provider.keys) == {"token_kek", "task_private_key_provider", "seal_private_key_web", *known}
+    # It sequences the log, and so knows what each writer writes by, and alone signs checkpoints.
+    writers = {f"log_key_{writer}" for writer in secrets.WRITING}
+    signs = {"task_private_key_provider", "seal_private_key_web", "checkpoint_private_key"}
+    assert set(provider.keys) == {"token_kek", *signs, *writers, *known}
     assert all(provider.keys[name] == web.keys[name] for name in ("token_kek", "seal_private_key_web"))
     assert len({each.django_key for each in (web, provider, worker, portal)}) == 4
 

@@ -15,6 +15,12 @@ def test_identifiers_do_not_repeat(size):
     assert len(unb64u(new_secret())) == 32
 
 
+def test_no_identifier_begins_as_an_option_of_a_command_does(monkeypatch):
+    drawn = iter(("-" + "a" * 23, "-" + "b" * 23, "c-_" + "d" * 21))
+    monkeypatch.setattr("secrets.token_urlsafe", lambda size: next(drawn))
+    assert new_id() == "c-_" + "d" * 21
+
+
 @given(st.binary(max_size=80))
 def test_base64url_gives_the_bytes_back(data):
     assert unb64u(b64u(data)) == data

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 
 from authsvc.core import remembered
 from authsvc.core.remembered import Remembered, forget_everything
@@ -121,13 +122,24 @@ def test_no_other_memory_with_a_clock_is_written_by_hand() -> None:
     assert asking == {
         "authsvc/core/remembered.py",
         "authsvc/core/fetch.py",  # a deadline
+        "authsvc/management/health.py",  # how long a part takes to answer
+        "config/strangers.py",  # when refusals were, and until when anybody is slowed down
         "authsvc/biometrics/decoder/confinement.py",  # deadlines
         "authsvc/keys/service/locking.py",  # how long a lock is waited for
         "authsvc/keys/service/transit.py",  # a deadline
         "config/reloading.py",  # when a file is looked at again
         "authsvc/delivery/calling.py",  # deadlines
         "authsvc/delivery/sender.py",  # budgets of time
+        "authsvc/oidc/bench/driver.py",  # a deadline
+        "authsvc/management/importing.py",  # when a turn ends
         "authsvc/oidc/proofs/remote_keys.py",  # when an address may be called again
+        "authsvc/limits/limit.py",  # when the counters may be asked again
+        "config/postgresql/base.py",  # when the database may be asked again
+        "config/connection.py",  # deadlines of connections
+        "config/serving.py",  # the same
+        "config/health.py",  # for how long an answer counts
+        "authsvc/heartbeats/beats.py",  # when it is written again
+        "authsvc/vault/stores/objects.py",  # a deadline
     }
 
 
@@ -139,3 +151,28 @@ def _modules_that_ask_the_clock() -> set[str]:
         for path in (root / folder).rglob("*.py")
         if "monotonic()" in path.read_text()
     }
+
+
+def test_what_outlasts_stays_while_the_database_is_away(wait: Wait) -> None:
+    kept: Remembered[str, int] = Remembered(seconds=10, outlasts=60)
+    short: Remembered[str, int] = Remembered(seconds=10)
+    asked: list[int] = []
+
+    def away() -> int:
+        asked.append(1)
+        raise OperationalError
+
+    with pytest.raises(OperationalError):
+        kept.get_or_make("a", away)
+    for memory in (kept, short):
+        memory.keep("a", 1)
+    wait(11)
+    assert kept.get_or_make("a", away) == kept.get_or_make("a", away) == 1
+    assert len(asked) == 2  # once before there was any, once now; then it is left alone for a moment
+    with pytest.raises(OperationalError):
+        short.get_or_make("a", away)
+    wait(3)
+    assert kept.get_or_make("a", lambda: 2) == 2
+    wait(71)
+    with pytest.raises(OperationalError):
+        kept.get_or_make("a", away)

@@ -8,10 +8,11 @@ from django.db.models import F
 from authsvc.core.clock import now
 from authsvc.delivery.kinds import Outcome, register
 from authsvc.delivery.models import Delivery
-from authsvc.delivery.outbox import due, hasten, put, sweep, take
+from authsvc.delivery.outbox import due, hasten, put, take
 from authsvc.delivery.sender import send_due
 from authsvc.tenancy.models import Tenant
 from tests.provider.receiver import Receiver
+from tests.sweeping import erased
 from tests.unit.delivery.conftest import Told, change, party
 
 
@@ -24,7 +25,7 @@ def test_it_is_made_sent_and_settled_once(tenant: Tenant, told: Told, receiver: 
     assert [send_due(), send_due()] == [1, 0]
     assert receiver.arrived == [("/news", b"news")]
     assert receiver.headers[0]["Content-Type"] == "text/plain"
-    assert told.ends == [("news", Outcome(True, "it answered 200"))]
+    assert told.ends == [("news", Outcome(True, "it answered 200", 200))]
     row = Delivery.objects.get()
     assert (row.due_at, row.problem) == (None, "")
     assert row.delivered_at is not None
@@ -43,7 +44,7 @@ def test_its_kind_says_how_often_it_is_tried(tenant: Tenant, told: Told, receive
         pass_time(seconds)
     assert send_due() == 0
     assert len(receiver.arrived) == 3
-    assert told.ends == [("news", Outcome(False, "it answered 503"))]
+    assert told.ends == [("news", Outcome(False, "it answered 503", 503))]
 
 
 @pytest.mark.parametrize("status", [302, 401, 500])
@@ -55,7 +56,7 @@ def test_a_kind_without_waits_is_sent_once(
     put(told.kind, client=party(f"{receiver.url}/once"), about="news")
     assert [send_due(), send_due()] == [0, 0]
     assert [path for path, _ in receiver.arrived] == ["/once"]
-    assert told.ends == [("news", Outcome(False, f"it answered {status}"))]
+    assert told.ends == [("news", Outcome(False, f"it answered {status}", status))]
 
 
 def test_what_waits_for_a_time_to_come_can_be_hastened(
@@ -114,5 +115,5 @@ def test_after_a_week_it_is_swept(tenant: Tenant, told: Told) -> None:
     for days in (6, 8):
         row = put(told.kind, client=party("https://partner.example/"), about=str(days))
         Delivery.objects.filter(pk=row.pk).update(created_at=now() - timedelta(days=days))
-    assert sweep() == 1
+    assert erased() == {"delivery_delivery": 1}
     assert Delivery.objects.get().about == "6"

@@ -126,6 +126,7 @@ class FakeServer:
             "frames": {"min": 10, "max": 40, "fps": 6, "width": 640, "height": 480},
             "seal": {"kid": "k1", "key": self.worker.as_dict(private=False), "signature": "x"},
             "warning": None,
+            "want": {"share": True, "reference": None, "receiver": False},
         }
 
     def sample(self, txn: str, transaction: dict[str, Any], body: bytes) -> tuple[int, dict[str, Any]]:

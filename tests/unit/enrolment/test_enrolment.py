@@ -250,7 +250,7 @@ def test_a_sign_in_finishes_no_enrolment(agent: Agent) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"expires_at": now() - timedelta(seconds=1)}, "valid for 24 hours"),
+        ({"expires_at": now() - timedelta(seconds=1)}, "time of this link is over"),
         ({"used_at": now()}, "used already"),
         ({"revoked_at": now()}, "was withdrawn"),
     ],

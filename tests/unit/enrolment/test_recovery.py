@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 
 from authsvc.assurance.levels import Evidence, Level, assess
@@ -20,6 +19,8 @@ from authsvc.devices.models import Device
 from authsvc.enrolment import recovery
 from authsvc.enrolment import services as enrolment
 from authsvc.enrolment.models import RecoveryCodes
+from authsvc.limits.limit import forget_counts
+from authsvc.limits.register import RECOVERY, RECOVERY_ADDRESS
 from authsvc.management import people
 from authsvc.management.actors import COMMAND_LINE
 from authsvc.privacy.consent import live_consent
@@ -41,7 +42,7 @@ WRITTEN = r"[A-Z2-7]{4}(?:-[A-Z2-7]{4}){5}"
 @pytest.fixture
 def agent(db: None) -> Iterator[Agent]:
     """A browser whose authenticator is empty: the device before was lost."""
-    cache.clear()
+    forget_counts()
     tenant = make_tenant(name="Northwind Bank")
     with tenant_scope(tenant.id):
         yield Agent(tenant)
@@ -281,7 +282,7 @@ class TestRefusal:
         assert code[10:] not in str(list(AuditEvent.objects.values()))
 
     def test_nobody_guesses_from_one_address(self, agent: Agent, ada: Subject, codes: list[str]) -> None:
-        for number in range(recovery.TRIES_ADDRESS.most):
+        for number in range(RECOVERY_ADDRESS.most):
             assert gives(agent, f"{number:024}").status_code == 422
         refused = gives(agent, codes[0])
         assert refused.status_code == 429
@@ -295,7 +296,7 @@ class TestRefusal:
         self, agent: Agent, ada: Subject, codes: list[str]
     ) -> None:
         path = f"/t/{agent.tenant.slug}/me/lost"
-        for number in range(recovery.TRIES.most):
+        for number in range(RECOVERY.most):
             wrong = f"{codes[0][:9]}-{number:015}A"
             answer = agent.client.post(path, {"code": wrong}, REMOTE_ADDR=f"192.0.2.{number}")
             assert answer.status_code == 422

@@ -32,7 +32,8 @@ from authsvc.transactions.models import AttemptCounter, Capture, Transaction
 from authsvc.transactions.records import NO_FINDINGS, NewReference
 from authsvc.transactions.verdict import sign_verdict
 from authsvc.vault import ageing
-from authsvc.vault.models import Moment, Reference
+from authsvc.vault.models import DeviceWrap, Moment, Reference
+from devtools.phone.sealing import container
 from tests.factories import make_device, make_subject
 from tests.unit.capture.agent import Agent
 from tests.unit.transactions import flow
@@ -335,7 +336,7 @@ def test_a_worker_compares_no_face_that_is_too_old_whoever_asks(
     capture = captured(row)
     at(monkeypatch, now() + timedelta(days=731))
     with pytest.raises(StageError) as refused:
-        verification.verify(capture, b"")
+        verification.verify(capture, NOTHING_BESIDE)
     assert refused.value.reason == Reason.REFERENCE_TOO_OLD
 
 
@@ -390,11 +391,16 @@ def test_a_reference_of_a_release_before_ages_by_the_day_it_was_stored(
 
 
 # --- what moves a reference, and what does not -------------------------------------------------------------
+_SENT = {"share": PHONE.value, "share_kind": PHONE.kind, "new_share": None, "new_share_kind": None}
+NOTHING_BESIDE = container({}, [])
+"""A sample without frames, of which `judged` says what would be found."""
+
+
 def judged(monkeypatch: pytest.MonkeyPatch, vector: np.ndarray) -> None:
     """Let what is before the camera be a face with these features; it is compared as always."""
 
     def examine(capture: Capture, _sample: bytes, *, plan: Any, protection: Any, open_reference: Any) -> Any:
-        manifest: Any = type("Manifest", (), {"share": PHONE.value, "share_kind": PHONE.kind})()
+        manifest: Any = type("Manifest", (), dict(_SENT))()
         found = comparison.assess(
             seen(vector), open_reference(manifest), engine_id="engine:1", threshold=THRESHOLD
         )
@@ -406,6 +412,13 @@ def judged(monkeypatch: pytest.MonkeyPatch, vector: np.ndarray) -> None:
 
     for module in (renewal, verification):
         monkeypatch.setattr(module, "examine", examine)
+
+
+def sealed() -> list[Any]:
+    """Every byte that is kept of references, with their versions; when one was last opened is not of it."""
+    references = Reference.objects.order_by("pk").values()
+    kept = [{name: value for name, value in row.items() if name != "last_opened_at"} for row in references]
+    return [*kept, *Moment.objects.order_by("pk").values(), *DeviceWrap.objects.order_by("pk").values()]
 
 
 def concluded(capture: Capture, judgement: Judgement) -> bool:
@@ -425,17 +438,19 @@ def morphed(step: int, steps: int = 20) -> np.ndarray:
 def test_twenty_morphed_probes_at_sign_in_do_not_shift_the_reference(
     agent: Agent, ada: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = (counting(ada), opened(ada))
+    before = (counting(ada), opened(ada), sealed())
+    version = Subject.objects.get(pk=ada.pk).reference_version
     accepted = []
     for step in range(1, 21):
         judged(monkeypatch, morphed(step))
         row, _ = signing_in(agent)
         AttemptCounter.objects.all().delete()
         capture = captured(row)
-        accepted.append(concluded(capture, verification.verify(capture, b"")))
+        accepted.append(concluded(capture, verification.verify(capture, NOTHING_BESIDE)))
     assert True in accepted
     assert accepted[-1] is False
-    assert (counting(ada), opened(ada)) == before
+    assert (counting(ada), opened(ada), sealed()) == before
+    assert Subject.objects.get(pk=ada.pk).reference_version == version
     assert Moment.objects.count() == 0
 
 
@@ -449,7 +464,7 @@ def test_twenty_morphed_renewals_do_not_walk_the_reference_to_somebody_else(
         AttemptCounter.objects.all().delete()
         row = begun(agent)
         capture = captured(row)
-        if concluded(capture, renewal.renew(capture, b"")):
+        if concluded(capture, renewal.renew(capture, NOTHING_BESIDE)):
             assert agent.client.get(row.continue_path).status_code == 200
     reference = join_moments([decode_template(each) for each in opened(ada)])
     assert len(reference.vectors) == 4

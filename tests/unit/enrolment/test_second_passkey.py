@@ -9,7 +9,7 @@ from django.core import mail
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
-from authsvc.biometrics import binding
+from authsvc.biometrics import binding, crossing
 from authsvc.biometrics.types import DecisionResult, Reason, StageError
 from authsvc.core.clock import now
 from authsvc.devices.models import Device
@@ -177,7 +177,7 @@ def test_t19_a_mail_server_that_fails_stops_nothing(
     def fail(*_: object, **__: object) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("authsvc.enrolment.notices.send_mail", fail)
+    monkeypatch.setattr("authsvc.enrolment.notices.message", fail)
     row = binding_of(agent)
     agent.passkey(row)
     captured(row)
@@ -213,6 +213,7 @@ class TestWorker:
             return SimpleNamespace(decision=decision, manifest=manifest), found.face, NO_FINDINGS
 
         monkeypatch.setattr(binding, "examine", examine)
+        monkeypatch.setattr(crossing, "split_container", lambda sample: ({}, b""))
         return found
 
     def test_t19_an_accepted_face_lets_the_new_passkey_open_it(

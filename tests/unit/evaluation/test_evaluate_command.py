@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from authsvc.biometrics.records.record import EvaluationRecord
 from authsvc.biometrics.records.standing import weakness_of
 from authsvc.core.clock import now
+from authsvc.evaluation import recording
 from authsvc.evaluation.management.commands import evaluate as command
 from authsvc.evaluation.pad_report import CLAIMED
 from authsvc.evaluation.verification import Evaluation, evaluate
@@ -52,8 +53,8 @@ def test_where_a_group_fails_nothing_is_signed_and_the_group_is_named(
         return replace(found, groups=[replace(one, failure="2 false matches") for one in found.groups])
 
     monkeypatch.setattr(command, "evaluate", failing)
-    monkeypatch.setattr(command, "ship_record", never)
-    monkeypatch.setattr(command, "write_record", never)
+    monkeypatch.setattr(recording, "ship_record", never)
+    monkeypatch.setattr(recording, "write_record", never)
     with pytest.raises(CommandError, match="nothing is signed, the gate refuses: adult: 2 false"):
         call_command("evaluate", tmp_path, ship=ship, **asked)
 
@@ -79,8 +80,8 @@ def test_t25_what_pad_did_stands_in_the_record(asked: dict[str, Any], tmp_path: 
 def test_t25_where_a_claimed_attack_passes_nothing_is_signed(
     monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], tmp_path: Path, ship: bool
 ) -> None:
-    monkeypatch.setattr(command, "ship_record", never)
-    monkeypatch.setattr(command, "write_record", never)
+    monkeypatch.setattr(recording, "ship_record", never)
+    monkeypatch.setattr(recording, "write_record", never)
     with pytest.raises(CommandError, match=r"the gate refuses: .*flat-print: 7 of 100 pass"):
         call_command("evaluate", tmp_path, pad=pad(tmp_path, 7), ship=ship, **asked)
 

@@ -297,6 +297,22 @@ def test_groups_raise_the_threshold_and_stand_in_the_record(evaluation: Any) -> 
     assert found.record.counts["test_non_mated"] == evaluation.record.counts["test_non_mated"]
 
 
+@pytest.mark.requirement("S5.2-05", "S9.2-01")
+def test_what_makes_probes_alone_is_measured_against_anothers_references(evaluation: Any) -> None:
+    """And is no laxer than what the other's record was fitted to."""
+    made = [Person(f"person {number}", rows, rows, 0) for number, rows in enumerate(_VECTORS)]
+    blind = np.roll(_VECTORS, 1, axis=2)
+    others = [replace(one, seen=rows, seen_plain=rows) for one, rows in zip(made, blind, strict=True)]
+    same = [replace(one, seen=one.vectors, seen_plain=one.plain) for one in made]
+    told: dict[str, Any] = {"engine": "page:1", "dataset": "made", "references": "engine:1"}
+    found = evaluate(same, **told, floors={"1e-4": 0.99})
+    assert (found.record.engine, found.record.references) == ("page:1", "engine:1")
+    assert found.record.threshold("1e-4") == 0.99
+    assert found.record.threshold("1e-3") == evaluation.record.threshold("1e-3")
+    # What sees something else in everybody matches nobody.
+    assert evaluate(others, **told).record.points["1e-4"]["fnmr"] > 0.9
+
+
 def test_too_few_people_give_no_record() -> None:
     with pytest.raises(ValueError, match="at least 10 people"):
         evaluate(people(12), engine="engine:1", dataset="made")

@@ -9,6 +9,7 @@ from django.db import connection
 from joserfc.jwk import ECKey
 
 from authsvc.core.clock import now
+from authsvc.core.components import Component
 from authsvc.keys import samples
 from authsvc.keys.holding import FORGOTTEN, Holder, forget_gone_workers
 from authsvc.keys.models import SampleKey, WorkerKey
@@ -73,7 +74,7 @@ def test_t10_another_worker_with_all_secrets_and_the_whole_database_has_no_key(w
 
 
 def test_t10_the_table_of_keys_has_no_place_for_a_private_part() -> None:
-    public = {"kid", "worker", "public_jwk", "signature", "offered_until", "kept_until", "seen_at"}
+    public = {"kid", "worker", "public_jwk", "signature", "offered_until", "kept_until", "seen_at", "region"}
     assert {field.name for field in WorkerKey._meta.get_fields()} == public
 
 
@@ -84,12 +85,32 @@ def test_t10_the_table_of_keys_has_no_place_for_a_private_part() -> None:
         {"offered_until": now() + timedelta(days=1)},
         {"signature": "AAAA"},
         {"signature": "no base64"},
+        {"region": "eu-central"},
     ],
 )
 def test_a_row_that_no_worker_signed_is_not_offered(worker: Holder, changes: dict[str, Any]) -> None:
     worker.beat()
     WorkerKey.objects.update(**changes)
     assert samples.keys_on_offer() == []
+
+
+@pytest.mark.requirement("S10-12")
+def test_a_worker_signs_its_region_and_is_offered_there_alone(settings: Any) -> None:
+    settings.COMPONENTS = (Component("worker", "default", region="eu-central"),)
+    there = Holder()
+    settings.COMPONENTS = ()
+    elsewhere = Holder()
+    for each in (there, elsewhere):
+        each.beat()
+    (key,) = samples.keys_on_offer("eu-central")
+    assert samples.worker_of(key.kid) == there.worker
+    assert samples.still_held(region="eu-central") == {key.kid}
+    assert (samples.region_of_key(key.kid), samples.region_of_key("gone")) == ("eu-central", None)
+    assert samples.keys_on_offer("ap-1") == []
+    assert len(samples.keys_on_offer()) == 2
+    # Who moves the other worker there in the database gets no sample sealed to it.
+    WorkerKey.objects.update(region="eu-central")
+    assert samples.keys_on_offer("eu-central") == [key]
 
 
 def test_a_signature_is_that_of_its_own_key(worker: Holder) -> None:

@@ -1,5 +1,6 @@
 """A tenant with one of everything that an administrative act can be done to."""
 
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,30 +11,57 @@ import pytest
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.clients.services import register
 from authsvc.core.clock import now
+from authsvc.core.components import Component
 from authsvc.devices.models import Device
-from authsvc.enrolment.models import EnrolmentLink
+from authsvc.enrolment.models import EnrolmentLink, PeopleImport
 from authsvc.enrolment.services import create_link
+from authsvc.hosts.models import Host
 from authsvc.keys.models import SigningKey
 from authsvc.keys.schedule import STAGE_FOR
 from authsvc.keys.signing import ensure_keys
-from authsvc.management.actors import Member
+from authsvc.management import identities, importing, self_enrolment, single_sign_on
+from authsvc.management.actors import COMMAND_LINE, Member, System
 from authsvc.management.approvals import LIFE
 from authsvc.management.freezing import digest_of, frozen
-from authsvc.management.models import Approval
+from authsvc.management.models import Approval, PolicyDraft
 from authsvc.oidc.models import InitialAccessToken
 from authsvc.oidc.offering.options import trust_statements
 from authsvc.oidc.registration.access import issue_initial_token
+from authsvc.policy.models import PolicyVersion
+from authsvc.policy.services import store_shipped_policy
+from authsvc.reach.models import Subscription
+from authsvc.reach.subscriptions import Address, subscribe
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.memberships.models import Invitation, Membership
+from authsvc.tenancy.memberships.models import Identity, Invitation, Membership
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
 from portal.accounts.models import User
-from tests.factories import make_consent, make_device, make_subject, make_tenant
+from tests.factories import (
+    OWN_PROVIDER,
+    PEOPLE_PROVIDER,
+    make_consent,
+    make_device,
+    make_host,
+    make_subject,
+    make_tenant,
+)
+from tests.provider.push_service import TakesPushes
 from tests.provider.tokens import key_set, new_key
 from tests.tenancy.people import make_user
 
 TRUSTED = "https://trusted.example"
+REGION = "eu-central"
+LOGO = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A PNG of one point."""
+
+
+ADDRESS = Address(**TakesPushes("https://fcm.googleapis.com/fcm/send/abc").form)
+
+
+TABLE = b"name,number\nGrace Hopper,P-9\n"
 
 
 @dataclass(frozen=True)
@@ -43,22 +71,27 @@ class Estate:
     tenant: Tenant
     person: Subject
     device: Device
+    subscription: Subscription
     link: EnrolmentLink
     party: RelyingParty
     secret: ClientSecret
     token: InitialAccessToken
     key: SigningKey
+    version: PolicyVersion
     newcomer: User
     colleague: Membership
     disabled: Membership
     invitation: Invitation
+    identity: Identity
     asked: Approval
     asked_about: Approval
+    table: PeopleImport
 
 
 @pytest.fixture
-def estate(db: None) -> Iterator[Estate]:
-    """One of everything."""
+def estate(db: None, settings: Any) -> Iterator[Estate]:
+    """One of everything, in an installation whose store and key service are in a region."""
+    settings.COMPONENTS = (Component("store", region=REGION), Component("keys", region=REGION))
     tenant = make_tenant()
     with tenant_scope(tenant.id):
         yield _filled(tenant)
@@ -66,16 +99,28 @@ def estate(db: None) -> Iterator[Estate]:
 
 def _filled(tenant: Tenant) -> Estate:
     person = make_subject(name="Ada")
+    device = make_device(person)
     make_consent(person)
     party, _ = register(name="Partner", redirect_uris=["https://partner.example/cb"], scopes=["openid"])
     issue_initial_token(note="Harbour")
     trust_statements(issuer=TRUSTED, keys=key_set(new_key()))
     ensure_keys(["ES256"])
+    make_host(tenant, "live.example.org")
+    make_host(tenant, "asked.example.org", state=Host.State.ASKED, live_at=None)
     SigningKey.objects.filter(state=SigningKey.State.NEXT).update(state_changed_at=now() - STAGE_FOR)
+    version = store_shipped_policy(published_by="a test")
+    assert version is not None
+    PolicyDraft.objects.create(changes={"least_age": 30}, saved_by="a test", saved_at=now())
+    self_enrolment.configure(by=System("a test"), **PEOPLE_PROVIDER)
+    provider = single_sign_on.configure(by=System("a test"), **OWN_PROVIDER)
+    identities.link(provider, {"sub": "linked"}, user=make_user((tenant, Role.AUDITOR)))
     return Estate(
+        identity=Identity.objects.get(),
         tenant=tenant,
+        version=version,
         person=person,
-        device=make_device(person),
+        device=device,
+        subscription=subscribe(device, ADDRESS),
         link=create_link(subject=person, created_by="a test")[0],
         party=party,
         secret=party.secrets.get(),
@@ -86,6 +131,7 @@ def _filled(tenant: Tenant) -> Estate:
         disabled=_disabled(tenant),
         asked=_asked(tenant),
         asked_about=_asked(tenant, "people.create_link", {"subject": person}),
+        table=importing.check(by=COMMAND_LINE, name="people.csv", content=TABLE),
         invitation=Invitation.objects.create(
             email="invited@example.org", role=Role.ADMIN, digest="0" * 64, expires_at=now() + STAGE_FOR
         ),

@@ -90,7 +90,7 @@ def test_t21_a_setting_that_says_so_takes_agreement(
 ) -> None:
     """Not by a name that the table of four eyes knows, but by what the setting's own row says."""
     flagged = [name for name, row in FIELDS.items() if row.approval is not None]
-    assert flagged == ["subject_type"]
+    assert flagged == ["scope_floors", "subject_type"]
     assert len(four_eyes.OF_SETTINGS) == len(flagged)
     never = Agreement(lambda before, after: False, "never")
     monkeypatch.setitem(vars(FIELDS["subject_type"]), "approval", never)

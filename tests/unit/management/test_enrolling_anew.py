@@ -185,7 +185,7 @@ def test_t13_a_mail_server_that_fails_does_not_stop_it(
     def fail(*_args: Any, **_named: Any) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("authsvc.enrolment.notices.send_mail", fail)
+    monkeypatch.setattr("authsvc.enrolment.notices.message", fail)
     with django_capture_on_commit_callbacks(execute=True):
         assert asked_for(ada, make_subject(claims={"email": "grace@example.org"})).is_pending
 

@@ -14,7 +14,7 @@ from authsvc.privacy.models import ConsentReceipt
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.vault.models import DeviceWrap, Reference
-from config.celery import app
+from config.management.commands.sweeper import WORK
 from tests.factories import make_consent, make_subject, make_tenant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S10-05")]
@@ -131,7 +131,5 @@ def test_the_task_goes_through_every_tenant_and_each_erases_its_own() -> None:
         assert (is_kept(*theirs), is_kept(*kept)) == (False, True)
 
 
-def test_it_is_on_the_schedule_at_least_daily_and_needs_no_worker() -> None:
-    rows = {row["task"]: row["schedule"] for row in app.conf.beat_schedule.values()}
-    assert rows[erase_what_is_over.name] <= DAY.total_seconds()
-    assert app.conf.task_routes["authsvc.management.tasks.*"] == {"queue": "provider"}
+def test_the_sweeper_does_it_at_least_daily_and_needs_no_worker() -> None:
+    assert {act: seconds for _name, seconds, act in WORK}[erase_what_is_over] <= DAY.total_seconds()

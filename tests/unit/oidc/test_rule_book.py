@@ -12,7 +12,8 @@ from authsvc.oidc.requests.wanted import Context, Wanted
 FILES = [row[0] for row in TABLE]
 # Rules that put a whole request in place of what came; no other rule may have read it before.
 OPENING = {"pushed_request", "request_uri", "request_object", "signed_request"}
-BEFORE = {"client", "backchannel_registered"}
+# What is asked of the client alone; of what it wants they know at most that it is our own test.
+BEFORE = {"client", "backchannel_registered", "live"}
 
 
 def files_of(endpoint: Endpoint) -> list[str]:
@@ -48,6 +49,7 @@ def test_a_pushed_request_is_held_to_all_that_one_in_the_browser_is() -> None:
     assert set(files_of(Endpoint.AUTHORIZE)) - set(files_of(Endpoint.PUSHED)) == {
         "pushed_request",
         "request_uri",
+        "live",  # Who is in test pushes as others do; it is people that are refused.
     }
 
 
@@ -71,4 +73,9 @@ def test_requests_that_the_release_before_stored_can_be_read() -> None:
         "pushed": "",
     }
     # What this release adds is not demanded by what came before it.
-    assert Wanted.from_json({**stored, "backchannel": "row-1"}).to_json() == {**stored, "face": False}
+    assert Wanted.from_json({**stored, "backchannel": "row-1"}).to_json() == {
+        **stored,
+        "face": False,
+        "presence": False,
+        "test": False,
+    }

@@ -156,7 +156,7 @@ def test_withdrawing_again_changes_nothing_and_ends_nowhere(inside: Visitor) -> 
 
 
 @pytest.mark.parametrize(
-    "path", ["passkeys/{device}/revoke", "face/remove", "consent/withdraw", "needs/light"]
+    "path", ["passkeys/{device}/revoke", "face/remove", "consent/withdraw", "needs/light", "needs/turn"]
 )
 def test_what_cannot_be_undone_asks_for_the_passkey_again(inside: Visitor, path: str) -> None:
     path = path.format(device=inside.device.pk)

@@ -14,12 +14,13 @@ from authsvc.audit.tags import Tag
 from authsvc.devices.models import Device
 from authsvc.oidc.sessions.session import session_cookie
 from authsvc.person.models import Visit
-from authsvc.person.visits import IDLE, KEPT, LIFE, cookie_name, sweep_visits
+from authsvc.person.visits import IDLE, LIFE, cookie_name
 from authsvc.privacy.notice import current_notice
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Capture, Transaction
 from tests.factories import make_tenant
+from tests.sweeping import erased
 from tests.unit.capture.agent import Agent
 from tests.unit.person.visitor import Visitor
 
@@ -219,7 +220,6 @@ def test_forms_of_other_sites_are_refused(inside: Visitor) -> None:
 
 
 def test_old_visits_are_swept(inside: Visitor) -> None:
-    assert sweep_visits() == 0
-    inside.waits(KEPT)
-    assert sweep_visits() == 1
+    assert "person_visit" not in erased()
+    assert erased(timedelta(days=1))["person_visit"] == 1
     assert Subject.objects.filter(pk=inside.subject.pk).exists()  # whose visit it was stays

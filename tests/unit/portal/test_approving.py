@@ -47,6 +47,16 @@ def ask(browser: Client, base: str, party: RelyingParty, why: str = "A second si
     return asked
 
 
+def test_each_of_the_team_is_told_in_their_own_language(
+    admin: Client, grace: Client, base: str, party: RelyingParty, mailoutbox: list[EmailMessage]
+) -> None:
+    User.objects.filter(email="grace@example.org").update(language="de")
+    ask(admin, base, party)
+    told = {mail.to[0]: str(mail.subject) for mail in mailoutbox}
+    assert "a change waits" in told["admin@example.org"]
+    assert "Änderung" in told["grace@example.org"]
+
+
 def test_it_waits_and_is_done_when_another_agrees(
     admin: Client, grace: Client, base: str, party: RelyingParty, mailoutbox: list[EmailMessage]
 ) -> None:
@@ -59,6 +69,7 @@ def test_it_waits_and_is_done_when_another_agrees(
     assert asked.pk in str(mailoutbox[0].body)
     assert "waits for an administrator" in admin.get(f"{base}people/").content.decode()
     mine = admin.get(f"{base}approvals/{asked.pk}/").content.decode()
+    assert "nothing is changed until they agree" in mine
     assert "Take it back" in mine
     assert "Agree, and do it now" not in mine
     admin.post(f"{base}approvals/{asked.pk}/agree/")
@@ -72,6 +83,7 @@ def test_it_waits_and_is_done_when_another_agrees(
     assert party.redirect_uris == [ADDRESS, SECOND]
     assert "waits for an administrator" not in admin.get(f"{base}people/").content.decode()
     assert "Carried out" in admin.get(f"{base}approvals/").content.decode()
+    assert "Carried out by grace@example.org." in admin.get(f"{base}approvals/{asked.pk}/").content.decode()
 
 
 def test_it_is_refused(admin: Client, grace: Client, base: str, party: RelyingParty) -> None:
@@ -80,6 +92,8 @@ def test_it_is_refused(admin: Client, grace: Client, base: str, party: RelyingPa
     grace.post(f"{base}approvals/{asked.pk}/agree/")
     asked.refresh_from_db()
     assert asked.state == Approval.State.REFUSED
+    page = admin.get(f"{base}approvals/{asked.pk}/").content.decode()
+    assert "Refused by grace@example.org: nothing was changed." in page
     party.refresh_from_db()
     assert party.redirect_uris == [ADDRESS]
 

@@ -8,17 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from authsvc.audit.models import AuditEvent
-from authsvc.audit.tags import Tag
 from authsvc.biometrics.records.manifest import stages_version
 from authsvc.biometrics.records.record import EvaluationRecord
 from authsvc.core.clock import now
 from authsvc.management import evaluations
 from authsvc.management.evaluations import face_records, in_force
 from authsvc.tenancy.models import Tenant
-from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
-from tests.tenancy.people import make_user, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S5.2-04", "S9.2-03")]
 POINT = {
@@ -96,6 +92,10 @@ def given(monkeypatch: pytest.MonkeyPatch, *records: EvaluationRecord) -> None:
             "Some group of people is matched too often, or refused too often",
         ),
         ({"pad": None}, "Liveness was not measured with it"),
+        (
+            {"pad": None, "references": "sface:0"},
+            "Of what a page compares itself, which is no face: for sandboxes",
+        ),
         (
             {"pad": PAD | {"attacks": [ATTACK | {"failure": "9 of 100 pass"}]}},
             "Some attack passes for a person too often, or people are taken for one too often",
@@ -187,42 +187,3 @@ def test_the_overview_warns_before_the_evidence_ends_and_when_there_is_none(
     assert "Evidence ends soon" in admin.get(base).content.decode()
     given(monkeypatch)
     assert "No face counts" in admin.get(base).content.decode()
-
-
-@pytest.mark.requirement("S10-11")
-def test_an_administrator_sets_from_which_age_the_face_is_for_people(
-    monkeypatch: pytest.MonkeyPatch, base: str, admin: Client
-) -> None:
-    given(monkeypatch, record())
-    assert "For people of 18 years and more" in admin.get(f"{base}evidence/").content.decode()
-    page = admin.get(f"{base}evidence/age/").content.decode()
-    assert 'value="18"' in page
-    assert admin.post(f"{base}evidence/age/", {"age": "21"}).status_code == 302
-    assert "For people of 21 years and more" in admin.get(f"{base}evidence/").content.decode()
-    event = AuditEvent.objects.get(tag=Tag.POLICY_PUBLISHED)
-    assert event.actor == "admin@example.org"
-    # What is the same already is no new version.
-    admin.post(f"{base}evidence/age/", {"age": "21"})
-    assert AuditEvent.objects.filter(tag=Tag.POLICY_PUBLISHED).count() == 1
-
-
-@pytest.mark.requirement("S10-11")
-@pytest.mark.parametrize("age", ["17", "0", "-18", "100", "", "18.5", "eighteen"])
-def test_no_age_is_set_for_which_nothing_was_measured(
-    monkeypatch: pytest.MonkeyPatch, base: str, admin: Client, age: str
-) -> None:
-    given(monkeypatch, record())
-    assert admin.post(f"{base}evidence/age/", {"age": age}).status_code == 422
-    assert "For people of 18 years and more" in admin.get(f"{base}evidence/").content.decode()
-
-
-@pytest.mark.requirement("S9.4-01")
-def test_an_auditor_sees_the_age_and_sets_none(
-    monkeypatch: pytest.MonkeyPatch, base: str, tenant: Tenant
-) -> None:
-    given(monkeypatch, record())
-    auditor = signed_in(make_user((tenant, Role.AUDITOR), email="auditor@example.org"))
-    page = auditor.get(f"{base}evidence/").content.decode()
-    assert "For people of 18 years and more" in page
-    assert "evidence/age/" not in page
-    assert auditor.post(f"{base}evidence/age/", {"age": "21"}).status_code == 403

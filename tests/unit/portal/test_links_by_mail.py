@@ -92,7 +92,7 @@ def test_where_mail_fails_no_link_is_made_and_the_page_says_so(
     def fail(*_: object, **__: object) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("authsvc.enrolment.notices.send_mail", fail)
+    monkeypatch.setattr("authsvc.enrolment.notices.message", fail)
     for path, sent in ((f"people/{invited.pk}/links/", {"by_mail": "1"}), ("people/new/", NEW)):
         answer: Any = admin.post(base + path, sent, follow=True)
         assert "The link could not be sent by mail, so none was made." in answer.content.decode()

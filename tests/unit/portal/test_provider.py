@@ -301,7 +301,9 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
 ) -> None:
     monkeypatch.setattr(paging, "SIZE", 5)
     set_options(dynamic_registration=True)
-    fill()
+    # More than one page of each: a list that ends on its first page needs no statement to be counted.
+    for _ in range(7):
+        fill()
     admin.get(f"{base}provider/{screen}")
     counts = []
     for _ in range(2):

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from authsvc.audit.models import AuditEvent
-from authsvc.audit.services import record
+from authsvc.audit.models import AuditEvent, Position
+from authsvc.audit.services import append, record
 from authsvc.audit.tags import Tag
-from authsvc.core.ids import new_id
+from authsvc.core.clock import now
+from authsvc.core.ids import new_id, new_jti
 from authsvc.management.receipts import new_receipt
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
@@ -34,12 +35,11 @@ def test_c10_a_number_of_a_refusal_leads_to_its_event(
 ) -> None:
     number = number_of(Client().get(f"/t/{tenant.slug}/{place}"))
     page = look_up(admin, base, f"  {number} ")
-    assert page.redirect_chain[-1][0] == f"{base}audit/?reference={number}"
-    text = page.content.decode()
     event = AuditEvent.objects.get(transaction=number)
-    assert text.count('<tr role="row">') == 2
-    assert event.reason in text
-    assert '<details class="inline-details" open>' in text
+    assert page.redirect_chain[-1][0] == f"{base}audit/{event.pk}/"
+    text = page.content.decode()
+    assert f'<dd class="mono">{event.reason}</dd>' in text
+    assert number in text
 
 
 def test_c10_a_number_of_an_attempt_leads_to_the_attempt(admin: Client, base: str, tenant: Tenant) -> None:
@@ -65,9 +65,38 @@ def test_c10_what_was_given_or_done_is_found_by_its_number(admin: Client, base: 
         assert number in look_up(admin, base, number).content.decode()
 
 
+def test_c10_of_several_events_under_one_number_each_is_shown(admin: Client, base: str) -> None:
+    done = new_receipt()
+    for tag in (Tag.CONSENT_WITHDRAWN, Tag.FACE_ERASED):
+        record(tag, receipt=done)
+    page = look_up(admin, base, done)
+    assert page.redirect_chain[-1][0] == f"{base}audit/?reference={done}"
+    assert page.content.decode().count('<tr role="row">') == 3
+
+
+def test_c10_a_tokens_id_leads_to_its_attempt(admin: Client, base: str, tenant: Tenant) -> None:
+    row = Agent(tenant).open()
+    page = look_up(admin, base, new_jti(row.pk))
+    assert page.redirect_chain[-1][0] == f"{base}attempts/{row.pk}/"
+
+
+def test_c10_a_number_of_the_log_leads_to_its_event(admin: Client, base: str) -> None:
+    event = record(Tag.KEY_CREATED)
+    Position.objects.create(event=event.pk, position=76)
+    assert look_up(admin, base, "77").redirect_chain[-1][0] == f"{base}audit/{event.pk}/"
+    assert "Nothing has this number" in look_up(admin, base, "78").content.decode()
+
+
 def test_c10_numbers_of_earlier_releases_are_found(admin: Client, base: str) -> None:
     record(Tag.AGENT_REFUSED, reason="late", reference="abcdefghij")
     assert ">late<" in look_up(admin, base, "abcdefghij").content.decode()
+
+
+def test_c10_a_receipt_of_an_earlier_release_is_found_in_the_details(admin: Client, base: str) -> None:
+    event = AuditEvent(at=now(), tag=Tag.FACE_ERASED.value, details={"receipt": "klmnopqrst"})
+    append(event)
+    assert event.transaction == ""
+    assert look_up(admin, base, "klmnopqrst").redirect_chain[-1][0] == f"{base}audit/{event.pk}/"
 
 
 @pytest.mark.parametrize("number", ["", "nothing", "a" * 65, "a\x00b"])

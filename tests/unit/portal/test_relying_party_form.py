@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from django.forms import BoundField
 from django.test import Client
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
-from portal.relying_parties.forms import RelyingPartyForm, values_of
+from portal.relying_parties.forms import AddressList, RelyingPartyForm, values_of
 from tests.provider.browser import CALLBACK, justified
 
 
@@ -18,11 +19,25 @@ def posted(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, False, [])}
 
 
+def fields_of(form: RelyingPartyForm) -> list[BoundField]:
+    """The fields in sight, and those that are folded."""
+    return [*form.in_sight(), *(field for _, fields, _ in form.advanced() for field in fields)]
+
+
 def test_every_field_stands_in_a_group_once() -> None:
     form = RelyingPartyForm()
-    shown = [field.name for _, fields in form.groups() for field in fields]
+    shown = [field.name for field in fields_of(form)]
     assert sorted(shown) == sorted(form.fields)
     assert len(set(shown)) == len(shown) > 30
+
+
+def test_what_the_form_shows_of_nothing_set_is_nothing() -> None:
+    """A browser sends back what the form shows; a list that nobody set must not come back as a text."""
+    form = RelyingPartyForm(initial=values_of(RelyingParty()))
+    shown = {field.name: field.value() for field in fields_of(form)}
+    lists = {name: value for name, value in shown.items() if isinstance(form.fields[name], AddressList)}
+    assert len(lists) > 2
+    assert set(lists.values()) == {""}
 
 
 def test_a_third_party_with_refresh_tokens_and_signed_answers(admin: Client, base: str) -> None:
@@ -67,7 +82,7 @@ def test_t26_what_is_refused_at_a_relying_party_is_written_down(admin: Client, b
 def test_the_face_is_required_with_its_whole_justification_or_not_at_all(admin: Client, base: str) -> None:
     bare = admin.post(f"{base}relying-parties/new/", posted(face="required"))
     assert bare.status_code == 422
-    assert b"Needed where the face is required." in bare.content
+    assert b"Needed where the face or presence is required." in bare.content
     assert not RelyingParty.objects.exists()
     assert refusals() == [("", sorted(justified()))]
     assert (

@@ -1,5 +1,6 @@
 """The table of screens: routes, navigation and the gate follow it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -124,4 +125,4 @@ def test_templates_ask_for_permissions_that_there_are() -> None:
 
 
 def _asked(text: str) -> list[str]:
-    return [part.rsplit('"', 2)[1] for part in text.split(" in request.may")[:-1]]
+    return re.findall(r'"(\w+)" in request\.may', text)

@@ -87,6 +87,19 @@ def test_the_secret_of_an_app_is_sealed_in_the_database(user: User) -> None:
     assert MfaAdapter().decrypt(held.data["secret"]) == secret
 
 
+def test_an_address_is_called_one_thing(client: Client, db: None) -> None:
+    for path in ("login", "password/reset"):
+        page = client.get(f"/account/{path}/").content.decode()
+        assert "E-mail address" in page
+        assert "Email" not in page
+        assert "placeholder" not in page
+
+
+def test_the_way_for_who_forgot_stands_behind_the_field(client: Client, db: None) -> None:
+    page = client.get("/account/login/").content.decode()
+    assert page.index('for="id_password"') < page.index('name="password"') < page.index("Forgot")
+
+
 def test_nobody_signs_up(client: Client, db: None) -> None:
     client.post("/account/signup/", {"email": "new@example.org", "password1": PASSWORD})
     assert not User.objects.exists()

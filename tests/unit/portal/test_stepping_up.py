@@ -17,6 +17,7 @@ from portal.accounts.recovery import make_codes
 from tests.factories import make_subject
 from tests.tenancy.people import PASSWORD
 from tests.unit.portal.app import code_of
+from tests.unit.portal.test_relying_party_form import posted
 
 pytestmark = pytest.mark.requirement("S9.4-01")
 
@@ -84,11 +85,7 @@ def test_t13_the_code_lets_the_act_go_on_with_the_same_form(stale: Client, base:
 
 def test_t13_lists_and_lines_of_a_form_come_back_as_they_were(stale: Client, base: str, key: str) -> None:
     addresses = "https://a.example/cb\r\nhttps://a.example/second"
-    form = stale.get(f"{base}relying-parties/new/").context["form"]
-    given: dict[str, Any] = {
-        name: value for name, value in form.initial.items() if isinstance(value, str) and value
-    }
-    given |= {"name": "Partner", "redirect_uris": addresses, "scopes": ["openid", "email"]}
+    given: dict[str, Any] = posted(redirect_uris=addresses, scopes=["openid", "email"])
     page = stale.post(f"{base}relying-parties/new/", given)
     assert page.status_code == 403
     assert page.content.decode().count('name="scopes"') == 2

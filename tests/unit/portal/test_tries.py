@@ -8,7 +8,8 @@ from django.test import Client
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
-from portal.accounts import failures
+from authsvc.limits.limit import forget_counts
+from authsvc.limits.register import FAILURES_NOTED
 from portal.accounts.models import User
 from tests.tenancy.people import PASSWORD, make_user
 from tests.unit.portal.app import code_of
@@ -37,6 +38,25 @@ def test_t17_six_wrong_passwords_refuse_the_seventh_from_there_alone(user: User)
         assert not went_on(sign_in(user.email, "wrong"))
     assert not went_on(sign_in(user.email))
     assert went_on(sign_in(user.email, address=THERE))
+
+
+@pytest.mark.requirement("S9.4-08")
+def test_whoever_tries_too_often_is_told_when_to_come_again(user: User) -> None:
+    for _ in range(5):
+        assert sign_in(user.email, "wrong").status_code == 200
+    refused = sign_in(user.email, "wrong")
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 600
+    assert "too often" in refused.content.decode()
+
+
+@pytest.mark.requirement("S9.4-08")
+def test_where_nobody_can_count_no_password_is_looked_at(user: User, settings: Any) -> None:
+    settings.COUNTERS = "redis://127.0.0.1:1"
+    refused = sign_in(user.email)
+    forget_counts()
+    assert (refused.status_code, refused["Retry-After"]) == (503, "10")
+    assert "cannot be done at the moment" in refused.content.decode()
 
 
 def test_t17_ten_failures_by_one_address_lock_nobody_else_behind_it(user: User) -> None:
@@ -119,7 +139,7 @@ def test_t17_nothing_is_kept_of_an_account_that_there_is_not(user: User) -> None
 def test_t17_a_flood_of_failures_does_not_fill_the_log(user: User) -> None:
     for number in range(60):
         sign_in(user.email, "wrong", address=f"192.0.2.{number}")
-    assert len(failed(user)) == failures.NOTED.most
+    assert len(failed(user)) == FAILURES_NOTED.most
 
 
 @pytest.mark.parametrize(

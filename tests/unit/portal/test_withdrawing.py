@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S10-01", "S9.4-11"
 def listed(admin: Client, base: str, number: str) -> int:
     """How many events the audit log shows for a receipt number."""
     page = admin.get(f"{base}audit/", {"reference": number}).content.decode()
-    return len(re.findall(r'<th scope="row"', page))
+    return len(re.findall(r'<th scope="row" role="rowheader"', page))
 
 
 def test_what_a_person_withdrew_is_found(admin: Client, base: str) -> None:

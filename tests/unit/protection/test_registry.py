@@ -1,6 +1,5 @@
-"""Every row of the table has its behaviour, which is what the row says; nobody is of a model unawares."""
+"""Every row of the table has its behaviour, which is what the row says."""
 
-import os
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -8,24 +7,13 @@ import pytest
 
 from authsvc.core.application_models import APPLICATION_MODELS, Place, application_model
 from authsvc.core.stages import ENROL, LIVENESS, RENEW, VERIFY, Stage
-from authsvc.policy.services import current_policy
-from authsvc.protection.registry import PROTECTIONS, check, protection_for_new, protection_of
-from authsvc.tenancy.scope import tenant_scope
-from authsvc.vault import opening
-from authsvc.vault.models import Reference
-from tests.factories import make_subject, make_tenant
+from authsvc.protection.registry import PROTECTIONS, check
 
 ROW = APPLICATION_MODELS[0]
 
 
-@pytest.fixture
-def _tenant(db):
-    with tenant_scope(make_tenant().id):
-        yield
-
-
 def behaviour(**changes):
-    plans = {"verify": VERIFY, "enrol": ENROL, "renew": RENEW}
+    plans = {"verify": VERIFY, "enrol": ENROL, "renew": RENEW, "bind": VERIFY}
     return SimpleNamespace(**{"letter": ROW.letter, **plans, **changes})
 
 
@@ -46,7 +34,9 @@ def test_a_letter_names_its_row_and_another_none():
 
 
 @pytest.mark.parametrize("stage", LIVENESS)
-@pytest.mark.parametrize(("name", "plan"), [("verify", VERIFY), ("enrol", ENROL), ("renew", RENEW)])
+@pytest.mark.parametrize(
+    ("name", "plan"), [("verify", VERIFY), ("enrol", ENROL), ("renew", RENEW), ("bind", VERIFY)]
+)
 @pytest.mark.requirement("S9.2-04")
 def test_a_plan_without_liveness_does_not_start(name, plan, stage):
     with pytest.raises(ValueError, match="a plan without"):
@@ -69,31 +59,27 @@ def test_a_behaviour_that_is_not_what_its_row_says_does_not_start():
         check(behaviour(), replace(ROW, compared=Place.PHONE))
 
 
-@pytest.mark.usefixtures("_tenant")
-def test_new_references_are_of_the_first_model_that_the_policy_names():
-    assert protection_for_new() is PROTECTIONS[current_policy().models[0]]
+@pytest.mark.requirement("S9.2-15", "S6.3-01")
+@pytest.mark.parametrize("name", ["renew", "bind"])
+def test_what_adds_to_a_reference_is_compared_by_a_worker_wherever_a_sign_in_is(name):
+    row, seen = replace(ROW, compared=Place.PHONE), without(VERIFY, Stage.COMPARISON)
+    assert check(behaviour(verify=seen), row).renew == RENEW
+    with pytest.raises(ValueError, match="no worker compared"):
+        check(behaviour(verify=seen, **{name: without(RENEW, Stage.COMPARISON)}), row)
 
 
-@pytest.mark.usefixtures("_tenant")
 @pytest.mark.requirement("S6.3-01")
-def test_a_reference_is_of_the_model_that_its_row_names(monkeypatch):
-    other = behaviour(letter="X")
-    monkeypatch.setattr("authsvc.protection.registry.PROTECTIONS", {**PROTECTIONS, "X": other})
-    row = opening.create_reference(
-        model="X", template=b"t", engine="e", quality=1, consent="c", device="d",
-        device_share=os.urandom(32), share_kind="prf",
-    )  # fmt: skip
-    person = make_subject(reference=row.pseudonym)
-    assert protection_of(person) is other
-    Reference.objects.filter(pk=row.pk).update(status=Reference.Status.REVOKED)
-    assert protection_of(person) is protection_for_new()
-
-
-@pytest.mark.usefixtures("_tenant")
-def test_nobodys_reference_and_an_unknown_models_are_taken_for_the_tenants_own():
-    row = opening.create_reference(
-        model="?", template=b"t", engine="e", quality=1, consent="c", device="d",
-        device_share=os.urandom(32), share_kind="prf",
-    )  # fmt: skip
-    for person in (None, make_subject(reference=""), make_subject(reference=row.pseudonym)):
-        assert protection_of(person) is protection_for_new()
+@pytest.mark.parametrize(
+    "changes", [{"enrol": ENROL}, {"renew": RENEW}, {"bind": VERIFY}], ids=["enrol", "renew", "bind"]
+)
+def test_what_keeps_nothing_has_no_plan_that_would(changes):
+    row = replace(ROW, stored=Place.NOWHERE, compared=Place.NOWHERE)
+    seen = without(without(without(VERIFY, Stage.COMPARISON), Stage.VAULT), Stage.FEATURES)
+    nothing = {"verify": seen, "enrol": (), "renew": (), "bind": ()}
+    assert check(behaviour(**nothing), row).enrol == ()
+    with pytest.raises(ValueError, match="keeps nothing"):
+        check(behaviour(**{**nothing, **changes}), row)
+    with pytest.raises(ValueError, match="compared nowhere"):
+        check(behaviour(**{**nothing, "verify": VERIFY}), row)
+    with pytest.raises(ValueError, match="a plan without"):
+        check(behaviour(**{**nothing, "verify": without(seen, Stage.PAD)}), row)

@@ -1,39 +1,17 @@
 """Model G: what it keeps, what it asks for, who opens it, and what it says of itself."""
 
-import os
-
 import pytest
 
 from authsvc.core.application_models import Place, application_model
-from authsvc.protection.base import Compared, Features, Share
+from authsvc.protection.base import Compared, Features
 from authsvc.protection.split_secret import PROTECTION
-from authsvc.tenancy.scope import tenant_scope
 from authsvc.vault.models import DeviceWrap, Reference
 from authsvc.vault.opening import CannotOpenReference
-from tests.factories import make_device, make_subject, make_tenant
+from tests.factories import make_device
+from tests.unit.protection.shares import share
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S6.3-02")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tenant"), pytest.mark.requirement("S6.3-02")]
 MADE = Features(b"a template", "engine:1", 73)
-
-
-@pytest.fixture(autouse=True)
-def _tenant():
-    with tenant_scope(make_tenant().id):
-        yield
-
-
-@pytest.fixture
-def subject():
-    return make_subject(reference="", reference_version=0)
-
-
-@pytest.fixture
-def device(subject):
-    return make_device(subject)
-
-
-def share(kind="prf"):
-    return Share(os.urandom(32), kind)
 
 
 def enrolled(subject, device, given):

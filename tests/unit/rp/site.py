@@ -1,5 +1,6 @@
 """The partner site as its own process, and a browser that visits it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+from joserfc.jwk import ECKey
 
 from devtools.stack.services import free_port
 from tests.unit.rp.provider import CLIENT_ID, CLIENT_SECRET, FakeProvider, id_claims, signed
@@ -36,6 +38,7 @@ def running_site(
         "PARTNER_CLIENT_ID": client[0],
         "PARTNER_CLIENT_SECRET": client[1],
         "PARTNER_BASE_URL": base_url,
+        "PARTNER_LIVENESS": str(_liveness(data_dir, issuer)),
     }
     command = [sys.executable, "-m", "gunicorn", "rp.demo.wsgi", "--no-control-socket", "--threads", "2"]
     with (data_dir / "site.log").open("wb") as log:
@@ -43,14 +46,24 @@ def running_site(
             [*command, "--bind", f"127.0.0.1:{port}"], env={**os.environ, **own}, stdout=log, stderr=log
         )
         try:
-            _await(f"{base_url}/healthz", process, data_dir / "site.log")
+            await_page(f"{base_url}/healthz", process, data_dir / "site.log")
             yield base_url
         finally:
             process.terminate()
             process.wait(timeout=20)
 
 
-def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _liveness(data_dir: Path, issuer: str) -> Path:
+    """Return the file that says how the provider's liveness service knows the site."""
+    key = ECKey.generate_key("P-256", {"kid": "liveness"}).as_dict(private=True)
+    path = data_dir / "liveness.json"
+    known = {"issuer": issuer, "client_id": "presence", "key": key}
+    path.write_text(json.dumps(known), encoding="utf-8")
+    return path
+
+
+def await_page(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a page answers; raises AssertionError with the log where none does."""
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:

@@ -46,6 +46,37 @@ def test_an_old_missing_or_future_auth_time_is_refused(auth_time: Any):
         require({"acr": "urn:visor:L2", "auth_time": auth_time}, Wanted("urn:visor:L2", 60), now=NOW)
 
 
+BOTH = Wanted("urn:visor:L2", face=True, presence=True)
+SHOWN = {**L2_NOW, "amr": ["swk", "face", "mfa"], "presence": True}
+
+
+@pytest.mark.requirement("S6.4-03", "S5.3-01")
+def test_a_face_and_presence_are_demanded_and_nothing_is_asked_of_who_wants_neither():
+    asked = json.loads(authorize_parameters(BOTH)["claims"])["id_token"]
+    assert asked["amr"] == {"essential": True, "values": ["face"]}
+    assert asked["presence"] == {"essential": True}
+    assert not {"amr", "presence"} & set(
+        json.loads(authorize_parameters(Wanted("urn:visor:L2"))["claims"])["id_token"]
+    )
+
+
+@pytest.mark.requirement("S6.4-03")
+@pytest.mark.parametrize("amr", [["swk", "mfa"], [], None, "face", {"face": True}])
+def test_a_face_is_among_the_methods_or_there_was_none(amr: Any):
+    require(SHOWN, BOTH, now=NOW)
+    with pytest.raises(Refused, match="no face"):
+        require({**SHOWN, "amr": amr}, BOTH, now=NOW)
+    require({**SHOWN, "amr": amr}, Wanted("urn:visor:L2", presence=True), now=NOW)
+
+
+@pytest.mark.requirement("S6.4-03")
+@pytest.mark.parametrize("presence", [False, None, "true", 1])
+def test_presence_is_said_in_so_many_words(presence: Any):
+    with pytest.raises(Refused, match="present"):
+        require({**SHOWN, "presence": presence}, BOTH, now=NOW)
+    require({**SHOWN, "presence": presence}, Wanted("urn:visor:L2", face=True), now=NOW)
+
+
 def test_the_session_gets_no_leeway():
     wanted = Wanted("urn:visor:L2", 60)
     assert met(L2_NOW, wanted, now=NOW + 60)

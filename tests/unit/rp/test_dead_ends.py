@@ -24,6 +24,7 @@ PROBLEMS = {
 
 def test_c10_every_page_has_a_way_on(member: Member) -> None:
     pages = [member.get("/"), member.get("/statement"), member.get("/nothing"), member.get("/sign-out")]
+    pages.append(member.get("/vote"))
     pages.append(member.get("/oidc/authenticate/?max_age=x"))
     pages.append(member.get("/oidc/callback/?state=unknown"))
     for error in ("access_denied", "unmet_authentication_requirements"):

@@ -19,9 +19,12 @@ class Documents:
         self.fetched: list[str] = []
         self.metadata = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}jwks", **changes}
         self.keys: Any = public_keys().as_dict()
+        self.away = False
 
     def __call__(self, url: str) -> dict[str, Any]:
         self.fetched.append(url)
+        if self.away:
+            raise ProviderUnreachable(url)
         return self.keys if url.endswith("jwks") else self.metadata
 
 
@@ -76,6 +79,26 @@ def test_a_new_key_is_looked_up_but_not_at_every_token(documents: Documents, mon
     provider.keys_for(unknown)
     provider.keys_for(unknown)
     assert documents.fetched.count(f"{ISSUER}jwks") == 2
+
+
+def test_a_provider_that_does_not_answer_for_a_while_stays_known(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+):
+    moment = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: moment[0])
+    provider = Provider(ISSUER)
+    known, new = signed(id_claims(ISSUER)), signed(id_claims(ISSUER), kid="new")
+    provider.keys_for(known)
+    documents.away = True
+    moment[0] += discovery.STALE_SECONDS - 1
+    assert provider.keys_for(known)
+    with pytest.raises(ProviderUnreachable):
+        provider.keys_for(new)
+    moment[0] += 1
+    with pytest.raises(ProviderUnreachable):
+        provider.keys_for(known)
+    documents.away = False
+    assert provider.keys_for(known)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,10 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -13,7 +16,13 @@ from django.core.exceptions import ImproperlyConfigured
 from rp.demo import environment
 from rp.demo.proven import proven
 
-NAMES = ("PARTNER_ISSUER", "PARTNER_CLIENT_ID", "PARTNER_CLIENT_SECRET", "PARTNER_SECRET_KEY")
+NAMES = (
+    "PARTNER_ISSUER",
+    "PARTNER_CLIENT_ID",
+    "PARTNER_CLIENT_SECRET",
+    "PARTNER_SECRET_KEY",
+    "PARTNER_LIVENESS",
+)
 WRITTEN = {"issuer": "https://a.example/", "client_id": "a", "client_secret": "s"}
 
 
@@ -42,6 +51,33 @@ def test_the_key_is_made_once_for_this_account_only(tmp_path: Path):
     assert len(key) >= 64
     assert environment.secret_key(tmp_path) == key
     assert stat.S_IMODE((tmp_path / "partner.key").stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["partner.key"]
+
+
+def test_who_starts_together_reads_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("PARTNER_SECRET_KEY", raising=False)
+    together = Barrier(8)
+
+    def start(_: int) -> str:
+        together.wait()
+        return environment.secret_key(tmp_path)
+
+    for _ in range(20):
+        with ThreadPoolExecutor(8) as pool:
+            (key,) = set(pool.map(start, range(8)))
+        assert len(key) == 64
+        (tmp_path / "partner.key").unlink()
+
+
+def test_a_site_without_a_registration_for_liveness_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert environment.liveness(tmp_path) is None
+    known: dict[str, Any] = {"issuer": "https://a.example/", "client_id": "a", "key": {"kty": "EC"}}
+    (tmp_path / "demo.json").write_text(json.dumps({"parties": {"presence": known}}), encoding="utf-8")
+    assert environment.liveness(tmp_path) == environment.KeyRegistration(**known)
+    (tmp_path / "own.json").write_text(json.dumps({**known, "client_id": "b"}), encoding="utf-8")
+    monkeypatch.setenv("PARTNER_LIVENESS", str(tmp_path / "own.json"))
+    assert environment.liveness(tmp_path).client_id == "b"
+    assert "kty" not in repr(environment.liveness(tmp_path))
 
 
 def test_the_secret_is_not_shown(tmp_path: Path):
@@ -74,3 +110,9 @@ def test_t08_the_partner_says_what_captured_the_face():
     assert "whoever controls the page controls the camera" in said[2]
     assert proven({"face": {"capture": "orbit"}}, now=0)["face"] == ["capture: orbit"]
     assert proven({"face": "odd"}, now=0)["face"] == []
+
+
+def test_a_phone_beside_is_said_in_words() -> None:
+    assert proven({"handoff": "number"}, now=0)["devices"].startswith("a phone proved it")
+    assert proven({"handoff": "carrier pigeon"}, now=0)["devices"] == "carrier pigeon"
+    assert proven({}, now=0)["devices"] == ""

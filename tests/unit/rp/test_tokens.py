@@ -1,4 +1,4 @@
-"""Which ID tokens and logout tokens are refused, and why."""
+"""Which ID tokens, logout tokens and results of liveness are refused, and why."""
 
 import base64
 import hmac
@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from rp.client.refused import Refused
-from rp.client.tokens import Party, UnknownKey, check_id_token, check_logout_token
+from rp.client.tokens import (
+    LIVENESS_TYPE,
+    Party,
+    UnknownKey,
+    check_id_token,
+    check_liveness,
+    check_logout_token,
+)
 from tests.unit.rp.provider import (
     CLIENT_ID,
     RSA,
@@ -141,3 +148,54 @@ def test_another_typ_is_refused():
     token = signed(logout_claims(ISSUER), typ="at+jwt")
     with pytest.raises(Refused, match="typ"):
         check_logout_token(token, KEYS, PARTY, now=time.time())
+
+
+# ---- a result of liveness
+SESSION, JKT = "session-1", "k" * 43
+
+
+def result(**changes: Any) -> dict[str, Any]:
+    """A good result's claims, changed."""
+    moment = int(time.time())
+    usual = {"iss": ISSUER, "aud": CLIENT_ID, "iat": moment, "exp": moment + 60, "jti": SESSION}
+    whole = {**usual, "cnf": {"jkt": JKT}, "pad": "accepted", "iad": "accepted", **changes}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def check_result(token: str, *, typ: str = LIVENESS_TYPE) -> dict[str, Any]:
+    named = {"session": SESSION, "jkt": JKT, "typ": typ}
+    return check_liveness(token, KEYS, PARTY, now=time.time(), **named)
+
+
+def test_a_good_result_is_accepted():
+    assert check_result(signed(result(), typ=LIVENESS_TYPE))["pad"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"iss": "https://other.example/"}, "iss"),
+        ({"aud": "somebody"}, "aud"),
+        ({"aud": [CLIENT_ID, "somebody"]}, "aud"),
+        ({"exp": int(time.time()) - 60}, "expired"),
+        ({"exp": None}, "exp is missing"),
+        ({"jti": "session-2"}, "another session"),
+        ({"cnf": {"jkt": "o" * 43}}, "another key"),
+        ({"cnf": None}, "another key"),
+    ],
+)
+def test_a_result_for_something_else_is_refused(changes: dict[str, Any], reason: str):
+    with pytest.raises(Refused, match=reason):
+        check_result(signed(result(**changes), typ=LIVENESS_TYPE))
+
+
+@pytest.mark.requirement("SA-02")
+@pytest.mark.parametrize("typ", ["visor-liveness-sandbox+jwt", "JWT", "at+jwt"])
+def test_what_a_developer_chose_and_every_other_token_is_no_result(typ: str):
+    with pytest.raises(Refused, match="typ"):
+        check_result(signed(result(), typ=typ))
+
+
+def test_a_strangers_result_is_refused():
+    with pytest.raises(Refused):
+        check_result(signed(result(), key=STRANGER, typ=LIVENESS_TYPE))

@@ -6,6 +6,9 @@ import pytest
 from django.db import connection
 from django.db.models import Model
 
+from authsvc.audit.models import AuditEvent
+from authsvc.audit.services import signed
+from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.keys.models import SigningKey
 from authsvc.subjects.models import Subject
@@ -39,6 +42,17 @@ def test_what_was_inserted_is_what_the_orm_reads():
             read = SigningKey.objects.get(pk=row.pk)
             assert all_of(read) == {**all_of(row), "sealed_private": read.sealed_private}
             assert bytes(read.sealed_private) == b"\x00\xff"
+
+
+def test_a_row_beside_others_is_stored_with_them():
+    with tenant_scope(make_tenant().id):
+        event = signed(Tag.KEY_CREATED, client="c", kid="é")
+        insert([a_key("one"), a_key("two")], event)
+        assert SigningKey.objects.count() == 2
+        [read] = AuditEvent.objects.all()
+        stored = all_of(read) | {"salt": bytes(read.salt or b""), "mac": bytes(read.mac or b"")}
+        assert stored == {**all_of(event), "sequence": read.sequence}
+        assert read.sequence > 0
 
 
 def test_a_row_is_the_instance_that_the_orm_makes_of_it():

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from authsvc.audit.models import AuditEvent, AuditHead
+from authsvc.audit.models import AuditEvent
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.subjects.models import Subject
@@ -159,4 +159,3 @@ def test_audit_rows_belong_to_a_tenant_too(two):
         record(Tag.TENANT_CREATED)
     with tenant_scope(two[1].id):
         assert not AuditEvent.objects.exists()
-        assert not AuditHead.objects.exists()

@@ -6,12 +6,13 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 from authsvc.assurance.evidence import Agent, FaceProof
+from authsvc.core.application_models import ApplicationModel
 from authsvc.core.ids import b64u
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
 from authsvc.transactions import services
 from authsvc.transactions.models import Capture, Transaction
-from authsvc.transactions.records import Verdict
+from authsvc.transactions.records import NewReference, Verdict
 from authsvc.transactions.verdict import sign_verdict
 from tests.factories import make_consent, make_device, make_subject
 
@@ -26,11 +27,21 @@ def session_key() -> dict[str, str]:
     return {name: str(pair[name]) for name in ("kty", "crv", "x", "y")}
 
 
-def person() -> tuple[Subject, Device]:
+def person(**device: Any) -> tuple[Subject, Device]:
     """Make a person with consent and a passkey."""
     subject = make_subject()
     make_consent(subject)
-    return subject, make_device(subject)
+    return subject, make_device(subject, **device)
+
+
+def by_phone(row: ApplicationModel) -> dict[str, Any]:
+    """Return what a device has beside by which references of a model are sent to the phone."""
+    return {"receiving_key": session_key()} if row.sends_to_phone else {}
+
+
+def agent_of(row: ApplicationModel) -> Agent:
+    """Return an agent for which something vouches, where a model asks for that."""
+    return Agent("simulator", "1", "test") if row.sends_to_phone else AGENT
 
 
 def opened(**fields: Any) -> Transaction:
@@ -39,29 +50,44 @@ def opened(**fields: Any) -> Transaction:
     return services.open_transaction(**{**defaults, **fields})
 
 
-def proven(device: Device, **fields: Any) -> Transaction:
+def proven(device: Device, *, agent: Agent = AGENT, **fields: Any) -> Transaction:
     """Open a sign-in and prove the device."""
     row = opened(**fields)
-    prove(row, device, browser_key=fields.get("browser_key", BROWSER))
+    prove(row, device, browser_key=fields.get("browser_key", BROWSER), agent=agent)
     row.refresh_from_db()
     return row
 
 
-def prove(row: Transaction, device: Device, *, browser_key: str = BROWSER) -> None:
+def prove(row: Transaction, device: Device, *, browser_key: str = BROWSER, agent: Agent = AGENT) -> None:
     """Prove the device in a transaction, whose key stays the same."""
     challenge = services.new_device_challenge(row, row.session_key or session_key())
-    proof = services.DeviceProof(device, AGENT, b64u(challenge))
+    proof = services.DeviceProof(device, agent, b64u(challenge))
     services.record_device_proof(row, proof, browser_key=browser_key)
 
 
 def submitted(device: Device, body: bytes = b"sealed", **fields: Any) -> tuple[Transaction, Capture]:
     """Bring a sign-in to an accepted upload."""
     row = proven(device, **fields)
+    if services.wanted_from(row).compare:
+        released(row)
     services.issue_capture(row, challenge=CHALLENGE)
     return row, services.accept_sample(row, body)
 
 
-def face_proof(capture: Capture) -> FaceProof:
+def released(row: Transaction) -> Capture:
+    """Have the person's reference released to the phone, which has fetched it."""
+    services.issue_capture(row, challenge=services.release_challenge(b"r" * 32))
+    capture = services.accept_sample(row, b"sealed")
+    subject = row.subject
+    assert subject is not None
+    made = NewReference(subject.reference, subject.reference_version, "prf")
+    verdict = verdict_on(capture, face=None, reason=services.RELEASED, reference=made)
+    assert services.record_verdict(capture.pk, verdict)
+    row.refresh_from_db()
+    return capture
+
+
+def face_proof(capture: Capture, *, model: str = "G", share_kind: str | None = "prf") -> FaceProof:
     """Return what a worker says of an accepted face."""
     return FaceProof(
         capture=capture.id,
@@ -71,8 +97,8 @@ def face_proof(capture: Capture) -> FaceProof:
         record="record-under-test",
         policy="policy",
         operating_point="1e-4",
-        model="G",
-        share_kind="prf",
+        model=model,
+        share_kind=share_kind,
     )
 
 

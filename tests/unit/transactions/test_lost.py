@@ -11,7 +11,7 @@ from authsvc.core.clock import now
 from authsvc.keys.holding import Holder
 from authsvc.keys.models import WorkerKey
 from authsvc.tenancy.scope import tenant_scope
-from authsvc.transactions import services
+from authsvc.transactions import capturing, services
 from authsvc.transactions.models import AttemptCounter, Capture, SealedSample, Transaction
 from tests.factories import make_tenant, offer_sample_key
 from tests.unit.transactions.flow import CHALLENGE, person, proven, verdict_on
@@ -137,11 +137,29 @@ def test_t10_losing_samples_has_an_end(waiting: Waiting) -> None:
     assert counted() == (0, 0)
 
 
-def test_t10_an_overdue_verdict_is_one_though_the_worker_died(waiting: Waiting) -> None:
+@pytest.mark.parametrize("dead", [(), (0, 1)], ids=["late", "dead"])
+def test_o05_a_verdict_that_we_are_late_with_costs_no_try(waiting: Waiting, dead: tuple[int, ...]) -> None:
     waiting.upload()
-    waiting.dies(0, 1)
+    waiting.dies(*dead)
     Capture.objects.update(deadline=now())
-    assert waiting.status() == {"state": "refused", "may_retry": True}
+    assert waiting.status() == {"state": "again", "hint": "lost"}
+    assert counted() == (0, 0)
+    assert not services.record_verdict(waiting.capture.pk, verdict_on(waiting.capture))
+
+
+def test_o05_what_is_given_back_has_an_end(waiting: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends what cannot be judged in time gets no more tries by it than FORGIVEN a day."""
+    monkeypatch.setattr(capturing, "FORGIVEN", 1)
+    for expected in ({"state": "again", "hint": "lost"}, {"state": "refused", "may_retry": True}):
+        waiting.upload()
+        Capture.objects.filter(pk=waiting.capture.pk).update(deadline=now())
+        assert waiting.status() == expected
+        services.issue_capture(waiting.row, challenge=CHALLENGE, offered_to=waiting.kids)
+    assert counted() == (1, 0)
+    Capture.objects.update(issued_at=now() - timedelta(days=1, seconds=1))
+    waiting.upload()
+    Capture.objects.filter(pk=waiting.capture.pk).update(deadline=now())
+    assert waiting.status() == {"state": "again", "hint": "lost"}
 
 
 def test_t10_the_sweeper_finds_what_nobody_asks_for(waiting: Waiting) -> None:

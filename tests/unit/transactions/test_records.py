@@ -67,6 +67,8 @@ SIGN_IN = {
     "acr_values": ["urn:visor:L2"],
     "essential_acr": None,
     "face": False,
+    "presence": False,
+    "test": False,
     "sub": "",
     "code_challenge": "challenge",
     "dpop_jkt": "",

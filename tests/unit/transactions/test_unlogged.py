@@ -5,7 +5,7 @@ from django.core.checks import Tags, run_checks
 from django.db import connection
 
 from authsvc.keys.models import WorkerKey
-from authsvc.transactions.models import Capture, SealedSample
+from authsvc.transactions.models import Capture, Outgoing, SealedSample
 from authsvc.transactions.samples import are_logged
 from config.safety import UnsafeSettings, refuse_unsafe_database
 
@@ -27,6 +27,7 @@ def set_logged() -> None:
 @postgresql
 def test_t10_samples_and_their_keys_are_not_logged_and_all_else_is() -> None:
     assert persistence(SealedSample._meta.db_table) == persistence(WorkerKey._meta.db_table) == "u"
+    assert persistence(Outgoing._meta.db_table) == "u"
     assert persistence(Capture._meta.db_table) == "p"
     assert not are_logged()
 

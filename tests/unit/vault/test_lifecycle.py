@@ -32,7 +32,8 @@ def reference(db):
 def as_portal(reference, settings):
     """Take every secret away that a portal's process does not read."""
     made = secrets_file.generate()
-    settings.SECRETS = {**made["public"], **made["portal"]}
+    log = {name: key for name, key in settings.SECRETS.items() if name.startswith("log_key_")}
+    settings.SECRETS = {**secrets_file.held(made, ["portal"]).keys, **log}
     return reference
 
 

@@ -99,6 +99,6 @@ def test_some_leave_and_the_others_stay(reference: Reference, share: bytes, mome
     lifecycle.drop_moments(pseudonym=reference.pk, moments=[moment.pk])
     assert opened(reference, share, reference.pk, second.pk) == (TEMPLATE, b"a third one" * 20)
     lifecycle.drop_moments(pseudonym=reference.pk, moments=[reference.pk])
-    refuses("altered", reference, share)
+    refuses("has nothing of it", reference, share)
     assert opened(reference, share, second.pk) == (b"a third one" * 20,)
     assert bytes(Reference.objects.get(pk=reference.pk).sealed_template) == b""

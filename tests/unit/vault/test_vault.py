@@ -41,12 +41,14 @@ def test_both_shares_open_a_reference(reference, share):
 
 
 @pytest.mark.requirement("S6.3-02", "S8.1-06")
+@pytest.mark.modes("attacks", models="G")
 def test_the_server_alone_opens_nothing(reference, share):
     refuses("shares do not open", reference, os.urandom(32))
     refuses("not 32 bytes", reference, b"")
     refuses("not 32 bytes", reference, bytes(32))
 
 
+@pytest.mark.modes("attacks", models="G")
 def test_another_device_opens_nothing(reference, share):
     refuses("not wrapped for this device", reference, share, device="device-2")
 
@@ -163,7 +165,7 @@ def test_the_vault_holds_only_what_the_catalogue_allows():
     columns = {field.column for field in Reference._meta.get_fields() if hasattr(field, "column")}
     assert columns == {
         "pseudonym", "tenant_id", "model", "sealed_template", "engine", "version", "quality", "consent",
-        "status", "created_at", "last_opened_at",
+        "status", "created_at", "last_opened_at", "region", "object_name", "digest",
     }  # fmt: skip
     related = {field.related_model for model in (Reference, DeviceWrap) for field in model._meta.get_fields()}
     assert {model._meta.app_label for model in related if model} == {"tenancy", "vault"}
