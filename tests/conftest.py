@@ -14,6 +14,8 @@ from django.db import connections
 from playwright.sync_api import Playwright
 
 from authsvc.core.remembered import forget_everything
+from authsvc.limits.limit import forget_counts
+from devtools.stack.stack import copied_from
 from tests import campaign, emptying, floor, needs, order, plans
 from tests.campaign import size, tries
 from tests.migrating import migrations
@@ -97,6 +99,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     campaign.close(terminalreporter)
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Let the run's database be a copy of the one that has been migrated already."""
+    described = connections["default"].settings_dict
+    server = os.environ.get("VISOR_TEST_DATABASE_URL")
+    if server and (source := copied_from(server)):
+        described["TEST"]["TEMPLATE"] = source
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _keys_are_quickly_made() -> Iterator[None]:
     with spare_keys():
@@ -107,6 +118,7 @@ def _keys_are_quickly_made() -> Iterator[None]:
 def _nothing_remembered() -> None:
     """Let no test meet what another one made this process remember or count: their databases differ."""
     forget_everything()
+    forget_counts()
     cache.clear()
 
 

@@ -8,6 +8,8 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import b64u, new_id
 from authsvc.devices.models import Device
+from authsvc.hosts.models import Host
+from authsvc.hosts.places import forget_places
 from authsvc.keys.holding import Holder, holder
 from authsvc.keys.models import WorkerKey
 from authsvc.privacy.consent import give_consent
@@ -15,6 +17,38 @@ from authsvc.privacy.models import ConsentReceipt
 from authsvc.privacy.notice import current_notice
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
+
+OWN_PROVIDER: dict[str, Any] = {
+    "name": "Case ID",
+    "issuer": "https://id.example",
+    "client_id": "visor",
+    "scopes": "openid",
+    "role_claim": "groups",
+    "roles": [["auditors", "auditor"]],
+    "acr_values": ["mfa"],
+    "just_in_time": False,
+    "password_stays": True,
+    "enabled": True,
+}
+"""How a team signs in at a provider of its own that never answers."""
+
+PEOPLE_PROVIDER: dict[str, Any] = {
+    "name": "Case ID",
+    "issuer": "https://id.example",
+    "client_id": "visor",
+    "scopes": "openid",
+    "external_id_claim": "sub",
+    "name_claim": "name",
+    "email": "taken",
+    "everybody": False,
+    "gate_claim": "groups",
+    "gate_values": ["staff"],
+    "acr_values": ["mfa"],
+    "max_age": 15,
+    "newcomers": False,
+    "enabled": True,
+}
+"""How people enrol at a provider of the organisation's own that never answers."""
 
 
 def make_tenant(slug: str = "", **fields: Any) -> Tenant:
@@ -30,6 +64,15 @@ def offer_sample_key(worker: Holder | None = None) -> str:
     offered = WorkerKey.objects.filter(worker=worker.worker).order_by("-offered_until")
     offered.update(seen_at=now() + timedelta(hours=1))
     return offered[0].kid
+
+
+def make_host(tenant: Tenant, host: str, *, rp_id: str = "", **fields: Any) -> Host:
+    """Let a tenant live at a host of its own, with its own RP ID, since an hour ago."""
+    defaults = {"state": Host.State.LIVE, "live_at": now() - timedelta(hours=1)}
+    moment = {"asked_at": now(), "asked_by": "a test", "rp_id": rp_id or host}
+    made = Host.objects.create(host=host, tenant=tenant, **{**moment, **defaults, **fields})
+    forget_places()
+    return made
 
 
 def make_subject(**fields: Any) -> Subject:

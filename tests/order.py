@@ -15,8 +15,13 @@ ROOT = Path(__file__).resolve().parent.parent
 TOGETHER = {
     "product": (
         "tests/journeys/test_annex_a.py",
+        "tests/journeys/test_models.py",
+        "tests/journeys/test_hosts.py",
         "tests/journeys/test_moments.py",
         "tests/journeys/test_recovery.py",
+        "tests/journeys/test_backup.py",
+        "tests/journeys/test_organisations.py",
+        "tests/journeys/test_across.py",
         "tests/journeys/clients/",
         "tests/browser/test_sign_in.py",
         "tests/browser/test_moments.py",
@@ -32,26 +37,29 @@ TOGETHER = {
         "tests/attacks/test_worker_killed.py",
     ),
 }
+# While people film their faces in the shared product, the other process has what needs no product of its own.
 LONGEST = (
     *TOGETHER["product"],
+    "tests/unit/devtools/test_attacks.py",
+    "tests/journeys/test_dead_ends.py",
+    "tests/unit/devtools/test_evaluate_capture.py",
+    "tests/unit/management/test_acts.py",
+    "tests/attacks/test_fuzz_agents.py",
+    "tests/attacks/test_hill_climb.py",
+    "tests/unit/devtools/test_phone.py",
+    "tests/arch/test_extending.py",
     *TOGETHER["attacked product"],
     "tests/browser/capture/test_states.py",
     "tests/browser/capture/test_waits.py",
-    "tests/journeys/test_dead_ends.py",
+    "tests/browser/capture/test_tracking.py",
     "tests/journeys/test_filled_database.py",
     "tests/attacks/test_after_erasure.py",
-    "tests/journeys/test_rotation.py",
-    "tests/browser/capture/test_passkeys.py",
-    "tests/attacks/test_fuzz_agents.py",
     "tests/journeys/demo/test_demo.py",
-    "tests/unit/management/test_acts.py",
+    "tests/browser/capture/test_models.py",
+    "tests/browser/capture/test_passkeys.py",
     "tests/browser/capture/test_look.py",
-    "tests/unit/devtools/test_attacks.py",
-    "tests/unit/devtools/test_phone.py",
-    "tests/unit/devtools/test_evaluate_capture.py",
     "tests/browser/capture/test_elsewhere.py",
     "tests/browser/capture/test_streams.py",
-    "tests/arch/test_extending.py",
 )
 
 
