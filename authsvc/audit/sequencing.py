@@ -83,7 +83,9 @@ def _locked() -> tuple[Log, int] | None:
     if Log.objects.exists():
         return None
     _require_nothing_outside()
-    return Log.objects.create(origin=origin_of(current_tenant_id())), sql.newest(current_tenant_id())
+    # Another process may begin it meanwhile: its round it is then.
+    row, begun = Log.objects.get_or_create(defaults={"origin": origin_of(current_tenant_id())})
+    return (row, sql.newest(current_tenant_id())) if begun else None
 
 
 def _require_nothing_outside() -> None:
