@@ -12,15 +12,19 @@ from config.safety import UnsafeSettings
 
 def refuse_without_files() -> None:
     """Raise UnsafeSettings where files of pages are not there, or are those of another release."""
-    place = settings.STATIC_ROOT
-    if not settings.PRODUCTION or place is None:
-        return
-    found = sorted(_absent(Path(place)))
+    found = absent() if settings.PRODUCTION else []
     if found:
         raise UnsafeSettings(
-            f"refusing to start: {len(found)} files of pages are not in {place} as this release has them, "
-            f"{found[0]} among them: run `manage.py collectstatic --noinput` without VISOR_ROLES"
+            f"refusing to start: {len(found)} files of pages are not in {settings.STATIC_ROOT} as this "
+            f"release has them, {found[0]} among them: "
+            "run `manage.py collectstatic --noinput` without VISOR_ROLES"
         )
+
+
+def absent() -> list[str]:
+    """Return the pages' files that were not collected as this release has them."""
+    place = settings.STATIC_ROOT
+    return [] if place is None else sorted(_absent(Path(place)))
 
 
 def _absent(place: Path) -> Iterator[str]:

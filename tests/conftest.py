@@ -18,6 +18,7 @@ from authsvc.limits.limit import forget_counts
 from devtools.stack.stack import copied_from
 from tests import campaign, emptying, floor, needs, order, plans
 from tests.campaign import size, tries
+from tests.handlers import loaded_once
 from tests.migrating import migrations
 from tests.product import person, stack
 from tests.spare_keys import spare_keys
@@ -111,6 +112,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _keys_are_quickly_made() -> Iterator[None]:
     with spare_keys():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clients_share_their_middleware() -> Iterator[None]:
+    with loaded_once():
         yield
 
 

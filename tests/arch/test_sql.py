@@ -10,11 +10,13 @@ ROOT = Path(__file__).resolve().parents[2]
 # Where each package keeps its statements; a new package with statements adds its own row.
 MODULES = {
     "authsvc/audit": "sql.py",
+    "authsvc/core": "concurrently.py",
     "authsvc/oidc": "sql.py",
     "authsvc/limits": "sql.py",
     "authsvc/keys": "service/counts.py",
     "authsvc/tenancy": "sql.py",
     "authsvc/transactions": "samples.py",
+    "config/management": "commands/migrate.py",
     "devtools/estate": "copying.py",
     "devtools/stack": "stack.py",
     "rp/demo": "views.py",

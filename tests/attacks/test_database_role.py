@@ -138,7 +138,7 @@ WRITES = [
     ("worker", "UPDATE subjects_subject SET reference = 'x'", "a face is attached by who finishes"),
     ("web", "INSERT INTO vault_reference (pseudonym) VALUES ('1')", "and made by a worker"),
     ("portal", "UPDATE vault_devicewrap SET wrapped_key = ''", "nobody else wraps its key"),
-    ("web", "INSERT INTO enrolment_enrolmentlink (id) VALUES ('1')", "links come from administrators"),
+    ("worker", "INSERT INTO enrolment_enrolmentlink (id) VALUES ('1')", "no worker lets anybody in"),
 ]
 
 

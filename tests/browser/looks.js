@@ -41,10 +41,10 @@
   },
 
   // Words of a button's label, or of what else is asked about, that a line break cuts. A name may be longer
-  // than a line, and then has to be.
+  // than a line, and then has to be; so may an id.
   broken(within = ".button, .badge, .control .word, button") {
     const cut = [];
-    for (const node of this.texts().filter((text) => text.parentElement.closest(within))) {
+    for (const node of this.texts().filter((text) => text.parentElement.closest(within) && !text.parentElement.closest(".mono"))) {
       for (const word of node.data.matchAll(/(?<![^\s:-])[^\s:-]{1,40}(?![^\s:-])/g)) {
         const range = document.createRange();
         range.setStart(node, word.index);

@@ -35,6 +35,7 @@ CHANGES: Final = {
     "start": Permission.CHANGE_SETTINGS,
     "settings": Permission.CHANGE_SETTINGS,
     "single-sign-on": Permission.CHANGE_TEAM,
+    "self-enrolment": Permission.CHANGE_PROVIDER,
     "filters": Permission.SEE_OVERVIEW,
 }
 

@@ -27,7 +27,7 @@ from authsvc.devices.models import Device
 from authsvc.enrolment.models import EnrolmentLink, PeopleImport
 from authsvc.enrolment.recovery import make_codes as make_recovery_codes
 from authsvc.limits.register import RECOVERY_ADDRESS
-from authsvc.management import approvals, checks, importing, policies, team
+from authsvc.management import approvals, checks, importing, policies, saved_filters, team
 from authsvc.management.acting import NeedsAgreement
 from authsvc.management.actors import Member, System
 from authsvc.management.models import Approval
@@ -2009,6 +2009,22 @@ def _(walker: Walker) -> Answer:
     return joiner.come()
 
 
+@state("Self-enrolment", "somebody of whom the provider says too little")
+def _(walker: Walker) -> Answer:
+    joiner = _joiner(walker)
+    joiner.provider.person["name"] = ""
+    return joiner.come()
+
+
+@state("Self-enrolment", "the number of somebody whom the provider calls otherwise")
+def _(walker: Walker) -> Answer:
+    joiner = _joiner(walker, external_id_claim="staff_number")
+    joiner.provider.person["staff_number"] = "7"
+    joiner.come()
+    joiner.provider.person["sub"] = "another"
+    return joiner.come()
+
+
 @state("Self-enrolment", "a provider that is away")
 def _(walker: Walker) -> Answer:
     joiner = _joiner(walker, issuer="http://127.0.0.1:9")
@@ -2025,6 +2041,14 @@ def _(walker: Walker) -> Answer:
 def _(walker: Walker) -> Answer:
     sent = {"secret": "a secret"}
     return _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/self-enrolment/secret/", sent)
+
+
+@state("Portal", "one saved filter more than there may be")
+def _(walker: Walker) -> Answer:
+    sent = {"of": "people", "name": "Mine", "query": "search=ada"}
+    with patch.object(saved_filters, "MOST", 0):
+        kept = _portal(walker, Role.OWNER).post(f"/portal/{walker.tenant.slug}/filters/keep/", sent)
+    return walker.goes_on(kept)
 
 
 @state("Account", "no second factor yet")

@@ -69,14 +69,17 @@ def test_files_that_were_not_collected_are_noticed(tmp_path: Path) -> None:
     for folder in (source, collected):
         (folder / "js").mkdir(parents=True)
         (folder / "js" / "page.js").write_text("1")
-    with override_settings(STATICFILES_DIRS=[source], STATIC_ROOT=collected):
+    of_pages = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    told = {"STATICFILES_DIRS": [source], "STATICFILES_FINDERS": of_pages}
+    with override_settings(**told, STATIC_ROOT=collected):
         health._static_files.cache_clear()
         assert look([part("static")]) == {"static": True}
         (source / "js" / "page.js").write_text("of a release after")
         assert look([part("static")]) == {"static": True}  # what is served was read at the start
         health._static_files.cache_clear()
         assert look([part("static")]) == {"static": False}
-    with override_settings(STATICFILES_DIRS=[source], STATIC_ROOT=tmp_path / "nothing"):
+    (source / ".ready").touch()
+    with override_settings(**told, STATIC_ROOT=tmp_path / "nothing"):
         health._static_files.cache_clear()
         assert look([part("static")]) == {"static": False}
     health._static_files.cache_clear()
