@@ -80,7 +80,7 @@ class _Reader(HTMLParser):
         if self._broken:
             return
         self._open.append(tag)
-        self.seen += [value for name, value in attrs if name in SPOKEN and value]
+        self.seen[:0] = [value for name, value in attrs if name in SPOKEN and value]
 
     def handle_endtag(self, tag: str) -> None:
         self._broken = False
@@ -90,10 +90,14 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if (SAMPLES | {"textarea"}) & set(self._open):
             return
-        if self._broken:
+        if self._broken or self._in_a_sentence():
             self.seen[-1] += data
         else:
             self.seen.append(data)
+
+    def _in_a_sentence(self) -> bool:
+        """Whether the last text goes on, after a moment or a link within it."""
+        return bool(self.seen) and self.seen[-1].count(OPEN) > self.seen[-1].count(CLOSE)
 
 
 def stored() -> set[str]:

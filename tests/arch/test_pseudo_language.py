@@ -295,4 +295,5 @@ def test_only_the_notice_that_was_read_is_kept_in_its_language(tenant: Tenant) -
 
 def test_a_word_outside_of_brackets_is_seen() -> None:
     page = '<p>⟦Sign in to ⟦Shop⟧⟧ now</p><b title="Help">Ada</b><code>GET</code><i>⟦On⟧ · 3</i>'
-    assert pseudo.unmarked(page, {"Ada"}) == ["⟦Sign in to ⟦Shop⟧⟧ now", "Help"]
+    assert pseudo.unmarked(page, {"Ada"}) == ["Help", "⟦Sign in to ⟦Shop⟧⟧ now"]
+    assert pseudo.unmarked("<p>⟦Since <time>Monday</time>, it⟧ <b>rests</b></p>", set()) == ["rests"]

@@ -28,7 +28,7 @@ from tests.unit.config.process import clean, production, python
 
 pytestmark = [pytest.mark.needs("redis"), pytest.mark.requirement("S9.4-14")]
 PASSWORD, ASKED = "of-the-server", "of-the-watchers"
-COST = Cost("a-place", 60_000, 100)
+COST = Cost("a-place", most=100, length=60_000)
 # A worker as the settings describe it: Celery's own, with nothing of this product but those.
 WORKER = """
 import json, pathlib, sys
