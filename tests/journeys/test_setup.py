@@ -43,12 +43,16 @@ PROGRAMS = {
         "--app",
         "config",
         "worker",
+        "--beat",
         "--queues",
         "provider,deliveries,log",
-        "--pool",
-        "solo",
+        "--concurrency",
+        "1",
     ),
+    "sweeper": ("manage", "sweeper"),
 }
+# Of a program that has no file of its own.
+FILE_OF = {"sweeper": "provider"}
 
 
 class _Mail(socketserver.StreamRequestHandler):
@@ -252,13 +256,14 @@ def test_where_nobody_can_answer_a_file_is_asked_for(tmp_path: Path) -> None:
 
 @contextmanager
 def started(machine: Machine, ports: dict[str, int]) -> Iterator[None]:
-    """Run every role as its file says."""
+    """Run every program as the file of its role says."""
     with ExitStack() as things:
         for role, (program, *arguments) in PROGRAMS.items():
             more = ["--bind", f"127.0.0.1:{ports[role]}"] if role in ports else []
             log = things.enter_context((machine.folder / f"{role}.log").open("wb"))
             command = [sys.executable, "-m", program, *arguments, *more]
-            running = subprocess.Popen(command, env=machine.told(role), cwd=ROOT, stdout=log, stderr=log)
+            env = machine.told(FILE_OF.get(role, role))
+            running = subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log)
             things.callback(_stopped, running)
         yield
 
@@ -331,6 +336,7 @@ def _key_pair(path: Path) -> None:
     path.write_bytes(public.public_bytes(serialization.Encoding.PEM, form))
 
 
+@pytest.mark.whole
 def test_o13_every_role_starts_as_its_file_says_and_the_owner_follows_their_invitation(
     machine: Machine, done: str
 ) -> None:
