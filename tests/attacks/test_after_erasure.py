@@ -271,6 +271,7 @@ def test_t10_nothing_that_is_left_opens_with_every_servers_secrets_and_the_phone
 
 
 @pytest.mark.modes("erasure")
+@pytest.mark.whole
 def test_t10_a_restore_of_both_signs_in_who_stayed_and_nobody_who_was_erased(
     story: Story, tmp_path: Path
 ) -> None:

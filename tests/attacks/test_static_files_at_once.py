@@ -84,6 +84,7 @@ def test_files_take_nothing_from_what_an_address_may_ask_for_else(proxy: int) ->
         assert set(statuses(proxy, path, connections=50, each=2, address="127.0.0.10")) == {200}
 
 
+@pytest.mark.whole
 def test_sixty_browsers_with_six_requests_out_each_are_more_than_the_proxy_takes(proxy: int) -> None:
     """As ADR 0426 says, and only some of theirs; of fifty all are answered."""
     found = statuses(proxy, "/t/a/", connections=60 * CONNECTIONS, each=1, address="127.0.0.11")

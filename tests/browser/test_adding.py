@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.needs("photos")]
 
 
 @pytest.mark.requirement("S9.5-03")
+@pytest.mark.whole
 def test_t19_a_second_passkey_is_added_with_the_face_and_opens_it(
     stack: Stack, page: Page, photos: Path
 ) -> None:

@@ -27,6 +27,7 @@ def enrols(stack: Stack, page: Page, photos: Path, name: str) -> Visitor:
 
 
 @pytest.mark.requirement("S5.2-05", "S9.2-15")
+@pytest.mark.whole
 def test_a_person_shows_their_face_once_more_and_is_told_that_it_counts(
     stack: Stack, page: Page, photos: Path
 ) -> None:

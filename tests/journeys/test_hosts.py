@@ -133,6 +133,7 @@ def test_a_person_enrols_and_signs_in_at_a_host_and_nowhere_else(stack: Stack, p
 
 
 @pytest.mark.needs("photos")
+@pytest.mark.whole
 def test_a_passkey_from_before_goes_on_after_its_tenant_got_a_host(stack: Stack, photos: Path) -> None:
     home, before = Home(stack), f"{stack.base_url}/t/"
     face = Person(photographs.read(photos / "obama" / "01.jpg"))

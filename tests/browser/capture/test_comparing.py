@@ -194,6 +194,7 @@ def test_what_is_sent_is_fetched_once_and_no_other_page_opens_it(ada: Person) ->
 
 @pytest.mark.modes("second passkey", "renewal", "revocation", models="C")
 @pytest.mark.requirement("S8.2-04", "S5.2-05", "S10-03")
+@pytest.mark.whole
 def test_a_second_passkey_is_sent_what_was_renewed_until_it_is_revoked(
     ada: Person, worker: list[bytes]
 ) -> None:
@@ -225,6 +226,7 @@ def test_a_second_passkey_is_sent_what_was_renewed_until_it_is_revoked(
 
 @pytest.mark.requirement("S5.3-02", "S10-01", "S10-03", "S10-05")
 @pytest.mark.modes("lost phone", "revocation", "moving", models="C")
+@pytest.mark.whole
 def test_whose_browser_lost_the_key_moves_away_and_back_by_a_new_consent(
     ada: Person, worker: list[bytes]
 ) -> None:

@@ -165,6 +165,7 @@ def test_a_person_enrols_signs_in_and_adds_a_passkey(
 @pytest.mark.modes("page")
 @pytest.mark.requirement("S5.3-02", "S10-03")
 @pytest.mark.parametrize("letter", KEPT_BY_PHONES)
+@pytest.mark.whole
 def test_who_cleared_the_browser_is_told_so_and_goes_on(
     person: Person, lenient_worker: list[bytes], letter: str
 ) -> None:
@@ -189,6 +190,7 @@ def test_who_cleared_the_browser_is_told_so_and_goes_on(
 @pytest.mark.modes("page")
 @pytest.mark.requirement("S8.1-05", "S10-03")
 @pytest.mark.parametrize("letter", KEPT_BY_PHONES)
+@pytest.mark.whole
 def test_what_was_withdrawn_is_dead_wherever_it_is_kept(
     person: Person, lenient_worker: list[bytes], letter: str
 ) -> None:

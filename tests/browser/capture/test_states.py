@@ -276,6 +276,7 @@ def test_a_camera_that_cannot_be_used(person: Person, page: Page, unusable: tupl
 
 
 @pytest.mark.requirement("S9.2-04")
+@pytest.mark.whole
 def test_t07_a_lost_camera_starts_over_with_the_same_challenge(
     person: Person, page: Page, verdict: Any, draws: Draws
 ) -> None:

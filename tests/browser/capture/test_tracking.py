@@ -123,6 +123,7 @@ class TestATrackerThatSeesWhatTheTestSays:
         self.sees(person)
         person.page.wait_for_url("**/passkeys/?*")
 
+    @pytest.mark.whole
     def test_c12_nothing_is_asked_of_nobody_but_by_a_tap(self, person: Person, judged: Any) -> None:
         opened = judged("accepted")
         person.taps("start-camera")
@@ -146,6 +147,7 @@ class TestATrackerThatSeesWhatTheTestSays:
         person.page.wait_for_url("**/passkeys/?*")
         assert (lasted(opened[0])[1] < 0.8 * LAST_MS) is ends_early
 
+    @pytest.mark.whole
     def test_c12_a_slow_device_is_left_alone(self, person: Person, judged: Any) -> None:
         opened = judged("accepted")
         self.sees(person, faces=0, delay=SLOW_MS + 100)

@@ -85,6 +85,7 @@ def test_where_nothing_is_kept_or_compared_it_says_so(tmp_path: Path) -> None:
 @pytest.mark.e2e
 @pytest.mark.needs("photos")
 @pytest.mark.requirement("S6.3-04", "SA-02")
+@pytest.mark.whole
 def test_liveness_as_a_service_is_shown_with_its_refusals(stack: Stack) -> None:
     assert shown({"LIVENESS": "1"}) == "demo_liveness"
     said = stack.manage(shown({"LIVENESS": "1"}))

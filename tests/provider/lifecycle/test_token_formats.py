@@ -10,6 +10,7 @@ from joserfc.jwk import Key
 
 from authsvc.clients.problems import RegistrationProblems
 from authsvc.oidc.models import Grant, Token
+from tests.campaign import crossed
 from tests.provider.browser import Browser, make_partner, make_person
 from tests.provider.receiver import receiving
 from tests.provider.tokens import key_set, new_key
@@ -80,8 +81,10 @@ def test_an_id_token_is_no_access_token(visitor: Browser) -> None:
 
 
 @pytest.mark.requirement("S9.4-06")
-@pytest.mark.parametrize("encoding", ["", *CONTENT])
-@pytest.mark.parametrize("algorithm", MANAGED)
+@pytest.mark.parametrize(
+    ("algorithm", "encoding"),
+    crossed({each: each for each in MANAGED}, {each or "none": each for each in ("", *CONTENT)}),
+)
 def test_an_encrypted_id_token(visitor: Browser, algorithm: str, encoding: str) -> None:
     key = encryption_key(algorithm)
     partner = make_partner(

@@ -23,6 +23,7 @@ from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.records import EnrolmentRequest
 from authsvc.transactions.services import lost_captures
 from authsvc.vault.models import DeviceWrap, Reference
+from tests.campaign import crossed
 from tests.factories import make_consent, make_party, make_subject, make_tenant
 from tests.unit.capture.agent import Agent
 from tests.unit.capture.test_passkeys import refused
@@ -196,11 +197,11 @@ def test_uploads_have_a_limit_and_a_type(agent: Agent) -> None:
     assert agent.upload(row).status_code == 202
 
 
+NO_OBJECTS = {"list": "[]", "broken": "{", "null": "null", "text": '"text"', "deep": "[" * 20000}
 JSON_STEPS = ["passkey/options", "passkey", "without-face", "challenge", "cancel"]
 
 
-@pytest.mark.parametrize("path", JSON_STEPS)
-@pytest.mark.parametrize("body", ["[]", "{", "null", '"text"', "[" * 20000])
+@pytest.mark.parametrize(("path", "body"), crossed({path: path for path in JSON_STEPS}, NO_OBJECTS))
 def test_bodies_that_are_no_object_are_refused(agent: Agent, path: str, body: str) -> None:
     agent.enrolled()
     row = agent.proven()

@@ -53,6 +53,7 @@ def waiting(before: Any) -> Any:
     return before
 
 
+@pytest.mark.whole
 def test_what_was_not_told_is_in_the_outbox(waiting: Any, migrations: Migrations) -> None:
     migrations.to_latest()
     with every_tenant_scope():
@@ -68,6 +69,7 @@ def test_what_was_not_told_is_in_the_outbox(waiting: Any, migrations: Migrations
 
 # On SQLite one release runs at a time, and its tables forget the columns that no model has.
 @pytest.mark.needs("postgresql")
+@pytest.mark.whole
 def test_the_release_before_finds_its_rows_and_nothing_to_send(waiting: Any, migrations: Migrations) -> None:
     migrations.to_latest()
     with every_tenant_scope():

@@ -20,6 +20,7 @@ BEFORE = [
 ]
 
 
+@pytest.mark.whole
 def test_a_session_keeps_its_device_and_the_device_its_table(migrations: Migrations) -> None:
     before = migrations.to(BEFORE)
     with every_tenant_scope():

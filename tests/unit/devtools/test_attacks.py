@@ -53,10 +53,7 @@ ASKED = {name: LIT if "light" in mix else (*TURN, *BLINK) for name, mix in MIXES
 
 
 # One that is printed, bent, worn, shown on a screen, cut together, lit wrongly, puppeteered or made of paper.
-FEW = (
-    *("flat-print", "print-on-head", "feigned-blink", "screen-video", "known-frames", "swapped-each-frame"),
-    *("late-light", "even-light", "puppet-on-screen", "cut-paper-mask"),
-)
+FEW = ("flat-print", "print-on-head", "swapped-each-frame", "late-light", "puppet-on-screen")
 UNCLAIMED = {*("rendered-head", "head-puppet", "even-light", "pasted-eyes", "layered-paper", "other-head")}
 
 

@@ -9,6 +9,7 @@ from authsvc.biometrics.challenges import WHITE, Part, draw_challenge, variety
 from authsvc.biometrics.engines.loading import load_engine
 from authsvc.biometrics.types import Challenge, Step
 from devtools.laboratory.space import Share, Space, measure, one_changed
+from tests.campaign import sampled
 from tests.unit.devtools.test_attacks import subject
 
 ASKED = (
@@ -52,7 +53,7 @@ def test_few_answers_promise_little() -> None:
 
 @pytest.mark.needs("photos")
 @pytest.mark.requirement("S9.2-04", "S8.1-02")
-@pytest.mark.parametrize("mix", [TURN, BOTH], ids=["turn", "turn and light"])
+@pytest.mark.parametrize("mix", sampled({"turn": TURN, "turn and light": BOTH}, "turn"))
 def test_t07_the_judge_tells_movements_apart(
     photos: Path, size: Any, mix: tuple[Part, ...], record_property: Any
 ) -> None:
