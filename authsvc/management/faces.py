@@ -13,9 +13,9 @@ from authsvc.oidc.sessions.logout.ending import end_everything_of
 from authsvc.privacy.consent import withdraw_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions.drift import Recognised, recognised
-from authsvc.transactions.services import drop_reference, end_running, model_of_person
-from authsvc.vault.ageing import Age, age_of, moments_of
-from authsvc.vault.lifecycle import facts_of, qualities_of
+from authsvc.transactions.services import drop_reference, end_running
+from authsvc.vault.ageing import Age, age_by, moments_of
+from authsvc.vault.lifecycle import known_of
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,15 @@ class Face:
 
 def face_of(subject: Subject) -> Face | None:
     """Return what is known of a person's face, or None where nothing of it is kept."""
-    facts, age = facts_of(subject.reference) if subject.has_face else None, age_of(subject)
-    if facts is None or age is None:
+    known = known_of(subject.reference) if subject.has_face else None
+    if known is None:
         return None
-    qualities = qualities_of(subject.reference)
-    moments = [ShownMoment(each.at, qualities.get(each.id, 0)) for each in moments_of(subject)]
+    facts, qualities = known
+    kept = moments_of(subject, facts=facts)
+    age = age_by(kept)
+    if age is None:
+        return None
+    moments = [ShownMoment(each.at, qualities.get(each.id, 0)) for each in kept]
     return Face(
         model=application_model(facts.model),
         engine=facts.engine,
@@ -59,11 +63,6 @@ def face_of(subject: Subject) -> Face | None:
         age=age,
         recognised=recognised(subject, since=age.newest),
     )
-
-
-def model_of(subject: Subject) -> ApplicationModel | None:
-    """Return the application model by which a person's captures are judged, None where there are none."""
-    return model_of_person(subject)
 
 
 @act

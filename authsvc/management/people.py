@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.core.application_models import ApplicationModel
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
 from authsvc.enrolment import recovery
@@ -14,13 +16,13 @@ from authsvc.enrolment import services as links
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.management.acting import act
 from authsvc.management.actors import Actor
-from authsvc.management.attempts.outcome import listed
-from authsvc.management.faces import erase
+from authsvc.management.attempts.outcome import listed_of
+from authsvc.management.faces import Face, erase, face_of
 from authsvc.management.receipts import new_receipt
 from authsvc.oidc.sessions.logout.ending import end_everything_of
-from authsvc.privacy.consent import live_consent, withdraw_consent
+from authsvc.privacy.consent import held_of, withdraw_consent
 from authsvc.privacy.models import ConsentReceipt, Dispute, Need
-from authsvc.privacy.needs import forget_needs, need_of
+from authsvc.privacy.needs import forget_needs, needs_of
 from authsvc.reach import subscriptions
 from authsvc.self_enrolment.models import Arrival
 from authsvc.self_enrolment.services import forget_arrivals, origin_of
@@ -35,7 +37,7 @@ from authsvc.subjects.amending import (
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.quotas import PEOPLE, require_room
 from authsvc.transactions.models import AttemptCounter, Transaction
-from authsvc.transactions.services import end_running
+from authsvc.transactions.services import end_running, model_agreed_to
 from authsvc.vault.lifecycle import forget_device, opens_for
 
 _RECENT = 10
@@ -52,11 +54,16 @@ class PersonClosed(Refused):
 
 @dataclass(frozen=True)
 class File:
-    """What is known of a person; the newest link, consent and attempt first."""
+    """What is known of a person; the newest link, consent and attempt first.
+
+    `model` is the application model by which their captures are judged, None where there are none.
+    """
 
     devices: list[Device]
     consents: list[ConsentReceipt]
     live_consent: ConsentReceipt | None
+    face: Face | None
+    model: ApplicationModel | None
     still_light: Need | None
     still_head: Need | None
     links: list[EnrolmentLink]
@@ -249,20 +256,28 @@ def close(*, by: Actor, subject: Subject) -> str:
     return receipt
 
 
+def with_standing() -> QuerySet[Subject]:
+    """Return people, each with the small rows that their page shows besides, by one statement."""
+    return Subject.objects.select_related("amendment", "face_attempts")
+
+
 def file_of(subject: Subject) -> File:
-    """Return what is known of a person."""
-    consents = ConsentReceipt.objects.filter(subject=subject).defer("notice")
+    """Return what is known of a person; a statement for each kind of it."""
+    receipts = ConsentReceipt.objects.filter(subject=subject).defer("notice")
+    consents = list(receipts.order_by("-given_at"))
+    held, needs = held_of(consents), needs_of(subject)
+    face = face_of(subject)
     return File(
         devices=list(subject.devices.order_by("-created_at")),
-        consents=list(consents.order_by("-given_at")),
-        live_consent=live_consent(subject),
-        still_light=need_of(subject, Need.Kind.NO_LIGHT),
-        still_head=need_of(subject, Need.Kind.NO_TURN),
+        consents=consents,
+        live_consent=held,
+        face=face,
+        model=(face.model if face else None) if subject.has_face else model_agreed_to(held),
+        still_light=needs.get(Need.Kind.NO_LIGHT),
+        still_head=needs.get(Need.Kind.NO_TURN),
         links=list(EnrolmentLink.objects.filter(subject=subject).order_by("-created_at")[:_RECENT]),
-        counter=AttemptCounter.objects.filter(subject=subject).first(),
-        attempts=list(
-            listed("stored_evidence").filter(subject=subject).order_by("-created_at", "-id")[:_RECENT]
-        ),
+        counter=getattr(subject, "face_attempts", None),
+        attempts=list(listed_of(subject, "stored_evidence").order_by("-created_at", "-id")[:_RECENT]),
         arrivals=origin_of(subject),
     )
 

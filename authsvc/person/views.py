@@ -76,11 +76,11 @@ def page(request: PersonRequest, tenant: str) -> HttpResponse:
         context = {"tenant": request.tenant, "joins": provider_in_force()}
         return protect(render(request, "person/door.html", context))
     subject = visit.subject
-    file, face = people.file_of(subject), faces.face_of(subject)
-    model = faces.model_of(subject)
+    file = people.file_of(subject)
+    model = file.model
     context = {
         "passkeys": _active(file.devices),
-        "face": face,
+        "face": file.face,
         "whereabouts": whereabouts(model) if model else [],
         "seen": model is not None and not model.compares,
         "consent": file.live_consent,

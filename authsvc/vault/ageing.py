@@ -12,7 +12,7 @@ from typing import Any, Final
 from authsvc.core.clock import now
 from authsvc.core.records import read_stored
 from authsvc.subjects.models import Subject
-from authsvc.vault.lifecycle import facts_of
+from authsvc.vault.lifecycle import Facts, facts_of
 
 PROPOSED_AFTER: Final = timedelta(days=182)
 """From then on a renewal is proposed: faces change (BSI TR-03166 section 3.2: six months)."""
@@ -43,17 +43,18 @@ class _Stored:
     moments: list[KeptMoment]
 
 
-def moments_of(subject: Subject) -> list[KeptMoment]:
+def moments_of(subject: Subject, *, facts: Facts | None = None) -> list[KeptMoment]:
     """Return the moments of a person's reference, the oldest first; none without a face.
 
-    The first is the one that every later one was compared with.
+    The first is the one that every later one was compared with. `facts` are the reference's, where the caller
+    has read them.
     """
     if not subject.has_face:
         return []
     stored = read_stored(_Stored, subject.reference_moments) if subject.reference_moments else None
     if stored is not None and stored.reference == subject.reference:
         return stored.moments
-    facts = facts_of(subject.reference)
+    facts = facts or facts_of(subject.reference)
     return [KeptMoment(subject.reference, facts.made_at.isoformat())] if facts else []
 
 
@@ -97,7 +98,11 @@ class Age:
 
 def age_of(subject: Subject) -> Age | None:
     """Return the age of a person's reference, None without a face."""
-    moments = moments_of(subject)
+    return age_by(moments_of(subject))
+
+
+def age_by(moments: Sequence[KeptMoment]) -> Age | None:
+    """Return the age of a reference of these moments, None without any."""
     return Age(max(each.at for each in moments)) if moments else None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -28,10 +29,27 @@ class Facts:
     used_at: datetime | None
 
 
+_FACTS: Final = ("model", "engine", "created_at", "last_opened_at")
+
+
 def facts_of(pseudonym: str) -> Facts | None:
     """Return the facts of an active reference, or None where there is no such one."""
-    row = _active().filter(pseudonym=pseudonym).first()
-    return Facts(row.model, row.engine, row.created_at, row.last_opened_at) if row else None
+    known = known_of(pseudonym)
+    return known[0] if known is not None else None
+
+
+def known_of(pseudonym: str) -> tuple[Facts, dict[str, int]] | None:
+    """Return the facts of an active reference and, by its id, the quality of each of its moments, 0 to 100.
+
+    The reference's own template has the pseudonym for its id. None where there is no such reference.
+    """
+    rows = _active().filter(pseudonym=pseudonym)
+    found = list(rows.values_list(*_FACTS, "quality", "moments__pk", "moments__quality"))
+    if not found:
+        return None
+    *facts, quality, _, _ = found[0]
+    further = {pk: each for *_, pk, each in found if pk is not None}
+    return Facts(*facts), {pseudonym: quality, **further}
 
 
 def made_before(moment: datetime) -> list[str]:
@@ -95,13 +113,9 @@ def revoke_reference(*, pseudonym: str, reason: str) -> None:
 
 
 def qualities_of(pseudonym: str) -> dict[str, int]:
-    """Return the quality, 0 to 100, of each moment of an active reference, by its id.
-
-    The reference's own template has the pseudonym for its id.
-    """
-    row = _active().filter(pseudonym=pseudonym).first()
-    further = Moment.objects.filter(reference_id=pseudonym).values_list("pk", "quality")
-    return {row.pseudonym: row.quality, **dict(further)} if row is not None else {}
+    """Return the quality of each moment of an active reference, as `known_of` does."""
+    known = known_of(pseudonym)
+    return known[1] if known is not None else {}
 
 
 @transaction.atomic

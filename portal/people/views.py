@@ -17,7 +17,7 @@ from authsvc.management import faces, needs, people
 from authsvc.management.disputes import disputes_of
 from authsvc.management.exports import note_export
 from authsvc.management.keeping import compared, kept
-from authsvc.subjects.amending import as_wanted, waits_for
+from authsvc.subjects.amending import amendment_of, changed_by
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.quotas import QuotaReached
 from portal.accounts.once import Made, make_once, sent_before, shown_once
@@ -79,7 +79,7 @@ def person_create(request: PortalRequest, tenant: str) -> HttpResponse:
 @require_GET
 def person_detail(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
     """Show one person."""
-    return _show(request, get_object_or_404(Subject.objects, pk=subject))
+    return _show(request, get_object_or_404(people.with_standing(), pk=subject))
 
 
 @require_POST
@@ -157,19 +157,18 @@ def need_keep(request: PortalRequest, tenant: str, subject: str, kind: needs.Kin
 def _show(request: PortalRequest, subject: Subject) -> HttpResponse:
     link_url = shown_once(request)
     file = people.file_of(subject)
-    face, model = faces.face_of(subject), faces.model_of(subject)
-    wanted = as_wanted(subject)
+    waiting = amendment_of(subject)
+    wanted = changed_by(waiting, subject)
     context: dict[str, Any] = {
         "person": wanted,
-        "waits": waits_for(subject),
+        "waits": waiting is not None,
         "suspended": wanted.status == Subject.Status.SUSPENDED,
         "suspended_for": SUSPENDED_FOR,
         **vars(file),
         "disputes": disputes_of(subject),
         "at_desk": bool(file.links) and file.links[0].is_for_desk,
-        "face": face,
-        "kept": kept(model) if model else "",
-        "compared": compared(model) if model else "",
+        "kept": kept(file.model) if file.model else "",
+        "compared": compared(file.model) if file.model else "",
         "may_mail": may_mail(subject),
         "link_url": link_url,
         "link_qr": qr_svg(link_url) if link_url else "",
