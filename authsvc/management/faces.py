@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import OuterRef
+
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.application_models import ApplicationModel, application_model
@@ -14,7 +16,7 @@ from authsvc.privacy.consent import withdraw_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions.drift import Recognised, recognised
 from authsvc.transactions.services import drop_reference, end_running
-from authsvc.vault.ageing import Age, age_by, moments_of
+from authsvc.vault.ageing import Age, age_by, only_moment, stored_moments
 from authsvc.vault.lifecycle import known_of
 
 
@@ -45,23 +47,24 @@ class Face:
 
 def face_of(subject: Subject) -> Face | None:
     """Return what is known of a person's face, or None where nothing of it is kept."""
-    known = known_of(subject.reference) if subject.has_face else None
-    if known is None:
+    if not subject.has_face:
         return None
-    facts, qualities = known
-    kept = moments_of(subject, facts=facts)
+    stored = stored_moments(subject)
+    young = age_by(stored) if stored is not None else None
+    since = young.newest if young is not None else OuterRef("created_at")
+    known = known_of(subject.reference, **recognised(subject, since=since))
+    kept = stored if stored is not None else only_moment(subject, known and known.facts)
     age = age_by(kept)
-    if age is None:
+    if known is None or age is None:
         return None
-    moments = [ShownMoment(each.at, qualities.get(each.id, 0)) for each in kept]
     return Face(
-        model=application_model(facts.model),
-        engine=facts.engine,
-        made_at=facts.made_at,
-        used_at=facts.used_at,
-        moments=moments,
+        model=application_model(known.facts.model),
+        engine=known.facts.engine,
+        made_at=known.facts.made_at,
+        used_at=known.facts.used_at,
+        moments=[ShownMoment(each.at, known.qualities.get(each.id, 0)) for each in kept],
         age=age,
-        recognised=recognised(subject, since=age.newest),
+        recognised=Recognised(**known.beside),
     )
 
 

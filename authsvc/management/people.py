@@ -1,9 +1,9 @@
 """People: inviting and closing them, their enrolment links and passkeys, and what is known of one."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
@@ -22,8 +22,9 @@ from authsvc.management.receipts import new_receipt
 from authsvc.oidc.sessions.logout.ending import end_everything_of
 from authsvc.privacy.consent import held_of, withdraw_consent
 from authsvc.privacy.models import ConsentReceipt, Dispute, Need
-from authsvc.privacy.needs import forget_needs, needs_of
+from authsvc.privacy.needs import forget_needs
 from authsvc.reach import subscriptions
+from authsvc.seals.rows import SealedRow, believed
 from authsvc.self_enrolment.models import Arrival
 from authsvc.self_enrolment.services import forget_arrivals, origin_of
 from authsvc.subjects.amending import (
@@ -34,12 +35,13 @@ from authsvc.subjects.amending import (
     take_over,
     waiting,
 )
-from authsvc.subjects.models import Subject
+from authsvc.subjects.models import Amendment, Subject
 from authsvc.tenancy.quotas import PEOPLE, require_room
 from authsvc.transactions.models import AttemptCounter, Transaction
 from authsvc.transactions.services import end_running, model_agreed_to
 from authsvc.vault.lifecycle import forget_device, opens_for
 
+Row = TypeVar("Row", bound=SealedRow)
 _RECENT = 10
 CLAIMS: Final = ("given_name", "family_name", "phone_number", "locale")
 """What else of a person is changed at their page; relying parties with the scope for it are told."""
@@ -56,9 +58,12 @@ class PersonClosed(Refused):
 class File:
     """What is known of a person; the newest link, consent and attempt first.
 
-    `model` is the application model by which their captures are judged, None where there are none.
+    `amendment` is what waits to be taken over. `model` is the application model by which their captures are
+    judged, None where there are none.
     """
 
+    person: Subject
+    amendment: Amendment | None
     devices: list[Device]
     consents: list[ConsentReceipt]
     live_consent: ConsentReceipt | None
@@ -256,30 +261,41 @@ def close(*, by: Actor, subject: Subject) -> str:
     return receipt
 
 
-def with_standing() -> QuerySet[Subject]:
-    """Return people, each with the small rows that their page shows besides, by one statement."""
-    return Subject.objects.select_related("amendment", "face_attempts")
-
-
-def file_of(subject: Subject) -> File:
-    """Return what is known of a person; a statement for each kind of it."""
+def file_of(pk: Any) -> File:
+    """Return what is known of a person, by a statement for each kind of it; raises Subject.DoesNotExist."""
+    subject: Any = _with_single_rows().get(pk=pk)
     receipts = ConsentReceipt.objects.filter(subject=subject).defer("notice")
     consents = list(receipts.order_by("-given_at"))
-    held, needs = held_of(consents), needs_of(subject)
-    face = face_of(subject)
+    held, face = held_of(consents), face_of(subject)
     return File(
+        person=subject,
+        amendment=_believed(getattr(subject, "amendment", None)),
         devices=list(subject.devices.order_by("-created_at")),
         consents=consents,
         live_consent=held,
         face=face,
         model=(face.model if face else None) if subject.has_face else model_agreed_to(held),
-        still_light=needs.get(Need.Kind.NO_LIGHT),
-        still_head=needs.get(Need.Kind.NO_TURN),
+        still_light=_believed(subject.still_light),
+        still_head=_believed(subject.still_head),
         links=list(EnrolmentLink.objects.filter(subject=subject).order_by("-created_at")[:_RECENT]),
         counter=getattr(subject, "face_attempts", None),
         attempts=list(listed_of(subject, "stored_evidence").order_by("-created_at", "-id")[:_RECENT]),
         arrivals=origin_of(subject),
     )
+
+
+def _with_single_rows() -> QuerySet[Subject]:
+    """Return people, each with those rows of which they have one at most, by one statement."""
+    rows = Subject.objects.annotate(
+        still_light=FilteredRelation("needs", condition=Q(needs__kind=Need.Kind.NO_LIGHT)),
+        still_head=FilteredRelation("needs", condition=Q(needs__kind=Need.Kind.NO_TURN)),
+    )
+    return rows.select_related("amendment", "face_attempts", "still_light", "still_head")
+
+
+def _believed(row: Row | None) -> Row | None:
+    """Return a sealed row that was read together with another, where it is believed."""
+    return row if row is not None and believed(row) else None
 
 
 def open_person(subject: Subject) -> Subject:

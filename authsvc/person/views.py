@@ -76,7 +76,7 @@ def page(request: PersonRequest, tenant: str) -> HttpResponse:
         context = {"tenant": request.tenant, "joins": provider_in_force()}
         return protect(render(request, "person/door.html", context))
     subject = visit.subject
-    file = people.file_of(subject)
+    file = people.file_of(subject.pk)
     model = file.model
     context = {
         "passkeys": _active(file.devices),
@@ -163,7 +163,7 @@ def consent_withdraw(request: PersonRequest, tenant: str) -> HttpResponse:
     subject = request.visit.subject
     if request.method == "POST":
         return _done(tenant, faces.withdraw(by=actor(request.visit), subject=subject))
-    file = people.file_of(subject)
+    file = people.file_of(subject.pk)
     if not (file.live_consent or subject.has_face):
         return redirect("person:page", tenant=tenant)
     return _show(request, "withdraw", has_face=subject.has_face)

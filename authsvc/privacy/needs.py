@@ -12,11 +12,6 @@ from authsvc.privacy.models import Need
 from authsvc.subjects.models import Subject
 
 
-def needs_of(subject: Subject) -> dict[str, Need]:
-    """Return the person's stored needs by their kind."""
-    return {row.kind: row for row in Need.objects.filter(subject=subject)}
-
-
 def has_need(subject: Subject, kind: Need.Kind) -> bool:
     """Whether the person's need of a kind is stored, and believed."""
     return Need.objects.filter(subject=subject, kind=kind).first() is not None

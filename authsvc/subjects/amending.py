@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
-from authsvc.seals.rows import believed
 from authsvc.subjects.models import Amendment, Subject
 
 
@@ -82,12 +81,6 @@ def changed_by(row: Amendment | None, subject: Subject) -> Subject:
     for name, value in (row.changes if row is not None else {}).items():
         setattr(subject, name, value)
     return subject
-
-
-def amendment_of(subject: Subject) -> Amendment | None:
-    """Return what waits to be taken over of a person, where it is believed."""
-    row: Amendment | None = getattr(subject, "amendment", None)
-    return row if row is not None and believed(row) else None
 
 
 def is_suspended(subject: Subject) -> bool:

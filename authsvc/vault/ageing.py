@@ -43,18 +43,25 @@ class _Stored:
     moments: list[KeptMoment]
 
 
-def moments_of(subject: Subject, *, facts: Facts | None = None) -> list[KeptMoment]:
+def moments_of(subject: Subject) -> list[KeptMoment]:
     """Return the moments of a person's reference, the oldest first; none without a face.
 
-    The first is the one that every later one was compared with. `facts` are the reference's, where the caller
-    has read them.
+    The first is the one that every later one was compared with.
     """
     if not subject.has_face:
         return []
+    moments = stored_moments(subject)
+    return only_moment(subject, facts_of(subject.reference)) if moments is None else moments
+
+
+def stored_moments(subject: Subject) -> list[KeptMoment] | None:
+    """Return those that a person's row tells of; None where a release that knew of one alone wrote it."""
     stored = read_stored(_Stored, subject.reference_moments) if subject.reference_moments else None
-    if stored is not None and stored.reference == subject.reference:
-        return stored.moments
-    facts = facts or facts_of(subject.reference)
+    return stored.moments if stored is not None and stored.reference == subject.reference else None
+
+
+def only_moment(subject: Subject, facts: Facts | None) -> list[KeptMoment]:
+    """Return the one moment of a reference from such a release."""
     return [KeptMoment(subject.reference, facts.made_at.isoformat())] if facts else []
 
 

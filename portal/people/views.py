@@ -17,7 +17,7 @@ from authsvc.management import faces, needs, people
 from authsvc.management.disputes import disputes_of
 from authsvc.management.exports import note_export
 from authsvc.management.keeping import compared, kept
-from authsvc.subjects.amending import amendment_of, changed_by
+from authsvc.subjects.amending import changed_by
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.quotas import QuotaReached
 from portal.accounts.once import Made, make_once, sent_before, shown_once
@@ -79,7 +79,11 @@ def person_create(request: PortalRequest, tenant: str) -> HttpResponse:
 @require_GET
 def person_detail(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
     """Show one person."""
-    return _show(request, get_object_or_404(people.with_standing(), pk=subject))
+    try:
+        file = people.file_of(subject)
+    except Subject.DoesNotExist:
+        raise Http404 from None
+    return _show(request, file)
 
 
 @require_POST
@@ -154,17 +158,15 @@ def need_keep(request: PortalRequest, tenant: str, subject: str, kind: needs.Kin
     return redirect("person", tenant=tenant, subject=subject)
 
 
-def _show(request: PortalRequest, subject: Subject) -> HttpResponse:
-    link_url = shown_once(request)
-    file = people.file_of(subject)
-    waiting = amendment_of(subject)
-    wanted = changed_by(waiting, subject)
+def _show(request: PortalRequest, file: people.File) -> HttpResponse:
+    link_url, subject = shown_once(request), file.person
+    wanted = changed_by(file.amendment, subject)
     context: dict[str, Any] = {
+        **vars(file),
         "person": wanted,
-        "waits": waiting is not None,
+        "waits": file.amendment is not None,
         "suspended": wanted.status == Subject.Status.SUSPENDED,
         "suspended_for": SUSPENDED_FOR,
-        **vars(file),
         "disputes": disputes_of(subject),
         "at_desk": bool(file.links) and file.links[0].is_for_desk,
         "kept": kept(file.model) if file.model else "",
