@@ -264,8 +264,7 @@ def close(*, by: Actor, subject: Subject) -> str:
 def file_of(pk: Any) -> File:
     """Return what is known of a person, by a statement for each kind of it; raises Subject.DoesNotExist."""
     subject: Any = _with_single_rows().get(pk=pk)
-    receipts = ConsentReceipt.objects.filter(subject=subject).defer("notice")
-    consents = list(receipts.order_by("-given_at"))
+    consents = list(ConsentReceipt.objects.filter(subject=subject).order_by("-given_at"))
     held, face = held_of(consents), face_of(subject)
     return File(
         person=subject,

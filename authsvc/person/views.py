@@ -88,6 +88,7 @@ def page(request: PersonRequest, tenant: str) -> HttpResponse:
         "still_light": file.still_light,
         "still_head": file.still_head,
         "lines": lines(file.attempts),
+        "arrivals": file.arrivals,
         "codes": codes_of(subject),
         "requests": approvals.about(subject),
         "waiting": waiting_for(subject),
