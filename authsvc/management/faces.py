@@ -50,12 +50,15 @@ def face_of(subject: Subject) -> Face | None:
     if not subject.has_face:
         return None
     stored = stored_moments(subject)
-    young = age_by(stored) if stored is not None else None
-    since = young.newest if young is not None else OuterRef("created_at")
+    age = age_by(stored or ())
+    # Without a moment of which the row tells, it is the reference's own.
+    since = age.newest if age is not None else OuterRef("created_at")
     known = known_of(subject.reference, **recognised(subject, since=since))
-    kept = stored if stored is not None else only_moment(subject, known and known.facts)
-    age = age_by(kept)
-    if known is None or age is None:
+    if known is None:
+        return None
+    kept = only_moment(subject, known.facts) if stored is None else stored
+    age = age or age_by(kept)
+    if age is None:
         return None
     return Face(
         model=application_model(known.facts.model),
