@@ -1,5 +1,6 @@
 """People: inviting and closing them, their enrolment links and passkeys, and what is known of one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -43,6 +44,7 @@ from authsvc.vault.lifecycle import forget_device, opens_for
 
 Row = TypeVar("Row", bound=SealedRow)
 _RECENT = 10
+_SINGLE: Final[Sequence[str]] = ("amendment", "face_attempts", "still_light", "still_head")
 CLAIMS: Final = ("given_name", "family_name", "phone_number", "locale")
 """What else of a person is changed at their page; relying parties with the scope for it are told."""
 
@@ -289,7 +291,7 @@ def _with_single_rows() -> QuerySet[Subject]:
         still_light=FilteredRelation("needs", condition=Q(needs__kind=Need.Kind.NO_LIGHT)),
         still_head=FilteredRelation("needs", condition=Q(needs__kind=Need.Kind.NO_TURN)),
     )
-    return rows.select_related("amendment", "face_attempts", "still_light", "still_head")
+    return rows.select_related(*_SINGLE)
 
 
 def _believed(row: Row | None) -> Row | None:
