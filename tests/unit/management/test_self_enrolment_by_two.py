@@ -65,8 +65,8 @@ def ask(by: Member, changed: Mapping[str, Any]) -> Approval:
 
 
 def stored() -> dict[str, Any]:
-    found = PeopleProvider.objects.values().get()
-    return {name: found[name] for name in RULE}
+    row = PeopleProvider.objects.get()
+    return {name: getattr(row, name) for name in RULE}
 
 
 @pytest.mark.parametrize("name", LOOSER)

@@ -38,7 +38,8 @@ def compared(
 def told(subject: Subject, since: datetime) -> Recognised:
     """How often the person was recognised since then, as a statement about something else asks."""
     columns = recognised(subject, since=since)
-    return Recognised(**Subject.objects.filter(pk=subject.pk).values(**columns).get())
+    found: dict[str, int] = Subject.objects.filter(pk=subject.pk).values(**columns).get()
+    return Recognised(found["matched"], found["compared"])
 
 
 def test_matches_and_non_matches_of_this_person_are_counted_and_nothing_else(
