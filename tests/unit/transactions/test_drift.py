@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def compared(
 def told(subject: Subject, since: datetime) -> Recognised:
     """How often the person was recognised since then, as a statement about something else asks."""
     columns = recognised(subject, since=since)
-    found: dict[str, int] = Subject.objects.filter(pk=subject.pk).values(**columns).get()
+    found: Any = Subject.objects.filter(pk=subject.pk).values(**columns).get()
     return Recognised(found["matched"], found["compared"])
 
 
