@@ -265,7 +265,7 @@ def close(*, by: Actor, subject: Subject) -> str:
 
 def file_of(pk: Any) -> File:
     """Return what is known of a person, by a statement for each kind of it; raises Subject.DoesNotExist."""
-    subject: Any = _with_single_rows().get(pk=pk)
+    subject = _with_single_rows().get(pk=pk)
     consents = list(ConsentReceipt.objects.filter(subject=subject).order_by("-given_at"))
     held, face = held_of(consents), face_of(subject)
     return File(
@@ -276,8 +276,8 @@ def file_of(pk: Any) -> File:
         live_consent=held,
         face=face,
         model=(face.model if face else None) if subject.has_face else model_agreed_to(held),
-        still_light=_believed(subject.still_light),
-        still_head=_believed(subject.still_head),
+        still_light=_believed(getattr(subject, "still_light", None)),
+        still_head=_believed(getattr(subject, "still_head", None)),
         links=list(EnrolmentLink.objects.filter(subject=subject).order_by("-created_at")[:_RECENT]),
         counter=getattr(subject, "face_attempts", None),
         attempts=list(listed_of(subject, "stored_evidence").order_by("-created_at", "-id")[:_RECENT]),

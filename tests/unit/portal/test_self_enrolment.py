@@ -1,5 +1,6 @@
 """S9.4-02 on screens: another loosens self-enrolment, and no second session of who asked does."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,9 +13,17 @@ from authsvc.self_enrolment.models import PeopleProvider
 from portal.accounts.models import User
 from portal.self_enrolment.forms import values_of
 from tests.factories import PEOPLE_PROVIDER
+from tests.outside import Outside, outside
 from tests.tenancy.people import signed_in
 
 pytestmark = [pytest.mark.requirement("S9.4-02"), pytest.mark.usefixtures("live")]
+
+
+@pytest.fixture
+def provider() -> Iterator[Outside]:
+    """The organisation's own provider, whose metadata the form reads."""
+    with outside() as served:
+        yield served
 
 
 def form_of(row: PeopleProvider, **changed: Any) -> dict[str, Any]:
@@ -23,9 +32,9 @@ def form_of(row: PeopleProvider, **changed: Any) -> dict[str, Any]:
 
 
 def test_newcomers_are_let_in_by_another_and_by_no_second_session(
-    owner: Client, grace: Client, base: str
+    owner: Client, grace: Client, base: str, provider: Outside
 ) -> None:
-    row = self_enrolment.configure(by=COMMAND_LINE, **PEOPLE_PROVIDER)
+    row = self_enrolment.configure(by=COMMAND_LINE, **{**PEOPLE_PROVIDER, "issuer": provider.issuer})
     given, where = form_of(row, newcomers=True), f"{base}self-enrolment/change/"
     page = owner.post(where, given)
     assert page.status_code == 409
