@@ -40,8 +40,11 @@ def faces_count() -> bool:
     return policy_stands() and any(not weakness_here(one, moment) for one in evaluation_records())
 
 
-def weakness_here(record: EvaluationRecord, moment: datetime) -> str:
-    """Return why faces of the tenant in scope do not count by a record, "" where they do."""
+def weakness_here(record: EvaluationRecord, moment: datetime, operating_point: str = "") -> str:
+    """Return why faces of the tenant in scope do not count by a record, "" where they do.
+
+    `operating_point` is that of the policy in force, where the caller has read it.
+    """
     if record.references:
         return PROBES_ALONE
     # Which file a network is only a worker reads; what it is called, every process knows.
@@ -49,7 +52,8 @@ def weakness_here(record: EvaluationRecord, moment: datetime) -> str:
         return OTHER_ENGINE
     if record.stages != stages_version():
         return OTHER_STAGES
-    return weakness_of(record, current_policy().operating_point, moment=moment) or ""
+    point = operating_point or current_policy().operating_point
+    return weakness_of(record, point, moment=moment) or ""
 
 
 def thresholds_for(engine_id: str, *, sandbox: bool) -> Thresholds:

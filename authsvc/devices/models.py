@@ -45,6 +45,12 @@ class Device(SealedRow):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "credential_id"], name="device_credential_once"),
         ]
+        indexes = [
+            # Counted by it: of how many people something is said when the address moves.
+            models.Index(
+                fields=["tenant", "share_kind"], condition=models.Q(status="active"), name="device_active"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

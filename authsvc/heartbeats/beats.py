@@ -42,14 +42,17 @@ def heard(part: Part) -> None:
 
 
 def at_work(parts: Collection[Part]) -> dict[Part, bool]:
-    """Return of each of these parts whether it was heard of within SILENT.
+    """Return of each of these parts whether it was heard of within SILENT."""
+    there = ages()
+    return {part: is_recent(there.get(part)) for part in parts}
+
+
+def is_recent(age: float | None) -> bool:
+    """Whether a part that has said nothing for so many seconds, None for ever, is at work.
 
     A row that lies further ahead than clocks differ was written before a clock was set back.
     """
-    there = ages()
-    return {
-        part: part in there and -CLOCK_SET_BACK < timedelta(seconds=there[part]) < SILENT for part in parts
-    }
+    return age is not None and -CLOCK_SET_BACK < timedelta(seconds=age) < SILENT
 
 
 def ages() -> dict[Part, float]:

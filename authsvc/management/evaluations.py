@@ -61,13 +61,14 @@ class Standing:
         return list(self.record.points.items())
 
 
-def face_records(moment: datetime) -> list[Standing]:
+def face_records(moment: datetime, operating_point: str = "") -> list[Standing]:
     """Return the records of the release and of this installation: the one that counts first, then the newest.
 
-    One that does not tell when it was made is left out: it vouches for nothing.
+    `operating_point` is that of the policy in force, where the caller has read it. A record that does not
+    tell when it was made is left out: it vouches for nothing.
     """
     dated = [record for record in reversed(evaluation_records()) if _is_dated(record)]
-    found = [Standing(record, weakness_here(record, moment)) for record in dated]
+    found = [Standing(record, weakness_here(record, moment, operating_point)) for record in dated]
     return sorted(found, key=lambda one: bool(one.weakness))
 
 
@@ -84,6 +85,6 @@ def measured_until() -> datetime | None:
     return max(found, default=None)
 
 
-def in_force(moment: datetime) -> Standing | None:
-    """Return the record that faces count by, None where they count as absent."""
-    return next((one for one in face_records(moment) if not one.weakness), None)
+def in_force(moment: datetime, operating_point: str = "") -> Standing | None:
+    """Return the record that faces count by, None where they count as absent, as `face_records` takes it."""
+    return next((one for one in face_records(moment, operating_point) if not one.weakness), None)

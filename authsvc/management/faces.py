@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import OuterRef
+
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.application_models import ApplicationModel, application_model
@@ -13,9 +15,9 @@ from authsvc.oidc.sessions.logout.ending import end_everything_of
 from authsvc.privacy.consent import withdraw_consent
 from authsvc.subjects.models import Subject
 from authsvc.transactions.drift import Recognised, recognised
-from authsvc.transactions.services import drop_reference, end_running, model_of_person
-from authsvc.vault.ageing import Age, age_of, moments_of
-from authsvc.vault.lifecycle import facts_of, qualities_of
+from authsvc.transactions.services import drop_reference, end_running
+from authsvc.vault.ageing import Age, age_by, only_moment, stored_moments
+from authsvc.vault.lifecycle import known_of
 
 
 @dataclass(frozen=True)
@@ -45,25 +47,28 @@ class Face:
 
 def face_of(subject: Subject) -> Face | None:
     """Return what is known of a person's face, or None where nothing of it is kept."""
-    facts, age = facts_of(subject.reference) if subject.has_face else None, age_of(subject)
-    if facts is None or age is None:
+    if not subject.has_face:
         return None
-    qualities = qualities_of(subject.reference)
-    moments = [ShownMoment(each.at, qualities.get(each.id, 0)) for each in moments_of(subject)]
+    stored = stored_moments(subject)
+    age = age_by(stored or ())
+    # Without a moment of which the row tells, it is the reference's own.
+    since = age.newest if age is not None else OuterRef("created_at")
+    known = known_of(subject.reference, **recognised(subject, since=since))
+    if known is None:
+        return None
+    kept = only_moment(subject, known.facts) if stored is None else stored
+    age = age or age_by(kept)
+    if age is None:
+        return None
     return Face(
-        model=application_model(facts.model),
-        engine=facts.engine,
-        made_at=facts.made_at,
-        used_at=facts.used_at,
-        moments=moments,
+        model=application_model(known.facts.model),
+        engine=known.facts.engine,
+        made_at=known.facts.made_at,
+        used_at=known.facts.used_at,
+        moments=[ShownMoment(each.at, known.qualities.get(each.id, 0)) for each in kept],
         age=age,
-        recognised=recognised(subject, since=age.newest),
+        recognised=Recognised(**known.beside),
     )
-
-
-def model_of(subject: Subject) -> ApplicationModel | None:
-    """Return the application model by which a person's captures are judged, None where there are none."""
-    return model_of_person(subject)
 
 
 @act

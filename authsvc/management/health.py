@@ -4,7 +4,7 @@ No line says anything of a tenant: the database counts what waits of all of them
 """
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -21,6 +21,7 @@ from redis import RedisError
 
 from authsvc.core import redis_servers
 from authsvc.core.texts import Text
+from authsvc.heartbeats.beats import Part, ages, is_recent
 from authsvc.keys.models import WorkerKey
 from authsvc.keys.samples import SILENT
 from authsvc.keys.schedule import ROTATE_AFTER
@@ -41,6 +42,16 @@ SAMPLES: Final = (timedelta(seconds=5), timedelta(seconds=20))
 DELIVERIES: Final = (timedelta(minutes=1), timedelta(minutes=10))
 EVENTS: Final = (timedelta(seconds=10), timedelta(minutes=1))
 
+BESIDE: Final[Mapping[Part, tuple[Text, State]]] = {
+    "scheduler": (_("Scheduled work"), "bad"),
+    "log": (_("Sequencer of the audit log"), "bad"),
+    "sweeper": (_("Sweeper, which holds life limits"), "bad"),
+    "deliveries": (_("Delivery of messages"), "bad"),
+    "keys": (_("Making of keys"), "warn"),
+    "office": (_("Long work of administrators"), "warn"),
+}
+"""What works beside the processes that people meet: its title, and how grave it is that one is silent."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -60,6 +71,7 @@ def lines(moment: datetime) -> list[Line]:
     took = monotonic() - began
     return [
         _workers(moment),
+        *_beside(),
         _waiting("samples", _("Faces that wait to be judged"), waits["samples"], SAMPLES, moment),
         _waiting("deliveries", _("Messages to sites and people"), waits["deliveries"], DELIVERIES, moment),
         _waiting("events", _("Events that the log has yet to take up"), waits["events"], EVENTS, moment),
@@ -100,6 +112,20 @@ def _workers(moment: datetime) -> Line:
 
 def _heard(last: datetime, moment: datetime) -> str:
     return _("Last heard of %(time)s ago.") % {"time": _length(moment - last)}
+
+
+def _beside() -> Iterator[Line]:
+    """Yield how each part is that says by its work that it is there (heartbeats)."""
+    heard = ages()
+    for part, (title, silent) in BESIDE.items():
+        age = heard.get(part)
+        state: State = "good" if is_recent(age) else silent
+        said = _("It was never heard of.") if age is None else _at_work(age)
+        yield Line(f"at-work-{part}", title, state, said)
+
+
+def _at_work(age: float) -> str:
+    return _("At work %(time)s ago.") % {"time": _length(timedelta(seconds=age))}
 
 
 def _waiting(

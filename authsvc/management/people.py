@@ -1,12 +1,15 @@
 """People: inviting and closing them, their enrolment links and passkeys, and what is known of one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.core.application_models import ApplicationModel
 from authsvc.core.errors import Refused
 from authsvc.devices.models import Device
 from authsvc.enrolment import recovery
@@ -14,14 +17,15 @@ from authsvc.enrolment import services as links
 from authsvc.enrolment.models import EnrolmentLink
 from authsvc.management.acting import act
 from authsvc.management.actors import Actor
-from authsvc.management.attempts.outcome import listed
-from authsvc.management.faces import erase
+from authsvc.management.attempts.outcome import listed_of
+from authsvc.management.faces import Face, erase, face_of
 from authsvc.management.receipts import new_receipt
 from authsvc.oidc.sessions.logout.ending import end_everything_of
-from authsvc.privacy.consent import live_consent, withdraw_consent
+from authsvc.privacy.consent import held_of, withdraw_consent
 from authsvc.privacy.models import ConsentReceipt, Dispute, Need
-from authsvc.privacy.needs import forget_needs, need_of
+from authsvc.privacy.needs import forget_needs
 from authsvc.reach import subscriptions
+from authsvc.seals.rows import SealedRow, believed
 from authsvc.self_enrolment.models import Arrival
 from authsvc.self_enrolment.services import forget_arrivals, origin_of
 from authsvc.subjects.amending import (
@@ -32,13 +36,15 @@ from authsvc.subjects.amending import (
     take_over,
     waiting,
 )
-from authsvc.subjects.models import Subject
+from authsvc.subjects.models import Amendment, Subject
 from authsvc.tenancy.quotas import PEOPLE, require_room
 from authsvc.transactions.models import AttemptCounter, Transaction
-from authsvc.transactions.services import end_running
+from authsvc.transactions.services import end_running, model_agreed_to
 from authsvc.vault.lifecycle import forget_device, opens_for
 
+Row = TypeVar("Row", bound=SealedRow)
 _RECENT = 10
+_SINGLE: Final[Sequence[str]] = ("amendment", "face_attempts", "still_light", "still_head")
 CLAIMS: Final = ("given_name", "family_name", "phone_number", "locale")
 """What else of a person is changed at their page; relying parties with the scope for it are told."""
 
@@ -52,11 +58,19 @@ class PersonClosed(Refused):
 
 @dataclass(frozen=True)
 class File:
-    """What is known of a person; the newest link, consent and attempt first."""
+    """What is known of a person; the newest link, consent and attempt first.
 
+    `amendment` is what waits to be taken over. `model` is the application model by which their captures are
+    judged, None where there are none.
+    """
+
+    person: Subject
+    amendment: Amendment | None
     devices: list[Device]
     consents: list[ConsentReceipt]
     live_consent: ConsentReceipt | None
+    face: Face | None
+    model: ApplicationModel | None
     still_light: Need | None
     still_head: Need | None
     links: list[EnrolmentLink]
@@ -249,22 +263,40 @@ def close(*, by: Actor, subject: Subject) -> str:
     return receipt
 
 
-def file_of(subject: Subject) -> File:
-    """Return what is known of a person."""
-    consents = ConsentReceipt.objects.filter(subject=subject).defer("notice")
+def file_of(pk: Any) -> File:
+    """Return what is known of a person, by a statement for each kind of it; raises Subject.DoesNotExist."""
+    subject = _with_single_rows().get(pk=pk)
+    consents = list(ConsentReceipt.objects.filter(subject=subject).order_by("-given_at"))
+    held, face = held_of(consents), face_of(subject)
     return File(
+        person=subject,
+        amendment=_believed(getattr(subject, "amendment", None)),
         devices=list(subject.devices.order_by("-created_at")),
-        consents=list(consents.order_by("-given_at")),
-        live_consent=live_consent(subject),
-        still_light=need_of(subject, Need.Kind.NO_LIGHT),
-        still_head=need_of(subject, Need.Kind.NO_TURN),
+        consents=consents,
+        live_consent=held,
+        face=face,
+        model=(face.model if face else None) if subject.has_face else model_agreed_to(held),
+        still_light=_believed(getattr(subject, "still_light", None)),
+        still_head=_believed(getattr(subject, "still_head", None)),
         links=list(EnrolmentLink.objects.filter(subject=subject).order_by("-created_at")[:_RECENT]),
-        counter=AttemptCounter.objects.filter(subject=subject).first(),
-        attempts=list(
-            listed("stored_evidence").filter(subject=subject).order_by("-created_at", "-id")[:_RECENT]
-        ),
+        counter=getattr(subject, "face_attempts", None),
+        attempts=list(listed_of(subject, "stored_evidence").order_by("-created_at", "-id")[:_RECENT]),
         arrivals=origin_of(subject),
     )
+
+
+def _with_single_rows() -> QuerySet[Subject]:
+    """Return people, each with those rows of which they have one at most, by one statement."""
+    rows = Subject.objects.annotate(
+        still_light=FilteredRelation("needs", condition=Q(needs__kind=Need.Kind.NO_LIGHT)),
+        still_head=FilteredRelation("needs", condition=Q(needs__kind=Need.Kind.NO_TURN)),
+    )
+    return rows.select_related(*_SINGLE)
+
+
+def _believed(row: Row | None) -> Row | None:
+    """Return a sealed row that was read together with another, where it is believed."""
+    return row if row is not None and believed(row) else None
 
 
 def open_person(subject: Subject) -> Subject:

@@ -76,11 +76,11 @@ def page(request: PersonRequest, tenant: str) -> HttpResponse:
         context = {"tenant": request.tenant, "joins": provider_in_force()}
         return protect(render(request, "person/door.html", context))
     subject = visit.subject
-    file, face = people.file_of(subject), faces.face_of(subject)
-    model = faces.model_of(subject)
+    file = people.file_of(subject.pk)
+    model = file.model
     context = {
         "passkeys": _active(file.devices),
-        "face": face,
+        "face": file.face,
         "whereabouts": whereabouts(model) if model else [],
         "seen": model is not None and not model.compares,
         "consent": file.live_consent,
@@ -88,6 +88,7 @@ def page(request: PersonRequest, tenant: str) -> HttpResponse:
         "still_light": file.still_light,
         "still_head": file.still_head,
         "lines": lines(file.attempts),
+        "arrivals": file.arrivals,
         "codes": codes_of(subject),
         "requests": approvals.about(subject),
         "waiting": waiting_for(subject),
@@ -163,7 +164,7 @@ def consent_withdraw(request: PersonRequest, tenant: str) -> HttpResponse:
     subject = request.visit.subject
     if request.method == "POST":
         return _done(tenant, faces.withdraw(by=actor(request.visit), subject=subject))
-    file = people.file_of(subject)
+    file = people.file_of(subject.pk)
     if not (file.live_consent or subject.has_face):
         return redirect("person:page", tenant=tenant)
     return _show(request, "withdraw", has_face=subject.has_face)

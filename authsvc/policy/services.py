@@ -50,9 +50,13 @@ def current_policy() -> Policy:
     Raises BrokenPolicy where the portal did not seal the stored version, where it does not match its digest
     or its rules, and where a newer one was stored before; each is told to the audit log.
     """
+    return _in_force()[1]
+
+
+def _in_force() -> tuple[PolicyVersion | None, Policy]:
     row = PolicyVersion.objects.unchecked().order_by("-number").first()
     try:
-        return _policy_of(row)
+        return row, _policy_of(row)
     except BrokenPolicy as broken:
         tell_of(current_tenant_id(), "policy", broken.detail)
         raise
@@ -177,8 +181,7 @@ def is_whole(version: PolicyVersion) -> bool:
 
 def current_document() -> dict[str, Any]:
     """Return the document of the policy in force for the tenant in scope; raises BrokenPolicy."""
-    current_policy()
-    row = PolicyVersion.objects.unchecked().order_by("-number").first()
+    row, _ = _in_force()
     return dict(DEFAULT if row is None else row.document)
 
 

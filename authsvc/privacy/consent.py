@@ -4,6 +4,7 @@ It is for one purpose: who agreed that their face is compared did not agree to b
 the other way about.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -62,6 +63,12 @@ def live_consent(subject: Subject, purpose: Purpose | None = None) -> ConsentRec
     """Return the person's newest consent that holds now, or None; for a purpose where one is named."""
     held = ConsentReceipt.objects.filter(subject=subject, withdrawn_at=None, expires_at__gt=now())
     return (held.filter(purpose=purpose) if purpose else held).order_by("-given_at").first()
+
+
+def held_of(consents: Iterable[ConsentReceipt]) -> ConsentReceipt | None:
+    """Return the first of a person's consents, the newest first, that holds now, or None."""
+    moment = now()
+    return next((row for row in consents if row.withdrawn_at is None and row.expires_at > moment), None)
 
 
 def consenting() -> QuerySet[Subject]:

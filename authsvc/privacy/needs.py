@@ -12,14 +12,9 @@ from authsvc.privacy.models import Need
 from authsvc.subjects.models import Subject
 
 
-def need_of(subject: Subject, kind: Need.Kind) -> Need | None:
-    """Return the person's stored need of a kind, or None."""
-    return Need.objects.filter(subject=subject, kind=kind).first()
-
-
 def has_need(subject: Subject, kind: Need.Kind) -> bool:
     """Whether the person's need of a kind is stored, and believed."""
-    return need_of(subject, kind) is not None
+    return Need.objects.filter(subject=subject, kind=kind).first() is not None
 
 
 @transaction.atomic

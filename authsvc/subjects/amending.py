@@ -73,15 +73,14 @@ def _apply_what_can_be(subject: Subject, changes: dict[str, Any]) -> None:
 
 def as_wanted(subject: Subject) -> Subject:
     """Return the person as they will be once what waits is taken over; saves nothing."""
-    row = Amendment.objects.filter(subject=subject).first()
+    return changed_by(Amendment.objects.filter(subject=subject).first(), subject)
+
+
+def changed_by(row: Amendment | None, subject: Subject) -> Subject:
+    """Return the person as they will be once this is taken over; saves nothing."""
     for name, value in (row.changes if row is not None else {}).items():
         setattr(subject, name, value)
     return subject
-
-
-def waits_for(subject: Subject) -> bool:
-    """Whether something of a person waits to be taken over."""
-    return Amendment.objects.filter(subject=subject).exists()
 
 
 def is_suspended(subject: Subject) -> bool:

@@ -11,11 +11,11 @@ from authsvc.core.words import beginnings, looked_for
 from authsvc.subjects.models import Subject, Word, words_of
 
 _AT_ONCE: Final = 1000
-_LOOKED_AT: Final = 20_000
-"""So many words are looked at: more than the portal counts, as a person has several that begin alike."""
+LOOKED_AT: Final = 20_000
+"""So many words are looked at: a person has several that begin alike."""
 
 
-def found_by(people: QuerySet[Subject], text: str, *, words: int = _LOOKED_AT) -> QuerySet[Subject]:
+def found_by(people: QuerySet[Subject], text: str, *, words: int = LOOKED_AT) -> QuerySet[Subject]:
     """Return those people of whom every word of a text begins a word; a text without words finds nobody.
 
     Of very many it is the first, by so many words, so that a single letter costs no more than a name.

@@ -99,6 +99,8 @@ def _protect_rows(connection: BaseDatabaseWrapper) -> None:
         sql.forced_tables(connection),
         sql.policies_of(connection),
     )
+    for table in sorted(there.intersection(tenant_tables()) - sql.tables_told_of_tenants(connection)):
+        sql.tell_of_tenants(connection, table)
     for table in sorted(there.intersection(tenant_tables())):
         if table not in forced:
             sql.force_security(connection, table)

@@ -9,6 +9,7 @@ from authsvc.core.errors import Refused
 from authsvc.core.texts import Text
 from authsvc.policy.services import allowed_models, policy_stands
 from authsvc.privacy.consent import live_consent
+from authsvc.privacy.models import ConsentReceipt
 from authsvc.privacy.notice import Purpose
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
@@ -56,7 +57,11 @@ def model_of_person(subject: Subject | None) -> ApplicationModel | None:
     """
     if subject is None or subject.has_face:
         return model_of_reference(subject)
-    agreed = live_consent(subject)
+    return model_agreed_to(live_consent(subject))
+
+
+def model_agreed_to(agreed: ConsentReceipt | None) -> ApplicationModel | None:
+    """Return the allowed model that keeps no reference, where a consent that holds is to that."""
     if agreed is None or agreed.purpose != Purpose.PRESENCE:
         return None
     return next((row for row in allowed_models() if not row.keeps), None)

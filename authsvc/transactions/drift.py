@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import IntegerField, OuterRef, Q, Subquery
 
 from authsvc.subjects.models import Subject
 from authsvc.transactions.drawing import COMPARING
@@ -27,10 +27,28 @@ class Recognised:
     compared: int
 
 
-def recognised(subject: Subject, *, since: datetime) -> Recognised:
-    """Return how the person's latest comparisons ended, of those since a moment that are still kept."""
+class _Compared(Subquery):
+    """How many comparisons a query has."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) latest)"
+
+
+class _Matched(Subquery):
+    """How many of them matched."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) latest WHERE latest.state = 'accepted')"
+
+
+def recognised(subject: Subject, *, since: datetime | OuterRef) -> dict[str, Subquery]:
+    """Return the columns of Recognised, for a statement that reads what the comparisons were with.
+
+    They say how the person's latest comparisons ended, of those since a moment that are still kept.
+    """
     judged = Q(state=Capture.State.ACCEPTED) | Q(state=Capture.State.REFUSED, reason=NON_MATCH)
     own = Capture.objects.filter(judged, transaction__subject=subject, transaction__kind__in=COMPARING)
-    states = own.filter(decided_at__gt=since).order_by("-decided_at").values_list("state", flat=True)[:LATEST]
-    found = list(states)
-    return Recognised(found.count(Capture.State.ACCEPTED), len(found))
+    latest = own.filter(decided_at__gt=since).order_by("-decided_at").values("state")[:LATEST]
+    number = IntegerField()
+    return {
+        "matched": _Matched(latest, output_field=number),
+        "compared": _Compared(latest, output_field=number),
+    }

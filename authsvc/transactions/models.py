@@ -131,8 +131,12 @@ class Transaction(SealedRow):
             models.Index(
                 fields=["tenant", "level", "-created_at"], condition=~Q(level=""), name="transaction_by_level"
             ),
+            # As management/attempts/outcome.py asks: what an index holds alone needs no look at the rows.
             models.Index(
-                fields=["tenant", "-created_at"], condition=~Q(refused_for=""), name="transaction_refused"
+                fields=["tenant", "-created_at"],
+                condition=~Q(refused_for="")
+                & (Q(state__in=("cancelled", "expired")) | Q(decided_at__isnull=True)),
+                name="transaction_ended_refused",
             ),
             models.Index(
                 fields=["tenant", "refused_for", "-created_at"],
@@ -141,8 +145,8 @@ class Transaction(SealedRow):
             ),
             models.Index(
                 fields=["tenant", "-created_at"],
-                condition=Q(state__in=("cancelled", "expired")),
-                name="transaction_left",
+                condition=Q(state__in=("cancelled", "expired"), refused_for=""),
+                name="transaction_unfinished",
             ),
         ]
 

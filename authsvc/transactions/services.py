@@ -21,6 +21,7 @@ from authsvc.transactions.ceremony import (
 from authsvc.transactions.comparing import face_is_needed, face_needed
 from authsvc.transactions.crossing import (
     is_in_vain,
+    model_agreed_to,
     model_of_person,
     model_of_transaction,
     not_this_model,
@@ -137,6 +138,7 @@ __all__ = [
     "look_after",
     "lost_captures",
     "meet",
+    "model_agreed_to",
     "model_of_person",
     "model_of_transaction",
     "new_device_challenge",

@@ -12,7 +12,7 @@ from typing import Any, Final
 from authsvc.core.clock import now
 from authsvc.core.records import read_stored
 from authsvc.subjects.models import Subject
-from authsvc.vault.lifecycle import facts_of
+from authsvc.vault.lifecycle import Facts, facts_of
 
 PROPOSED_AFTER: Final = timedelta(days=182)
 """From then on a renewal is proposed: faces change (BSI TR-03166 section 3.2: six months)."""
@@ -50,10 +50,18 @@ def moments_of(subject: Subject) -> list[KeptMoment]:
     """
     if not subject.has_face:
         return []
+    moments = stored_moments(subject)
+    return only_moment(subject, facts_of(subject.reference)) if moments is None else moments
+
+
+def stored_moments(subject: Subject) -> list[KeptMoment] | None:
+    """Return those that a person's row tells of; None where a release that knew of one alone wrote it."""
     stored = read_stored(_Stored, subject.reference_moments) if subject.reference_moments else None
-    if stored is not None and stored.reference == subject.reference:
-        return stored.moments
-    facts = facts_of(subject.reference)
+    return stored.moments if stored is not None and stored.reference == subject.reference else None
+
+
+def only_moment(subject: Subject, facts: Facts | None) -> list[KeptMoment]:
+    """Return the one moment of a reference from such a release."""
     return [KeptMoment(subject.reference, facts.made_at.isoformat())] if facts else []
 
 
@@ -97,7 +105,11 @@ class Age:
 
 def age_of(subject: Subject) -> Age | None:
     """Return the age of a person's reference, None without a face."""
-    moments = moments_of(subject)
+    return age_by(moments_of(subject))
+
+
+def age_by(moments: Sequence[KeptMoment]) -> Age | None:
+    """Return the age of a reference of these moments, None without any."""
     return Age(max(each.at for each in moments)) if moments else None
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from authsvc.audit.services import record
@@ -28,10 +29,43 @@ class Facts:
     used_at: datetime | None
 
 
+_FACTS: Final = ("model", "engine", "created_at", "last_opened_at")
+
+
+@dataclass(frozen=True)
+class Known:
+    """An active reference: its facts, the quality of each of its moments by its id, and what else was asked.
+
+    The reference's own template has the pseudonym for its id. Qualities are 0 to 100.
+    """
+
+    facts: Facts
+    qualities: dict[str, int]
+    beside: dict[str, Any]
+
+
 def facts_of(pseudonym: str) -> Facts | None:
     """Return the facts of an active reference, or None where there is no such one."""
-    row = _active().filter(pseudonym=pseudonym).first()
-    return Facts(row.model, row.engine, row.created_at, row.last_opened_at) if row else None
+    known = known_of(pseudonym)
+    return known.facts if known is not None else None
+
+
+def known_of(pseudonym: str, **beside: Subquery) -> Known | None:
+    """Return what is known of an active reference, by one statement; None where there is no such one.
+
+    `beside` are further columns that it is asked for.
+    """
+    rows = _active().filter(pseudonym=pseudonym)
+    found = list(rows.values(*_FACTS, "quality", "moments__pk", "moments__quality", **beside))
+    if not found:
+        return None
+    first = found[0]
+    further = {row["moments__pk"]: row["moments__quality"] for row in found if row["moments__pk"] is not None}
+    return Known(
+        Facts(*(first[name] for name in _FACTS)),
+        {pseudonym: first["quality"], **further},
+        {name: first[name] for name in beside},
+    )
 
 
 def made_before(moment: datetime) -> list[str]:
@@ -95,13 +129,9 @@ def revoke_reference(*, pseudonym: str, reason: str) -> None:
 
 
 def qualities_of(pseudonym: str) -> dict[str, int]:
-    """Return the quality, 0 to 100, of each moment of an active reference, by its id.
-
-    The reference's own template has the pseudonym for its id.
-    """
-    row = _active().filter(pseudonym=pseudonym).first()
-    further = Moment.objects.filter(reference_id=pseudonym).values_list("pk", "quality")
-    return {row.pseudonym: row.quality, **dict(further)} if row is not None else {}
+    """Return the quality of each moment of an active reference, as `known_of` does."""
+    known = known_of(pseudonym)
+    return known.qualities if known is not None else {}
 
 
 @transaction.atomic

@@ -70,6 +70,8 @@ def make_once(request: PortalRequest, make: Callable[[], Made]) -> HttpResponse:
 def shown_once(request: PortalRequest) -> str:
     """Return the secret to show at this page, "" where there is none or its time is over."""
     key = request.GET.get(FIELD, "")
+    if not key:
+        return ""
     row = SentForm.objects.filter(
         digest=_digest(request, key), path=request.path, sent_at__gt=now() - SHOWN_FOR
     ).first()

@@ -17,7 +17,7 @@ from authsvc.management import faces, needs, people
 from authsvc.management.disputes import disputes_of
 from authsvc.management.exports import note_export
 from authsvc.management.keeping import compared, kept
-from authsvc.subjects.amending import as_wanted, waits_for
+from authsvc.subjects.amending import changed_by
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.quotas import QuotaReached
 from portal.accounts.once import Made, make_once, sent_before, shown_once
@@ -79,7 +79,11 @@ def person_create(request: PortalRequest, tenant: str) -> HttpResponse:
 @require_GET
 def person_detail(request: PortalRequest, tenant: str, subject: str) -> HttpResponse:
     """Show one person."""
-    return _show(request, get_object_or_404(Subject.objects, pk=subject))
+    try:
+        file = people.file_of(subject)
+    except Subject.DoesNotExist:
+        raise Http404 from None
+    return _show(request, file)
 
 
 @require_POST
@@ -154,22 +158,19 @@ def need_keep(request: PortalRequest, tenant: str, subject: str, kind: needs.Kin
     return redirect("person", tenant=tenant, subject=subject)
 
 
-def _show(request: PortalRequest, subject: Subject) -> HttpResponse:
-    link_url = shown_once(request)
-    file = people.file_of(subject)
-    face, model = faces.face_of(subject), faces.model_of(subject)
-    wanted = as_wanted(subject)
+def _show(request: PortalRequest, file: people.File) -> HttpResponse:
+    link_url, subject = shown_once(request), file.person
+    wanted = changed_by(file.amendment, subject)
     context: dict[str, Any] = {
+        **vars(file),
         "person": wanted,
-        "waits": waits_for(subject),
+        "waits": file.amendment is not None,
         "suspended": wanted.status == Subject.Status.SUSPENDED,
         "suspended_for": SUSPENDED_FOR,
-        **vars(file),
         "disputes": disputes_of(subject),
         "at_desk": bool(file.links) and file.links[0].is_for_desk,
-        "face": face,
-        "kept": kept(model) if model else "",
-        "compared": compared(model) if model else "",
+        "kept": kept(file.model) if file.model else "",
+        "compared": compared(file.model) if file.model else "",
         "may_mail": may_mail(subject),
         "link_url": link_url,
         "link_qr": qr_svg(link_url) if link_url else "",

@@ -16,7 +16,7 @@ from authsvc.management import policies as acts
 from authsvc.management.dry_run.facts import LAST
 from authsvc.management.dry_run.run import Change, DryRun, Person, Touched, dry_run, named
 from authsvc.management.dry_run.words import CHANGES, REASONS, TONES, said_of
-from authsvc.policy.services import BrokenPolicy
+from authsvc.policy.services import BrokenPolicy, current_document, with_changes
 from portal.accounts.requests import PortalRequest
 from portal.policies.forms import TouchedFilter, number_of
 
@@ -46,7 +46,9 @@ def _tried(request: HttpRequest) -> Tried:
         draft = acts.the_draft()
         if draft is None:
             raise _NothingToTry
-        return Tried(_("The draft"), "", None, dry_run(acts.draft_document(draft), draft.parties))
+        present = current_document()
+        run = dry_run(with_changes(present, draft.changes), draft.parties, over=present)
+        return Tried(_("The draft"), "", None, run)
     for row, _whole in acts.versions():
         if str(row.number) == number:
             return Tried(number_of(row.number), f"version={number}", row.number, dry_run(row.document, {}))

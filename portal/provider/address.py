@@ -40,6 +40,7 @@ def address(request: PortalRequest, tenant: str) -> HttpResponse:
         "names": [(row, f"{origin_on(row.host)}{CHALLENGE}") for row in hosts.names()],
         "passkeys": hosts.kept_passkeys(),
         "shares": hosts.shares_in_browsers(),
+        "counted": hosts.COUNTED,
     }
     return render(request, "portal/provider/address.html", context, status=422 if form.errors else 200)
 

@@ -29,6 +29,12 @@ def listed(*also: str) -> QuerySet[Transaction]:
     return with_outcome(rows).prefetch_related(Prefetch("client", clients), Prefetch("subject", subjects))
 
 
+def listed_of(subject: Subject, *also: str) -> QuerySet[Transaction]:
+    """Return the attempts of one person as `listed` does, few at a time: with the sites, by one statement."""
+    rows = Transaction.objects.unchecked().filter(subject=subject).select_related("client")
+    return with_outcome(rows.only(*_LISTED, "client__name", *also))
+
+
 _RUNNING = [state for state in Transaction.State if state not in Transaction.ENDED]
 _LEFT = Q(state__in=Transaction.LEFT)
 _ACCEPTED = ~_LEFT & Q(decided_at__isnull=False)

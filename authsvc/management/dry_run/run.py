@@ -19,7 +19,7 @@ from authsvc.core.clock import now
 from authsvc.management.dry_run.facts import Attempt, kept_facts
 from authsvc.management.dry_run.replay import Cause, Known, Outcome, Replay, Rules, replay_both
 from authsvc.management.evaluations import in_force
-from authsvc.policy.evaluate import read_policy
+from authsvc.policy.evaluate import Policy, read_policy
 from authsvc.policy.services import current_policy
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.sql import reading_alone
@@ -147,14 +147,21 @@ def named(people: "Sequence[list[Touched]]") -> list[Person]:
     ]
 
 
-def dry_run(document: Mapping[str, Any], parties: Mapping[str, Mapping[str, Any]]) -> DryRun:
+def dry_run(
+    document: Mapping[str, Any],
+    parties: Mapping[str, Mapping[str, Any]],
+    *,
+    over: Mapping[str, Any] | None = None,
+) -> DryRun:
     """Return what a policy, and settings of relying parties by their keys, would have done.
 
-    Everything is read in a transaction in which the database refuses to write. Raises BrokenPolicy where
-    there is no policy in force to compare with, and ValueError for a document that is none.
+    `over` is the document of the policy in force, where the caller has read it. Everything is read in a
+    transaction in which the database refuses to write. Raises BrokenPolicy where there is no policy in force
+    to compare with, and ValueError for a document that is none.
     """
     began = perf_counter()
-    present, draft, vouching = current_policy(), read_policy(document), _standing()
+    present, draft = current_policy() if over is None else read_policy(over), read_policy(document)
+    vouching = _standing(present)
     with reading_alone():
         kept = kept_facts()
         keys = {attempt.party for attempt in kept.attempts if attempt.party}
@@ -194,12 +201,13 @@ def change_of(before: Replay, after: Replay) -> Change:
     return Change.OTHER if certain else Change.FACE_UNTOLD
 
 
-def _standing() -> Any:
-    """Return what tells which record vouches at an operating point (replay.Known).
+def _standing(policy: Policy) -> Any:
+    """Return what tells which record vouches at an operating point (replay.Known), under the policy in force.
 
     Of an older face it is not asked how old its record has become: it was in force when the face was judged.
     """
-    records, present = {record.id: record for record in evaluation_records()}, in_force(now())
+    records = {record.id: record for record in evaluation_records()}
+    present = in_force(now(), policy.operating_point)
 
     def standing(record: str, point: str) -> str | None:
         found = records[record] if record else (present.record if present else None)

@@ -22,7 +22,7 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u
 from authsvc.core.stages import Stage
 from authsvc.enrolment import services as enrolment
-from authsvc.management import faces
+from authsvc.management import faces, people
 from authsvc.management.actors import Person
 from authsvc.management.keeping import compared, kept
 from authsvc.oidc.requests.wanted import Wanted
@@ -311,7 +311,7 @@ def test_an_enrolment_that_began_with_a_face_ends_without_one_where_none_is_kept
 @pytest.mark.requirement("S10-07")
 @pytest.mark.modes("portal", models="D")
 def test_own_page_and_portal_say_where_nothing_is_kept(agent: Agent) -> None:
-    model = faces.model_of(enrolled(agent))
+    model = people.file_of(enrolled(agent).pk).model
     assert model is not None
     assert str(whereabouts(model)[0]).startswith("Nothing of your face is kept")
     assert "may have been a PIN" in str(compared(model))

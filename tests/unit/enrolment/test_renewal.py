@@ -130,7 +130,7 @@ def test_a_finished_renewal_counts_and_is_recorded_mailed_and_listed(agent: Agen
     assert (told.transaction, told.subject, told.details["moments"]) == (row.pk, str(ada.pk), 2)
     assert row.pk in page
     assert [(each.to, "renewed" in each.subject) for each in mail.outbox] == [([ADDRESS], True)]
-    newest = lines(people.file_of(ada).attempts)[0]
+    newest = lines(people.file_of(ada.pk).attempts)[0]
     assert (str(newest.what), str(newest.text)) == ("Renewing your face", "With your passkey and your face.")
     again = agent.client.get(row.continue_path)
     assert (again.status_code, counting(ada)) == (200, [ada.reference, moment.pk])

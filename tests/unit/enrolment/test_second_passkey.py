@@ -96,7 +96,7 @@ def test_t19_with_the_face_it_is_added_and_recorded_and_listed(agent: Agent, ada
     first, second = ada.devices.order_by("created_at")
     assert told.details["face"] is True
     assert (told.subject, told.details["device"], told.details["by"]) == (str(ada.pk), second.pk, first.pk)
-    newest = lines(people.file_of(ada).attempts)[0]
+    newest = lines(people.file_of(ada.pk).attempts)[0]
     assert (str(newest.what), str(newest.text)) == ("Adding a passkey", "With your passkey and your face.")
 
 

@@ -10,7 +10,7 @@ from authsvc.devices.models import Device
 from authsvc.management import people
 from authsvc.management.actors import System
 from authsvc.management.erasures import as_document, erasure_of
-from authsvc.subjects.amending import is_suspended, waits_for
+from authsvc.subjects.amending import is_suspended
 from authsvc.subjects.finding import first_found
 from authsvc.subjects.models import Amendment, Subject
 from tests.factories import make_subject
@@ -36,7 +36,7 @@ def person(request: pytest.FixtureRequest, estate: Estate) -> Subject:
 def test_what_is_known_is_changed_and_found_by(person: Subject) -> None:
     at_once = people.change(by=TEST, subject=person, **NEW)
     assert at_once == (not person.has_face)
-    assert waits_for(person) == person.has_face
+    assert Amendment.objects.filter(subject=person).exists() == person.has_face
     people.take_over_all()
     person.refresh_from_db()
     assert (person.name, person.external_id) == ("Ada King", "7")
@@ -44,7 +44,7 @@ def test_what_is_known_is_changed_and_found_by(person: Subject) -> None:
     assert person.claims["email_verified"] is False
     assert person.claims["locale"] == "en"
     assert first_found(Subject.objects.all(), "king", most=5) == [person]
-    assert not waits_for(person)
+    assert not Amendment.objects.exists()
     [event] = AuditEvent.objects.filter(tag=Tag.SUBJECT_CHANGED)
     assert event.details == {"changed": ["claims", "external_id", "name"]}
 

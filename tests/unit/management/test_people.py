@@ -25,7 +25,7 @@ def test_a_closed_person_keeps_nothing_and_gets_nothing(estate: Estate) -> None:
 
 
 def test_a_persons_file_has_all_that_the_screen_shows(estate: Estate) -> None:
-    found = people.file_of(estate.person)
+    found = people.file_of(estate.person.pk)
     assert [row.pk for row in found.devices] == [estate.device.pk]
     assert [row.pk for row in found.links] == [estate.link.pk]
     assert found.live_consent is not None

@@ -11,15 +11,17 @@ from django.urls import reverse
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
 from authsvc.devices.models import Device
 from authsvc.oidc.sessions.session import session_cookie
 from authsvc.person.models import Visit
 from authsvc.person.visits import IDLE, LIFE, cookie_name
 from authsvc.privacy.notice import current_notice
+from authsvc.self_enrolment.models import Arrival
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Capture, Transaction
-from tests.factories import make_tenant
+from tests.factories import make_subject, make_tenant
 from tests.sweeping import erased
 from tests.unit.capture.agent import Agent
 from tests.unit.person.visitor import Visitor
@@ -50,6 +52,15 @@ def test_a_passkey_opens_the_page_without_a_face(visitor: Visitor) -> None:
     assert INSIDE in page
     assert "Ada, this is what is kept" in page
     assert AuditEvent.objects.filter(tag=Tag.OWN_PAGE_OPENED, subject=str(visitor.subject.pk)).count() == 1
+
+
+def test_the_page_says_from_which_provider_somebody_came(inside: Visitor) -> None:
+    assert "Where I came from" not in inside.text()
+    Arrival.objects.create(issuer="https://id.example", sub="ada-7", subject=inside.subject, came_at=now())
+    Arrival.objects.create(issuer="https://id.example", sub="eve-1", subject=make_subject(), came_at=now())
+    page = inside.text()
+    assert "You are called ada-7 there" in page
+    assert "eve-1" not in page
 
 
 def test_the_cookie_is_this_hosts_alone_and_no_other_site_brings_it_along(visitor: Visitor) -> None:

@@ -3,11 +3,14 @@
 import pytest
 from django.test import Client
 
+from authsvc.devices.models import Device
 from authsvc.hosts import moving
 from authsvc.hosts.models import Host
 from authsvc.hosts.names import HostRefused
 from authsvc.hosts.places import place_of
+from authsvc.management import hosts
 from authsvc.tenancy.models import Tenant
+from authsvc.vault.models import Bundle, Reference
 from tests.factories import make_device, make_subject
 
 
@@ -29,6 +32,31 @@ def test_a_name_is_asked_for_and_its_challenge_shown(tenant: Tenant, admin: Clie
     assert "1 passkey goes on working" in page
     assert "With 1 passkey a face opens by what the browser keeps" in page
     assert place_of(tenant.pk).host == ""
+
+
+def test_of_very_many_passkeys_it_is_said_that_they_are_more(
+    tenant: Tenant, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "COUNTED", 2)
+    person = make_subject()
+    for number in range(4):
+        make_device(person, share_kind="browser", credential_id=f"credential-{number}")
+    admin.post(at(tenant), {"host": "login.example.org"})
+    page = admin.get(at(tenant)).content.decode()
+    assert "More than 2 passkeys go on working" in page
+    assert "With more than 2 passkeys a face opens" in page
+    Device.objects.filter(credential_id__in=["credential-0", "credential-1"]).update(status="revoked")
+    page = admin.get(at(tenant)).content.decode()
+    assert "2 passkeys go on working" in page
+    assert "With 2 passkeys a face opens" in page
+
+
+def test_a_face_that_a_browser_keeps_is_counted_once(tenant: Tenant) -> None:
+    device = make_device(make_subject(), share_kind="prf")
+    reference = Reference.objects.create(model="B", engine="none", consent="none")
+    for moment in ("first", "second"):
+        Bundle.objects.create(reference=reference, device=device.pk, moment=moment, digest=b"")
+    assert hosts.shares_in_browsers() == 1
 
 
 @pytest.mark.parametrize("name", ["", "localhost", "https://login.example.org", "login"])

@@ -18,6 +18,7 @@ from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.transactions.models import AttemptCounter, Transaction
+from portal.people import filters
 from portal.people.filters import PersonFilter
 from portal.ui import paging
 from tests.factories import make_device, make_party, make_subject
@@ -87,6 +88,22 @@ def test_people_are_found_by_beginnings_of_words(
     admin: Client, base: str, people: list[Subject], search: str, found: list[str]
 ) -> None:
     assert names(admin, f"{base}people/", search=search) == found
+
+
+def test_of_very_many_who_are_called_so_some_are_listed_and_all_taken_away(
+    admin: Client, base: str, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        make_subject(name=f"Zoë {number}")
+    monkeypatch.setattr(filters, "SOME", 3)
+    monkeypatch.setattr(paging, "SIZE", 2)
+    monkeypatch.setattr(paging, "COUNTED", 2)
+    said, place = "only some are listed", f"{base}people/"
+    page = admin.get(place, {"search": "zoe"}).content.decode()
+    assert "More than 2" in page
+    assert said in page
+    assert said not in admin.get(place, {"search": "zoe", "status": "active"}).content.decode()
+    assert len(table(admin.get(place, {"search": "zoe", "as": "csv"}))) == 1 + 5
 
 
 def test_people_are_filtered_and_ordered(admin: Client, base: str, people: list[Subject]) -> None:

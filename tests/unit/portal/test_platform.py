@@ -15,6 +15,8 @@ from authsvc.clients.problems import RegistrationProblems
 from authsvc.clients.services import register
 from authsvc.core.clock import now
 from authsvc.core.remembered import forget_everything
+from authsvc.heartbeats.beats import PARTS, SILENT
+from authsvc.heartbeats.models import Heartbeat
 from authsvc.keys.models import SigningKey
 from authsvc.keys.signing import ensure_keys
 from authsvc.management import health, importing, people, tenants
@@ -259,6 +261,23 @@ def test_workers_are_seen_at_one_look(operator: Client, tenant: Tenant) -> None:
     offer_sample_key()
     assert found()["workers"].state == "good"
     assert "1 is there" in operator.get("/platform/").content.decode()
+
+
+def test_what_works_beside_is_seen_to_be_silent(operator: Client, tenant: Tenant) -> None:
+    assert health.BESIDE.keys() == set(PARTS)
+    Heartbeat.objects.bulk_create([Heartbeat(part=part, seen_at=now()) for part in PARTS[1:]])
+    told = {part: found()[f"at-work-{part}"] for part in PARTS}
+    assert {part: line.state for part, line in told.items()} == {
+        **dict.fromkeys(PARTS, "good"),
+        PARTS[0]: "bad",
+    }
+    assert told[PARTS[0]].said == "It was never heard of."
+    Heartbeat.objects.update(seen_at=now() - SILENT - timedelta(seconds=40))
+    states = {part: found()[f"at-work-{part}"].state for part in ("log", "sweeper", "keys", "office")}
+    assert states == {"log": "bad", "sweeper": "bad", "keys": "warn", "office": "warn"}
+    page = operator.get("/platform/").content.decode()
+    assert "Sequencer of the audit log" in page
+    assert "At work 1 min" in page
 
 
 def test_what_waits_too_long_is_said(tenant: Tenant) -> None:

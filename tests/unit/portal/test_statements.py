@@ -10,8 +10,17 @@ from django.urls import reverse
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
+from authsvc.core.clock import now
+from authsvc.enrolment.services import create_link
+from authsvc.management import people
+from authsvc.management.actors import System
+from authsvc.management.disputes import raise_dispute
+from authsvc.privacy.models import Need
+from authsvc.privacy.needs import keep_need
+from authsvc.self_enrolment.models import Arrival
 from authsvc.tenancy.models import Tenant
-from authsvc.transactions.models import Transaction
+from authsvc.transactions.models import AttemptCounter, Transaction
+from authsvc.vault.models import Moment, Reference
 from portal.screens import SCREENS
 from tests.factories import make_consent, make_device, make_party, make_subject
 from tests.unit.transactions.flow import proven
@@ -69,3 +78,32 @@ def test_details_take_twelve_too(owner: Client, tenant: Tenant, filled: Transact
     ):
         asked = statements(owner, reverse(route, kwargs={"tenant": tenant.slug, **named}), {})
         assert len(asked) <= MOST, "\n".join(asked)
+
+
+def test_a_person_of_whom_everything_is_known_takes_twelve_too(
+    owner: Client, tenant: Tenant, filled: Transaction
+) -> None:
+    person, by = filled.subject, System("a test")
+    assert person is not None
+    kept = Reference.objects.create(pseudonym=person.reference, model="G", engine="own", consent="none")
+    Moment.objects.create(reference=kept, quality=60)
+    for kind in Need.Kind:
+        keep_need(person, kind, by_person=True, actor=by.name)
+    create_link(subject=person, created_by=by.name)
+    Arrival.objects.create(issuer="https://id.example", sub="ada-7", subject=person, came_at=now())
+    AttemptCounter.objects.create(subject=person, failures=3)
+    raise_dispute(by=by, subject=person, kind="other", said="No")
+    people.change(by=by, subject=person, name="Ada King", external_id="", email="", claims={})
+    address = reverse("person", kwargs={"tenant": tenant.slug, "subject": person.pk})
+    asked = statements(owner, address, {})
+    assert len(asked) <= MOST, "\n".join(asked)
+    page = owner.get(address).content.decode()
+    for said in (
+        "Ada King",
+        "is being taken over",
+        "Left out",
+        "Spared",
+        "called ada-7 there",
+        "Not compared",
+    ):
+        assert said in page

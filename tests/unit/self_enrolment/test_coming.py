@@ -93,7 +93,7 @@ def test_web_vouches_for_links_of_who_came_from_the_provider_and_for_no_others(
     with pytest.raises(CannotSeal):
         create_link(subject=link.subject, created_by="an administrator")
     settings.SECRETS = held
-    assert people.file_of(link.subject).arrivals[0].sub == "ada-7"
+    assert people.file_of(link.subject_id).arrivals[0].sub == "ada-7"
     people.revoke_link(by=BY, link=link)
     assert EnrolmentLink.objects.get().state == "revoked"
 
