@@ -84,8 +84,8 @@ def _locked() -> tuple[Log, int] | None:
         return None
     _require_nothing_outside()
     # Another process may begin it meanwhile: its round it is then.
-    row, begun = Log.objects.get_or_create(defaults={"origin": origin_of(current_tenant_id())})
-    return (row, sql.newest(current_tenant_id())) if begun else None
+    own, is_ours = Log.objects.get_or_create(defaults={"origin": origin_of(current_tenant_id())})
+    return (own, sql.newest(current_tenant_id())) if is_ours else None
 
 
 def _require_nothing_outside() -> None:
