@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 from authsvc.tenancy.models import Row
-from authsvc.tenancy.sql import Insertion, insert_values
+from authsvc.tenancy.sql import Insertion, Once, insert_values
 
 Model = TypeVar("Model", bound=models.Model)
 _TEXTS: Final = (models.CharField, models.TextField)
@@ -35,10 +35,11 @@ def from_row(model: type[Model], values: Sequence[Any]) -> Model:
     return model.from_db(DEFAULT_DB_ALIAS, names, converted)
 
 
-def insert(rows: Sequence[Row], *beside: Row) -> None:
+def insert(rows: Sequence[Row], *beside: Row, upon: Once | None = None) -> bool:
     """Insert rows of one model, at least one, and one of each other model, in the tenant in scope.
 
-    By one statement on PostgreSQL; on SQLite, call inside a transaction. Raises NoTenantScope for a row of
+    All or none, by one statement on PostgreSQL. Where the change `upon` which they are inserted can no longer
+    be made, nothing is stored, and False returned. Raises NoTenantScope for a row of
     another tenant. The rows bring their primary keys along, but for those that the database counts up: these
     rows are not told theirs.
     """
@@ -55,9 +56,11 @@ def insert(rows: Sequence[Row], *beside: Row) -> None:
                 else:
                     values.append(field.get_db_prep_save(field.pre_save(row, add=True), database))
         parts.append(Insertion(model._meta.db_table, _stored_columns(model), len(group), values))
-    insert_values(parts)
+    if not insert_values(parts, upon):
+        return False
     for row in (*rows, *beside):
         row._state.adding = False
+    return True
 
 
 @cache
