@@ -5,9 +5,12 @@ database needs for it (docs/adr/0130). The columns come from the models all the 
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from operator import attrgetter
+from types import NoneType
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
@@ -15,7 +18,16 @@ from authsvc.tenancy.models import Row
 from authsvc.tenancy.sql import Insertion, Once, insert_values
 
 Model = TypeVar("Model", bound=models.Model)
-_TEXTS: Final = (models.CharField, models.TextField)
+# By the kind of a field, what no database's driver wants to have made into something else.
+_EVERYWHERE: Final = {models.CharField: (str,), models.TextField: (str,)}
+_BY_VENDOR: Final[dict[str, dict[type, tuple[type, ...]]]] = {
+    "postgresql": {
+        models.DateTimeField: (datetime,),
+        models.UUIDField: (UUID,),
+        models.BinaryField: (bytes,),
+    },
+    "sqlite": {},
+}
 
 
 @cache
@@ -49,9 +61,8 @@ def insert(rows: Sequence[Row], *beside: Row, upon: Once | None = None) -> bool:
         model, values = type(group[0]), []
         for row in group:
             row.make_ready()
-            for given, (field, is_text) in zip(_read(model)(row), _stored(model), strict=True):
-                # Most are texts, which every database stores as they are.
-                if is_text and type(given) is str:
+            for given, (field, as_they_are) in zip(_read(model)(row), _stored(model), strict=True):
+                if type(given) in as_they_are:
                     values.append(given)
                 else:
                     values.append(field.get_db_prep_save(field.pre_save(row, add=True), database))
@@ -64,9 +75,17 @@ def insert(rows: Sequence[Row], *beside: Row, upon: Once | None = None) -> bool:
 
 
 @cache
-def _stored(model: type[models.Model]) -> "list[tuple[models.Field[Any, Any], bool]]":
+def _stored(model: type[models.Model]) -> "list[tuple[models.Field[Any, Any], frozenset[type]]]":
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-    return [(field, type(field) in _TEXTS) for field in fields]
+    return [(field, _as_they_are(field)) for field in fields]
+
+
+def _as_they_are(field: Any) -> frozenset[type]:
+    """Return the types of values that the database gets as the row has them: nearly all of a row's."""
+    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+        return frozenset()
+    kind = type(field.target_field if field.is_relation else field)
+    return frozenset({NoneType, *_EVERYWHERE.get(kind, ()), *_BY_VENDOR[connection.vendor].get(kind, ())})
 
 
 @cache
