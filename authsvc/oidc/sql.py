@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 
 from django.db import connection
 
-from authsvc.oidc.models import Grant, Token
+from authsvc.oidc.models import BackchannelRequest, Grant, Token
 from authsvc.seals.rows import SealedRow, believed
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.rows import columns_of, from_row
 from authsvc.tenancy.scope import current_tenant_id
+from authsvc.tenancy.sql import Once
 
 Row = TypeVar("Row", bound=SealedRow)
 
@@ -36,23 +37,42 @@ def note_used(names: dict[str, datetime]) -> set[str]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def take_grant(code_digest: str, moment: datetime) -> Grant | None:
-    """Mark the code of a grant redeemed and return the grant; None where it is unknown, or was before.
-
-    None also for a grant whose seal does not hold.
-
-    One statement both checks and marks, so of any number of parallel tries exactly one gets the grant.
-    """
+def open_grant(code_digest: str) -> Grant | None:
+    """Return the grant of a code; None where it is unknown or redeemed, or the seal does not hold."""
     with connection.cursor() as cursor:
         # The tenant stands in the condition as a scoped manager would put it.
         cursor.execute(
-            "UPDATE oidc_grant SET code_redeemed_at = %s "  # noqa: S608
-            "WHERE tenant_id = %s AND code_digest = %s AND code_redeemed_at IS NULL "
-            f"RETURNING {columns_of(Grant)}",
-            [_time(moment), _tenant(), code_digest],
+            f"SELECT {columns_of(Grant)} FROM oidc_grant "  # noqa: S608
+            "WHERE tenant_id = %s AND code_digest = %s AND code_redeemed_at IS NULL",
+            [_tenant(), code_digest],
         )
         row = cursor.fetchone()
     return _believed(from_row(Grant, row)) if row else None
+
+
+def redemption(grant: Grant, moment: datetime) -> Once:
+    """Return the change that marks a grant's code redeemed: of any number of tries one makes it."""
+    return Once(
+        "UPDATE oidc_grant SET code_redeemed_at = %s "
+        "WHERE tenant_id = %s AND code_digest = %s AND code_redeemed_at IS NULL RETURNING 1",
+        [_time(moment), _tenant(), grant.code_digest],
+    )
+
+
+def redemption_of_request(row: BackchannelRequest, moment: datetime) -> Once:
+    """Return the same of a request without a browser, which is over with it and needs no seal."""
+    return Once(
+        "UPDATE oidc_backchannelrequest SET redeemed_at = %s, seal = NULL "
+        "WHERE tenant_id = %s AND id = %s AND redeemed_at IS NULL RETURNING 1",
+        [_time(moment), _tenant(), row.pk],
+    )
+
+
+def make(change: Once) -> bool:
+    """Make a change with which nothing is inserted, and tell whether it found its row."""
+    with connection.cursor() as cursor:
+        cursor.execute(change.statement, change.values)
+        return cursor.fetchone() is not None
 
 
 def read_token(digest: str, *, lock: bool = False) -> Token | None:

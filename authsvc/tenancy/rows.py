@@ -5,17 +5,29 @@ database needs for it (docs/adr/0130). The columns come from the models all the 
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from operator import attrgetter
+from types import NoneType
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 from authsvc.tenancy.models import Row
-from authsvc.tenancy.sql import Insertion, insert_values
+from authsvc.tenancy.sql import Insertion, Once, insert_values
 
 Model = TypeVar("Model", bound=models.Model)
-_TEXTS: Final = (models.CharField, models.TextField)
+# By the kind of a field, what no database's driver wants to have made into something else.
+_EVERYWHERE: Final = {models.CharField: (str,), models.TextField: (str,)}
+_BY_VENDOR: Final[dict[str, dict[type, tuple[type, ...]]]] = {
+    "postgresql": {
+        models.DateTimeField: (datetime,),
+        models.UUIDField: (UUID,),
+        models.BinaryField: (bytes,),
+    },
+    "sqlite": {},
+}
 
 
 @cache
@@ -35,10 +47,11 @@ def from_row(model: type[Model], values: Sequence[Any]) -> Model:
     return model.from_db(DEFAULT_DB_ALIAS, names, converted)
 
 
-def insert(rows: Sequence[Row], *beside: Row) -> None:
+def insert(rows: Sequence[Row], *beside: Row, upon: Once | None = None) -> bool:
     """Insert rows of one model, at least one, and one of each other model, in the tenant in scope.
 
-    By one statement on PostgreSQL; on SQLite, call inside a transaction. Raises NoTenantScope for a row of
+    All or none, by one statement on PostgreSQL. Where the change `upon` which they are inserted can no longer
+    be made, nothing is stored, and False returned. Raises NoTenantScope for a row of
     another tenant. The rows bring their primary keys along, but for those that the database counts up: these
     rows are not told theirs.
     """
@@ -48,22 +61,31 @@ def insert(rows: Sequence[Row], *beside: Row) -> None:
         model, values = type(group[0]), []
         for row in group:
             row.make_ready()
-            for given, (field, is_text) in zip(_read(model)(row), _stored(model), strict=True):
-                # Most are texts, which every database stores as they are.
-                if is_text and type(given) is str:
+            for given, (field, as_they_are) in zip(_read(model)(row), _stored(model), strict=True):
+                if type(given) in as_they_are:
                     values.append(given)
                 else:
                     values.append(field.get_db_prep_save(field.pre_save(row, add=True), database))
         parts.append(Insertion(model._meta.db_table, _stored_columns(model), len(group), values))
-    insert_values(parts)
+    if not insert_values(parts, upon):
+        return False
     for row in (*rows, *beside):
         row._state.adding = False
+    return True
 
 
 @cache
-def _stored(model: type[models.Model]) -> "list[tuple[models.Field[Any, Any], bool]]":
+def _stored(model: type[models.Model]) -> "list[tuple[models.Field[Any, Any], frozenset[type]]]":
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-    return [(field, type(field) in _TEXTS) for field in fields]
+    return [(field, _as_they_are(field)) for field in fields]
+
+
+def _as_they_are(field: Any) -> frozenset[type]:
+    """Return the types of values that the database gets as the row has them: nearly all of a row's."""
+    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+        return frozenset()
+    kind = type(field.target_field if field.is_relation else field)
+    return frozenset({NoneType, *_EVERYWHERE.get(kind, ()), *_BY_VENDOR[connection.vendor].get(kind, ())})
 
 
 @cache

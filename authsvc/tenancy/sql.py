@@ -45,24 +45,48 @@ class Insertion(NamedTuple):
     rows: int
     values: list[Any]
 
-    def statement(self) -> str:
-        """Return the statement that inserts them."""
-        return _insertion(self.table, self.columns, self.rows, len(self.values))
+    def statements(self, *, upon: bool) -> list[str]:
+        """Return the statement that inserts them; where it is `upon` a change, one for each."""
+        if not upon:
+            return [_insertion(self.table, self.columns, self.rows, len(self.values))]
+        # Apart, as PostgreSQL takes the values of several rows for texts before it knows their columns.
+        return [_insertion_upon(self.table, self.columns, len(self.values) // self.rows)] * self.rows
 
 
-def insert_values(parts: Sequence[Insertion]) -> None:
-    """Insert rows of several tables, by one statement where the database knows how."""
+class Once(NamedTuple):
+    """A change of one row that can be made once: an UPDATE ... RETURNING, which afterwards finds none."""
+
+    statement: str
+    values: list[Any]
+
+
+def insert_values(parts: Sequence[Insertion], upon: Once | None = None) -> bool:
+    """Insert rows of several tables and make the change before, all or nothing, and tell whether.
+
+    By one statement where the database knows how. False where the change finds no row: nothing is inserted.
+    """
     if connection.vendor != "postgresql":
-        for part in parts:
-            with connection.cursor() as cursor:
-                cursor.execute(part.statement(), part.values)
-        return
-    *first, last = [part.statement() for part in parts]
-    along = ", ".join(f"part_{number} AS ({each})" for number, each in enumerate(first))
+        return _insert_in_turn(parts, upon)
+    *first, last = [each for part in parts for each in part.statements(upon=upon is not None)]
+    values = [value for part in parts for value in part.values]
+    along = [f"part_{number} AS ({each})" for number, each in enumerate(first)]
+    if upon is not None:
+        along, values = [f"upon AS ({upon.statement})", *along], [*upon.values, *values]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {along} {last}" if along else last, [value for part in parts for value in part.values]
-        )
+        cursor.execute(f"WITH {', '.join(along)} {last}" if along else last, values)
+        return bool(cursor.rowcount)
+
+
+def _insert_in_turn(parts: Sequence[Insertion], upon: Once | None) -> bool:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        if upon is not None:
+            cursor.execute(upon.statement, upon.values)
+            if cursor.fetchone() is None:
+                return False
+        for part in parts:
+            for statement in part.statements(upon=False):
+                cursor.execute(statement, part.values)
+    return True
 
 
 @cache
@@ -71,6 +95,12 @@ def _insertion(table: str, columns: str, rows: int, values: int) -> str:
     place = f"({', '.join(['%s'] * (values // rows))})"
     places = ", ".join([place] * rows)
     return f"INSERT INTO {connection.ops.quote_name(table)} ({columns}) VALUES {places}"
+
+
+@cache
+def _insertion_upon(table: str, columns: str, values: int) -> str:
+    places = ", ".join(["%s"] * values)
+    return f"INSERT INTO {connection.ops.quote_name(table)} ({columns}) SELECT {places} FROM upon"
 
 
 def set_scope(database: BaseDatabaseWrapper, value: str) -> None:

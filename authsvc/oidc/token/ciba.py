@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 
 from authsvc.clients.grant_types import CIBA
@@ -12,6 +11,7 @@ from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import secret_hash
 from authsvc.oidc.models import BackchannelRequest
+from authsvc.oidc.sql import redemption_of_request
 from authsvc.oidc.token.issue import issue_tokens
 from authsvc.oidc.tokens.access_token import Binding
 from authsvc.oidc.tokens.stored import is_over
@@ -42,14 +42,15 @@ def exchange_request(client: RelyingParty, parameters: Mapping[str, str], bindin
         raise _not_yet("expired_token", str(row.expires_at), "a request that has not expired")
     if row.state == State.PENDING or row.grant is None:
         raise _still_waiting(row)
-    with transaction.atomic():
-        if not BackchannelRequest.objects.filter(pk=row.pk, redeemed_at=None).update(redeemed_at=now()):
-            raise _not_yet("invalid_grant", "used in this moment", "one exchange")
-        if row.grant.subject.status != Subject.Status.ACTIVE:
-            raise _not_yet("invalid_grant", "a person who is closed", "an active person")
-        if is_over(row.grant):
-            raise _not_yet("invalid_grant", "revoked", "a grant that holds")
-        return issue_tokens(row.grant, client, binding, grant_type=CIBA)
+    if row.grant.subject.status != Subject.Status.ACTIVE:
+        raise _not_yet("invalid_grant", "a person who is closed", "an active person")
+    if is_over(row.grant):
+        raise _not_yet("invalid_grant", "revoked", "a grant that holds")
+    used_up = redemption_of_request(row, now())
+    content = issue_tokens(row.grant, client, binding, grant_type=CIBA, using_up=used_up)
+    if content is None:
+        raise _not_yet("invalid_grant", "used in this moment", "one exchange")
+    return content
 
 
 def _still_waiting(row: BackchannelRequest) -> RequestRefused:

@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from django.db import transaction
-
 from authsvc.audit.tags import Tag
 from authsvc.clients.grant_types import AUTHORIZATION_CODE
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import b64u
 from authsvc.oidc.models import Grant
+from authsvc.oidc.sql import redemption
 from authsvc.oidc.token.issue import issue_tokens
 from authsvc.oidc.tokens.access_token import Binding
-from authsvc.oidc.tokens.grants import find_by_code, revoke_grant, take_code
+from authsvc.oidc.tokens.grants import find_by_code, find_open_code, revoke_grant, use_code_up
 from authsvc.oidc.tokens.stored import is_over
 from authsvc.oidc.wire.refusal import RequestRefused
 
@@ -32,21 +31,24 @@ def exchange_code(client: RelyingParty, parameters: Mapping[str, str], binding: 
     code = parameters.get("code", "")
     if not code:
         raise RequestRefused("invalid_request", "code is missing.", rule="code", expected="a code")
-    with transaction.atomic():
-        grant = take_code(code)
+    grant = find_open_code(code)
+    if grant is not None:
+        # Several may look at a code at once: the one that marks it first decides (docs/adr/0386).
         refused = _refusal(grant, client, parameters, binding)
-        if refused is None and grant is not None:
-            return issue_tokens(grant, client, binding, grant_type=AUTHORIZATION_CODE)
-    if grant is None:
-        _answer_replay(code, client)
-    raise refused or _invalid("code", came="unknown or used", expected="a fresh code")
+        if refused is None:
+            used_up = redemption(grant, now())
+            content = issue_tokens(grant, client, binding, grant_type=AUTHORIZATION_CODE, using_up=used_up)
+            if content is not None:
+                return content
+        elif use_code_up(grant):
+            raise refused
+    _answer_replay(code, client)
+    raise _invalid("code", came="unknown or used", expected="a fresh code")
 
 
 def _refusal(
-    grant: Grant | None, client: RelyingParty, parameters: Mapping[str, str], binding: Binding
+    grant: Grant, client: RelyingParty, parameters: Mapping[str, str], binding: Binding
 ) -> RequestRefused | None:
-    if grant is None:
-        return _invalid("code", came="unknown or used", expected="a fresh code")
     if grant.client_id != client.pk:
         return _invalid("code-client", came=client.client_id, expected="the client it was issued to")
     if grant.code_expires_at <= now() or is_over(grant):

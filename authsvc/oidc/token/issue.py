@@ -11,12 +11,16 @@ from authsvc.oidc.tokens.access_token import Binding, mint
 from authsvc.oidc.tokens.id_token import make_id_token
 from authsvc.oidc.tokens.spoiling import bench_of
 from authsvc.tenancy.rows import insert
+from authsvc.tenancy.sql import Once
 
 
-def issue_tokens(grant: Grant, client: RelyingParty, binding: Binding, *, grant_type: str) -> dict[str, Any]:
+def issue_tokens(
+    grant: Grant, client: RelyingParty, binding: Binding, *, grant_type: str, using_up: Once
+) -> dict[str, Any] | None:
     """Store an access token, a refresh token where it was granted, and return the token response.
 
-    Call inside the database transaction that uses up what is exchanged.
+    `using_up` is the change that uses up what is exchanged; where it can no longer be made, nothing is
+    stored, and None returned.
     """
     refreshable = "offline_access" in grant.scope.split()
     minted = mint(grant, client, scope=grant.scope, binding=binding, refresh=refreshable)
@@ -30,5 +34,4 @@ def issue_tokens(grant: Grant, client: RelyingParty, binding: Binding, *, grant_
         reason="" if bench_of(grant) is None else "bench",
         grant_type=grant_type,
     )
-    insert(minted.rows, event)
-    return content
+    return content if insert(minted.rows, event, upon=using_up) else None

@@ -15,7 +15,7 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.models import Grant, Session
 from authsvc.oidc.offering.provider import session_identifier, subject_identifier
-from authsvc.oidc.sql import take_grant
+from authsvc.oidc.sql import make, open_grant, redemption
 from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.wire.lifetimes import CODE, REFRESH_TOKEN
 from authsvc.tenancy.rows import insert
@@ -184,12 +184,17 @@ def _made(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> Gr
     )
 
 
-def take_code(code: str) -> Grant | None:
-    """Mark a code redeemed and return its grant, or None where it is unknown or was redeemed before.
+def find_open_code(code: str) -> Grant | None:
+    """Return the grant of a code, or None where that is unknown or was redeemed."""
+    return open_grant(secret_hash(code))
 
-    The row stays, so that a replay can revoke what was issued. Call inside a database transaction.
+
+def use_code_up(grant: Grant) -> bool:
+    """Mark a code redeemed for which nothing is issued; False where somebody was before.
+
+    The row stays, as that of a code that was redeemed for tokens, so that a replay can revoke these.
     """
-    return take_grant(secret_hash(code), now())
+    return make(redemption(grant, now()))
 
 
 def find_by_code(code: str) -> Grant | None:

@@ -14,7 +14,10 @@ from authsvc.keys.models import SigningKey
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.rows import columns_of, from_row, insert
 from authsvc.tenancy.scope import NoTenantScope, tenant_scope
+from authsvc.tenancy.sql import Once
 from tests.factories import make_subject, make_tenant
+
+RENAMED = "UPDATE tenancy_tenant SET name = %s WHERE name <> %s RETURNING 1"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("S8.3-02")]
 
@@ -53,6 +56,23 @@ def test_a_row_beside_others_is_stored_with_them():
         stored = all_of(read) | {"salt": bytes(read.salt or b""), "mac": bytes(read.mac or b"")}
         assert stored == {**all_of(event), "sequence": read.sequence}
         assert read.sequence > 0
+
+
+def test_what_hangs_on_a_change_is_stored_where_that_is_made_and_not_again():
+    tenant = make_tenant()
+
+    def store(*kids):
+        event = signed(Tag.KEY_CREATED, client="c", kid="é")
+        return insert([a_key(kid) for kid in kids], event, upon=Once(RENAMED, ["Once", "Once"]))
+
+    with tenant_scope(tenant.id):
+        assert store("one", "two")
+        assert not store("three", "four")
+        assert {key.kid: key.public_jwk["kty"] for key in SigningKey.objects.all()} == {
+            "one": "é ✓",
+            "two": "é ✓",
+        }
+        assert AuditEvent.objects.count() == 1
 
 
 def test_a_row_is_the_instance_that_the_orm_makes_of_it():
