@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, ImproperlyConfigured, MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.test import Client as HttpClient
+from django.test import override_settings
 from django.urls import Resolver404, include, path, resolve, reverse
 
 from authsvc.tenancy import shortway
@@ -78,9 +79,8 @@ def test_what_is_marked_takes_the_short_way_and_nothing_else(visitor: Browser) -
 
 
 @pytest.mark.requirement("S9.4-14")
-def test_the_same_transport_holds_on_either_way(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "SECURE_HSTS_SECONDS", 63072000)
-    monkeypatch.setattr(settings, "SECURE_SSL_REDIRECT", True)
+@override_settings(SECURE_HSTS_SECONDS=63072000, SECURE_SSL_REDIRECT=True)
+def test_the_same_transport_holds_on_either_way(visitor: Browser) -> None:
     http = HttpClient(raise_request_exception=False)
     for route in all_routes():
         place = place_of(route, visitor.tenant.slug)
