@@ -20,10 +20,10 @@ import redis
 
 from authsvc.tenancy.grants import MIGRATOR
 from config import secretfiles, secrets
+from deploy.rehearse.machine import Machine, machine, runs_here
+from deploy.rehearse.units import PROCESSES, UNITS, environment
 from devtools.stack.services import free_port
 from devtools.stack.stack import as_user, own_database
-from tests.deploy.machine import Machine, machine, runs_here
-from tests.deploy.units import PROCESSES, UNITS, environment
 
 pytestmark = [
     pytest.mark.whole,

@@ -9,7 +9,7 @@ import pytest
 
 from config import roles
 from config.celery import app
-from tests.deploy.units import PROCESSES, SERVICES, UNITS, environment, said
+from deploy.rehearse.units import PROCESSES, SERVICES, UNITS, environment, said
 
 # Of systemd's own scale to 10 (unsafe), times ten.
 MOST_EXPOSED = 20

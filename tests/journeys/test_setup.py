@@ -24,9 +24,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from config.installing import environment
 from config.installing.environment import ROLES_WITH_FILES
 from config.roles import ROLES
+from deploy.rehearse import documented
 from devtools.demo.run import ROOT
 from devtools.stack.services import empty_cluster, free_port
-from tests import documented
 from tests.unit.config.process import clean, manage
 from tests.unit.keys.service.certificates import self_signed
 
