@@ -7,7 +7,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from deploy.rehearse import documented, networks, servers, watching
+from deploy.rehearse import documented, networks, servers
 from deploy.rehearse.certificates import private_pem, public_pem
 from deploy.rehearse.networks import ADDRESSES
 from deploy.rehearse.stage import RELEASE, TRUSTED, NotAsTold, Stage
@@ -73,7 +73,7 @@ def lay_units(stage: Stage) -> None:
         where = told.get("VISOR_ROLES", "commands")
         lines = [f"NetworkNamespacePath=/run/netns/{where}", f"Environment=SSL_CERT_FILE={TRUSTED}"]
         if unit in PROCESSES:
-            lines.append(f"Environment=VISOR_WATCH_ADDRESS={watching.address(unit)}")
+            lines.append(f"Environment=VISOR_WATCH_ADDRESS={networks.watched_at(unit)}")
         own = "\n".join(["[Service]", *lines, ""])
         if said(unit, "IPAddressDeny"):
             own = f"{elsewhere}\n{own}IPAddressAllow={ADDRESSES['watch']}\n"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from deploy.rehearse.stage import Stage
+from deploy.rehearse.units import environment
 
 DATABASE_PORT: Final = 5432
 BROKER_PORT: Final = 6379
@@ -49,6 +50,12 @@ ALLOWED: Final = (
 _ROUTER: Final = "192.0.2.1"
 
 
+def watched_at(unit: str) -> str:
+    """Return where a unit's process says how it is: at its role's address in place of the machine's own."""
+    told = environment(unit)
+    return told["VISOR_WATCH_ADDRESS"].replace("127.0.0.1", ADDRESSES[told["VISOR_ROLES"]])
+
+
 def join(stage: Stage) -> None:
     """Make every namespace, and let the machine pass on nothing but what is allowed."""
     lines = [f"{ADDRESSES[where]} {name}" for name, where in HOSTS.items()]
@@ -60,7 +67,7 @@ def join(stage: Stage) -> None:
 
 def _commands() -> Iterator[str]:
     yield "ip link set lo up"
-    yield "sysctl --quiet --write net.ipv4.ip_forward=1"
+    yield "echo 1 >/proc/sys/net/ipv4/ip_forward"
     for name, address in ADDRESSES.items():
         inside = f"ip -netns {name}"
         yield f"ip netns add {name}"

@@ -63,8 +63,7 @@ def under_load(stage: Stage) -> str:
     restart = next(block for block in blocks if "systemctl restart" in block)
     before = installation.current(stage)
     with _asking(stage) as found:
-        stage.run(re.search(r"`venv/web/bin/(python manage\.py generate_secrets [^`]+)`", _page())[1])  # type: ignore[index]
-        stage.made.run("bash", "-euo", "pipefail", "-c", f"cd {_NEXT}\n{lay}")
+        stage.run(f"cd {_NEXT}\n{_secrets_line()}\n{lay}")
         stage.run(restart)
         _require_release(stage, _NEXT)
         stage.made.run("ln", "--symbolic", "--force", "--no-dereference", before, "/opt/visor/current")
@@ -76,8 +75,10 @@ def under_load(stage: Stage) -> str:
     return f"{sum(found.values())} requests, none failed"
 
 
-def _page() -> str:
-    return (documented.DOCS / "upgrading.md").read_text(encoding="utf-8")
+def _secrets_line() -> str:
+    page = (documented.DOCS / "upgrading.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"`(venv/web/bin/python manage\.py generate_secrets [^`]+)`", page)
+    return str(line)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.rehearse import installation
-from deploy.rehearse.networks import ADDRESSES
+from deploy.rehearse.networks import watched_at
 from deploy.rehearse.servers import begin_unit
 from deploy.rehearse.stage import NotAsTold, Stage
 from deploy.rehearse.units import PROCESSES, environment
@@ -19,16 +19,10 @@ _API: Final = "'http://127.0.0.1:9090/api/v1/' + sys.argv[1]"
 _ASK: Final = f'python -c "import sys, urllib.request as asked; print(asked.urlopen({_API}).read().decode())"'
 
 
-def address(unit: str) -> str:
-    """Return where a unit's process says how it is: at its role's address in place of the machine's own."""
-    told = environment(unit)
-    return told["VISOR_WATCH_ADDRESS"].replace("127.0.0.1", ADDRESSES[told["VISOR_ROLES"]])
-
-
 def _begin(stage: Stage) -> None:
     text = (FOLDER / "prometheus.yml").read_text(encoding="utf-8").replace("15s", _EVERY)
     for unit in PROCESSES:
-        text = text.replace(environment(unit)["VISOR_WATCH_ADDRESS"], address(unit))
+        text = text.replace(environment(unit)["VISOR_WATCH_ADDRESS"], watched_at(unit))
     stage.write("/etc/prometheus/prometheus.yml", text)
     stage.run("""
 cp deploy/monitoring/alerts.yml /etc/prometheus/
@@ -66,7 +60,7 @@ def a_dead_worker_is_told(stage: Stage) -> str:
 def _unheard(stage: Stage) -> set[str]:
     targets = _asked(stage, "targets")["activeTargets"]
     heard = {each["labels"]["instance"] for each in targets if each["health"] == "up"}
-    return {address(unit) for unit in PROCESSES} - heard
+    return {watched_at(unit) for unit in PROCESSES} - heard
 
 
 def _firing(stage: Stage) -> set[str]:

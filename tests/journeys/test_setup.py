@@ -3,8 +3,6 @@
 import json
 import shlex
 import shutil
-import socketserver
-import ssl
 import subprocess
 import sys
 import threading
@@ -25,6 +23,7 @@ from config.installing import environment
 from config.installing.environment import ROLES_WITH_FILES
 from config.roles import ROLES
 from deploy.rehearse import documented
+from deploy.rehearse.mail import MailServer
 from devtools.demo.run import ROOT
 from devtools.stack.services import empty_cluster, free_port
 from tests.unit.config.process import clean, manage
@@ -51,34 +50,14 @@ PROGRAMS = {
 }
 
 
-class _Mail(socketserver.StreamRequestHandler):
-    """As much of SMTP as a client that sends a mail asks for."""
-
-    def handle(self) -> None:
-        self._say("220 mail")
-        while line := self.rfile.readline().decode().strip().upper():
-            if line == "DATA":
-                self._say("354 go on")
-                text = b"".join(iter(self.rfile.readline, b".\r\n"))
-                self.server.mails.append(text.decode())  # type: ignore[attr-defined]
-            self._say("221 bye" if line == "QUIT" else "250 mail")
-
-    def _say(self, text: str) -> None:
-        self.wfile.write(text.encode() + b"\r\n")
-
-
 @contextmanager
 def mail_server(folder: Path) -> Iterator[tuple[int, Path, list[str]]]:
     """Take mails by TLS; yield the port, whose certificate to trust, and the mails."""
     trusted, key = self_signed(folder, "127.0.0.1")
-    told = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    told.load_cert_chain(trusted, key)
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mail) as server:
-        server.socket = told.wrap_socket(server.socket, server_side=True)
-        server.mails = []  # type: ignore[attr-defined]
-        server.daemon_threads = True
+    mails: list[str] = []
+    with MailServer(("127.0.0.1", 0), trusted, key, mails.append) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1], trusted, server.mails  # type: ignore[attr-defined]
+        yield server.server_address[1], trusted, mails
         server.shutdown()
 
 
