@@ -15,7 +15,7 @@ def refuse_without_files() -> None:
     place = settings.STATIC_ROOT
     if not settings.PRODUCTION or place is None:
         return
-    found = sorted(_absent(Path(place)))
+    found = sorted(absent(Path(place)))
     if found:
         raise UnsafeSettings(
             f"refusing to start: {len(found)} files of pages are not in {place} as this release has them, "
@@ -23,7 +23,8 @@ def refuse_without_files() -> None:
         )
 
 
-def _absent(place: Path) -> Iterator[str]:
+def absent(place: Path) -> Iterator[str]:
+    """Yield the files of pages that a folder lacks, or has as another release does."""
     left_out = StaticFilesConfig.ignore_patterns
     for finder in get_finders():
         for name, storage in finder.list(left_out):

@@ -26,6 +26,7 @@ from authsvc.core.remembered import Remembered
 from authsvc.heartbeats.beats import Part, at_work
 from authsvc.keys.models import WorkerKey
 from authsvc.keys.samples import SILENT, keys_on_offer, workers_there
+from config.collected import absent
 from config.roles import EVERY, ISSUER, OFFICE, SITE, WEB, WORKER, Role
 
 log = logging.getLogger(__name__)
@@ -63,20 +64,12 @@ def _migrations_of_this_release() -> frozenset[tuple[str, str]]:
 @cache
 def _static_files() -> bool:
     """Whether all files of pages were collected for this release; looked at once, as WhiteNoise does."""
-    sources = [Path(folder) for folder in settings.STATICFILES_DIRS]
-    found = {path.relative_to(folder): path for folder in sources for path in folder.rglob("*")}
-    wanted = {name: path for name, path in found.items() if path.is_file()}
     if settings.STATIC_ROOT is None:
-        return bool(wanted)
-    root = settings.STATIC_ROOT
-    missing = [name for name, path in wanted.items() if not _is_collected(root / name, path)]
+        return True  # they are served from where they are made
+    missing = list(absent(settings.STATIC_ROOT))
     if missing:
         log.error("%d files of pages are not collected, as %s: run collectstatic", len(missing), missing[0])
     return not missing
-
-
-def _is_collected(there: Path, source: Path) -> bool:
-    return there.is_file() and there.stat().st_size == source.stat().st_size
 
 
 def _answers(address: str) -> bool:
