@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from joserfc.jwk import ECKey
 
-from authsvc.capture.builds import scripts_served
 from authsvc.clients.services import register
 from authsvc.core.application_models import APPLICATION_MODELS, ApplicationModel
 from authsvc.enrolment.services import create_link
@@ -38,10 +37,9 @@ _SETTINGS: Final[dict[str, Any]] = {
 
 
 def found(base_url: str, first: str) -> dict[str, Any]:
-    """Make what is missing; return what those outside know, by the model's letter, and a page's scripts."""
+    """Make what is missing; return what those outside know, by the model's letter."""
     live = [row for row in APPLICATION_MODELS if not row.sandbox]
-    known = {row.letter: asdict(_organisation(row, base_url, first)) for row in live}
-    return {"scripts": scripts_served(), "models": known}
+    return {row.letter: asdict(_organisation(row, base_url, first)) for row in live}
 
 
 def _organisation(row: ApplicationModel, base_url: str, first: str) -> Known:

@@ -1,7 +1,7 @@
 """Those outside, as steps: organisations for them, and what they do at each."""
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from deploy.rehearse.installation import BASE_URL
 from deploy.rehearse.stage import Stage
@@ -13,14 +13,26 @@ import json
 from deploy.rehearse.organisations import found
 print(json.dumps(found("{BASE_URL}", "{_FIRST}")))
 """
+_SCRIPTS: Final = """
+import json
+from authsvc.capture.builds import scripts_served
+print(json.dumps(scripts_served()))
+"""
 
 
 def found_organisations(stage: Stage) -> str:
     """Make an organisation for each model in the portal's place, and tell those outside what they know."""
-    stage.run(f"mkdir --mode 0700 {PEOPLE}")
-    said = stage.as_role("portal", f"python manage.py shell --no-imports --command '{_FOUND}'")
-    stage.write(f"{PEOPLE}/known.json", said, mode=0o600)
-    return "models " + ", ".join(json.loads(said)["models"])
+    stage.run(f"mkdir --parents --mode 0700 {PEOPLE}")
+    known = {"models": _printed(stage, "portal", _FOUND), "scripts": _printed(stage, "web", _SCRIPTS)}
+    stage.write(f"{PEOPLE}/known.json", json.dumps(known), mode=0o600)
+    return "models " + ", ".join(known["models"])
+
+
+def _printed(stage: Stage, role: str, code: str) -> dict[str, Any]:
+    """Return the JSON that code prints in a role's place."""
+    said = stage.as_role(role, f"python manage.py shell --no-imports --command '{code}'")
+    found: dict[str, Any] = json.loads(said)
+    return found
 
 
 def enrol(stage: Stage) -> str:

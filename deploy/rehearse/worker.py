@@ -35,7 +35,7 @@ def tries(stage: Stage) -> str:
     process = stage.made.shown(_UNIT, "MainPID")
     told = {name: list(address) for name, address in targets().items()}
     python = f"{RELEASE}/venv/worker/bin/python"
-    within = f"nsenter --target {process} --net --mount --wdns {RELEASE} setpriv --reuid=visor-worker \\\n"
+    within = f"nsenter --target {process} --net --mount --wdns={RELEASE} setpriv --reuid=visor-worker \\\n"
     within += "  --regid=visor-worker --init-groups"
     said = stage.run(f"{within} {python} -m deploy.rehearse.worker '{json.dumps(told)}'", within="worker")
     reached = set(json.loads(said))
