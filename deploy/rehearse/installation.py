@@ -16,7 +16,11 @@ from deploy.rehearse.units import PROCESSES, SERVICES, environment, said
 BASE_URL: Final = "https://id.example.org"
 _ANSWERS: Final = "/run/visor.toml"
 # The pages' places, and ours: nothing is written outside the machine's own file systems.
-_PLACES: Final = {"/root/visor.toml": _ANSWERS, "/backup": "/run/backup"}
+_PLACES: Final = {
+    "/root/visor.toml": _ANSWERS,
+    "/backup/": "/run/backup/",
+    "/backup-keys/": "/run/backup-keys/",
+}
 _SECONDS: Final = 90
 _READY: Final = """
 import sys, time, urllib.request

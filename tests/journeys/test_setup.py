@@ -285,7 +285,8 @@ def test_o03_the_installation_is_copied_and_restored_by_the_lines_of_the_page(
     again = machine.administrator.replace("/visor", "/restored")
     places = {
         "/etc/visor": str(machine.folder / "etc"),
-        "/backup": str(machine.folder / "backup"),
+        "/backup/": f"{machine.folder / 'backup'}/",
+        "/backup-keys/": f"{machine.folder / 'backup-keys'}/",
         "python manage.py": f"{sys.executable} {ROOT / 'manage.py'}",
     }
     (machine.folder / "backup-keys").mkdir()
