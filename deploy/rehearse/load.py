@@ -42,7 +42,7 @@ def _pushed(known: Known) -> list[str]:
     try:
         ScriptedParty(known.party).ask()
     except Denied as denied:
-        return ["metadata 200", f"pushed {denied.status}"]
+        return ["metadata 200", f"pushed {denied}"]
     except (requests.RequestException, ValueError, KeyError) as problem:
         return [f"pushed {type(problem).__name__}"]
     return ["metadata 200", "pushed 200"]
