@@ -47,15 +47,16 @@ def lay_out(stage: Stage) -> None:
 
 
 def set_up(stage: Stage) -> str:
-    """Run the set-up from a file of answers, and again, which changes nothing."""
+    """Run the set-up from a file of answers."""
     (page,), (command,) = (documented.blocks("installing.md", "The set-up", kind) for kind in ("toml", "sh"))
     answers = {**tomllib.loads(page), **_own_answers(stage)}
     text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in answers.items())
     stage.write(_ANSWERS, text, mode=0o600)
     told = stage.run(documented.placed(command, _PLACES))
-    if f"Ready: start the processes, and open {BASE_URL}/portal/." not in told:
+    ready = f"Ready: start the processes, and open {BASE_URL}/portal/."
+    if ready not in told:
         raise NotAsTold(told)
-    return told
+    return ready
 
 
 def _own_answers(stage: Stage) -> dict[str, str | int]:
@@ -162,7 +163,7 @@ def restore(stage: Stage) -> str:
     )
     if "Log and seals hold." not in told:
         raise NotAsTold(told)
-    return told
+    return next(line for line in told.splitlines() if " are back, " in line)
 
 
 def start_again(stage: Stage) -> None:
