@@ -33,21 +33,19 @@ pytestmark = [pytest.mark.needs("postgresql", "redis", "models"), pytest.mark.re
 OWNER, HOST = "ada@example.org", "id.example.org"
 ADMINISTRATOR, REDIS = "of-the-administrator", "of-redis"
 START = 50
+SITE = ("-m", "gunicorn", "config.wsgi", "--no-control-socket", "--threads", "4")
+CELERY = ("-m", "celery", "--app", "config", "worker")
 PROGRAMS = {
-    "web": ("gunicorn", "config.wsgi", "--no-control-socket", "--threads", "4"),
-    "portal": ("gunicorn", "config.wsgi", "--no-control-socket", "--threads", "4"),
-    "worker": ("celery", "--app", "config", "worker", "--concurrency", "1"),
+    "web": ("web", *SITE),
+    "portal": ("portal", *SITE),
+    "worker": ("worker", *CELERY, "--concurrency", "1"),
     "provider": (
-        "celery",
-        "--app",
-        "config",
-        "worker",
-        "--queues",
-        "provider,deliveries,log",
-        "--pool",
-        "solo",
+        *("provider", *CELERY, "--beat", "--queues", "provider,deliveries,log"),
+        *("--concurrency", "3", "--pool", "threads"),
     ),
+    "sweeper": ("provider", "manage.py", "sweeper"),
 }
+"""What the page starts, each in the environment of a role's file."""
 
 
 @contextmanager
@@ -233,10 +231,10 @@ def test_where_nobody_can_answer_a_file_is_asked_for(tmp_path: Path) -> None:
 def started(machine: Machine, ports: dict[str, int]) -> Iterator[None]:
     """Run every role as its file says."""
     with ExitStack() as things:
-        for role, (program, *arguments) in PROGRAMS.items():
-            more = ["--bind", f"127.0.0.1:{ports[role]}"] if role in ports else []
-            log = things.enter_context((machine.folder / f"{role}.log").open("wb"))
-            command = [sys.executable, "-m", program, *arguments, *more]
+        for name, (role, *arguments) in PROGRAMS.items():
+            more = ["--bind", f"127.0.0.1:{ports[name]}"] if name in ports else []
+            log = things.enter_context((machine.folder / f"{name}.log").open("wb"))
+            command = [sys.executable, *arguments, *more]
             running = subprocess.Popen(command, env=machine.told(role), cwd=ROOT, stdout=log, stderr=log)
             things.callback(_stopped, running)
         yield
@@ -278,10 +276,24 @@ def _tail(machine: Machine, role: str) -> str:
     return (machine.folder / f"{role}.log").read_text(errors="replace")[-1500:]
 
 
+def test_o13_every_role_starts_as_its_file_says_and_the_owner_follows_their_invitation(
+    machine: Machine, done: str
+) -> None:
+    ports = {"web": free_port(), "portal": free_port()}
+    link = next(word for word in machine.mails[0].replace("=\r\n", "").split() if word.startswith("https://"))
+    with started(machine, ports):
+        assert "harbour" in _await(ports["web"], "/t/harbour/.well-known/openid-configuration", machine)
+        _await(ports["web"], "/readyz", machine)
+        page = _await(ports["portal"], link.removeprefix(f"https://{HOST}"), machine)
+    assert 'type="password"' in page
+    assert Path(link).name not in _tail(machine, "portal")
+
+
 @pytest.mark.whole
 def test_o03_the_installation_is_copied_and_restored_by_the_lines_of_the_page(
     machine: Machine, done: str
 ) -> None:
+    """After the test above, whose processes have taken the set-up's events into the log."""
     again = machine.administrator.replace("/visor", "/restored")
     places = {
         "/etc/visor": str(machine.folder / "etc"),
@@ -309,16 +321,3 @@ def _key_pair(path: Path) -> None:
     public = ec.generate_private_key(ec.SECP256R1()).public_key()
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     path.write_bytes(public.public_bytes(serialization.Encoding.PEM, form))
-
-
-def test_o13_every_role_starts_as_its_file_says_and_the_owner_follows_their_invitation(
-    machine: Machine, done: str
-) -> None:
-    ports = {"web": free_port(), "portal": free_port()}
-    link = next(word for word in machine.mails[0].replace("=\r\n", "").split() if word.startswith("https://"))
-    with started(machine, ports):
-        assert "harbour" in _await(ports["web"], "/t/harbour/.well-known/openid-configuration", machine)
-        _await(ports["web"], "/readyz", machine)
-        page = _await(ports["portal"], link.removeprefix(f"https://{HOST}"), machine)
-    assert 'type="password"' in page
-    assert Path(link).name not in _tail(machine, "portal")
