@@ -153,6 +153,10 @@ def answered(made: Machine, role: str, request: bytes) -> bytes:
     return b""
 
 
+def has_more(answers: list[bytes], than: int) -> bool:
+    return len(answers) > than
+
+
 def is_active(made: Machine, unit: str) -> bool:
     return made.shown(unit, "ActiveState") == "active"
 
@@ -238,8 +242,7 @@ def test_nobody_is_refused_while_a_site_is_started_again(running: Machine) -> No
     try:
         for _ in range(2):
             running.run("systemctl", "restart", "visor-web.service")
-            reached = len(answers) + 10
-            eventually(lambda reached=reached: len(answers) > reached)
+            eventually(partial(has_more, answers, len(answers) + 10))
     finally:
         over.set()
         for each in asking:
@@ -249,14 +252,17 @@ def test_nobody_is_refused_while_a_site_is_started_again(running: Machine) -> No
 
 @pytest.mark.requirement("S9.4-08")
 def test_a_job_that_has_begun_is_done(running: Machine, servers: tuple[str, str]) -> None:
-    with psycopg.connect(as_user(servers[0], MIGRATOR)) as connection:
+    with (
+        psycopg.connect(as_user(servers[0], MIGRATOR)) as connection,
+        psycopg.connect(as_user(servers[0], "root"), autocommit=True) as server,  # who sees everybody wait
+    ):
         for table in ("audit_auditevent", "tenancy_tenant"):
             connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         waits = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
             "AND usename = 'visor_provider' AND wait_event_type = 'Lock'"
         )
-        eventually(lambda: counted(connection, waits) > 0)
+        eventually(lambda: counted(server, waits) > 0)
         running.run("systemctl", "stop", "--no-block", "visor-scheduler.service")
         time.sleep(3)
         assert running.shown("visor-scheduler.service", "ActiveState") == "deactivating"
