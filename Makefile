@@ -45,6 +45,10 @@ test: check $(TRACKING_READY) $(COMPARING_READY) $(SCHEMAS_READY) photos $(TEST_
 campaign: setup $(TEST_TOOLS_READY) $(SCHEMAS_READY) $(TOOLS_READY) ## Run whole what `make test` samples, and report it in build/campaign (ARGS=tests/attacks: a part)
 	@python -m devtools.stack.services -- pytest --whole -m campaign -o faulthandler_timeout=7200 $(ARGS)
 
+.PHONY: rehearse
+rehearse: setup ## Rehearse an installation as root: set up, sign in, upgrade, lose all, restore (ARGS=--requests=20000)
+	@python -m deploy.rehearse $(ARGS)
+
 .PHONY: check
 check: $(PYTHON_READY) $(TEST_TOOLS_READY) ## Lint of Python, scripts, styles and templates; format, types, layers, dead code, settings
 	ruff check $(CODE)

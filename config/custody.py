@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from config import secrets
+from config.installing.layout import account_of
 from config.secretfiles import PUBLIC
 from config.secrets import CHECKPOINT, DATABASE, DJANGO, SEQUENCER, Content, SecretsProblem
 
@@ -24,12 +25,12 @@ _ROOT: Final = 0
 
 def refuse_unsafe(path: Path, roles: Sequence[str]) -> None:
     """Raise SecretsProblem with all that is wrong with the file of a process that plays these roles."""
-    found = [*_readers(path), *_sections(path, roles), *_completeness(path, roles), *_strength(path)]
+    found = [*_readers(path, roles), *_sections(path, roles), *_completeness(path, roles), *_strength(path)]
     if found:
         raise SecretsProblem("refusing to start: " + "; ".join(found))
 
 
-def _readers(path: Path) -> Iterator[str]:
+def _readers(path: Path, roles: Sequence[str]) -> Iterator[str]:
     try:
         file = path.stat()
     except OSError:
@@ -37,8 +38,14 @@ def _readers(path: Path) -> Iterator[str]:
     mode = stat.S_IMODE(file.st_mode)
     if mode & ~0o640:
         yield f"{path} is open to others (mode {mode:04o}): chmod 600 {path}"
-    if file.st_uid not in {_ROOT, os.geteuid()}:
+    if file.st_uid not in {_ROOT, os.geteuid(), *_users_that_root_stands_for(roles)}:
         yield f"{path} belongs to user {_user(file.st_uid)}: chown {_user(os.geteuid())} {path}"
+
+
+def _users_that_root_stands_for(roles: Sequence[str]) -> Iterator[int]:
+    """Yield the users of the roles where root runs a command in the place of one, as for copies of keys."""
+    if os.geteuid() == _ROOT:
+        yield from (user.pw_uid for user in map(account_of, roles) if user is not None)
 
 
 def _user(number: int) -> str:

@@ -58,6 +58,7 @@ def checks(said: Manifest, database_url: str, files: Path) -> Iterator[Checked]:
     came after it, which `audit verify` says of the process's own settings.
     """
     with tempfile.TemporaryDirectory(prefix="visor-no-checkpoints-") as nothing:
+        Path(nothing).chmod(0o755)  # each process looks there as its own user
         log = ("audit", "verify", "--as-of", said.made_at.isoformat())
         for what, role, command in (("audit log", "provider", log), *_SEALS):
             inside = {"VISOR_LOG_ANCHOR": nothing, "VISOR_LOG_WITNESS": "", "VISOR_LOG_WITNESS_KEY": ""}

@@ -71,21 +71,27 @@ class Layout:
 
     def give(self, path: Path, role: str) -> bool:
         """Give a file to the role's user; False where there is no such user, or we may not."""
-        try:
-            user = pwd.getpwnam(_USER + ("provider" if role == "sequencer" else role))
-            os.chown(path, user.pw_uid, user.pw_gid)
-        except (KeyError, PermissionError):
-            return False
-        return True
+        user = account_of(role)
+        with suppress(PermissionError):
+            if user is not None:
+                os.chown(path, user.pw_uid, user.pw_gid)
+                return True
+        return False
+
+
+def account_of(role: str) -> pwd.struct_passwd | None:
+    """Return the user whose a role's files are, where this machine has one (deploy/systemd)."""
+    with suppress(KeyError):
+        return pwd.getpwnam(_USER + ("provider" if role == "sequencer" else role))
+    return None
 
 
 def user_of(role: str) -> dict[str, Any]:
     """Return how a process becomes the role's user (subprocess.Popen), where there is one and we may."""
-    with suppress(KeyError):
-        user = pwd.getpwnam(_USER + role)
-        if os.geteuid() == 0:
-            return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [_group()]}
-    return {}
+    user = account_of(role)
+    if user is None or os.geteuid() != 0:
+        return {}
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [_group()]}
 
 
 def _group() -> int:
@@ -97,6 +103,7 @@ def _make(folder: Path, mode: int, role: str) -> None:
         return
     folder.mkdir()
     folder.chmod(mode)
-    with suppress(KeyError, PermissionError):
-        user = pwd.getpwnam(_USER + role)
-        os.chown(folder, user.pw_uid, user.pw_gid)
+    user = account_of(role)
+    with suppress(PermissionError):
+        if user is not None:
+            os.chown(folder, user.pw_uid, user.pw_gid)

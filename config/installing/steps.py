@@ -25,6 +25,8 @@ from config.variables import ROOT
 _OURS: Final = ("VISOR_", "DJANGO_")
 # What reads every role's secrets, or writes in the release's folder.
 _AS_WHOEVER_INSTALLS: Final = frozenset({"database_roles", "collectstatic"})
+# Files that no process reads.
+_THE_OPERATORS: Final = frozenset({"backup", "public"})
 
 
 class SetupProblem(Exception):
@@ -69,7 +71,8 @@ def write_secrets(site: Installation) -> None:
     site.at.make_folders()
     before = set(site.at.secrets.glob("*.json"))
     call_command("generate_secrets", split=site.at.secrets, add=True)
-    left = [path for path in sorted(site.at.secrets.glob("*.json")) if not site.at.give(path, path.stem)]
+    theirs = [path for path in sorted(site.at.secrets.glob("*.json")) if path.stem not in _THE_OPERATORS]
+    left = [path for path in theirs if not site.at.give(path, path.stem)]
     new = set(site.at.secrets.glob("*.json")) - before
     site.say(f"secrets: {len(new)} new files in {site.at.secrets}" if new else "secrets: as they were")
     if left and site.at.way == "systemd":

@@ -132,14 +132,20 @@ class ScriptedParty:
         }
 
     def _post(self, step: int, endpoint: str, body: dict[str, str]) -> dict[str, Any]:
-        url = str(self._provider[endpoint])
-        bare = step == 12 and self._fault is Fault.NO_PROOF
-        headers = {} if bare else {"DPoP": self._proof(url)}
-        answer = requests.post(url, {**body, **self._assertion()}, headers=headers, timeout=_TIMEOUT_S)
+        answer = self._sent(step, endpoint, body)
+        if answer.headers.get("DPoP-Nonce") and answer.json().get("error") == "use_dpop_nonce":
+            # It waited somewhere, and its proof is of no present moment (RFC 9449 section 8).
+            answer = self._sent(step, endpoint, body, nonce=answer.headers["DPoP-Nonce"])
         content: dict[str, Any] = answer.json()
         if answer.status_code >= 300:
             raise Denied(step, answer.status_code, content["error"], content.get("error_description", ""))
         return content
+
+    def _sent(self, step: int, endpoint: str, body: dict[str, str], *, nonce: str = "") -> requests.Response:
+        url = str(self._provider[endpoint])
+        bare = step == 12 and self._fault is Fault.NO_PROOF
+        headers = {} if bare else {"DPoP": self._proof(url, nonce)}
+        return requests.post(url, {**body, **self._assertion()}, headers=headers, timeout=_TIMEOUT_S)
 
     # ---- its proofs
 
@@ -160,11 +166,12 @@ class ScriptedParty:
         text = jwt.encode(header, {**claims, "jti": secrets.token_urlsafe(16)}, key)
         return {"client_id": named, "client_assertion": text, "client_assertion_type": _ASSERTION}
 
-    def _proof(self, url: str) -> str:
+    def _proof(self, url: str, nonce: str) -> str:
         """Return a proof of the DPoP key for one POST (RFC 9449 section 4.2)."""
         public = {name: str(value) for name, value in self._proof_key.as_dict(private=False).items()}
         public.pop("kid", None)
         claims = {"htm": "POST", "htu": url, "iat": int(time.time()), "jti": secrets.token_urlsafe(16)}
+        claims |= {"nonce": nonce} if nonce else {}
         return jwt.encode({"typ": "dpop+jwt", "alg": "ES256", "jwk": public}, claims, self._proof_key)
 
     def _checked(self, id_token: str) -> dict[str, Any]:

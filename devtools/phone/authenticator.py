@@ -27,7 +27,7 @@ from fido2.webauthn import (
 )
 
 AAGUID: Final = uuid.uuid5(uuid.NAMESPACE_URL, "visor software phone")
-"""The model every credential of this authenticator names, so that a server can refuse it by policy."""
+"""The model that credentials of this authenticator name, so that a server can refuse them by policy."""
 
 Json = dict[str, Any]
 
@@ -124,13 +124,17 @@ class Answer:
 
 @dataclass(slots=True)
 class Authenticator:
-    """A platform authenticator; `backup_eligible` and `backup_state` set the BE and BS flags it reports."""
+    """A platform authenticator; `backup_eligible` and `backup_state` set the BE and BS flags it reports.
+
+    `aaguid` is the model that new credentials name.
+    """
 
     credentials: list[Credential] = field(default_factory=list)
     backup_eligible: bool = False
     backup_state: bool = False
     attestation: Literal["none", "packed"] = "none"
     supports_prf: bool = True
+    aaguid: uuid.UUID = AAGUID
 
     def create(self, options: Mapping[str, Any], origin: str) -> Answer:
         """Make a credential for PublicKeyCredentialCreationOptionsJSON and return RegistrationResponseJSON.
@@ -208,7 +212,7 @@ class Authenticator:
         public_key = ES256.from_cryptography_key(  # type: ignore[no-untyped-call]
             credential.private_key.public_key()
         )
-        attested = AttestedCredentialData.create(AAGUID.bytes, credential.id, public_key)
+        attested = AttestedCredentialData.create(self.aaguid.bytes, credential.id, public_key)
         flags = self._flags() | AuthenticatorData.FLAG.AT
         data = AuthenticatorData.create(_rp_id_hash(credential), flags, 0, attested)
         statement: Json = {}

@@ -146,6 +146,7 @@ class SoftwarePhone:
         self.fault = fault
         self._wait = wait
         self.tries = 1 if fault else tries
+        self.agent: dict[str, Any] = {"type": "simulator", "build": BUILD}
         self.browser = Browser(self._rewrite)
         self.recorded: bytes | None = None
         self._on_step = on_step
@@ -296,7 +297,7 @@ class SoftwarePhone:
                 visit.device = answer
             else:
                 visit.added = answer
-            agent = {"type": "simulator", "build": BUILD, **self._attested(visit, answer)}
+            agent = {**self.agent, **self._attested(visit, answer)}
             taken = self._post(4, visit, "passkey", {"credential": answer.credential, "agent": agent})
             following = taken["next"]
             if following == "create" or self._receives(answer):

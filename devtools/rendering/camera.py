@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from devtools.rendering.mesh import HEIGHT, WIDTH, Floats, Image
 
 COMMENT: Final = b"VISOR-SYNTHETIC"
+_SEGMENT: Final = b"\xff\xfe" + struct.pack(">H", len(COMMENT) + 2) + COMMENT
 QUALITY: Final = 85
 RATE: Final = 30.0
 _NOISE: Final = 2.2
@@ -70,5 +71,9 @@ class Camera:
 def encode(frame: Image, *, quality: int = QUALITY) -> bytes:
     """Return a JPEG file whose comment segment says VISOR-SYNTHETIC (docs/protocol.md, section 4)."""
     jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
-    segment = b"\xff\xfe" + struct.pack(">H", len(COMMENT) + 2) + COMMENT
-    return jpeg[:2] + segment + jpeg[2:]
+    return jpeg[:2] + _SEGMENT + jpeg[2:]
+
+
+def without_comment(jpeg: bytes) -> bytes:
+    """Return the same file without that segment."""
+    return jpeg.replace(_SEGMENT, b"", 1)

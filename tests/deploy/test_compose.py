@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from config import roles
+from deploy.rehearse.units import PROCESSES, said
 from tests.deploy.rendered import ROOT
-from tests.deploy.units import PROCESSES, said
 
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]

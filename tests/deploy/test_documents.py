@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
+from deploy.rehearse.units import SERVICES
 from tests.deploy.rendered import ROOT
-from tests.deploy.units import SERVICES
 
 PAPERS = ("docs/hardening.md", "docs/incident.md", "docs/installing-containers.md", "docs/upgrading.md")
 COMMAND = re.compile(r"manage\.py ((?:[a-z_]+)(?: [^`|&\n]*)?)")

@@ -6,10 +6,11 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+import yaml
 
 from config import roles
 from config.celery import app
-from tests.deploy.units import PROCESSES, SERVICES, UNITS, environment, said
+from deploy.rehearse.units import PROCESSES, SERVICES, UNITS, environment, said
 
 # Of systemd's own scale to 10 (unsafe), times ten.
 MOST_EXPOSED = 20
@@ -87,3 +88,13 @@ def test_each_process_is_watched_at_a_port_of_its_own() -> None:
     watched = [environment(unit)["VISOR_WATCH_ADDRESS"] for unit in PROCESSES]
     assert len(set(watched)) == len(watched)
     assert {address.partition(":")[0] for address in watched} == {"127.0.0.1"}
+
+
+def test_prometheus_asks_each_process_where_its_unit_says() -> None:
+    text = (UNITS.parent / "monitoring" / "prometheus.yml").read_text(encoding="utf-8")
+    (job,) = yaml.safe_load(text)["scrape_configs"]
+    asked = {one["labels"]["role"]: one["targets"] for one in job["static_configs"]}
+    told = {unit: environment(unit)["VISOR_WATCH_ADDRESS"] for unit in PROCESSES}
+    assert asked == {
+        unit.removeprefix("visor-").removesuffix(".service"): [address] for unit, address in told.items()
+    }

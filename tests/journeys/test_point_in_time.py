@@ -14,11 +14,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from deploy.rehearse import documented
 from devtools.demo.run import ROOT, await_ready, processes
 from devtools.phone.phone import SoftwarePhone
 from devtools.stack.services import DURABLE_SETTINGS, postgres_binary, postgresql, served, unprivileged_user
 from devtools.stack.stack import as_user, running
-from tests import documented
 from tests.product import enrolled
 
 pytestmark = [

@@ -3,8 +3,6 @@
 import json
 import shlex
 import shutil
-import socketserver
-import ssl
 import subprocess
 import sys
 import threading
@@ -24,9 +22,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from config.installing import environment
 from config.installing.environment import ROLES_WITH_FILES
 from config.roles import ROLES
+from deploy.rehearse import documented
+from deploy.rehearse.mail import MailServer
 from devtools.demo.run import ROOT
 from devtools.stack.services import empty_cluster, free_port
-from tests import documented
 from tests.unit.config.process import clean, manage
 from tests.unit.keys.service.certificates import self_signed
 
@@ -34,55 +33,29 @@ pytestmark = [pytest.mark.needs("postgresql", "redis", "models"), pytest.mark.re
 OWNER, HOST = "ada@example.org", "id.example.org"
 ADMINISTRATOR, REDIS = "of-the-administrator", "of-redis"
 START = 50
+SITE = ("-m", "gunicorn", "config.wsgi", "--no-control-socket", "--threads", "4")
+CELERY = ("-m", "celery", "--app", "config", "worker")
 PROGRAMS = {
-    "web": ("gunicorn", "config.wsgi", "--no-control-socket", "--threads", "4"),
-    "portal": ("gunicorn", "config.wsgi", "--no-control-socket", "--threads", "4"),
-    "worker": ("celery", "--app", "config", "worker", "--concurrency", "1"),
+    "web": ("web", *SITE),
+    "portal": ("portal", *SITE),
+    "worker": ("worker", *CELERY, "--concurrency", "1"),
     "provider": (
-        "celery",
-        "--app",
-        "config",
-        "worker",
-        "--beat",
-        "--queues",
-        "provider,deliveries,log",
-        "--concurrency",
-        "1",
+        *("provider", *CELERY, "--beat", "--queues", "provider,deliveries,log"),
+        *("--concurrency", "3", "--pool", "threads"),
     ),
-    "sweeper": ("manage", "sweeper"),
+    "sweeper": ("provider", "manage.py", "sweeper"),
 }
-# Of a program that has no file of its own.
-FILE_OF = {"sweeper": "provider"}
-
-
-class _Mail(socketserver.StreamRequestHandler):
-    """As much of SMTP as a client that sends a mail asks for."""
-
-    def handle(self) -> None:
-        self._say("220 mail")
-        while line := self.rfile.readline().decode().strip().upper():
-            if line == "DATA":
-                self._say("354 go on")
-                text = b"".join(iter(self.rfile.readline, b".\r\n"))
-                self.server.mails.append(text.decode())  # type: ignore[attr-defined]
-            self._say("221 bye" if line == "QUIT" else "250 mail")
-
-    def _say(self, text: str) -> None:
-        self.wfile.write(text.encode() + b"\r\n")
+"""What the page starts, each in the environment of a role's file."""
 
 
 @contextmanager
 def mail_server(folder: Path) -> Iterator[tuple[int, Path, list[str]]]:
     """Take mails by TLS; yield the port, whose certificate to trust, and the mails."""
     trusted, key = self_signed(folder, "127.0.0.1")
-    told = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    told.load_cert_chain(trusted, key)
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mail) as server:
-        server.socket = told.wrap_socket(server.socket, server_side=True)
-        server.mails = []  # type: ignore[attr-defined]
-        server.daemon_threads = True
+    mails: list[str] = []
+    with MailServer(("127.0.0.1", 0), trusted, key, mails.append) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1], trusted, server.mails  # type: ignore[attr-defined]
+        yield server.server_address[1], trusted, mails
         server.shutdown()
 
 
@@ -256,14 +229,13 @@ def test_where_nobody_can_answer_a_file_is_asked_for(tmp_path: Path) -> None:
 
 @contextmanager
 def started(machine: Machine, ports: dict[str, int]) -> Iterator[None]:
-    """Run every program as the file of its role says."""
+    """Run every role as its file says."""
     with ExitStack() as things:
-        for role, (program, *arguments) in PROGRAMS.items():
-            more = ["--bind", f"127.0.0.1:{ports[role]}"] if role in ports else []
-            log = things.enter_context((machine.folder / f"{role}.log").open("wb"))
-            command = [sys.executable, "-m", program, *arguments, *more]
-            env = machine.told(FILE_OF.get(role, role))
-            running = subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log)
+        for name, (role, *arguments) in PROGRAMS.items():
+            more = ["--bind", f"127.0.0.1:{ports[name]}"] if name in ports else []
+            log = things.enter_context((machine.folder / f"{name}.log").open("wb"))
+            command = [sys.executable, *arguments, *more]
+            running = subprocess.Popen(command, env=machine.told(role), cwd=ROOT, stdout=log, stderr=log)
             things.callback(_stopped, running)
         yield
 
@@ -305,13 +277,29 @@ def _tail(machine: Machine, role: str) -> str:
 
 
 @pytest.mark.whole
+def test_o13_every_role_starts_as_its_file_says_and_the_owner_follows_their_invitation(
+    machine: Machine, done: str
+) -> None:
+    ports = {"web": free_port(), "portal": free_port()}
+    link = next(word for word in machine.mails[0].replace("=\r\n", "").split() if word.startswith("https://"))
+    with started(machine, ports):
+        assert "harbour" in _await(ports["web"], "/t/harbour/.well-known/openid-configuration", machine)
+        _await(ports["web"], "/readyz", machine)
+        page = _await(ports["portal"], link.removeprefix(f"https://{HOST}"), machine)
+    assert 'type="password"' in page
+    assert Path(link).name not in _tail(machine, "portal")
+
+
+@pytest.mark.whole
 def test_o03_the_installation_is_copied_and_restored_by_the_lines_of_the_page(
     machine: Machine, done: str
 ) -> None:
+    """After the test above, whose processes have taken the set-up's events into the log."""
     again = machine.administrator.replace("/visor", "/restored")
     places = {
         "/etc/visor": str(machine.folder / "etc"),
-        "/backup": str(machine.folder / "backup"),
+        "/backup/": f"{machine.folder / 'backup'}/",
+        "/backup-keys/": f"{machine.folder / 'backup-keys'}/",
         "python manage.py": f"{sys.executable} {ROOT / 'manage.py'}",
     }
     (machine.folder / "backup-keys").mkdir()
@@ -334,17 +322,3 @@ def _key_pair(path: Path) -> None:
     public = ec.generate_private_key(ec.SECP256R1()).public_key()
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     path.write_bytes(public.public_bytes(serialization.Encoding.PEM, form))
-
-
-@pytest.mark.whole
-def test_o13_every_role_starts_as_its_file_says_and_the_owner_follows_their_invitation(
-    machine: Machine, done: str
-) -> None:
-    ports = {"web": free_port(), "portal": free_port()}
-    link = next(word for word in machine.mails[0].replace("=\r\n", "").split() if word.startswith("https://"))
-    with started(machine, ports):
-        assert "harbour" in _await(ports["web"], "/t/harbour/.well-known/openid-configuration", machine)
-        _await(ports["web"], "/readyz", machine)
-        page = _await(ports["portal"], link.removeprefix(f"https://{HOST}"), machine)
-    assert 'type="password"' in page
-    assert Path(link).name not in _tail(machine, "portal")

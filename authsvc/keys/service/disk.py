@@ -17,7 +17,10 @@ def make(root: Path, folder: Path) -> None:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileExistsError):
             folder.mkdir()
-            folder.chmod(root.stat().st_mode & 0o7777)
+            wanted = root.stat().st_mode
+            if folder.stat().st_mode != wanted:
+                # Not where it came out right: a hardened unit may not set the bit that hands the group down.
+                folder.chmod(wanted & 0o7777)
             _flush(root)
 
 

@@ -1,5 +1,6 @@
 """`manage.py key_restore`: the key store from a copy, without what was destroyed."""
 
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from authsvc.keys.service import copies
 from authsvc.keys.service.interface import KeyServiceProblem
+from config.installing.layout import user_of
 from config.management.commands.key_backup import recipient
 
 
@@ -41,6 +43,14 @@ class Command(BaseCommand):
             done = copies.restore(copy, settings.KEY_STORE, destroyed=names)
         except (copies.CopyRefused, KeyServiceProblem) as problem:
             raise CommandError(str(problem)) from None
+        _give_to_the_worker(settings.KEY_STORE)
         self.stdout.write(
             f"{done.keys} keys restored, {done.counters} counters moved on, {done.destroyed} keys stay gone"
         )
+
+
+def _give_to_the_worker(store: Path) -> None:
+    """Let the files of keys be those of the worker's user, who alone reads them, where root restored them."""
+    if who := user_of("worker"):
+        for path in store.glob("*/*.key"):
+            os.chown(path, who["user"], who["group"])

@@ -3,6 +3,7 @@
 import base64
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -52,6 +53,19 @@ def test_t16_a_file_of_another_user_is_refused(path: Path, monkeypatch: pytest.M
         custody.refuse_unsafe(path, ["web"])
         os.chown(path, 54321, -1)
     assert f"chown 12345 {path}" in refusal(path)
+
+
+def test_root_runs_a_command_in_a_roles_place_by_the_file_of_that_roles_user(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = {"web": path.stat().st_uid + 4711, "portal": path.stat().st_uid}
+    found = {role: SimpleNamespace(pw_uid=number) for role, number in users.items()}
+    monkeypatch.setattr(custody, "account_of", found.get)
+    monkeypatch.setattr(custody, "_ROOT", 98765)
+    monkeypatch.setattr(os, "geteuid", lambda: 98765)
+    assert "belongs to user" in refusal(path)
+    found["web"] = found["portal"]
+    custody.refuse_unsafe(path, ["web"])
 
 
 def test_t16_a_file_that_was_not_split_is_refused(tmp_path: Path) -> None:

@@ -69,17 +69,18 @@ def test_files_that_were_not_collected_are_noticed(tmp_path: Path) -> None:
     for folder in (source, collected):
         (folder / "js").mkdir(parents=True)
         (folder / "js" / "page.js").write_text("1")
-    of_pages = ["django.contrib.staticfiles.finders.FileSystemFinder"]
-    told = {"STATICFILES_DIRS": [source], "STATICFILES_FINDERS": of_pages}
-    with override_settings(**told, STATIC_ROOT=collected):
+    (source / ".ready").touch()  # which no page asks for, and nothing collects
+    one_folder = override_settings(
+        STATICFILES_DIRS=[source], STATICFILES_FINDERS=["django.contrib.staticfiles.finders.FileSystemFinder"]
+    )
+    with one_folder, override_settings(STATIC_ROOT=collected):
         health._static_files.cache_clear()
         assert look([part("static")]) == {"static": True}
         (source / "js" / "page.js").write_text("of a release after")
         assert look([part("static")]) == {"static": True}  # what is served was read at the start
         health._static_files.cache_clear()
         assert look([part("static")]) == {"static": False}
-    (source / ".ready").touch()
-    with override_settings(**told, STATIC_ROOT=tmp_path / "nothing"):
+    with one_folder, override_settings(STATIC_ROOT=tmp_path / "nothing"):
         health._static_files.cache_clear()
         assert look([part("static")]) == {"static": False}
     health._static_files.cache_clear()

@@ -50,6 +50,27 @@ def test_a_key_is_its_owners_alone_and_lies_sealed(folder: Path) -> None:
     assert not _files(folder, ".new")
 
 
+def test_a_unit_that_may_not_hand_a_group_down_makes_folders_that_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under RestrictSUIDSGID=yes of deploy/systemd, whose UMask= lets them come out right."""
+    shared = tmp_path / "keys"
+    shared.mkdir()
+    shared.chmod(0o2770)
+
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "chmod", refused)
+    before = os.umask(0o007)
+    try:
+        FileKeys(shared, lambda: [SECRET]).create(NAME)
+    finally:
+        os.umask(before)
+    (key,) = _files(shared, ".key")
+    assert stat.S_IMODE(key.parent.stat().st_mode) == 0o2770
+
+
 def test_another_role_destroys_and_counts_and_opens_nothing(folder: Path) -> None:
     own = FileKeys(folder, lambda: [SECRET])
     wrapped = own.wrap(NAME, b"secret", AAD)

@@ -1,7 +1,8 @@
 """A machine for units: systemd itself as the first process of namespaces of its own.
 
-It has its own processes, files of /etc, /opt, /var and /run, and control groups; the network is the test's,
-so that its servers are reached at 127.0.0.1. The release is this work tree as it is.
+It has its own processes, files of /etc, /opt, /var and /run, and control groups; the network is that of who
+starts it, so that servers are reached at 127.0.0.1, or one of its own, which leads nowhere. The release is
+this work tree as it is.
 """
 
 import json
@@ -36,9 +37,17 @@ class Machine:
 
     def tried(self, *command: str, user: str = "root") -> subprocess.CompletedProcess[str]:
         """Return how a command ended on it."""
-        entered = ["nsenter", "--target", str(self.first), "--all"]
+        return subprocess.run(self.entered(*command, user=user), capture_output=True, text=True, check=False)
+
+    def entered(self, *command: str, user: str = "root", within: str = "") -> list[str]:
+        """Return the command that runs one on it: as a user, and within a network namespace of its own."""
+        inside = ["ip", "netns", "exec", within] if within else []
         become = [] if user == "root" else ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]
-        return subprocess.run([*entered, *become, *command], capture_output=True, text=True, check=False)
+        return ["nsenter", "--target", str(self.first), "--all", *inside, *become, *command]
+
+    def path(self, name: str) -> Path:
+        """Return where a file of it is seen from here."""
+        return Path(f"/proc/{self.first}/root{name}")
 
     def shown(self, unit: str, name: str) -> str:
         """Return a property of a unit."""
@@ -58,9 +67,15 @@ def runs_here() -> str | None:
 
 
 @contextmanager
-def machine(log: Path, files: dict[str, str]) -> Iterator[Machine]:
-    """Run one while the block runs, with these files on it, by their paths; nothing of Visor is started."""
+def machine(log: Path, files: dict[str, str], *, bare: bool = False) -> Iterator[Machine]:
+    """Run one while the block runs, with these files on it, by their paths; nothing of Visor is started.
+
+    A `bare` one has a network of its own, the release in its folder, and nothing else of an installation.
+    """
     told = {"ROOT": str(ROOT), "BASE": sys.base_prefix, "SITE": _site(), "UNITS": str(UNITS)}
+    told["BARE"] = "yes" if bare else ""
+    # What a test run is told of itself is not for the machine.
+    usual = {name: value for name, value in os.environ.items() if not name.startswith(("VISOR_", "DJANGO_"))}
     namespaces = [
         "--mount",
         "--pid",
@@ -70,6 +85,7 @@ def machine(log: Path, files: dict[str, str]) -> Iterator[Machine]:
         "--ipc",
         "--uts",
         "--kill-child=KILL",
+        *(["--net"] if bare else []),
     ]
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -78,7 +94,7 @@ def machine(log: Path, files: dict[str, str]) -> Iterator[Machine]:
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
-            env={**os.environ, **told, "container": "namespaces"},
+            env={**usual, **told, "container": "namespaces"},
         )
     assert process.stdin
     process.stdin.write(json.dumps(files).encode())

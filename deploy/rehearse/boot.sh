@@ -27,9 +27,10 @@ compile='from pathlib import Path; from config.languages import compile_catalogu
   venv/web/bin/python -c "$compile"
   export VISOR_ENVIRONMENT=production VISOR_BASE_URL=https://id.example.org
   export VISOR_DATABASE_URL=postgres://nowhere.invalid/visor VISOR_BROKER_URL=redis://:none@nowhere.invalid/0
-  venv/web/bin/python manage.py collectstatic --no-input --verbosity 0
+  [[ $BARE ]] || venv/web/bin/python manage.py collectstatic --no-input --verbosity 0
 )
 ln -s releases/one /opt/visor/current
+[[ ! $BARE ]] || cp -a "$ROOT/build/photos" /opt/photos
 
 for folder in /var/lib /var/cache /var/log; do mount -t tmpfs tmpfs "$folder" -o mode=755; done
 mount -t tmpfs tmpfs /run -o mode=755
@@ -38,12 +39,14 @@ mount -t overlay overlay /etc -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/
 mount -t tmpfs tmpfs /etc/systemd/system
 umount --recursive /sys/fs/cgroup 2>/dev/null || true
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
-cp -r "$UNITS"/visor* /etc/systemd/system/
-mkdir -p /etc/sysusers.d /etc/tmpfiles.d
-cp "$UNITS/visor.sysusers.conf" /etc/sysusers.d/visor.conf
-cp "$UNITS/visor.tmpfiles.conf" /etc/tmpfiles.d/visor.conf
-systemd-sysusers /etc/sysusers.d/visor.conf
-systemd-tmpfiles --create /etc/tmpfiles.d/visor.conf
+if [[ ! $BARE ]]; then
+  cp -r "$UNITS"/visor* /etc/systemd/system/
+  mkdir -p /etc/sysusers.d /etc/tmpfiles.d
+  cp "$UNITS/visor.sysusers.conf" /etc/sysusers.d/visor.conf
+  cp "$UNITS/visor.tmpfiles.conf" /etc/tmpfiles.d/visor.conf
+  systemd-sysusers /etc/sysusers.d/visor.conf
+  systemd-tmpfiles --create /etc/tmpfiles.d/visor.conf
+fi
 python=/opt/python/bin/python3
 "$python" - "$files" <<'WRITE'
 import json, pathlib, shutil, sys

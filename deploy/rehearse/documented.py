@@ -1,11 +1,12 @@
-"""The commands of docs/, as they stand there, for the tests that run them."""
+"""The commands of docs/, as they stand there, for the rehearsal and the tests that run them."""
 
 import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import dedent
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def blocks(page: str, heading: str, language: str = "sh") -> list[str]:
@@ -14,11 +15,12 @@ def blocks(page: str, heading: str, language: str = "sh") -> list[str]:
     found = re.search(rf"^##+ {re.escape(heading)}\n(.*?)(?=^##+ |\Z)", text, re.MULTILINE | re.DOTALL)
     if found is None:
         raise ValueError(f"docs/{page} has no section {heading!r}")
-    return re.findall(rf"^```{language}\n(.*?)^```$", found[1], re.MULTILINE | re.DOTALL)
+    fenced = rf"^ *```{language}\n(.*?)^ *```$"  # within a list it is indented
+    return [dedent(block) for block in re.findall(fenced, found[1], re.MULTILINE | re.DOTALL)]
 
 
 def placed(block: str, places: Mapping[str, str]) -> str:
-    """Return a block with the page's places and programs replaced by those of a test, the longest first."""
+    """Return a block with the page's places and programs replaced by other ones, the longest first."""
     for name in sorted(places, key=len, reverse=True):
         block = block.replace(name, places[name])
     return block
@@ -27,4 +29,4 @@ def placed(block: str, places: Mapping[str, str]) -> str:
 def run(block: str, env: Mapping[str, str], **how: object) -> "subprocess.CompletedProcess[str]":
     """Run a block as a shell does, which ends at the first command that fails."""
     command = ["bash", "-euo", "pipefail", "-c", block]
-    return subprocess.run(command, env=dict(env), capture_output=True, text=True, check=False, **how)  # type: ignore[call-overload]
+    return subprocess.run(command, env=dict(env), capture_output=True, text=True, check=False, **how)  # type: ignore[call-overload, no-any-return]
