@@ -163,7 +163,7 @@ def test_an_order_outlives_the_death_of_who_waited_for_it() -> None:
     for _ in range(5):
         os.kill(waiting(program), signal.SIGKILL)
         assert copied(confinement) == b"abc"
-    assert children(program)
+    assert waiting(program)
 
 
 def test_a_program_that_cannot_start_is_an_error_at_every_call(capfd: pytest.CaptureFixture[str]) -> None:
