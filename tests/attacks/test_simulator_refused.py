@@ -67,11 +67,9 @@ def test_a_live_tenant_refuses_its_passkey(
     assert sinks.rows("SELECT 1 FROM audit_auditevent WHERE reason = 'simulator-refused'")
 
 
-def test_a_live_tenant_refuses_its_pictures(
-    stack: Stack, sinks: Sinks, person: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_live_tenant_refuses_its_pictures(stack: Stack, sinks: Sinks, person: Person) -> None:
     """An authenticator that names no model gets as far as the camera."""
-    monkeypatch.setattr(authenticator, "AAGUID", uuid.UUID(int=0))
+    person.authenticator.aaguid = uuid.UUID(int=0)
     seen: list[str] = []
     phone = LyingPhone(person, meanwhile=seen.append)
     with pytest.raises(Denied) as denied:

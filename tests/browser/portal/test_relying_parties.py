@@ -89,6 +89,7 @@ def test_going_back_loses_nothing_and_a_kind_is_asked_for_what_it_needs_alone(ad
     page.get_by_role("button", name="Next").click()
     page.get_by_label("Redirect URIs", exact=True).fill("https://page.example/cb")
     page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("https://page.example/cb")).to_be_visible()
     page.reload()
     expect(page.get_by_text("https://page.example/cb")).to_be_visible()
     expect(page.get_by_text("How it proves itself")).to_be_visible()
