@@ -32,19 +32,24 @@ def sealed_of(part: Part) -> bytes:
 
     Raises Untrue where the object store has lost it, or gives back something else, StoreAway where it does
     not answer, and NotThere where the database has nothing. What a worker moved since the row was read is
-    looked for where it lies now.
+    looked for where it lies now, as often as it was moved.
     """
-    try:
-        return _sealed_at(part)
-    except (NotThere, Untrue):
-        before = (part.object_name, bytes(part.digest))
-        lies = type(part).objects.filter(pk=part.pk).values_list("object_name", "digest").first()
-        if lies is None:
-            raise NotThere("it was erased meanwhile") from None
-        if (lies[0], bytes(lies[1])) == before:
-            raise
-        part.object_name, part.digest = lies
-        return _sealed_at(part)
+    while True:
+        try:
+            return _sealed_at(part)
+        except (NotThere, Untrue):
+            before = (part.object_name, bytes(part.digest))
+            rows = type(part).objects.filter(pk=part.pk)
+            lies = rows.values_list("object_name", "digest", "sealed_template").first()
+            if lies is None:
+                raise NotThere("it was erased meanwhile") from None
+            name, digest, sealed = lies[0], bytes(lies[1]), bytes(lies[2])
+            if sealed and not name:
+                # Read with where it lies: to and fro, it would be where it was before and yet be there now.
+                return sealed
+            if (name, digest) == before:
+                raise
+            part.object_name, part.digest = name, digest
 
 
 def _sealed_at(part: Part) -> bytes:

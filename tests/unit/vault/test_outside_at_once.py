@@ -276,6 +276,11 @@ def comes_home() -> None:
     carried_out()
 
 
+def to_and_fro() -> None:
+    comes_home()
+    goes_out()
+
+
 @pytest.mark.parametrize("move", [goes_out, comes_home])
 @pytest.mark.parametrize("further", [False, True], ids=["its own template", "a moment"])
 def test_a_sign_in_goes_through_while_the_reference_moves(
@@ -294,6 +299,41 @@ def test_a_sign_in_goes_through_while_the_reference_moves(
     moves_first(monkeypatch, move)
     asked = moment.pk if further else row.pk
     assert opened(row, share, asked) == (AGAIN if further else TEMPLATE,)
+
+
+def test_a_sign_in_follows_a_reference_that_moves_again_and_again(
+    bucket: Bucket, share: bytes, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REFERENCE_STORE = "database"
+    row, sealed_at, moves = create(share), outside._sealed_at, iter((goes_out, to_and_fro, to_and_fro))
+
+    def later(part: Any) -> bytes:
+        next(moves, bool)()
+        return sealed_at(part)
+
+    # A move reads what it moves by the same way.
+    monkeypatch.setattr(moving, "sealed_of", sealed_at)
+    monkeypatch.setattr(outside, "_sealed_at", later)
+    assert opened(row, share) == (TEMPLATE,)
+    assert next(moves, None) is None
+
+
+def test_a_sign_in_goes_through_where_the_reference_is_home_again(
+    bucket: Bucket, share: bytes, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REFERENCE_STORE = "database"
+    row, home = create(share), outside.DATABASE.get
+
+    def meanwhile(name: str) -> bytes:
+        monkeypatch.setattr(outside.DATABASE, "get", home)
+        goes_out()
+        with pytest.raises(NotThere):
+            home(name)
+        comes_home()
+        raise NotThere("it was outside just then")
+
+    monkeypatch.setattr(outside.DATABASE, "get", meanwhile)
+    assert opened(row, share) == (TEMPLATE,)
 
 
 def test_sign_ins_go_through_while_the_reference_moves_to_and_fro(
