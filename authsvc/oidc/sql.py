@@ -10,13 +10,14 @@ from typing import Any, TypeVar
 
 from django.db import connection
 
-from authsvc.oidc.models import BackchannelRequest, Grant, Token
+from authsvc.devices.models import Device
+from authsvc.oidc.models import BackchannelRequest, Grant, Session, Token
 from authsvc.seals.rows import SealedRow, believed
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.rows import columns_of, from_row
 from authsvc.tenancy.scope import current_tenant_id
-from authsvc.tenancy.sql import Once
+from authsvc.tenancy.sql import Change, Once
 
 Row = TypeVar("Row", bound=SealedRow)
 
@@ -65,6 +66,64 @@ def redemption_of_request(row: BackchannelRequest, moment: datetime) -> Once:
         "UPDATE oidc_backchannelrequest SET redeemed_at = %s, seal = NULL "
         "WHERE tenant_id = %s AND id = %s AND redeemed_at IS NULL RETURNING 1",
         [_time(moment), _tenant(), row.pk],
+    )
+
+
+def use_of_pushed(digest: str, moment: datetime) -> Once:
+    """Return the change that uses a pushed request up."""
+    return Once(
+        "UPDATE oidc_pushedrequest SET used_at = %s "
+        "WHERE tenant_id = %s AND digest = %s AND used_at IS NULL RETURNING 1",
+        [_time(moment), _tenant(), digest],
+    )
+
+
+def live_session(digest: str, since: datetime) -> Session | None:
+    """Return the session of a cookie with its person and its device, in one statement.
+
+    None where it is unknown, ended, or begun before `since`, where its person is not active or its device
+    was revoked, and where the seal of one of the three does not hold.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _session_statement(),
+            [_tenant(), digest, _time(since), Subject.Status.ACTIVE, Device.Status.REVOKED],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    subjects, devices = (len(model._meta.concrete_fields) for model in (Subject, Device))
+    session = from_row(Session, row[: -subjects - devices])
+    session.subject = from_row(Subject, row[-subjects - devices : -devices])
+    if session.device_id is None:
+        return _believed(session)
+    if not any(row[-devices:]):
+        return None  # not there, which no row of ours comes to
+    session.device = from_row(Device, row[-devices:])
+    return _believed(session)
+
+
+@cache
+def _session_statement() -> str:
+    columns = (columns_of(Session, "session"), columns_of(Subject, "person"), columns_of(Device, "device"))
+    return (
+        f"SELECT {', '.join(columns)} FROM oidc_session AS session "  # noqa: S608
+        "JOIN subjects_subject AS person ON person.id = session.subject_id "
+        "LEFT JOIN subjects_device AS device ON device.id = session.device_id "
+        "WHERE session.tenant_id = %s AND session.digest = %s AND session.ended_at IS NULL "
+        "AND session.authenticated_at > %s AND person.status = %s "
+        "AND (device.status IS NULL OR device.status <> %s)"
+    )
+
+
+def use_of_session(session: Session, moment: datetime) -> Change:
+    """Return the change that lets a session's rest begin anew; one that was made meanwhile stands."""
+    before = session.sealed_with(last_used_at=moment)
+    assert before is not None
+    assert session.seal is not None
+    return Change(
+        "UPDATE oidc_session SET last_used_at = %s, seal = %s WHERE tenant_id = %s AND id = %s AND seal = %s",
+        [_time(moment), bytes(session.seal), _tenant(), session.pk, bytes(before)],
     )
 
 

@@ -179,12 +179,17 @@ class SealedRow(TenantOwned):
 
         False where the row was changed meanwhile: that change stands.
         """
+        before = self.sealed_with(**changes)
+        same = type(self)._base_manager.filter(pk=self.pk, seal=before)
+        return bool(same.update(**changes, seal=self.seal))
+
+    def sealed_with(self, **changes: Any) -> bytes | memoryview | None:
+        """Take fields on and seal the row with them, for whoever stores both; return the seal so far."""
         before = self.seal
         for name, value in changes.items():
             setattr(self, name, value)
         self.make_ready()
-        same = type(self)._base_manager.filter(pk=self.pk, seal=before)
-        return bool(same.update(**changes, seal=self.seal))
+        return before
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the row, and let no copy of it come back."""

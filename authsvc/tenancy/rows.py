@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 from authsvc.tenancy.models import Row
-from authsvc.tenancy.sql import Insertion, Once, insert_values
+from authsvc.tenancy.sql import Change, Insertion, Once, insert_values
 
 Model = TypeVar("Model", bound=models.Model)
 # By the kind of a field, what no database's driver wants to have made into something else.
@@ -47,13 +47,13 @@ def from_row(model: type[Model], values: Sequence[Any]) -> Model:
     return model.from_db(DEFAULT_DB_ALIAS, names, converted)
 
 
-def insert(rows: Sequence[Row], *beside: Row, upon: Once | None = None) -> bool:
+def insert(rows: Sequence[Row], *beside: Row, upon: Once | None = None, along: Change | None = None) -> bool:
     """Insert rows of one model, at least one, and one of each other model, in the tenant in scope.
 
     All or none, by one statement on PostgreSQL. Where the change `upon` which they are inserted can no longer
-    be made, nothing is stored, and False returned. Raises NoTenantScope for a row of
-    another tenant. The rows bring their primary keys along, but for those that the database counts up: these
-    rows are not told theirs.
+    be made, nothing is stored, and False returned; what is changed `along` may have been changed meanwhile,
+    and stays then. Raises NoTenantScope for a row of another tenant. The rows bring their primary keys along,
+    but for those that the database counts up: these rows are not told theirs.
     """
     # The connection itself, as each field asks it several things that its proxy would pass on one by one.
     database, parts = connections[DEFAULT_DB_ALIAS], []
@@ -67,7 +67,7 @@ def insert(rows: Sequence[Row], *beside: Row, upon: Once | None = None) -> bool:
                 else:
                     values.append(field.get_db_prep_save(field.pre_save(row, add=True), database))
         parts.append(Insertion(model._meta.db_table, _stored_columns(model), len(group), values))
-    if not insert_values(parts, upon):
+    if not insert_values(parts, upon, along):
         return False
     for row in (*rows, *beside):
         row._state.adding = False

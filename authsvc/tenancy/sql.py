@@ -60,29 +60,42 @@ class Once(NamedTuple):
     values: list[Any]
 
 
-def insert_values(parts: Sequence[Insertion], upon: Once | None = None) -> bool:
+class Change(NamedTuple):
+    """An UPDATE of one row, its condition last, that may as well find none."""
+
+    statement: str
+    values: list[Any]
+
+
+def insert_values(parts: Sequence[Insertion], upon: Once | None = None, along: Change | None = None) -> bool:
     """Insert rows of several tables and make the change before, all or nothing, and tell whether.
 
-    By one statement where the database knows how. False where the change finds no row: nothing is inserted.
+    By one statement where the database knows how. False where the change `upon` finds no row: nothing is
+    inserted, and nothing changed `along`.
     """
     if connection.vendor != "postgresql":
-        return _insert_in_turn(parts, upon)
+        return _insert_in_turn(parts, upon, along)
     *first, last = [each for part in parts for each in part.statements(upon=upon is not None)]
     values = [value for part in parts for value in part.values]
-    along = [f"part_{number} AS ({each})" for number, each in enumerate(first)]
+    before = [f"part_{number} AS ({each})" for number, each in enumerate(first)]
+    if along is not None:
+        only = " AND EXISTS (SELECT 1 FROM upon)" if upon is not None else ""
+        before, values = [f"along AS ({along.statement}{only})", *before], [*along.values, *values]
     if upon is not None:
-        along, values = [f"upon AS ({upon.statement})", *along], [*upon.values, *values]
+        before, values = [f"upon AS ({upon.statement})", *before], [*upon.values, *values]
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(along)} {last}" if along else last, values)
+        cursor.execute(f"WITH {', '.join(before)} {last}" if before else last, values)
         return bool(cursor.rowcount)
 
 
-def _insert_in_turn(parts: Sequence[Insertion], upon: Once | None) -> bool:
+def _insert_in_turn(parts: Sequence[Insertion], upon: Once | None, along: Change | None) -> bool:
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         if upon is not None:
             cursor.execute(upon.statement, upon.values)
             if cursor.fetchone() is None:
                 return False
+        if along is not None:
+            cursor.execute(along.statement, along.values)
         for part in parts:
             for statement in part.statements(upon=False):
                 cursor.execute(statement, part.values)

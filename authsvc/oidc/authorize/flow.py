@@ -5,13 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import transaction
 from django.http import HttpResponse
 
 from authsvc.assurance.face import face_said
 from authsvc.assurance.levels import Assessment, Level
-from authsvc.audit.services import record
-from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.clients.settings.assurance import floor_of
 from authsvc.core.clock import now
@@ -25,7 +22,7 @@ from authsvc.oidc.models import PushedRequest, Session
 from authsvc.oidc.offering.provider import subject_identifier
 from authsvc.oidc.requests.reached import face_missing, presence_missing, reported_acr
 from authsvc.oidc.requests.wanted import Wanted
-from authsvc.oidc.sessions.session import events_of, find_session, note_use
+from authsvc.oidc.sessions.session import events_of, find_session
 from authsvc.oidc.tokens.grants import CodeBinding, issue_code
 from authsvc.oidc.wire.door import Saying
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -152,12 +149,8 @@ def proceed(request: TenantRequest, client: RelyingParty, wanted: Wanted, signed
     return show_consent(request, client, Pending(wanted, signed.session.pk, signed.transaction_id, event))
 
 
-@transaction.atomic
 def hand_over(request: TenantRequest, client: RelyingParty, wanted: Wanted, signed: Signed) -> HttpResponse:
     """Issue the code and send it to the relying party; raises RequestRefused for a request used before."""
-    _use_up(wanted)
-    if not signed.transaction_id:
-        note_use(signed.session)
     code = issue_code(
         client=client,
         session=signed.session,
@@ -167,9 +160,10 @@ def hand_over(request: TenantRequest, client: RelyingParty, wanted: Wanted, sign
         claims=wanted.claims,
         binding=CodeBinding(wanted.redirect_uri, wanted.code_challenge, wanted.nonce, wanted.dpop_jkt),
         transaction_id=signed.transaction_id,
+        pushed=wanted.pushed,
     )
-    if not signed.transaction_id:
-        record(Tag.SESSION_REUSED, client=client.client_id, subject=str(signed.session.subject_id))
+    if code is None:
+        raise _used_before()
     return send_answer(request, client, wanted, {"code": code})
 
 
@@ -190,13 +184,17 @@ def to_partner(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> 
 def _use_up(wanted: Wanted) -> None:
     unused = PushedRequest.objects.filter(digest=wanted.pushed, used_at=None)
     if wanted.pushed and not unused.update(used_at=now()):
-        raise RequestRefused(
-            "invalid_request_uri",
-            "The pushed request has been used.",
-            rule="pushed-request",
-            came="a second use",
-            expected="a request_uri used once",
-        )
+        raise _used_before()
+
+
+def _used_before() -> RequestRefused:
+    return RequestRefused(
+        "invalid_request_uri",
+        "The pushed request has been used.",
+        rule="pushed-request",
+        came="a second use",
+        expected="a request_uri used once",
+    )
 
 
 def _signed_in(request: TenantRequest, client: RelyingParty, wanted: Wanted) -> Signed | None:

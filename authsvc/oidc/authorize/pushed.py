@@ -19,6 +19,7 @@ from authsvc.oidc.wire.lifetimes import PUSHED_REQUEST
 from authsvc.oidc.wire.limiting import spend
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest
+from authsvc.tenancy.rows import insert
 
 
 @client_endpoint(dpop="par")
@@ -40,13 +41,14 @@ def par(request: TenantRequest, caller: Caller, parameters: Mapping[str, str]) -
         # It says who a person is, and nothing here will use it.
         context.parameters.pop("login_hint", None)
     name = new_secret()
-    PushedRequest.objects.create(
+    pushed = PushedRequest(
         digest=secret_hash(name),
         client=caller.client,
         parameters=context.parameters,
         dpop_jkt=_bound_key(caller.jkt, context),
         expires_at=now() + PUSHED_REQUEST,
     )
+    insert([pushed])
     content = {"request_uri": PREFIX + name, "expires_in": int(PUSHED_REQUEST.total_seconds())}
     return token_response(content, status=201)
 

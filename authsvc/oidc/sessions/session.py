@@ -15,6 +15,7 @@ from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.devices.models import Device
 from authsvc.oidc.models import Session
+from authsvc.oidc.sql import live_session
 from authsvc.oidc.tokens.event import Event
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
@@ -41,17 +42,7 @@ def find_session(request: TenantRequest) -> Session | None:
     secret = request.COOKIES.get(session_cookie(request.tenant))
     if not secret:
         return None
-    return (
-        Session.objects.select_related("subject", "device")
-        .filter(
-            digest=secret_hash(secret),
-            ended_at=None,
-            authenticated_at__gt=now() - LIFE,
-            subject__status=Subject.Status.ACTIVE,
-        )
-        .exclude(device__status=Device.Status.REVOKED)
-        .first()
-    )
+    return live_session(secret_hash(secret), now() - LIFE)
 
 
 def events_of(session: Session, *, moment: datetime) -> list[Event]:
@@ -80,11 +71,6 @@ def _stored(level: Level, entry: Mapping[str, Any]) -> Event:
     moment = datetime.fromisoformat(entry["at"])
     said = (entry["policy"], entry.get("face"), entry.get("handoff", ""))
     return Event(level, tuple(entry["amr"]), moment, *said)
-
-
-def note_use(session: Session) -> None:
-    """Let a session's rest begin anew; where it was changed meanwhile, that change stands."""
-    session.move_on(last_used_at=now())
 
 
 def _decayed(event: Event, idle: timedelta, moment: datetime) -> Event:

@@ -8,14 +8,14 @@ from django.db import transaction
 
 from authsvc.assurance.face import as_claim
 from authsvc.assurance.handoff import handoff_claim
-from authsvc.audit.services import record
+from authsvc.audit.services import record, signed
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.core.ids import new_secret, secret_hash
 from authsvc.oidc.models import Grant, Session
 from authsvc.oidc.offering.provider import session_identifier, subject_identifier
-from authsvc.oidc.sql import make, open_grant, redemption
+from authsvc.oidc.sql import make, open_grant, redemption, use_of_pushed, use_of_session
 from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.wire.lifetimes import CODE, REFRESH_TOKEN
 from authsvc.tenancy.rows import insert
@@ -40,8 +40,6 @@ class Actor:
     session: Session | None = None
 
 
-# Without a savepoint: a code that cannot be issued takes the caller's whole change along.
-@transaction.atomic(savepoint=False)
 def issue_code(
     *,
     client: RelyingParty,
@@ -52,10 +50,15 @@ def issue_code(
     claims: dict[str, Any],
     binding: CodeBinding,
     transaction_id: str,
-) -> str:
-    """Store a grant for one authorization and return its code, which lives 30 s."""
+    pushed: str = "",
+) -> str | None:
+    """Store a grant for one authorization and return its code, which lives 30 s.
+
+    Without a transaction it is the session that was used again, which is noted. All of it is one statement
+    (docs/adr/0505): where the `pushed` request has been used before, nothing is stored, and None returned.
+    """
     code, moment = new_secret(), now()
-    _grant(
+    grant = _made(
         client,
         Actor(session.subject_id, session.device_id, session),
         event,
@@ -70,7 +73,7 @@ def issue_code(
         code_expires_at=moment + CODE,
         dpop_jkt=binding.dpop_jkt,
     )
-    record(
+    issued = signed(
         Tag.CODE_ISSUED,
         transaction=transaction_id,
         client=client.client_id,
@@ -82,7 +85,13 @@ def issue_code(
         policy=event.policy,
         scope=scope,
     )
-    return code
+    events, along = [issued], None
+    if not transaction_id:
+        subject = str(session.subject_id)
+        events.append(signed(Tag.SESSION_REUSED, client=client.client_id, subject=subject))
+        along = use_of_session(session, moment)
+    upon = use_of_pushed(pushed, moment) if pushed else None
+    return code if insert(events, grant, upon=upon, along=along) else None
 
 
 def unsaved_grant(

@@ -1,12 +1,19 @@
 """Basic OP: prompt, max_age, acr_values, id_token_hint, and what a session is still worth."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.dateparse import parse_datetime
 
-from authsvc.oidc.models import Session
+from authsvc.audit.models import AuditEvent
+from authsvc.core.clock import now
+from authsvc.oidc.models import Grant, Session
+from authsvc.oidc.sql import use_of_session
+from authsvc.oidc.tokens import grants
+from authsvc.tenancy.sql import Change
 from tests.provider.browser import Browser, Partner, answer_of, make_partner, make_person
 
 
@@ -164,3 +171,34 @@ def test_a_registered_floor_and_max_age_hold_whatever_is_asked(visitor: Browser)
     visitor.tokens(strict, person, prompt="login")
     age_session(seconds=61)
     assert silent(visitor, strict, max_age="10000")["error"] == "login_required"
+
+
+@pytest.mark.needs("postgresql")
+def test_a_session_answers_by_a_look_and_one_change(visitor: Browser, partner: Partner) -> None:
+    visitor.sign_in(partner, make_person())
+    silent(visitor, partner)  # what is remembered of a relying party has been read
+    age_session(seconds=30, idle=30)
+    before = Session.objects.get().last_used_at
+    with CaptureQueriesContext(connection) as captured:
+        assert "code" in silent(visitor, partner)
+    spent = [query["sql"] for query in captured if not query["sql"].startswith("SELECT set_config")]
+    assert len(spent) == 2, "\n".join(spent)
+    assert Session.objects.get().last_used_at > before
+    tags = AuditEvent.objects.order_by("-sequence").values_list("tag", flat=True)[:2]
+    assert set(tags) == {"oidc:code:issued", "oidc:session:reused"}
+
+
+def test_a_session_that_was_changed_meanwhile_stays_as_it_is_and_gets_its_code(
+    visitor: Browser, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.sign_in(partner, make_person())
+    codes = Grant.objects.count()
+
+    def later(session: Session, moment: datetime) -> Change:
+        assert Session.objects.get().move_on(last_used_at=now() + timedelta(seconds=60))
+        return use_of_session(session, moment)
+
+    monkeypatch.setattr(grants, "use_of_session", later)
+    assert "code" in silent(visitor, partner)
+    assert Grant.objects.count() == codes + 1
+    assert Session.objects.get().last_used_at > now() + timedelta(seconds=30)

@@ -53,3 +53,18 @@ def test_of_parallel_uses_of_an_assertion_and_a_proof_one_counts(tries: int, sha
     path = f"{holder.visitor.root}par"
     counted = at_once(tries, lambda: Client().post(path, body, headers={"DPoP": text}).status_code)
     assert counted == {201: 1, 401: tries - 1}
+
+
+@pytest.mark.requirement("OIDC-FAPI-02", "S8.3-03")
+def test_of_parallel_uses_of_a_pushed_request_one_gets_a_code(tries: int, shared: Tenant) -> None:
+    holder = KeyHolder(Browser(shared), PROFILE)
+    assert "code" in holder.answer(make_person(), holder.push())
+    query = {"client_id": holder.name, "request_uri": holder.push().json()["request_uri"]}
+    signed_in, path = holder.visitor.http.cookies, f"{holder.visitor.root}authorize"
+
+    def ask() -> int:
+        own = Client()
+        own.cookies = signed_in
+        return "code=" in own.get(path, query).get("Location", "")
+
+    assert at_once(tries, ask) == {True: 1, False: tries - 1}
