@@ -6,7 +6,6 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import get_template
 from django.urls import is_valid_path
@@ -14,12 +13,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.capture.ways import Way, start_page
+from authsvc.keys.outages import is_outage
 from authsvc.tenancy.models import Tenant
 
 _PORTAL = "/portal/"
 # Seconds, after which whoever could not be answered may come again.
 _SOON = 10
-_READ_ONLY = "25006"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -40,28 +39,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 without the request's context, any part of which may be what failed.
 
-    Where it was the database, it is 503: whoever comes again may find it.
+    Where it was the database or the key service, it is 503: whoever comes again may find it.
     """
     if is_outage(sys.exc_info()[1]):
         return unavailable(request)
     again = [Way(_("Try again"), request.path)] if request.method == "GET" else []
     context = {"ways": [*again, *ways_from(request)]}
     return HttpResponse(get_template("500.html").render(context), status=500)
-
-
-def is_outage(problem: BaseException | None) -> bool:
-    """Whether it was the database that did not answer, answers nobody new, or takes nothing at the moment.
-
-    What was raised while that was cleared away counts as it; so does a standby on which nothing is written
-    yet (PostgreSQL's 25006), to which connections lead while one takes over from another.
-    """
-    while problem is not None:
-        if isinstance(problem, OperationalError | InterfaceError):
-            return True
-        if getattr(problem, "sqlstate", None) == _READ_ONLY:
-            return True
-        problem = problem.__cause__ or problem.__context__
-    return False
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:

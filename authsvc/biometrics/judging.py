@@ -13,6 +13,7 @@ from authsvc.biometrics.renewal import renew
 from authsvc.biometrics.types import DecisionResult, Reason, StageError
 from authsvc.biometrics.unsealing import SampleLost, unseal_sample
 from authsvc.biometrics.verification import verify
+from authsvc.keys.outages import is_outage
 from authsvc.keys.samples import CannotUnseal
 from authsvc.seals.refusals import tell_of
 from authsvc.transactions.models import Capture, Transaction
@@ -33,20 +34,27 @@ def judge(capture: Capture, sealed: bytes | None) -> Judgement:
     """Return the judgement on a submitted capture by its sealed sample, which None says is gone.
 
     Whatever goes wrong refuses, and never raises (S6.2-02). A sample that nobody can open any more is asked
-    for again: it says nothing of the person.
+    for again, as one is in whose judgement database or key service went away: neither says anything of the
+    person.
     """
     try:
         return _judge(capture, sealed)
     except StageError as problem:
         return _refused(capture, problem.reason, problem.detail)
     except SampleLost as problem:
-        log.info("capture %s is lost: %s", capture.id, problem)
-        return Judgement(DecisionResult("again", Reason.LOST, LOST))
+        return _lost(capture, str(problem))
     except CannotUnseal as problem:
         return _refused(capture, Reason.FOREIGN, str(problem))
     except Exception as problem:  # noqa: BLE001 - an unknown fault must refuse, not hang the person
+        if is_outage(problem):
+            return _lost(capture, type(problem).__name__)
         log.error("capture %s: %s in the pipeline", capture.id, type(problem).__name__)
         return _refused(capture, Reason.INTERNAL, type(problem).__name__)
+
+
+def _lost(capture: Capture, why: str) -> Judgement:
+    log.info("capture %s is lost: %s", capture.id, why)
+    return Judgement(DecisionResult("again", Reason.LOST, LOST))
 
 
 def _refused(capture: Capture, reason: Reason, detail: str) -> Judgement:

@@ -158,7 +158,7 @@ class Status(JsonEndpoint):
         try:
             transaction = find_live(txn, browser_key(request, txn), party=Party.AGENT)
             if capture := look_after(transaction):
-                enqueue_verification(tenant_id=str(capture.tenant_id), capture_id=capture.id)
+                _hand_on(capture)
             return Response(status_of(transaction))
         except Refused as refused:
             if refused.code not in {"expired", "ended"}:

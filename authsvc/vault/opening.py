@@ -21,7 +21,7 @@ from authsvc.core.clock import now
 from authsvc.core.envelope import CannotOpen, context, derive, seal, unseal, unseal_any
 from authsvc.core.installation import away_from, region_of
 from authsvc.keys.service.chosen import key_service
-from authsvc.keys.service.interface import CannotUnwrap, KeyGone, KeyServiceProblem
+from authsvc.keys.service.interface import CannotUnwrap, KeyGone, KeyServiceDown, KeyServiceProblem
 from authsvc.keys.vaultkeys import NoVaultKey, open_vault_key, open_vault_keys
 from authsvc.policy.services import pinned_region
 from authsvc.tenancy.scope import current_tenant_id
@@ -206,13 +206,15 @@ def new_server_share(row: Reference, *, device: str, share_kind: str) -> bytes:
 def server_share_for(row: Reference, *, device: str) -> tuple[bytes, str]:
     """Return the server share that is kept for a device, and the kind of share that it goes with.
 
-    Raises CannotOpenReference.
+    Raises CannotOpenReference, and KeyServiceDown, which says nothing of the reference.
     """
     wrap = _wrap_of(row, device)
     try:
         return _server_share(wrap, _wrap_context(row, device, wrap.share_kind)), wrap.share_kind
     except (CannotOpen, CannotUnwrap):
         raise CannotOpenReference("the server's share does not open") from None
+    except KeyServiceDown:
+        raise
     except (NoVaultKey, KeyServiceProblem) as problem:
         raise CannotOpenReference(str(problem)) from None
 
@@ -291,6 +293,8 @@ def _data_key(row: Reference, *, device: str, device_share: bytes) -> tuple[byte
         key = unseal(_wrapping_key(device_share, server_share, aad), bytes(wrap.wrapped_key), aad)
     except (CannotOpen, CannotUnwrap):
         raise CannotOpenReference("the shares do not open the data key") from None
+    except KeyServiceDown:
+        raise
     except (NoVaultKey, KeyServiceProblem) as problem:
         raise CannotOpenReference(str(problem)) from None
     return key, wrap.share_kind

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from authsvc.biometrics import judging, thresholds, worker
 from authsvc.biometrics.decoder.confinement import Confinement
@@ -17,6 +18,7 @@ from authsvc.biometrics.records.standing import weakness_of
 from authsvc.biometrics.stages.decode import pictures
 from authsvc.biometrics.types import DecisionResult, Reason, StageError
 from authsvc.keys.samples import CannotUnseal
+from authsvc.keys.service.interface import KeyServiceDown
 from authsvc.policy.services import current_policy
 from authsvc.tenancy.scope import tenant_scope
 from tests.factories import make_tenant
@@ -74,6 +76,21 @@ def test_whatever_goes_wrong_refuses(
 def test_t10_a_sample_that_is_gone_is_asked_for_again() -> None:
     """A crash of the database empties their table."""
     assert judging.judge(CAPTURE, None).decision == DecisionResult("again", Reason.LOST, "lost")
+
+
+@pytest.mark.parametrize(
+    "problem", [OperationalError("gone"), InterfaceError("closed"), KeyServiceDown("the disk is full")]
+)
+def test_o05_what_database_or_keys_interrupt_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    """Refused, it would cost the person a try."""
+
+    def fail(capture: object, sealed: bytes) -> None:
+        raise problem
+
+    monkeypatch.setattr(judging, "_judge", fail)
+    assert judging.judge(CAPTURE, b"sealed").decision == DecisionResult("again", Reason.LOST, "lost")
 
 
 @pytest.mark.requirement("S8.1-07")

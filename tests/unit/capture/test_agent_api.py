@@ -173,6 +173,23 @@ def test_c05_a_broker_that_is_down_loses_no_sample(
     assert lost_captures(timedelta(0)) == [(str(agent.tenant.id), waiting.id)]
 
 
+def test_c05_a_broker_that_is_down_ends_nobodys_wait(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    """The worker that had the sample is gone, and the other one cannot be told of it yet."""
+    agent.enrolled()
+    row = agent.proven()
+    agent.post(row, "challenge", {"prefer": None})
+    assert agent.upload(row).status_code == 202
+    broker = BrokenBroker(OperationalError("no route to the broker"))
+    monkeypatch.setattr(agent_api, "enqueue_verification", queueing.enqueue_verification)
+    monkeypatch.setattr(current_app, "send_task", broker)
+    monkeypatch.setattr(agent_api, "look_after", lambda _: Capture.objects.get())
+    with django_capture_on_commit_callbacks(execute=True):
+        assert agent.get(row, "status").json() == {"state": "working"}
+    assert broker.retried == [False]
+
+
 def test_half_of_a_sample_is_refused() -> None:
     asked = RequestFactory().post("/", content_type="application/jose", CONTENT_LENGTH="9")
     with pytest.raises(Refused, match="4 of 9 bytes"):

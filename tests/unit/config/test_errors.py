@@ -1,4 +1,4 @@
-"""O09: where it is the database, people get a calm page and programs a time to come again; never a 500."""
+"""O09: where database or key service is away, people get a calm page and programs a time to come again."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,8 @@ from django.db import InterfaceError, InternalError, OperationalError, transacti
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from config.errors import is_outage
+from authsvc.keys.outages import is_outage
+from authsvc.keys.service.interface import KeyServiceDown
 
 
 def raised(problem: Exception, cause: Exception | None = None) -> Exception:
@@ -37,6 +38,7 @@ OUTAGES: dict[str, Callable[[], Exception]] = {
     "deadlock": lambda: raised(OperationalError("x"), psycopg.errors.DeadlockDetected()),
     "serialisation": lambda: raised(OperationalError("x"), psycopg.errors.SerializationFailure()),
     "statement too long": lambda: raised(OperationalError("x"), psycopg.errors.QueryCanceled()),
+    "keys": lambda: raised(KeyServiceDown("the disk is full")),
     "standby": lambda: raised(InternalError("x"), psycopg.errors.ReadOnlySqlTransaction()),
     "rolled back": lambda: while_cleared_away(
         OperationalError("gone"), transaction.TransactionManagementError("needs a rollback")

@@ -139,6 +139,15 @@ def test_t10_without_the_key_service_nothing_opens_and_nothing_is_kept(share: by
     assert not Reference.objects.exists()
 
 
+def test_a_key_service_that_is_down_says_nothing_of_the_reference(
+    reference: Reference, share: bytes, request: pytest.FixtureRequest
+) -> None:
+    """Who opens it asks the person again, and counts no try."""
+    request.getfixturevalue("down")
+    with pytest.raises(KeyServiceDown):
+        opened(reference, share)
+
+
 def test_t10_a_destruction_that_fails_stays_due_until_it_is_done(
     reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
