@@ -11,7 +11,11 @@ from benchmarks.figures import Figure, table, write
 
 RESULTS = Path(__file__).resolve().parent.parent / "build" / "bench.json"
 # Each suite is a module with `measure() -> Iterable[Figure]`; its docstring says what it shows.
-SUITES = ("biometrics", "provider", "audit", "seals", "queue_overhead", "models", "storage", "tracking")
+SUITES = (
+    *("biometrics", "provider", "keycloak", "audit", "seals", "queue_overhead", "models", "storage"),
+    *("sign_in", "crowd"),
+    "tracking",
+)
 
 
 def main() -> None:

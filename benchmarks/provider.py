@@ -47,11 +47,11 @@ def measure() -> Iterator[Figure]:
         sides = started(Path(folder), stack)
         for side in sides:  # warms caches and connections up
             list(_documents(side, 40))
-            list(_round(side, 16))
+            list(steps(side, 16))
         analyse(sides)
         for _ in range(ROUNDS):
             for side in sides:
-                for step, run in _round(side, EXCHANGES):
+                for step, run in steps(side, EXCHANGES):
                     runs[step, side.name].append(run)
         for _ in range(DOCUMENT_ROUNDS):
             for side in sides:
@@ -68,7 +68,7 @@ def _aims(best: dict[tuple[str, str], Run]) -> Iterator[Figure]:
     for name, aim in (("code→token RS256", "≥ 3"), ("userinfo", "≥ 1"), ("introspection", "≥ 1")):
         ratio = best[name, "Visor"].rate / best[name, "django-oauth-toolkit"].rate
         yield Figure(f"{name}, Visor to django-oauth-toolkit", ratio, "×", aim)
-    spent = _statements(best["code→token RS256", "Visor"]) or 0
+    spent = statements(best["code→token RS256", "Visor"]) or 0
     yield Figure("code→token RS256, Visor, statements", spent, "", "≤ 4")
 
 
@@ -84,12 +84,12 @@ def _figures(name: str, run: Run) -> Iterator[Figure]:
     yield Figure(f"{name}, rate", run.rate, "/s")
     yield Figure(f"{name}, p50", run.percentile(0.5), "ms")
     yield Figure(f"{name}, p95", run.percentile(0.95), "ms")
-    statements = _statements(run)
-    if statements is not None:
-        yield Figure(f"{name}, statements", statements, "")
+    counted = statements(run)
+    if counted is not None:
+        yield Figure(f"{name}, statements", counted, "")
 
 
-def _statements(run: Run) -> float | None:
+def statements(run: Run) -> float | None:
     """Return the greatest number of statements that most requests stay within; None for other sides."""
     counts = sorted(int(found) for answer in run.answers if (found := answer.header(HEADER)))
     return float(counts[int(0.9 * (len(counts) - 1))]) if counts else None
@@ -103,10 +103,11 @@ def _documents(side: Side, count: int) -> Iterator[tuple[str, Run]]:
     yield "JWKS", _all(side, 200, [_get(side.metadata["jwks_uri"])] * count)
 
 
-def _round(side: Side, count: int) -> Iterator[tuple[str, Run]]:
+def steps(side: Side, count: int, *, proofs: bool = True) -> Iterator[tuple[str, Run]]:
+    """Yield each step of a round: `count` requests of each kind, with DPoP's too unless without `proofs`."""
     for algorithm in side.clients:
         yield from _exchanges(side, algorithm, count, dpop=False)
-        if "dpop_signing_alg_values_supported" in side.metadata:
+        if proofs and "dpop_signing_alg_values_supported" in side.metadata:
             yield from _exchanges(side, algorithm, count, dpop=True)
 
 
@@ -179,7 +180,7 @@ def _request(side: Side, algorithm: str) -> dict[str, str]:
         "client_id": side.clients[algorithm][0],
         "response_type": "code",
         "redirect_uri": side.redirect_uri,
-        "scope": "openid offline_access",
+        "scope": side.scope,
         "state": "state",
         "nonce": "nonce",
         "code_challenge": _CHALLENGE,

@@ -1,4 +1,4 @@
-"""Starts the sides of benchmarks/provider.py, and signs a person in at each."""
+"""Starts the sides of benchmarks/provider.py and benchmarks/keycloak.py, and signs a person in at each."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from devtools.stack.services import free_port
 from devtools.stack.stack import as_user, own_database
 
 REDIRECT_URI = "https://partner.example/callback"
+SCOPE = "openid offline_access"
 START_SECONDS = 60
 # Two workers for two cores; every connection of the load is kept, and has a thread.
 _GUNICORN = (
@@ -63,6 +64,7 @@ class Side:
     clients: dict[str, tuple[str, str]] = field(default_factory=dict)
     cookie: str = ""
     redirect_uri: str = REDIRECT_URI
+    scope: str = SCOPE
     metadata: dict[str, Any] = field(default_factory=dict)
     database: str = ""
 
@@ -74,14 +76,32 @@ class Side:
 
 def started(folder: Path, stack: ExitStack) -> list[Side]:
     """Start every side for as long as `stack` is open."""
-    sides = [_visor(folder, stack), _toolkit(stack), _node(stack), _empty(stack)]
-    for side in sides[:-1]:
-        said = requests.get(side.discovery, timeout=10).json()
-        # django-oauth-toolkit does not say where it introspects.
-        side.metadata = {"introspection_endpoint": f"{side.root}introspect/", **said}
-    _sign_in(sides[0], _through_the_sandbox)
-    _sign_in(sides[2], _through_dev_interactions)
-    return sides
+    toolkit = _toolkit(stack)
+    # It does not say where it introspects.
+    toolkit.metadata = {"introspection_endpoint": f"{toolkit.root}introspect/", **_metadata(toolkit)}
+    return [product(folder, stack), toolkit, node_provider(stack), _empty(stack)]
+
+
+def product(folder: Path, stack: ExitStack) -> Side:
+    """Start Visor, its data in `folder`, and sign a person in by the sandbox's authenticator."""
+    return signed_in(_visor(folder, stack), _through_the_sandbox)
+
+
+def node_provider(stack: ExitStack) -> Side:
+    """Start npm's oidc-provider, and sign a person in by the form that it has for development."""
+    return signed_in(_node(stack), _through_dev_interactions)
+
+
+def signed_in(side: Side, through: Callable[[requests.Session, Side, str], None]) -> Side:
+    """Read a side's metadata, and keep the cookies of a browser that signs in at each client by `through`."""
+    side.metadata = _metadata(side)
+    _sign_in(side, through)
+    return side
+
+
+def _metadata(side: Side) -> dict[str, Any]:
+    said: dict[str, Any] = requests.get(side.discovery, timeout=30).json()
+    return said
 
 
 def analyse(sides: Iterable[Side]) -> None:
@@ -94,13 +114,13 @@ def analyse(sides: Iterable[Side]) -> None:
 def _visor(folder: Path, stack: ExitStack) -> Side:
     port = free_port()
     own = {"VISOR_DATA_DIR": str(folder), "VISOR_PORT": str(port)}
-    own["VISOR_DATABASE_URL"] = _database(stack)
+    own["VISOR_DATABASE_URL"] = database_of_its_own(stack)
     if counters := os.environ.get("VISOR_TEST_REDIS_URL"):
         own["VISOR_CACHE_URL"] = counters  # as in production
-    env = environment({**_clean(), "VISOR_LIMITS": unlimited(), **own})
+    env = environment({**clean(), "VISOR_LIMITS": unlimited(), **own})
     prepare(env)
     made = _said([sys.executable, "manage.py", "shell", "--no-imports", "--command", _VISOR], env)
-    _serve(stack, _django("benchmarks.sides.visor", port), {**env, "VISOR_ROLES": "web"}, port)
+    serve(stack, _django("benchmarks.sides.visor", port), {**env, "VISOR_ROLES": "web"}, port)
     root = f"{env['VISOR_BASE_URL']}/t/bench/"
     database = as_user(own["VISOR_DATABASE_URL"], MIGRATOR)
     return Side("Visor", port, root, _pairs(made), database=database)
@@ -110,8 +130,8 @@ def _toolkit(stack: ExitStack) -> Side:
     port = free_port()
     root = f"http://127.0.0.1:{port}"
     env = {
-        **_clean(),
-        "BENCH_DATABASE_URL": as_user(_database(stack), MIGRATOR),
+        **clean(),
+        "BENCH_DATABASE_URL": as_user(database_of_its_own(stack), MIGRATOR),
         "BENCH_KEY": secrets.token_hex(),
         "BENCH_RSA_KEY": RSAKey.generate_key(3072).as_pem(private=True).decode(),
         "BENCH_BASE_URL": root,
@@ -119,7 +139,7 @@ def _toolkit(stack: ExitStack) -> Side:
     }
     python = _toolkit_python()
     made = _said([python, "-m", "benchmarks.sides.toolkit"], env)
-    _serve(stack, _django("benchmarks.sides.toolkit", port, python=python), env, port)
+    serve(stack, _django("benchmarks.sides.toolkit", port, python=python), env, port)
     database, clients = env["BENCH_DATABASE_URL"], _pairs(made["clients"])
     return Side("django-oauth-toolkit", port, f"{root}/o/", clients, made["cookie"], database=database)
 
@@ -128,13 +148,13 @@ def _node(stack: ExitStack) -> Side:
     port = free_port()
     clients = {name: (name, secrets.token_hex()) for name in ("RS256", "ES256")}
     script = str(ROOT / "benchmarks" / "sides" / "node_provider.mjs")
-    _serve(stack, ["node", script, str(port), REDIRECT_URI, json.dumps(clients)], _clean(), port)
+    serve(stack, ["node", script, str(port), REDIRECT_URI, json.dumps(clients)], clean(), port)
     return Side("oidc-provider", port, f"http://127.0.0.1:{port}/", clients)
 
 
 def _empty(stack: ExitStack) -> Side:
     port = free_port()
-    _serve(stack, _django("benchmarks.sides.empty", port), _clean(), port)
+    serve(stack, _django("benchmarks.sides.empty", port), clean(), port)
     return Side("Django", port, f"http://127.0.0.1:{port}/")
 
 
@@ -156,16 +176,16 @@ def _toolkit_python() -> str:
     return str(python)
 
 
-def _database(stack: ExitStack) -> str:
+def database_of_its_own(stack: ExitStack) -> str:
+    """Return the URL of an empty database, without a user, that is there while `stack` is open."""
     url = stack.enter_context(own_database())
     if url is None:
-        raise RuntimeError(
-            "this needs PostgreSQL: python -m devtools.stack.services -- python -m benchmarks provider"
-        )
+        raise RuntimeError("this needs PostgreSQL: python -m devtools.stack.services -- python -m benchmarks")
     return url
 
 
-def _clean() -> dict[str, str]:
+def clean() -> dict[str, str]:
+    """Return this environment without what settings of ours are read from."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -182,17 +202,20 @@ def _pairs(made: Mapping[str, list[str]]) -> dict[str, tuple[str, str]]:
     return {algorithm: (found[0], found[1]) for algorithm, found in made.items()}
 
 
-def _serve(stack: ExitStack, command: list[str], env: Mapping[str, str], port: int) -> None:
-    stack.enter_context(_serving(command, env, port))
+def serve(
+    stack: ExitStack, command: list[str], env: Mapping[str, str], port: int, *, seconds: float = START_SECONDS
+) -> None:
+    """Run a server while `stack` is open; raises RuntimeError where its port does not answer in time."""
+    stack.enter_context(_serving(command, env, port, seconds))
 
 
 @contextmanager
-def _serving(command: list[str], env: Mapping[str, str], port: int) -> Iterator[None]:
+def _serving(command: list[str], env: Mapping[str, str], port: int, seconds: float) -> Iterator[None]:
     server = subprocess.Popen(
         command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + seconds
         while not _answers(port):
             if server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"does not start: {command}")
@@ -211,7 +234,7 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _sign_in(side: Side, through: Any) -> None:
+def _sign_in(side: Side, through: Callable[[requests.Session, Side, str], None]) -> None:
     browser = requests.Session()
     for client_id, _secret in side.clients.values():
         through(browser, side, client_id)
@@ -219,12 +242,13 @@ def _sign_in(side: Side, through: Any) -> None:
     side.cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in kept)
 
 
-def _address(side: Side, client_id: str) -> str:
+def address(side: Side, client_id: str) -> str:
+    """Return where a side's client sends a browser to sign in."""
     query = {
         "client_id": client_id,
         "response_type": "code",
         "redirect_uri": side.redirect_uri,
-        "scope": "openid offline_access",
+        "scope": side.scope,
         "code_challenge": "x" * 43,
         "code_challenge_method": "S256",
     }
@@ -233,13 +257,13 @@ def _address(side: Side, client_id: str) -> str:
 
 
 def _through_the_sandbox(browser: requests.Session, side: Side, client_id: str) -> None:
-    answer = go(_address(side, client_id), side.redirect_uri, browser=browser)
+    answer = go(address(side, client_id), side.redirect_uri, browser=browser)
     if "code=" not in answer:
         raise RuntimeError(f"no code: {answer}")
 
 
 def _through_dev_interactions(browser: requests.Session, side: Side, client_id: str) -> None:
-    answer = browser.get(_address(side, client_id), allow_redirects=False, timeout=10)
+    answer = browser.get(address(side, client_id), allow_redirects=False, timeout=10)
     for _ in range(10):
         if location := answer.headers.get("Location"):
             if location.startswith(side.redirect_uri):

@@ -1,1 +1,1 @@
-"""The programs that benchmarks/provider.py compares, each served in the same way."""
+"""The programs that benchmarks/provider.py and keycloak.py compare, each served in the same way."""
