@@ -125,6 +125,15 @@ def systemd() -> str | None:
     return None if shutil.which("systemd-analyze") else "no systemd (make system-deps)"
 
 
+def faketime_library() -> Path | None:
+    """Return libfaketime, by which a process reads another time."""
+    return next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+
+
+def faketime() -> str | None:
+    return None if faketime_library() else "no libfaketime (make system-deps)"
+
+
 def photos() -> str | None:
     return None if (PHOTOS / "obama").is_dir() else "no photographs (make photos)"
 
@@ -159,6 +168,7 @@ PROBES: dict[str, Callable[[], str | None]] = {
     "systemd": systemd,
     "schemas": schemas,
     "helm": helm,
+    "faketime": faketime,
     "photos": photos,
     "models": models,
     "tracking": tracking,

@@ -49,6 +49,7 @@ LONGEST = (
     "tests/unit/devtools/test_phone.py",
     "tests/arch/test_extending.py",
     *TOGETHER["attacked product"],
+    "tests/chaos/test_chaos.py",
     "tests/browser/capture/test_states.py",
     "tests/browser/capture/test_waits.py",
     "tests/browser/capture/test_tracking.py",

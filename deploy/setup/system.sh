@@ -11,6 +11,7 @@ packages=(
   pgbouncer                                   # a pooler of connections, which is refused
   nginx libnginx-mod-http-js                  # the reference proxy, and what passes certificates on
   systemd                                     # what its units may do, and whether it takes them
+  libfaketime                                 # lets a process read another time
   prometheus                                  # raises the alerts, and its promtool tries them
   iproute2 nftables                           # the namespaces of a rehearsal, and who may reach whom
   gettext                                     # finds the texts that catalogues have to hold

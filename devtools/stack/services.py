@@ -111,7 +111,7 @@ def _folder(user: str | None) -> Iterator[Path]:
         yield Path(name)
 
 
-def _create_cluster(initdb: str, folder: Path, user: str | None) -> Path:
+def create_cluster(initdb: str, folder: Path, user: str | None) -> Path:
     """Make an empty data directory whose superuser is called root. Raises ServiceProblem."""
     data = folder / "data"
     command = [initdb, "--pgdata", str(data), "--username", "root", "--auth", "trust", "--no-sync"]
@@ -133,8 +133,8 @@ def postgresql(settings: Mapping[str, str] = POSTGRES_SETTINGS) -> Iterator[str 
         yield None
         return
     user = unprivileged_user()
-    with _folder(user) as folder, served(_create_cluster(initdb, folder, user), settings) as port:
-        for database, statement in _set_up():
+    with _folder(user) as folder, served(create_cluster(initdb, folder, user), settings) as port:
+        for database, statement in statements():
             where = ["-h", "127.0.0.1", "-p", str(port), "-U", "root", "-d", database]
             subprocess.run([psql, "-X", "-q", *where, "-c", statement], check=True)
         yield f"postgres://{MIGRATOR}@127.0.0.1:{port}/visor"
@@ -150,19 +150,19 @@ def empty_cluster(settings: Mapping[str, str] = POSTGRES_SETTINGS) -> Iterator[s
     if initdb is None:
         raise ServiceProblem("PostgreSQL is not installed")
     user = unprivileged_user()
-    with _folder(user) as folder, served(_create_cluster(initdb, folder, user), settings) as port:
+    with _folder(user) as folder, served(create_cluster(initdb, folder, user), settings) as port:
         yield f"postgres://root@127.0.0.1:{port}/visor"
 
 
-def _set_up() -> Iterator[tuple[str, str]]:
-    """Yield what the administrator of a server does, and in which database."""
+def statements(names: Sequence[str] = ("visor", TABLES)) -> Iterator[tuple[str, str]]:
+    """Yield what the administrator of a server does to have these databases, and in which database."""
     yield from (("postgres", f"CREATE ROLE {role} LOGIN NOINHERIT") for role in DATABASE_ROLES)
     # For the databases of tests, and for one process that plays web and portal in turns.
     yield "postgres", f"ALTER ROLE {MIGRATOR} CREATEDB"
     yield "postgres", f"GRANT {', '.join(PROCESSES)} TO {MIGRATOR}"
     # Databases that are made later are copies of this one.
     yield "template1", f"GRANT CREATE ON SCHEMA public TO {MIGRATOR}"
-    yield from (("postgres", f"CREATE DATABASE {name} OWNER {MIGRATOR}") for name in ("visor", TABLES))
+    yield from (("postgres", f"CREATE DATABASE {name} OWNER {MIGRATOR}") for name in names)
 
 
 @contextlib.contextmanager
