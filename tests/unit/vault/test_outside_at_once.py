@@ -17,7 +17,7 @@ from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.vault import due, lifecycle, moving, opening, outside
 from authsvc.vault.models import DueObject, Moment, Reference
-from authsvc.vault.stores.chosen import object_store
+from authsvc.vault.stores.chosen import DATABASE, object_store
 from authsvc.vault.stores.interface import NotThere, StoreAway, StoreProblem
 from tests.bucket import Bucket
 from tests.unit.vault.conftest import TEMPLATE, create
@@ -322,17 +322,17 @@ def test_a_sign_in_goes_through_where_the_reference_is_home_again(
     bucket: Bucket, share: bytes, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REFERENCE_STORE = "database"
-    row, home = create(share), outside.DATABASE.get
+    row, home = create(share), DATABASE.get
 
     def meanwhile(name: str) -> bytes:
-        monkeypatch.setattr(outside.DATABASE, "get", home)
+        monkeypatch.setattr(DATABASE, "get", home)
         goes_out()
         with pytest.raises(NotThere):
             home(name)
         comes_home()
         raise NotThere("it was outside just then")
 
-    monkeypatch.setattr(outside.DATABASE, "get", meanwhile)
+    monkeypatch.setattr(DATABASE, "get", meanwhile)
     assert opened(row, share) == (TEMPLATE,)
 
 
