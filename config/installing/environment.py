@@ -1,4 +1,4 @@
-"""The environment of each role, as a file that systemd, compose and a shell read alike."""
+"""The environment of each role, as a file that systemd and a shell read alike; and what compose takes."""
 
 import shlex
 from collections.abc import Mapping
@@ -36,6 +36,11 @@ def variables(role: str, said: Answers, at: Layout) -> dict[str, str]:
     if role in (*SITE, "migrator") and said.pages:
         told["VISOR_STATIC_ROOT"] = said.pages
     return told | (_mail(said) if role in ("web", "provider", "portal") else {})
+
+
+def for_compose(said: Answers) -> dict[str, str]:
+    """Return what compose.yaml asks for; the rest of each role's variables stands there."""
+    return {"VISOR_BASE_URL": said.base_url, "VISOR_OPERATORS": said.owner, **_mail(said)}
 
 
 def _mail(said: Answers) -> dict[str, str]:

@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from config.roles import ROLES
+from config.secrets import SEQUENCER
 
 Way = Literal["systemd", "compose"]
 COMMANDS: Final = ("migrator", "backup")
 """Beside the roles of processes: those by which commands of manage.py run, each with its own secrets."""
+IN_CONTAINERS: Final = {"web": 10001, "provider": 10002, "worker": 10003, "portal": 10004, "migrator": 10005}
+"""The user and group of each in the images (deploy/container/Containerfile)."""
+KEYS_IN_CONTAINERS: Final = 10000
+"""The group there of all who may destroy keys, which is everybody of ours."""
 _KEYS_GROUP: Final = "visor-keys"
 _USER: Final = "visor-"
 
@@ -70,7 +75,12 @@ class Layout:
             self.keys.chmod(0o2770)
 
     def give(self, path: Path, role: str) -> bool:
-        """Give a file to the role's user; False where there is no such user, or we may not."""
+        """Give a file to the role's user; False where there is no such user, or we may not.
+
+        In a container its group reads it, and root owns it, who makes the database's roles by every file.
+        """
+        if self.way == "compose":
+            return share(path, IN_CONTAINERS[_whose(role)])
         user = account_of(role)
         with suppress(PermissionError):
             if user is not None:
@@ -82,8 +92,21 @@ class Layout:
 def account_of(role: str) -> pwd.struct_passwd | None:
     """Return the user whose a role's files are, where this machine has one (deploy/systemd)."""
     with suppress(KeyError):
-        return pwd.getpwnam(_USER + ("provider" if role == "sequencer" else role))
+        return pwd.getpwnam(_USER + _whose(role))
     return None
+
+
+def share(path: Path, group: int) -> bool:
+    """Let root own a file and a group of the images read it; False where we may not."""
+    with suppress(PermissionError):
+        os.chown(path, 0, group)
+        path.chmod(0o640)
+        return True
+    return False
+
+
+def _whose(role: str) -> str:
+    return "provider" if role == SEQUENCER else role
 
 
 def user_of(role: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from config.installing import environment, roles_sql
 from config.installing.answers import Answers
 from config.installing.environment import ROLES_WITH_FILES
-from config.installing.layout import Layout, user_of
+from config.installing.layout import KEYS_IN_CONTAINERS, Layout, share, user_of
 from config.postgresql import making
 from config.roles import ROLES
 from config.rotation import Files
@@ -77,10 +77,18 @@ def write_secrets(site: Installation) -> None:
     site.say(f"secrets: {len(new)} new files in {site.at.secrets}" if new else "secrets: as they were")
     if left and site.at.way == "systemd":
         site.say("  give each file to the user of its process: chown visor-ROLE (docs/keys.md)")
+    if left and site.at.way == "compose":
+        site.say("  give each file to root and its role's group, by number (docs/installing-containers.md)")
 
 
 def write_environments(site: Installation) -> None:
-    """Write the environment of each role where it is missing; one that says other things is told of."""
+    """Write the environment of each role where it is missing; one that says other things is told of.
+
+    compose.yaml says most of it itself, and takes the rest from one file for all.
+    """
+    if site.at.way == "compose":
+        _write_for_compose(site)
+        return
     for role in ROLES_WITH_FILES:
         path = site.at.environment(role)
         wanted = environment.variables(role, site.said, site.at)
@@ -91,8 +99,6 @@ def write_environments(site: Installation) -> None:
         elif environment.read(path) != wanted:
             names = ", ".join(_differing(environment.read(path), wanted))
             site.say(f"environment: {path} says something else of {names}, and stays; --overwrite changes it")
-    if site.at.way == "compose":
-        _write_for_compose(site)
 
 
 def _differing(there: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
@@ -100,18 +106,16 @@ def _differing(there: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]
 
 
 def _write_for_compose(site: Installation) -> None:
-    """Write what compose.yaml takes beside the roles' files."""
-    common = {
-        "VISOR_BASE_URL": site.said.base_url,
-        "VISOR_MAIL_HOST": site.said.mail_host,
-        "VISOR_MAIL_FROM": site.said.sender,
-    }
+    """Write what compose.yaml takes beside the roles' secrets: the answers, and the broker's address."""
+    broker = site.at.secrets / "broker_url"
     for path, content in (
-        (site.at.folder / ".env", environment.text(common)),
-        (site.at.secrets / "broker_url", site.said.broker_url + "\n"),
+        (site.at.folder / ".env", environment.text(environment.for_compose(site.said))),
+        (broker, site.said.broker_url + "\n"),
     ):
         if not path.exists() or site.overwrite:
             _write(path, content)
+            site.say(f"environment: wrote {path}")
+    share(broker, KEYS_IN_CONTAINERS)
 
 
 def _write(path: Path, content: str) -> None:

@@ -1,6 +1,8 @@
 """deploy/compose.yaml: what its specification takes, and who reaches whom."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -8,11 +10,20 @@ import pytest
 import yaml
 
 from config import roles
+from config.environment import FIELDS, variable_name
+from config.installing import answers, environment
+from config.installing.layout import Layout
 from deploy.rehearse.units import PROCESSES, said
 from tests.deploy.rendered import ROOT
+from tests.unit.config.test_installing import SAID
 
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+KNOWN = {variable_name(field) + ending for field in FIELDS for ending in ("", "_FILE")}
+# What the image says, and what those are told who answer people.
+USUAL = {"VISOR_ENVIRONMENT", "VISOR_KEY_STORE"}
+SERVING = {"VISOR_BEHIND_PROXY", "VISOR_PROXY_COUNT"}
+WITH_MAIL = {**SAID, "mail_user": "visor", "mail_password": "word"}
 OURS = {name: one for name, one in SERVICES.items() if "VISOR_ROLES" in one.get("environment", {})}
 
 
@@ -60,6 +71,29 @@ def test_a_process_has_the_number_and_the_secrets_of_its_role() -> None:
         assert told["VISOR_SECRETS_FILE"] == f"/run/secrets/{role}.json"
     assert set(users) == set(roles.ROLES)
     assert len(set.union(*users.values())) == len(users)
+
+
+def test_every_variable_is_one_that_a_process_knows() -> None:
+    told = {variable for one in SERVICES.values() for variable in one.get("environment", {})}
+    assert {one for one in told if one.startswith("VISOR_")} - KNOWN == set()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_process_is_told_what_the_set_up_tells_it_on_a_plain_machine(name: str) -> None:
+    told = OURS[name]["environment"]
+    at = Layout("compose", Path("/etc/visor"), Path("/var/lib/visor"))
+    wanted = environment.variables(told["VISOR_ROLES"], answers.checked(WITH_MAIL), at)
+    left_out = USUAL if name in {"web", "portal"} else USUAL | SERVING
+    assert set(wanted) - {one.removesuffix("_FILE") for one in told} - set(told) == left_out
+    for one in ("VISOR_DATA_DIR", "VISOR_SECRETS_FILE", "VISOR_ROLES"):
+        assert told[one] == wanted[one]
+
+
+def test_the_set_up_answers_what_the_file_asks() -> None:
+    text = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
+    asked = set(re.findall(r"\$\{(VISOR_\w+)", text))
+    images_and_port = {"VISOR_WEB_IMAGE", "VISOR_WORKER_IMAGE", "VISOR_WATCH_PORT"}
+    assert set(environment.for_compose(answers.checked(WITH_MAIL))) == asked - images_and_port
 
 
 def test_the_same_processes_run_as_on_a_plain_machine() -> None:

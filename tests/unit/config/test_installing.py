@@ -11,10 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from config.installing import answers, environment, roles_sql
+from config.installing import answers, environment, roles_sql, steps
 from config.installing.answers import AnswerProblem, Answers
 from config.installing.environment import ROLES_WITH_FILES
-from config.installing.layout import Layout, user_of
+from config.installing.layout import IN_CONTAINERS, KEYS_IN_CONTAINERS, Layout, user_of
+from config.installing.steps import Installation
 from config.safety import problems
 from tests.unit.config.test_safety import SAFE
 
@@ -141,3 +142,23 @@ def test_a_command_becomes_its_roles_user_where_root_installs(monkeypatch: pytes
     assert user_of("portal") == {}
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert user_of("web") == {}
+
+
+def test_beside_compose_root_owns_secrets_and_each_roles_group_reads_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, tuple[int, int]] = {}
+
+    def chown(path: Path, user: int, group: int) -> None:
+        given[path.name] = (user, group)
+
+    monkeypatch.setattr(os, "chown", chown)
+    site = Installation(answers.checked(SAID), Layout("compose", tmp_path, tmp_path), print)
+    for step in (steps.write_secrets, steps.write_environments):
+        step(site)
+    wanted = {f"{role}.json": (0, number) for role, number in IN_CONTAINERS.items()}
+    wanted |= {"sequencer.json": (0, IN_CONTAINERS["provider"]), "broker_url": (0, KEYS_IN_CONTAINERS)}
+    assert given == wanted
+    assert {(tmp_path / "secrets" / name).stat().st_mode & 0o777 for name in given} == {0o640}
+    assert {path.name for path in tmp_path.iterdir()} == {".env", "secrets"}
+    assert environment.read(tmp_path / ".env") == environment.for_compose(site.said)

@@ -115,10 +115,16 @@ capabilities: { drop: [ALL] }
 {{- end }}
 {{- if ne .role "migrator" }}
 - { name: VISOR_ROLES, value: {{ .role }} }
+{{- if ne .role "worker" }}
 - { name: VISOR_MAIL_HOST, value: {{ $values.mail.host | quote }} }
 - { name: VISOR_MAIL_PORT, value: {{ $values.mail.port | quote }} }
 - { name: VISOR_MAIL_TLS, value: {{ $values.mail.tls }} }
 - { name: VISOR_MAIL_FROM, value: {{ $values.mail.from | quote }} }
+{{- with $values.mail.user }}
+- { name: VISOR_MAIL_USER, value: {{ . | quote }} }
+- { name: VISOR_MAIL_PASSWORD_FILE, value: /run/secrets/visor/mail_password }
+{{- end }}
+{{- end }}
 - { name: VISOR_WATCH_ADDRESS, value: "0.0.0.0:{{ $values.watchPort }}" }
 {{- end }}
 {{- if eq .role "provider" }}
