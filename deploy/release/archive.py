@@ -13,7 +13,7 @@ from typing import Final
 
 # What is worked with, and not run.
 _LEFT_OUT: Final = (".ci/", ".editorconfig", ".gitignore", ".pre-commit", "benchmarks/", "tests/")
-_PREPARED: Final = ("build/static", "build/collected", "build/models")
+PREPARED: Final = ("build/static", "build/collected", "build/models")
 _STAMP: Final = ".ready"
 _EXECUTABLE: Final = 0o755
 _PLAIN: Final = 0o644
@@ -25,7 +25,7 @@ def files(root: Path) -> Iterator[str]:
     for name in filter(None, done.stdout.split("\0")):
         if not name.startswith(_LEFT_OUT):
             yield name
-    for folder in _PREPARED:
+    for folder in PREPARED:
         for path in (root / folder).rglob("*"):
             if path.is_file() and path.name != _STAMP:
                 yield str(path.relative_to(root))
