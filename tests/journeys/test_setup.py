@@ -92,7 +92,7 @@ class Machine:
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     folder = tmp_path_factory.mktemp("machine")
     with ExitStack() as things:
-        administrator = _guarded(things.enter_context(empty_cluster()))
+        administrator = guarded(things.enter_context(empty_cluster()))
         broker = _redis(things, folder)
         port, trusted, mails = things.enter_context(mail_server(folder))
         answers: dict[str, str | int] = {
@@ -107,7 +107,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         yield Machine(folder, administrator, answers, trusted, mails)
 
 
-def _guarded(url: str) -> str:
+def guarded(url: str) -> str:
     """Let nobody into the server without a password, and return the administrator's address."""
     server = url.replace("/visor", "/postgres")
     with psycopg.connect(server, autocommit=True) as opened:
