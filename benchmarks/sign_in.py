@@ -1,4 +1,4 @@
-"""What a whole face sign-in costs: web's processor time, statements, and the memory of a worker's child.
+"""What a whole face sign-in costs: processor time by part, statements, bytes, and a worker child's memory.
 
 The software phone signs in at the demo's partner site, one sign-in after another. Statements are what
 PostgreSQL itself counted (pg_stat_statements), by the role of each process; beside them how many only begin
@@ -9,14 +9,17 @@ forked from is there once, however many children there are.
 
 import os
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 import requests
+from redis import Redis
 
 from authsvc.limits.register import unlimited
 from authsvc.tenancy.grants import ROLE_PREFIX
@@ -29,6 +32,8 @@ from devtools.stack.stack import Stack, running
 
 SIGN_INS: Final = 30
 BEFORE: Final = 5
+IDLE_SECONDS: Final = 10.0
+PARTS: Final = ("web", "worker", "provider")
 # What these ask is asked for somebody; the rest is scheduled.
 SIGNING_IN: Final = {f"{ROLE_PREFIX}{role}" for role in ("web", "worker")}
 PHOTOS: Final = Path(__file__).resolve().parent.parent / "build" / "photos" / "obama"
@@ -37,20 +42,52 @@ _COUNTED: Final = """SELECT r.rolname, sum(s.calls)::bigint,
     FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid JOIN pg_database d ON d.oid = s.dbid
     WHERE d.datname = current_database() GROUP BY 1, 3"""
 """How often each role asked, and whether that was housekeeping: the same words as in sides/counting.py."""
+_BYTES: Final = """SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, sum(pg_total_relation_size(oid))
+    FROM pg_class WHERE relkind = 'r'"""
 
 Counts = Counter[tuple[str, bool]]
 
 
-class _Counting(SoftwarePhone):
-    """Counts the requests that it makes to one site."""
+@dataclass
+class Asked:
+    """What phones asked of Visor: how often, and the bytes of bodies there and back."""
 
-    def __init__(self, person: Person, site: str) -> None:
+    requests: int = 0
+    up: int = 0
+    down: int = 0
+
+
+class _Counting(SoftwarePhone):
+    """Counts what it asks of one site."""
+
+    def __init__(self, person: Person, site: str, asked: Asked) -> None:
         super().__init__(person)
-        self.requests, self._site = 0, site
+        self._asked, self._site = asked, site
         self.browser.session.hooks["response"].append(self._count)
 
     def _count(self, response: requests.Response, *_: Any, **__: Any) -> None:
-        self.requests += response.url.startswith(self._site)
+        if response.url.startswith(self._site):
+            self._asked.requests += 1
+            self._asked.up += len(response.request.body or b"")
+            self._asked.down += len(response.content)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What the parts have taken so far: processor seconds by part, and bytes written ahead and kept."""
+
+    at: float
+    seconds: dict[str, float]
+    ahead: int
+    kept: int
+
+    def since(self, before: "Taken", idle: Mapping[str, float]) -> dict[str, float]:
+        """Return the seconds of each part since then, without what it takes while nobody comes."""
+        whole = self.at - before.at
+        return {
+            part: max(0.0, seconds - before.seconds[part] - idle.get(part, 0.0) * whole)
+            for part, seconds in self.seconds.items()
+        }
 
 
 def measure() -> Iterable[Figure]:
@@ -63,19 +100,49 @@ def measure() -> Iterable[Figure]:
     ):
         person = _enrolled(stack)
         _sign_ins(stack, person, BEFORE)
-        web = _processes(stack, "web")
-        statements, spent = _statements(ours), processor_seconds(web)
+        idle = _idle(stack, ours)
+        statements, before = _statements(ours), _taken(stack, ours)
         asked = _sign_ins(stack, person, SIGN_INS)
-        spent = processor_seconds(web) - spent
-        statements = _statements(ours) - statements
+        after, statements = _taken(stack, ours), _statements(ours) - statements
         memory = [_private(pid) for pid in _processes(stack, "worker")]
-    yield Figure("processor time of web", 1000 * spent / SIGN_INS, "ms", "≤ 60")
-    yield Figure("requests of the phone to Visor", asked / SIGN_INS, "")
+    for part, spent in after.since(before, idle).items():
+        yield Figure(
+            f"processor time of {part}", 1000 * spent / SIGN_INS, "ms", "≤ 60" if part == "web" else ""
+        )
+    yield Figure("requests of the phone to Visor", asked.requests / SIGN_INS, "")
+    yield Figure("sent by a phone", asked.up / SIGN_INS / 1000, "kB")
+    yield Figure("sent to a phone", asked.down / SIGN_INS / 1000, "kB")
+    yield Figure("written ahead by PostgreSQL", (after.ahead - before.ahead) / SIGN_INS / 1000, "kB")
+    yield Figure("kept by PostgreSQL", (after.kept - before.kept) / SIGN_INS / 1000, "kB")
     yield from _by_role(statements)
     # The parent has the modules, the child that judges has the networks too, and so most.
     for number, found in enumerate(sorted(memory, reverse=True)):
         aim = "≤ 150" if number == 0 else ""
         yield Figure(f"private memory of process {number + 1} of the worker", found / 2**20, "MiB", aim)
+
+
+def _idle(stack: Stack, ours: psycopg.Connection) -> dict[str, float]:
+    """Return the processor seconds that each part takes in a second in which nobody comes."""
+    before = _taken(stack, ours)
+    time.sleep(IDLE_SECONDS)
+    after = _taken(stack, ours)
+    return {part: spent / (after.at - before.at) for part, spent in after.since(before, {}).items()}
+
+
+def _taken(stack: Stack, ours: psycopg.Connection) -> Taken:
+    seconds = {part: processor_seconds(_processes(stack, part)) for part in PARTS}
+    seconds["PostgreSQL"] = processor_seconds(_server(ours.info.backend_pid), ended=True)
+    told = Redis.from_url(stack.env["VISOR_BROKER_URL"]).info("cpu")
+    seconds["Redis"] = told["used_cpu_user"] + told["used_cpu_sys"]
+    row = ours.execute(_BYTES).fetchone()
+    assert row is not None
+    return Taken(time.monotonic(), seconds, int(row[0]), int(row[1]))
+
+
+def _server(backend: int) -> list[int]:
+    """Return the processes of the PostgreSQL server that one of its backends belongs to."""
+    first = int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
+    return [first, *map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
 
 
 def _by_role(statements: Counts) -> Iterator[Figure]:
@@ -94,13 +161,11 @@ def _enrolled(stack: Stack) -> Person:
     return Person(photographs.read(PHOTOS / "03.jpg"), authenticator=passkeys)
 
 
-def _sign_ins(stack: Stack, person: Person, count: int) -> int:
-    """Sign in so often, and return how many requests the phone made to Visor."""
-    asked = 0
+def _sign_ins(stack: Stack, person: Person, count: int) -> Asked:
+    """Sign in so often, and return what the phone asked of Visor."""
+    asked = Asked()
     for _ in range(count):
-        phone = _Counting(person, stack.base_url)
-        phone.sign_in(f"{stack.partner_url}/members")
-        asked += phone.requests
+        _Counting(person, stack.base_url, asked).sign_in(f"{stack.partner_url}/members")
     return asked
 
 
@@ -146,12 +211,17 @@ def _processes(stack: Stack, role: str) -> list[int]:
     return found
 
 
-def processor_seconds(pids: Iterable[int]) -> float:
-    """Return what these processes have taken so far, in user and kernel mode (proc(5), Linux alone)."""
+def processor_seconds(pids: Iterable[int], *, ended: bool = False) -> float:
+    """Return what these processes have taken so far, in user and kernel mode (proc(5), Linux alone).
+
+    With `ended`, also what children took that have ended by now.
+    """
     ticks = 0
     for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
+        # A backend may end while it is looked for.
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11 : 15 if ended else 13]))
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,20 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 UNITS: Final = ROOT / "deploy" / "systemd"
 BOOT: Final = Path(__file__).with_name("boot.sh")
 START_SECONDS: Final = 20
+_NAMESPACES: Final = (
+    *("--mount", "--pid", "--fork", "--mount-proc", "--cgroup", "--ipc", "--uts"),
+    "--kill-child=KILL",
+)
+# What boot.sh mounts, and what a rehearsal joins and keeps apart: some containers allow none of it.
+_TRIED: Final = """
+set -e
+mount --make-rprivate /
+mount -t tmpfs tmpfs /run
+mkdir -p /run/upper /run/work
+mount -t overlay overlay /etc -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work
+umount --recursive /sys/fs/cgroup 2>/dev/null || true
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+"""
 
 
 @dataclass(frozen=True)
@@ -58,12 +73,17 @@ class Machine:
         return self.tried("cat", f"/run/log-of/{unit}").stdout
 
 
+@cache
 def runs_here() -> str | None:
     """Say why no such machine can be had here, or None."""
     if os.geteuid() != 0:
         return "units are tried as root"
     tools = ("unshare", "nsenter", "setpriv", "systemd-analyze")
-    return next((f"no {name} (make system-deps)" for name in tools if not shutil.which(name)), None)
+    if absent := next((name for name in tools if not shutil.which(name)), None):
+        return f"no {absent} (make system-deps)"
+    tried = ["unshare", *_NAMESPACES, "--net", "bash", "-c", _TRIED]
+    done = subprocess.run(tried, capture_output=True, text=True, check=False)
+    return f"no namespaces or mounts: {done.stderr.strip()}" if done.returncode else None
 
 
 @contextmanager
@@ -76,17 +96,7 @@ def machine(log: Path, files: dict[str, str], *, bare: bool = False) -> Iterator
     told["BARE"] = "yes" if bare else ""
     # What a test run is told of itself is not for the machine.
     usual = {name: value for name, value in os.environ.items() if not name.startswith(("VISOR_", "DJANGO_"))}
-    namespaces = [
-        "--mount",
-        "--pid",
-        "--fork",
-        "--mount-proc",
-        "--cgroup",
-        "--ipc",
-        "--uts",
-        "--kill-child=KILL",
-        *(["--net"] if bare else []),
-    ]
+    namespaces = [*_NAMESPACES, *(["--net"] if bare else [])]
     with log.open("wb") as output:
         process = subprocess.Popen(
             # Whatever becomes of the test, nothing of the machine outlives it.

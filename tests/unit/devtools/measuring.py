@@ -31,7 +31,10 @@ ROOT: Final = "portal/<slug:tenant>/"
 # Of these an estate has no row; each is a page of one small thing.
 WITHOUT: Final = frozenset({"table", "dispute", "kid", "approval"})
 REPEATED: Final = 5
-_ENDS: Final = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "BEGIN", "COMMIT", "ROLLBACK")
+_ENDS: Final = (
+    *("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "BEGIN", "COMMIT", "ROLLBACK"),
+    "SET LOCAL transaction_read_only",  # the rest of a BEGIN READ ONLY
+)
 
 
 @dataclass(frozen=True)
