@@ -34,7 +34,7 @@ from authsvc.tenancy.scope import current_tenant_id
 SHIPPED = 0
 # A version never changes, and the counter outside the database tells which is the newest: each is read and
 # checked once in so many seconds, by tenant and number.
-_known: Final[Remembered[tuple[UUID, int], "tuple[PolicyVersion | None, Policy]"]] = Remembered(seconds=10)
+_known: Final[Remembered[tuple[UUID, int], tuple[PolicyVersion | None, Policy]]] = Remembered(seconds=10)
 
 
 class BrokenPolicy(Refused):

@@ -43,7 +43,7 @@ def is_crowded(row: Transaction) -> bool:
     if found.get("theirs", 0) >= OF_A_PERSON or found["late"] >= MOST_LATE:
         return True
     # Nobody asks how many workers there are while there is work for one alone.
-    return found["all"] >= OF_A_WORKER and found["all"] >= OF_A_WORKER * max(_workers(), 1)
+    return bool(found["all"] >= OF_A_WORKER and found["all"] >= OF_A_WORKER * max(_workers(), 1))
 
 
 def require_room_in_the_queue(row: Transaction) -> None:
