@@ -44,10 +44,16 @@ def record(
 
 
 def signed(
-    tag: Tag, *, transaction: str = "", client: str = "", subject: str = "", **details: Any
+    tag: Tag,
+    *,
+    transaction: str = "",
+    client: str = "",
+    subject: str = "",
+    reason: str = "",
+    **details: Any,
 ) -> AuditEvent:
     """Return an event for whoever stores it by the statement that stores what it records (rows.insert)."""
-    return _signed(_event(tag, "", transaction, client, subject, "", details))
+    return _signed(_event(tag, "", transaction, client, subject, reason, details))
 
 
 def append(event: AuditEvent) -> None:

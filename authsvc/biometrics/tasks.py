@@ -1,5 +1,6 @@
 """The Celery tasks: load, judge, sign, wipe. Messages carry ids, never biometric data (S9.4-07)."""
 
+import gc
 import logging
 from dataclasses import replace
 from time import perf_counter
@@ -158,3 +159,6 @@ def _load_models(**_: object) -> None:
     except ModelProblem as problem:
         # Celery only logs what a signal's receiver raises, and would take samples that nobody can judge.
         raise SystemExit(f"The worker does not start: {problem}") from None
+    # It stays as long as the worker: a collection would write to each page, and so copy it in each child.
+    gc.collect()
+    gc.freeze()

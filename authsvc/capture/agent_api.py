@@ -123,7 +123,7 @@ def _hand_on(capture: Capture) -> None:
     """Queue a capture once it is stored: where the queue is down it is safe, and the sweeper hands it on."""
 
     def hand_on() -> None:  # Django logs the name of what failed, which a partial has not
-        enqueue_verification(tenant_id=str(capture.tenant_id), capture_id=capture.id)
+        enqueue_verification(tenant_id=str(capture.tenant_id), capture_id=capture.id, capture=capture)
 
     database.on_commit(hand_on, robust=True)
 

@@ -7,6 +7,7 @@ from django.db import transaction as database
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.capture.agents import Described, agent_of, require_agent_allowed
+from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.devices.assertion import assertion_options, verify_assertion
 from authsvc.devices.models import Device
@@ -18,8 +19,8 @@ from authsvc.transactions.models import Transaction
 from authsvc.transactions.records import Ceremony, CeremonyKind
 from authsvc.transactions.services import (
     DeviceProof,
+    begin_ceremony,
     desk_challenge,
-    new_device_challenge,
     record_device_proof,
     record_nearness,
     remember_bound,
@@ -34,19 +35,21 @@ def begin_making(
 ) -> dict[str, Any]:
     """Return options for a new passkey of the transaction's subject; raises Refused for a bad key."""
     subject = _subject(transaction)
-    challenge = new_device_challenge(transaction, session_key, receiving_key)
-    options, state = creation_options(subject, challenge=challenge)
-    remember_ceremony(transaction, _ceremony("create", state, receiving_key))
-    return options
+
+    def begin(challenge: bytes) -> tuple[dict[str, Any], Ceremony]:
+        options, state = creation_options(subject, challenge=challenge)
+        return options, _ceremony("create", state, receiving_key)
+
+    return begin_ceremony(transaction, session_key, receiving_key, begin)
 
 
 def finish_making(
     transaction: Transaction, *, credential: dict[str, Any], agent: Described, browser_key: str
-) -> None:
+) -> Transaction:
     """Store the new passkey, pending until what it is made for is finished; raises Refused.
 
     An enrolment and a recovery are proven by it, a binding keeps it in mind. The browser with the key alone
-    may go on.
+    may go on. Return the transaction as it stands.
     """
     ceremony = take_ceremony(transaction, "create")
     device = verify_creation(ceremony.state, credential, subject=_subject(transaction))
@@ -54,13 +57,15 @@ def finish_making(
     described = agent_of(agent, device, transaction)
     with database.atomic():
         require_agent_allowed(transaction.tenant, described.type)
-        add_device(device, transaction=transaction.id)
         if transaction.kind in Transaction.MAKING:
+            device.last_used_at = now()
+            add_device(device, transaction=transaction.id)
             proof = DeviceProof(device, described, ceremony.challenge, receiving_key=ceremony.receiving_key)
-            record_device_proof(transaction, proof, browser_key=browser_key)
-        else:
-            require_covered(transaction, ceremony.challenge, ceremony.receiving_key)
-            remember_bound(transaction, device, browser_key=browser_key)
+            return record_device_proof(transaction, proof, browser_key=browser_key)
+        add_device(device, transaction=transaction.id)
+        require_covered(transaction, ceremony.challenge, ceremony.receiving_key)
+        remember_bound(transaction, device, browser_key=browser_key)
+        return transaction
 
 
 def begin_proving(
@@ -73,19 +78,21 @@ def begin_proving(
     devices = own_passkeys(transaction)
     if transaction.kind in Transaction.MAKING and not devices:
         raise Refused("no-passkey", _("Please make a passkey first."), detail="none is active", status=409)
-    challenge = new_device_challenge(transaction, session_key, receiving_key)
-    options, state = assertion_options(transaction.tenant, challenge=challenge, devices=devices)
-    remember_ceremony(transaction, _ceremony("get", state, receiving_key))
-    return options
+
+    def begin(challenge: bytes) -> tuple[dict[str, Any], Ceremony]:
+        options, state = assertion_options(transaction.tenant, challenge=challenge, devices=devices)
+        return options, _ceremony("get", state, receiving_key)
+
+    return begin_ceremony(transaction, session_key, receiving_key, begin)
 
 
 def finish_proving(
     transaction: Transaction, *, credential: dict[str, Any], agent: Described, browser_key: str
-) -> None:
+) -> Transaction:
     """Accept the passkey's answer and bind its device and subject to the transaction; raises Refused.
 
     The browser with the key alone may go on with it. A receiving key that the answer covers is the device's
-    from now on.
+    from now on. Return the transaction as it stands.
     """
     ceremony = take_ceremony(transaction, "get")
     with database.atomic():
@@ -104,7 +111,7 @@ def finish_proving(
         described = agent_of(agent, device, transaction)
         require_agent_allowed(transaction.tenant, described.type)
         proof = DeviceProof(device, described, ceremony.challenge, receiving_key=ceremony.receiving_key)
-        record_device_proof(transaction, proof, browser_key=browser_key)
+        return record_device_proof(transaction, proof, browser_key=browser_key)
 
 
 def begin_nearness(transaction: Transaction) -> dict[str, Any]:

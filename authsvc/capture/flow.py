@@ -52,7 +52,7 @@ _CAMERA_ALONE = (Kind.ENROL, Kind.RENEW, Kind.LIVENESS)
 
 def describe(transaction: Transaction) -> dict[str, Any]:
     """Return what an agent needs to know at the start (`GET agent/<txn>/` of docs/protocol.md)."""
-    client = transaction.client
+    client, offered = transaction.client, face_offered(transaction)
     return {
         "kind": transaction.kind,
         "state": transaction.state,
@@ -60,13 +60,13 @@ def describe(transaction: Transaction) -> dict[str, Any]:
         "expires_in": max(0, int((transaction.expires_at - now()).total_seconds())),
         "notice_version": notice_version_of(transaction),
         "face": {
-            "offered": face_offered(transaction),
+            "offered": offered,
             "required": transaction.kind in _CAMERA_ALONE or face_needed(transaction),
             "demanded": face_demanded(transaction),
-            "light": face_offered(transaction) and expects_light(transaction),
+            "light": offered and expects_light(transaction),
             "locked": None if transaction.kind == Kind.ENROL else lock_of(transaction),
-            "crowded": face_offered(transaction) and is_crowded(transaction),
-            "want": wanted_from(transaction).to_json() if face_offered(transaction) else None,
+            "crowded": offered and is_crowded(transaction),
+            "want": wanted_from(transaction).to_json() if offered else None,
         },
         "passkeys": len(own_passkeys(transaction)),
         "bind_required": transaction.kind == Kind.BIND,
@@ -264,9 +264,8 @@ def _complete(
 ) -> dict[str, str]:
     proves = not _creates(transaction) or _proves(transaction)
     finish = finish_proving if proves else finish_making
-    finish(transaction, credential=credential, agent=agent, browser_key=browser_key)
-    transaction.refresh_from_db()
-    return _after_proof(transaction) if proves else _after_creation(transaction)
+    current = finish(transaction, credential=credential, agent=agent, browser_key=browser_key)
+    return _after_proof(current) if proves else _after_creation(current)
 
 
 def _proves(transaction: Transaction) -> bool:
@@ -285,8 +284,10 @@ def _after_proof(transaction: Transaction) -> dict[str, str]:
     if recovered_is_too_little(transaction):
         # Said before the relying party hears of it; the person goes back, or leaves.
         return {"next": "recovered"}
-    if face_offered(transaction) and not _is_left_in_peace(transaction):
-        return _before_the_face(transaction)
+    if face_offered(transaction):
+        following = _before_the_face(transaction)
+        if following is not None:
+            return following
     if transaction.kind == Kind.RENEW:
         return {"next": "no-renewal"}
     if _is_too_old(transaction) and _is_offered_at_any_age(transaction) and not spares_the_turn(transaction):
@@ -298,31 +299,29 @@ def _after_proof(transaction: Transaction) -> dict[str, str]:
     return finish_without_face(transaction)
 
 
-def _is_left_in_peace(transaction: Transaction) -> bool:
-    """Whether a person whom no challenge fits would have to agree to a new notice before a sign-in."""
-    if transaction.kind != Kind.AUTHENTICATE or not spares_the_turn(transaction):
-        return False
-    assert transaction.subject is not None
-    return not covers_capture(transaction.subject, noticed_model(transaction))
+def _before_the_face(transaction: Transaction) -> dict[str, str] | None:
+    """Let the person agree to a new notice, or choose.
 
-
-def _before_the_face(transaction: Transaction) -> dict[str, str]:
+    None where a person whom no challenge fits would have to agree before a sign-in: they are left in peace.
+    """
     assert transaction.subject is not None
-    model = noticed_model(transaction)
+    model, spared = noticed_model(transaction), spares_the_turn(transaction)
     if covers_capture(transaction.subject, model):
-        return _to_the_face(transaction)
+        return _to_the_face(transaction, spared=spared)
+    if spared and transaction.kind == Kind.AUTHENTICATE:
+        return None
     version = current_notice(transaction.tenant, model).version
     record(Tag.NOTICE_SHOWN, transaction=transaction.id, subject=str(transaction.subject_id), notice=version)
     return {"next": "agree"}
 
 
-def _to_the_face(transaction: Transaction) -> dict[str, str]:
+def _to_the_face(transaction: Transaction, *, spared: bool) -> dict[str, str]:
     """Let the person choose, the way without first for whom the turn is spared; who renews has chosen."""
     if transaction.kind == Kind.RENEW:
         return {"next": "capture"}
     model = noticed_model(transaction)
     shown = {} if model is None or model.compares else {"shows": "presence"}
-    return {"next": "choose", **({"first": "passkey"} if spares_the_turn(transaction) else {}), **shown}
+    return {"next": "choose", **({"first": "passkey"} if spared else {}), **shown}
 
 
 def agree(transaction: Transaction, *, notice_version: Any) -> dict[str, str]:
@@ -343,7 +342,7 @@ def agree(transaction: Transaction, *, notice_version: Any) -> dict[str, str]:
         notice_version=str(notice_version),
         model=noticed_model(transaction),
     )
-    return _to_the_face(transaction)
+    return _to_the_face(transaction, spared=spares_the_turn(transaction))
 
 
 def _after_creation(transaction: Transaction) -> dict[str, str]:

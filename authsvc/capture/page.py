@@ -120,7 +120,7 @@ def page(request: TenantRequest, tenant: str, txn: str) -> HttpResponse:
     carried = own_transaction(txn, key, party=Party.AGENT) if own is None else None
     if carried is not None and carried.state in Transaction.ENDED:
         return HttpResponseRedirect(carried.agents_way_on)
-    transaction = find_live(txn, key, party=Party.AGENT)
+    transaction = find_live(txn, key, party=Party.AGENT, known=own or carried)
     return render(request, "capture/page.html", page_context(transaction))
 
 

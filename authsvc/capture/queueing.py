@@ -19,15 +19,18 @@ log = logging.getLogger(__name__)
 VERIFY = "authsvc.biometrics.tasks.verify_capture"
 
 
-def enqueue_verification(*, tenant_id: str, capture_id: str) -> None:
+def enqueue_verification(*, tenant_id: str, capture_id: str, capture: Capture | None = None) -> None:
     """Queue the verification of a capture for the worker that opens it, or any where none is named.
+
+    `capture` is that one, where it has just been read or stored.
 
     Where the organisation pinned a region, it goes to nobody else: what would go elsewhere is not sent, and
     the auditor hears of it (S10-12). The message holds the two ids and nothing else (S9.4-07). One try: where
     the broker is down nobody waits for it, and the sweeper hands the capture out later.
     """
     with tenant_scope(UUID(tenant_id)):
-        capture = Capture.objects.filter(pk=capture_id).first()
+        if capture is None:
+            capture = Capture.objects.filter(pk=capture_id).first()
         pinned = pinned_region()
         if capture is not None and pinned and _is_elsewhere(capture, pinned):
             return

@@ -85,7 +85,7 @@ def _read(credential: dict[str, Any]) -> AuthenticationResponse:
 def _find_device(response: AuthenticationResponse, subject: Subject | None) -> Device:
     device = (
         Device.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("subject")
+        .select_related("subject__tenant")
         .filter(credential_id=b64u(response.raw_id), status=Device.Status.ACTIVE)
         .first()
     )
@@ -104,7 +104,7 @@ def _find_device(response: AuthenticationResponse, subject: Subject | None) -> D
 
 
 def _find_pending(response: AuthenticationResponse, pending: Device) -> Device:
-    device = Device.objects.select_for_update(of=("self",), no_key=True).select_related("subject")
+    device = Device.objects.select_for_update(of=("self",), no_key=True).select_related("subject__tenant")
     found = device.filter(pk=pending.pk).exclude(status=Device.Status.REVOKED).first()
     if found is None or found.credential_id != b64u(response.raw_id):
         raise _refused("another passkey than the enrolment's own")

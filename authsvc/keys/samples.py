@@ -92,9 +92,14 @@ def still_held(kids: Iterable[str] | None = None, *, region: str = "") -> set[st
 
     Where a region is named, a worker of another one is as one that is gone.
     """
-    held = _heard(region).filter(kept_until__gt=now())
+    held = held_keys(region)
     rows = held if kids is None else held.filter(kid__in=list(kids))
     return set(rows.values_list("kid", flat=True))
+
+
+def held_keys(region: str = "") -> QuerySet[WorkerKey]:
+    """Return the keys whose worker is there to open what was sealed to them, as `still_held` does."""
+    return _heard(region).filter(kept_until__gt=now())
 
 
 def workers_there(region: str = "") -> int:

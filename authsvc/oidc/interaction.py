@@ -62,6 +62,7 @@ def begin(
     """
     key = new_secret()
     opened = open_sign_in(key, back_to=back_to, client=client, asked=asked, told_by=told_by)
+    opened.tenant = request.tenant  # so that it is not read again
     preselected = preselection(login_hint) if sandbox_offered(request.tenant) else ""
     response = HttpResponseRedirect(page_of(opened) + preselected)
     set_browser_key(request, response, opened.pk, key)
@@ -148,7 +149,7 @@ def take_up(request: TenantRequest, txn: str) -> Outcome:
     own = mine(request, txn)
     if own is not None and own.continue_path == request.path and own.state != Transaction.State.DECIDED:
         return Outcome(own, fresh=False)
-    return Outcome(result_of(txn, browser_key(request, txn), at=request.path), fresh=True)
+    return Outcome(result_of(txn, browser_key(request, txn), at=request.path, known=own), fresh=True)
 
 
 def mine(request: TenantRequest, txn: str) -> Transaction | None:
@@ -175,10 +176,13 @@ def page_of(row: Transaction) -> str:
     return reverse(page, kwargs={"tenant": row.tenant.slug, "txn": row.pk})
 
 
-def result_of(txn: str, key: str | None, *, at: str) -> Transaction:
-    """Use a transaction's result up, at the path that it was opened for; raises RequestRefused."""
+def result_of(txn: str, key: str | None, *, at: str, known: Transaction | None = None) -> Transaction:
+    """Use a transaction's result up, at the path that it was opened for; raises RequestRefused.
+
+    `known` is the row where it has just been read.
+    """
     try:
-        return consume(txn, key, at=at)
+        return consume(txn, key, at=at, known=known)
     except Refused as refused:
         if refused.tag:
             # What it refused is rolled back; the event is not (T26).

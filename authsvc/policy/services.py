@@ -1,7 +1,8 @@
 """Publishing a policy, and reading the one in force."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from authsvc.core.application_models import APPLICATION_MODELS, ApplicationModel
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.quiet_hours import QuietHours, read_quiet_hours
+from authsvc.core.remembered import Remembered
 from authsvc.keys.service.chosen import key_service
 from authsvc.policy.evaluate import (
     DEFAULT,
@@ -30,6 +32,9 @@ from authsvc.tenancy.scope import current_tenant_id
 
 # The shipped policy, stored when a tenant begins, so that the digest in its decisions can be looked up.
 SHIPPED = 0
+# A version never changes, and the counter outside the database tells which is the newest: each is read and
+# checked once in so many seconds, by tenant and number.
+_known: Final[Remembered[tuple[UUID, int], tuple[PolicyVersion | None, Policy]]] = Remembered(seconds=10)
 
 
 class BrokenPolicy(Refused):
@@ -54,12 +59,19 @@ def current_policy() -> Policy:
 
 
 def _in_force() -> tuple[PolicyVersion | None, Policy]:
+    tenant_id, newest = current_tenant_id(), key_service().current(_newest())
+    known = _known.get((tenant_id, newest))
+    if known is not None:
+        return known
     row = PolicyVersion.objects.unchecked().order_by("-number").first()
     try:
-        return row, _policy_of(row)
+        found = row, _policy_of(row, newest)
     except BrokenPolicy as broken:
-        tell_of(current_tenant_id(), "policy", broken.detail)
+        tell_of(tenant_id, "policy", broken.detail)
         raise
+    if _number_of(row) == newest:  # else it is being published, and may be taken back
+        _known.keep((tenant_id, newest), found)
+    return found
 
 
 def least_age() -> int:
@@ -203,8 +215,12 @@ def require_publishable(document: Mapping[str, Any]) -> Policy:
     return policy
 
 
-def _policy_of(row: PolicyVersion | None) -> Policy:
-    number, newest = row.number if row is not None else SHIPPED, key_service().current(_newest())
+def _number_of(row: PolicyVersion | None) -> int:
+    return SHIPPED if row is None else row.number
+
+
+def _policy_of(row: PolicyVersion | None, newest: int) -> Policy:
+    number = _number_of(row)
     if number < newest:
         raise BrokenPolicy(f"version {number} is stored, and version {newest} was")
     if row is None:
@@ -228,6 +244,7 @@ def publish_policy(*, document: Mapping[str, Any], published_by: str) -> PolicyV
     number = max(last.number if last else SHIPPED, key_service().current(_newest())) + 1
     version, name = _store(number, policy, document, published_by), _newest()
     transaction.on_commit(lambda: key_service().advance(name, at_least=number))
+    _known.forget_where(lambda key, _: key[0] == version.tenant_id)
     return version
 
 

@@ -17,7 +17,7 @@ from authsvc.core.application_models import ApplicationModel
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.privacy.models import ConsentReceipt
-from authsvc.privacy.notice import CONSENT_MONTHS, Purpose, current_notice
+from authsvc.privacy.notice import CONSENT_MONTHS, Notice, Purpose, current_notice
 from authsvc.subjects.models import Subject
 
 _LIFE = timedelta(days=30 * CONSENT_MONTHS)
@@ -85,9 +85,12 @@ def covers_capture(subject: Subject, model: ApplicationModel | None = None) -> b
     """
     notice = current_notice(subject.tenant, model)
     consent = live_consent(subject, notice.purpose)
-    if consent is None or consent.expires_at <= now() + RENEWED_BEFORE:
-        return False
-    return consent.notice_version == notice.version
+    return consent is not None and is_covered(consent, notice)
+
+
+def is_covered(consent: ConsentReceipt, notice: Notice) -> bool:
+    """Whether a live consent is to that notice, and holds for a while yet."""
+    return consent.expires_at > now() + RENEWED_BEFORE and consent.notice_version == notice.version
 
 
 @transaction.atomic

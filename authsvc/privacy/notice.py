@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from django.utils import translation
@@ -159,19 +160,25 @@ def current_notice(tenant: Tenant, model: ApplicationModel | None = None) -> Not
     """
     with tenant_scope(tenant.pk):
         age, about = least_age(), model or first_model()
-    with translation.override(None):
-        source = json.dumps(_content(tenant, age, about), sort_keys=True, ensure_ascii=False)
-    version = hashlib.sha256(source.encode()).hexdigest()[:16]
     return Notice(
-        version=version,
-        content=_content(tenant, age, about),
+        version=_version(tenant.name, age, about),
+        content=dict(_content(tenant.name, age, about, translation.get_language())),
         least_age=age,
         purpose=purpose_of(about),
     )
 
 
-def _content(tenant: Tenant, age: int, model: ApplicationModel) -> dict[str, str]:
-    names = {"name": tenant.name, "months": CONSENT_MONTHS, "age": age}
+@lru_cache(maxsize=1024)
+def _version(name: str, age: int, model: ApplicationModel) -> str:
+    with translation.override(None):
+        source = json.dumps(_content(name, age, model, None), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
+# Asked for at nearly every step of a sign-in: made once of an organisation's name in the language at hand.
+@lru_cache(maxsize=1024)
+def _content(name: str, age: int, model: ApplicationModel, _language: str | None) -> dict[str, str]:
+    names = {"name": name, "months": CONSENT_MONTHS, "age": age}
     where = WHERE[model.stored, model.compared, bool(model.shares)]
     layers = {**LAYERS, **({} if model.compares else PRESENCE_LAYERS), "where": where}
     return {

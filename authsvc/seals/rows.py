@@ -201,6 +201,14 @@ class SealedRow(TenantOwned):
         super().make_ready()
         put_seal(self, None if self._state.adding else self._as_stored())
 
+    def made_ready(self, names: Collection[str]) -> Collection[str]:
+        """Seal what is about to be stored, where the seal speaks of one of these fields."""
+        if not kind_of(type(self)).touched_by(names):
+            return super().made_ready(names)
+        self.make_ready()
+        self._read_as = stored_of(self)
+        return {*names, "seal"}
+
     def _as_stored(self) -> Stored:
         if self._read_as is not None:
             return self._read_as

@@ -1,7 +1,7 @@
 """Tenant, and the base of everything that belongs to one."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
@@ -98,6 +98,11 @@ class TenantOwned(models.Model):
     def make_ready(self) -> None:
         """Do what a row needs before it is stored without `save`."""
         self.stamp_tenant()
+
+    def made_ready(self, names: Collection[str]) -> Collection[str]:
+        """Do what a row needs before these of its fields are stored without `save`; return which are."""
+        self.stamp_tenant()
+        return names
 
     def stamp_tenant(self) -> None:
         """Set the tenant in scope, or raise NoTenantScope where the row belongs to another."""

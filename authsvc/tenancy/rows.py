@@ -47,7 +47,12 @@ def from_row(model: type[Model], values: Sequence[Any]) -> Model:
     return model.from_db(DEFAULT_DB_ALIAS, names, converted)
 
 
-def insert(rows: Sequence[Row], *beside: Row, upon: Once | None = None, along: Change | None = None) -> bool:
+def insert(
+    rows: Sequence[Row],
+    *beside: Row,
+    upon: Once | None = None,
+    along: Change | list[Change] | None = None,
+) -> bool:
     """Insert rows of one model, at least one, and one of each other model, in the tenant in scope.
 
     All or none, by one statement on PostgreSQL. Where the change `upon` which they are inserted can no longer
@@ -67,11 +72,32 @@ def insert(rows: Sequence[Row], *beside: Row, upon: Once | None = None, along: C
                 else:
                     values.append(field.get_db_prep_save(field.pre_save(row, add=True), database))
         parts.append(Insertion(model._meta.db_table, _stored_columns(model), len(group), values))
-    if not insert_values(parts, upon, along):
+    if not insert_values(parts, upon, along if isinstance(along, list) else [along] if along else []):
         return False
     for row in (*rows, *beside):
         row._state.adding = False
     return True
+
+
+def change_of(row: Row, *names: str) -> Change:
+    """Return the change that stores these fields of a row that was read, for `insert` to make along.
+
+    The row is sealed with them where it has a seal that speaks of one. Call inside a database transaction
+    that holds the row's lock.
+    """
+    database, about = connections[DEFAULT_DB_ALIAS], type(row)._meta
+    said: list[Any] = [about.get_field(name) for name in sorted(row.made_ready(names))]
+    which: list[Any] = [about.get_field("tenant"), about.pk]
+    values = [each.get_db_prep_save(getattr(row, each.attname), database) for each in (*said, *which)]
+    return Change(_change(about.db_table, *(str(each.column) for each in (*said, about.pk))), values)
+
+
+@cache
+def _change(table: str, *columns: str) -> str:
+    # Names come from the model, values are parameters.
+    *changed, key = map(connection.ops.quote_name, columns)
+    places = ", ".join(f"{column} = %s" for column in changed)
+    return f"UPDATE {connection.ops.quote_name(table)} SET {places} WHERE tenant_id = %s AND {key} = %s"  # noqa: S608
 
 
 @cache

@@ -67,7 +67,7 @@ class Change(NamedTuple):
     values: list[Any]
 
 
-def insert_values(parts: Sequence[Insertion], upon: Once | None = None, along: Change | None = None) -> bool:
+def insert_values(parts: Sequence[Insertion], upon: Once | None = None, along: Sequence[Change] = ()) -> bool:
     """Insert rows of several tables and make the change before, all or nothing, and tell whether.
 
     By one statement where the database knows how. False where the change `upon` finds no row: nothing is
@@ -78,9 +78,9 @@ def insert_values(parts: Sequence[Insertion], upon: Once | None = None, along: C
     *first, last = [each for part in parts for each in part.statements(upon=upon is not None)]
     values = [value for part in parts for value in part.values]
     before = [f"part_{number} AS ({each})" for number, each in enumerate(first)]
-    if along is not None:
-        only = " AND EXISTS (SELECT 1 FROM upon)" if upon is not None else ""
-        before, values = [f"along AS ({along.statement}{only})", *before], [*along.values, *values]
+    only = " AND EXISTS (SELECT 1 FROM upon)" if upon is not None else ""
+    for number, change in enumerate(along):
+        before, values = [f"along_{number} AS ({change.statement}{only})", *before], [*change.values, *values]
     if upon is not None:
         before, values = [f"upon AS ({upon.statement})", *before], [*upon.values, *values]
     with connection.cursor() as cursor:
@@ -88,14 +88,14 @@ def insert_values(parts: Sequence[Insertion], upon: Once | None = None, along: C
         return bool(cursor.rowcount)
 
 
-def _insert_in_turn(parts: Sequence[Insertion], upon: Once | None, along: Change | None) -> bool:
+def _insert_in_turn(parts: Sequence[Insertion], upon: Once | None, along: Sequence[Change]) -> bool:
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         if upon is not None:
             cursor.execute(upon.statement, upon.values)
             if cursor.fetchone() is None:
                 return False
-        if along is not None:
-            cursor.execute(along.statement, along.values)
+        for change in along:
+            cursor.execute(change.statement, change.values)
         for part in parts:
             for statement in part.statements(upon=False):
                 cursor.execute(statement, part.values)

@@ -2,33 +2,43 @@
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction as database
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from authsvc.audit.services import record
+from authsvc.audit.services import signed as signed_event
 from authsvc.audit.tags import Tag
 from authsvc.core.application_models import ApplicationModel
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.measures import count_face
-from authsvc.keys.samples import still_held
+from authsvc.keys.samples import held_keys, still_held
 from authsvc.policy.services import pinned_region
-from authsvc.privacy.consent import covers_capture, live_consent
-from authsvc.privacy.notice import purpose_of
+from authsvc.privacy.consent import is_covered, live_consent
+from authsvc.privacy.models import ConsentReceipt
+from authsvc.privacy.notice import current_notice, purpose_of
 from authsvc.subjects.models import Subject
+from authsvc.tenancy.rows import change_of, insert
 from authsvc.transactions import tries
 from authsvc.transactions.crossing import is_in_vain, model_of_transaction
 from authsvc.transactions.crowding import require_room_in_the_queue
-from authsvc.transactions.drawing import COMPARING, LOST, end_waiting, open_challenge, require_room, say_drawn
+from authsvc.transactions.drawing import (
+    COMPARING,
+    LOST,
+    end_waiting,
+    is_waiting,
+    open_challenge,
+    require_room,
+    say_drawn,
+)
 from authsvc.transactions.lifecycle import LIFE, locked
-from authsvc.transactions.models import Capture, SealedSample, Transaction
+from authsvc.transactions.models import AttemptCounter, Capture, SealedSample, Transaction
 from authsvc.transactions.records import NO_FINDINGS, Findings, Verdict
 from authsvc.transactions.releasing import RELEASED, require_releasable, require_released
 from authsvc.transactions.telling import told_of
@@ -68,43 +78,60 @@ def issue_capture(
     session of liveness, in which nobody is known, always has; where the phone compares, each of its
     challenges takes a release before it (releasing.py).
     """
-    current = locked(row.pk)
+    current = locked(row.pk, "subject__tenant", "device")
     _require_proven(current)
     releasing = challenge.get("asks") == Capture.REFERENCE
     if releasing:
         require_releasable(current)
-    _require_capture(current)
-    waiting = open_challenge(current)
-    if waiting is not None and waiting.releases != releasing:
-        waiting = None
-    if waiting is None:
+    counter = tries.begin_counting(current.subject) if current.subject is not None else None
+    drawn, offered = list(current.captures.all()), None if offered_to is None else list(offered_to)
+    _require_capture(current, drawn, counter)
+    waiting = open_challenge(drawn)
+    if waiting is None or waiting.releases != releasing:
         if not releasing:
             require_released(current)
         require_room_in_the_queue(current)
-        end_waiting(current)
-        if current.subject is not None:
-            require_room(current, current.subject)
-        waiting = _new_capture(current, challenge)
-    waiting.offered_to = None if offered_to is None else list(offered_to)
-    waiting.save(update_fields=["offered_to"])
-    current.state = Transaction.State.CHALLENGED
-    current.save(update_fields=["state"])
+        _make_room(current, drawn, counter)
+        waiting = _new_capture(current, challenge, offered, number=len(drawn) + 1)
+    else:
+        _offer_again(current, waiting, offered)
     return waiting
 
 
-def _new_capture(current: Transaction, challenge: dict[str, Any]) -> Capture:
+def _offer_again(current: Transaction, waiting: Capture, offered: list[str] | None) -> None:
+    if waiting.offered_to != offered:
+        waiting.offered_to = offered
+        waiting.save(update_fields=["offered_to"])
+    if current.state != Transaction.State.CHALLENGED:
+        current.state = Transaction.State.CHALLENGED
+        current.save(update_fields=["state"])
+
+
+def _make_room(current: Transaction, drawn: Sequence[Capture], counter: AttemptCounter | None) -> None:
+    """End the challenge whose place another takes, and refuse that one where the person may have no more."""
+    if any(map(is_waiting, drawn)):
+        end_waiting(current)
+        if counter is not None:
+            counter.refresh_from_db()
+    if counter is not None:
+        require_room(current, counter)
+
+
+def _new_capture(
+    current: Transaction, challenge: dict[str, Any], offered: list[str] | None, *, number: int
+) -> Capture:
     moment = now()
     capture = Capture(
         tenant_id=current.tenant_id,
         transaction=current,
-        number=current.captures.count() + 1,
+        number=number,
         challenge=challenge,
         issued_at=moment,
         expires_at=min(moment + CHALLENGE_LIFE, current.expires_at),
+        offered_to=offered,
     )
     say_drawn(capture)
-    capture.save()
-    record(
+    issued = signed_event(
         Tag.CHALLENGE_ISSUED,
         **told_of(current),
         capture=capture.pk,
@@ -112,6 +139,8 @@ def _new_capture(current: Transaction, challenge: dict[str, Any]) -> Capture:
         cues=[step["cue"] for step in challenge.get("steps", [])],
         **({"asks": challenge["asks"]} if capture.releases else {}),
     )
+    current.state = Transaction.State.CHALLENGED
+    insert([issued], capture, along=change_of(current, "state"))
     return capture
 
 
@@ -120,8 +149,8 @@ def _require_proven(current: Transaction) -> None:
         raise Refused("not-proven", _("Use your passkey first."), detail=f"state {current.state}", status=409)
 
 
-def _require_capture(current: Transaction) -> None:
-    if current.face_closed or tries_used(current) or _has_no_capture(current):
+def _require_capture(current: Transaction, drawn: Sequence[Capture], counter: AttemptCounter | None) -> None:
+    if current.face_closed or tries_used(current, drawn) or _has_no_capture(current):
         raise Refused(
             "face-closed",
             _("Continue without your face, or start again."),
@@ -129,20 +158,22 @@ def _require_capture(current: Transaction) -> None:
             status=409,
         )
     if current.kind != Transaction.Kind.LIVENESS:
-        _require_agreed_face(current)
+        _require_agreed_face(current, counter)
 
 
-def _require_agreed_face(current: Transaction) -> None:
+def _require_agreed_face(current: Transaction, counter: AttemptCounter | None) -> None:
     subject, model = current.subject, model_of_transaction(current)
-    if subject is None or live_consent(subject, purpose_of(model)) is None:
+    consent = live_consent(subject, purpose_of(model)) if subject is not None else None
+    if subject is None or consent is None or counter is None:
         raise Refused(
             "no-consent", _("Please agree to the notice first."), detail="no live consent", status=403
         )
     if current.kind in {Transaction.Kind.AUTHENTICATE, Transaction.Kind.RENEW}:
-        _require_usable_face(subject, model)
+        _require_usable_face(subject, model, consent)
+        tries.refuse_if_closed(counter)
         _require_young_face(current.kind, subject)
     elif current.kind == Transaction.Kind.BIND:
-        tries.check_not_locked(subject)
+        tries.refuse_if_closed(counter)
 
 
 def _has_no_capture(current: Transaction) -> bool:
@@ -154,19 +185,18 @@ def _has_no_capture(current: Transaction) -> bool:
     return current.kind != Transaction.Kind.AUTHENTICATE and not model_of_transaction(current).keeps
 
 
-def _require_usable_face(subject: Subject, model: ApplicationModel) -> None:
+def _require_usable_face(subject: Subject, model: ApplicationModel, consent: ConsentReceipt) -> None:
     if model.keeps and not subject.has_face:
         raise Refused(
             "no-face", _("No face is enrolled. Continue without it."), detail="no reference", status=409
         )
-    if not covers_capture(subject, model):
+    if not is_covered(consent, current_notice(subject.tenant, model)):
         raise Refused(
             "notice-changed",
             _("Please read the notice first."),
             detail="consent to another notice, or one that is about to end",
             status=403,
         )
-    tries.check_not_locked(subject)
 
 
 def _require_young_face(kind: str, subject: Subject) -> None:
@@ -209,25 +239,24 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
             status=409,
             retry_after=max(1, math.ceil(left.total_seconds())),
         )
-    subject = current.subject
-    if current.kind in COMPARING and subject is not None and not capture.releases:
-        tries.reserve_try(subject)
+    if current.kind in COMPARING and current.subject_id is not None and not capture.releases:
+        tries.reserve_try(current.subject_id)
         capture.charged = True
-    SealedSample.objects.create(capture=capture, body=body, received_at=moment)
     capture.state, capture.submitted_at = Capture.State.SUBMITTED, moment
     capture.deadline = moment + VERDICT_WITHIN
     capture.sample_digest = hashlib.sha256(body).hexdigest()
     capture.judge = next_judge(capture)
-    capture.save()
     current.state = Transaction.State.SUBMITTED
-    current.save(update_fields=["state"])
-    record(
+    accepted = signed_event(
         Tag.SAMPLE_ACCEPTED,
         **told_of(current),
         capture=capture.pk,
         sample=capture.sample_digest,
         size=len(body),
     )
+    answered = change_of(capture, "state", "submitted_at", "deadline", "sample_digest", "judge", "charged")
+    sample = SealedSample(capture=capture, body=body, received_at=moment)
+    insert([accepted], sample, along=[answered, change_of(current, "state")])
     return capture
 
 
@@ -248,9 +277,7 @@ def record_verdict(capture_id: str, signed: str, *, findings: Findings = NO_FIND
     Refused for a forged or cross-wired verdict, which changes nothing either; whoever called records it,
     since what is written here is rolled back. `findings` are for the audit log.
     """
-    capture = Capture.objects.get(pk=capture_id)
-    current = locked(capture.transaction_id)
-    capture.refresh_from_db()
+    current, capture = _locked_by(capture_id)
     if capture.state != Capture.State.SUBMITTED or current.state != Transaction.State.SUBMITTED:
         return False
     verdict = check_verdict(signed, capture=capture)
@@ -260,6 +287,13 @@ def record_verdict(capture_id: str, signed: str, *, findings: Findings = NO_FIND
         _accept(current, verdict)
     _conclude(current, capture, state=verdict.outcome, reason=verdict.reason, findings=findings)
     return True
+
+
+def _locked_by(capture_id: str) -> tuple[Transaction, Capture]:
+    """Return a capture as it stands, and its transaction locked for update."""
+    rows = Transaction.objects.select_for_update(of=("self",), no_key=True)
+    current = rows.get(captures=capture_id)
+    return current, current.captures.get(pk=capture_id)
 
 
 def next_judge(capture: Capture) -> str:
@@ -276,9 +310,7 @@ def hand_over(capture_id: str) -> bool:
     Where there is none, the person is asked again, and has the try back: nobody has judged anything
     (`_end_unjudged`).
     """
-    capture = Capture.objects.get(pk=capture_id)
-    current = locked(capture.transaction_id)
-    capture.refresh_from_db()
+    current, capture = _locked_by(capture_id)
     judge = next_judge(capture)
     if capture.state != Capture.State.SUBMITTED or judge == capture.judge != "":
         return False
@@ -295,9 +327,7 @@ def expire_capture(capture_id: str) -> bool:
 
     That we were late costs them no try (`_end_unjudged`).
     """
-    capture = Capture.objects.get(pk=capture_id)
-    current = locked(capture.transaction_id)
-    capture.refresh_from_db()
+    current, capture = _locked_by(capture_id)
     if capture.state != Capture.State.SUBMITTED:
         return False
     _end_unjudged(current, capture, reason="deadline")
@@ -333,16 +363,20 @@ def look_after(row: Transaction) -> Capture | None:
     It is asked for again where its verdict is overdue, or nobody is left to open it. Returns
     the capture where another worker can, and has not heard of it.
     """
-    waiting = row.captures.filter(state=Capture.State.SUBMITTED).first()
+    if row.state != Transaction.State.SUBMITTED:
+        return None
+    its_key = held_keys(pinned_region()).filter(kid=OuterRef("judge"))
+    waiting = row.captures.filter(state=Capture.State.SUBMITTED).annotate(is_held=Exists(its_key)).first()
     if waiting is None:
         return None
     if waiting.deadline is not None and waiting.deadline <= now():
         handed_over = False
         expire_capture(waiting.pk)
-    elif waiting.offered_to is None or still_held([waiting.judge], region=pinned_region()):
+    elif waiting.offered_to is None or waiting.is_held:
         return None
     else:
         handed_over = hand_over(waiting.pk)
+        waiting.refresh_from_db()
     row.refresh_from_db()
     return waiting if handed_over else None
 
@@ -369,26 +403,27 @@ def _conclude(
     current: Transaction, capture: Capture, *, state: str, reason: str, findings: Findings = NO_FINDINGS
 ) -> None:
     capture.state, capture.reason, capture.decided_at = state, reason, now()
-    capture.save()
     erased = SealedSample.objects.filter(capture=capture).delete()[0]
     _settle(current, capture)
     if current.state == Transaction.State.SUBMITTED:
         current.state = Transaction.State.PROVEN
-        current.face_closed = tries_used(current)
+        others = current.captures.exclude(pk=capture.pk)
+        current.face_closed = tries_used(current, [*others, capture])
     if state in _FAILED:
         current.refused_for = reason
-    current.save(update_fields=["state", "decided_at", "stored_evidence", "face_closed", "refused_for"])
-    record(
-        Tag.VERDICT_RECORDED,
-        **told_of(current),
-        reason=reason,
-        capture=capture.pk,
-        outcome=state,
-        agent=_agent(current),
+    told = told_of(current)
+    said: dict[str, Any] = {
+        "capture": capture.pk,
+        "outcome": state,
+        "agent": _agent(current),
         **findings.told(),
-    )
+    }
+    events = [signed_event(Tag.VERDICT_RECORDED, **told, reason=reason, **said)]
     if erased:
-        record(Tag.SAMPLE_ERASED, **told_of(current), capture=capture.pk)
+        events.append(signed_event(Tag.SAMPLE_ERASED, **told, capture=capture.pk))
+    decided = change_of(capture, "state", "reason", "decided_at", "verdict", "hint")
+    found = change_of(current, "state", "decided_at", "stored_evidence", "face_closed", "refused_for")
+    insert(events, along=[decided, found])
     waited = capture.decided_at - (capture.submitted_at or capture.decided_at)
     count_face(current.kind, state, reason, waited.total_seconds())
 
@@ -399,22 +434,27 @@ def _agent(current: Transaction) -> dict[str, str]:
 
 
 def _settle(current: Transaction, capture: Capture) -> None:
-    if not capture.charged or current.subject is None:
+    if not capture.charged or current.subject_id is None:
         return
     if capture.state == Capture.State.ACCEPTED:
-        tries.settle_success(current.subject)
+        tries.settle_success(current.subject_id)
     elif capture.hint == LOST or capture.reason in _UNJUDGED:
-        tries.settle_unjudged(current.subject)
+        tries.settle_unjudged(current.subject_id)
     elif capture.state == Capture.State.AGAIN and capture.reason != NOT_FOLLOWED:
-        tries.settle_poor(current.subject)
+        tries.settle_poor(current.subject_id)
     else:
-        tries.settle_failure(current.subject)
+        tries.settle_failure(current.subject_id)
 
 
-def tries_used(current: Transaction) -> bool:
-    """Whether a transaction has had its tries, a release being none, or no further one would help."""
-    tried = current.captures.filter(challenge__asks__isnull=True)
-    failed = tried.filter(Q(state__in=_FAILED) | Q(reason=NOT_FOLLOWED)).count()
-    retried = tried.filter(state=Capture.State.AGAIN).exclude(reason=NOT_FOLLOWED).count()
-    unjudged = current.captures.filter(reason__in=_UNJUDGED).exists()
+def tries_used(current: Transaction, drawn: Iterable[Capture] | None = None) -> bool:
+    """Whether a transaction has had its tries, a release being none, or no further one would help.
+
+    `drawn` are its captures, where they have been read.
+    """
+    captures = list(current.captures.all() if drawn is None else drawn)
+    tried = [each for each in captures if not each.releases]
+    failed = sum(each.state in _FAILED or each.reason == NOT_FOLLOWED for each in tried)
+    again = (each for each in tried if each.state == Capture.State.AGAIN)
+    retried = sum(each.reason != NOT_FOLLOWED for each in again)
+    unjudged = any(each.reason in _UNJUDGED for each in captures)
     return failed >= tries.MATCH_TRIES or retried >= tries.QUALITY_RETRIES or unjudged

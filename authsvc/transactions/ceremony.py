@@ -22,16 +22,14 @@ def open_ceremony(row: Transaction) -> CeremonyKind | None:
     return read_stored(Ceremony, kept).ceremony if "ceremony" in kept else None
 
 
-@database.atomic
 def take_ceremony(row: Transaction, kind: CeremonyKind) -> Ceremony:
-    """Return what was kept, once: a WebAuthn challenge answers for one try only.
+    """Return what was kept when the row was read, once: a WebAuthn challenge answers for one try only.
 
-    Raises Refused where none was asked for, or another kind of ceremony was.
+    Raises Refused where none was asked for, another kind of ceremony was, or somebody was faster.
     """
-    current = Transaction.objects.select_for_update(no_key=True).get(pk=row.pk)
-    kept, current.webauthn_state = current.webauthn_state, None
-    current.save(update_fields=["webauthn_state"])
-    if not kept or kept.get("ceremony") != kind:
+    kept = row.webauthn_state
+    same = Transaction.objects.filter(pk=row.pk, webauthn_state=kept)
+    if not kept or not same.update(webauthn_state=None) or kept.get("ceremony") != kind:
         raise Refused(
             "no-passkey-challenge",
             _("Please start again with your passkey."),

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
-from authsvc.transactions.samples import are_logged
+from authsvc.transactions.sql import are_logged
 
 
 @register(Tags.database)

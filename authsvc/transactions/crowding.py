@@ -30,20 +30,20 @@ COME_BACK: Final = 5
 
 def is_crowded(row: Transaction) -> bool:
     """Whether a sample of this attempt would wait too long for its verdict."""
-    others = Capture.objects.exclude(transaction=row)
-    if row.subject_id is not None:
-        theirs = others.filter(transaction__subject=row.subject_id, state=Capture.State.SUBMITTED)
-        if theirs.count() >= OF_A_PERSON:
-            return True
-        # Who signs in goes before samples of nobody (turns.py), and waits for none of them.
-        others = others.filter(transaction__subject__isnull=False)
     moment = now()
     waiting = Q(state=Capture.State.SUBMITTED)
     coming = Q(state=Capture.State.ISSUED, issued_at__gt=moment - COMING)
-    open_work = others.filter(waiting | coming).aggregate(
-        all=Count("pk"), late=Count("pk", filter=waiting & Q(submitted_at__lte=moment - LATE))
-    )
-    return bool(open_work["late"] >= MOST_LATE or open_work["all"] >= OF_A_WORKER * max(_workers(), 1))
+    others = Capture.objects.exclude(transaction=row).filter(waiting | coming)
+    counted = {"all": Count("pk"), "late": Count("pk", filter=waiting & Q(submitted_at__lte=moment - LATE))}
+    if row.subject_id is not None:
+        # Who signs in goes before samples of nobody (turns.py), and waits for none of them.
+        others = others.filter(transaction__subject__isnull=False)
+        counted["theirs"] = Count("pk", filter=waiting & Q(transaction__subject=row.subject_id))
+    found = others.aggregate(**counted)
+    if found.get("theirs", 0) >= OF_A_PERSON or found["late"] >= MOST_LATE:
+        return True
+    # Nobody asks how many workers there are while there is work for one alone.
+    return bool(found["all"] >= OF_A_WORKER and found["all"] >= OF_A_WORKER * max(_workers(), 1))
 
 
 def require_room_in_the_queue(row: Transaction) -> None:

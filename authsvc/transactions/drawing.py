@@ -3,20 +3,19 @@
 Whoever could look at challenges for nothing would look until one comes to which they hold an answer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction as database
-from django.db.models import QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.seals.words import is_word_of, word_of
-from authsvc.subjects.models import Subject
 from authsvc.transactions import tries
-from authsvc.transactions.models import Capture, Transaction
+from authsvc.transactions.models import AttemptCounter, Capture, Transaction
 from authsvc.transactions.telling import told_of
 
 COMPARING = (Transaction.Kind.AUTHENTICATE, Transaction.Kind.BIND, Transaction.Kind.RENEW)
@@ -42,26 +41,40 @@ Poor pictures cost no try (S9.2-08), and would otherwise be a way to see another
 _DRAWN: Final = "challenge"
 
 
-def open_challenge(row: Transaction) -> Capture | None:
-    """Return the transaction's challenge that waits for its answer and leaves time for one, or None."""
+def open_challenge(drawn: Iterable[Capture]) -> Capture | None:
+    """Return, of a transaction's challenges, the one that waits and leaves time for its answer, or None."""
     # There is one at most: a release and a challenge take each other's place.
     soon = now() + LEFT_TO_ANSWER
-    return row.captures.filter(state=Capture.State.ISSUED, expires_at__gt=soon).order_by("-number").first()
+    return next((each for each in drawn if is_waiting(each) and each.expires_at > soon), None)
 
 
-@database.atomic
+def is_waiting(capture: Capture) -> bool:
+    """Whether a challenge waits for its answer."""
+    return capture.state == Capture.State.ISSUED
+
+
 def count_overdue(row: Transaction) -> None:
     """Count a person's challenges that were not answered in time; of this transaction, those nearly over too.
 
     Of a session of liveness they are its own. It comes before another challenge is drawn, and stands where
     that is refused.
     """
+    # Looked at without a lock, as there is nothing to count in nearly every sign-in.
+    if any(_is_overdue(capture, row) for capture in _waiting(row)):
+        _count_overdue(row)
+
+
+@database.atomic
+def _count_overdue(row: Transaction) -> None:
     current = Transaction.objects.select_for_update(no_key=True).get(pk=row.pk)
-    moment = now()
     for capture in _waiting(current):
-        leeway = LEFT_TO_ANSWER if capture.transaction_id == current.pk else timedelta(0)
-        if capture.expires_at <= moment + leeway:
+        if _is_overdue(capture, current):
             _end(capture)
+
+
+def _is_overdue(capture: Capture, row: Transaction) -> bool:
+    leeway = LEFT_TO_ANSWER if capture.transaction_id == row.pk else timedelta(0)
+    return capture.expires_at <= now() + leeway
 
 
 def say_drawn(capture: Capture) -> None:
@@ -91,21 +104,29 @@ def end_waiting(row: Transaction, *, only: Callable[[Mapping[str, Any]], bool] =
             _end(capture)
 
 
-def require_room(row: Transaction, subject: Subject) -> None:
+def require_room(row: Transaction, counter: AttemptCounter) -> None:
     """Refuse a further challenge where every try that is left already has one (423), or after too many.
 
-    Where it returns, the person's counter is locked until the database transaction ends, so that no race
-    gets one more (S8.3-03).
+    The person's counter has been locked until the database transaction ends, so that no race gets one more
+    (S8.3-03).
     """
-    tries.begin_counting(subject)
-    others = _waiting(row).exclude(transaction=row).filter(challenge__asks__isnull=True)
-    if row.kind in COMPARING:
-        tries.require_free_try(subject, waiting=others.filter(transaction__kind__in=COMPARING).count())
     since = now() - WHILE
-    drawn = Capture.objects.filter(transaction__subject=subject, issued_at__gt=since)
-    in_vain = drawn.exclude(state=Capture.State.ACCEPTED).exclude(hint=LOST).order_by("issued_at")
-    if in_vain.count() >= MOST_IN_A_WHILE:
-        raise tries.resting(in_vain[0].issued_at - since, detail=f"{MOST_IN_A_WHILE} challenges in {WHILE}")
+    elsewhere = Q(state=Capture.State.ISSUED, challenge__asks__isnull=True, transaction__kind__in=COMPARING)
+    elsewhere &= ~Q(transaction=row)
+    in_vain = Q(issued_at__gt=since) & ~Q(state=Capture.State.ACCEPTED) & ~Q(hint=LOST)
+    # Of attempts of that time, by the index of a person's attempts, of which none lives for so long.
+    theirs = Capture.objects.filter(
+        transaction__subject=counter.subject_id, transaction__created_at__gt=since - WHILE
+    )
+    found = theirs.filter(elsewhere | in_vain).aggregate(
+        waiting=Count("pk", filter=elsewhere),
+        in_vain=Count("pk", filter=in_vain),
+        first=Min("issued_at", filter=in_vain),
+    )
+    if row.kind in COMPARING:
+        tries.require_free_try(counter, waiting=found["waiting"])
+    if found["in_vain"] >= MOST_IN_A_WHILE:
+        raise tries.resting(found["first"] - since, detail=f"{MOST_IN_A_WHILE} challenges in {WHILE}")
 
 
 def _waiting(row: Transaction) -> QuerySet[Capture]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from structlog.contextvars import bind_contextvars
 
 from authsvc.assurance.levels import Evidence, assess
-from authsvc.audit.services import record
+from authsvc.audit.services import record, signed
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
@@ -21,12 +21,14 @@ from authsvc.core.measures import count_ended
 from authsvc.core.records import NotARecord
 from authsvc.devices.models import Device
 from authsvc.subjects.models import Subject
+from authsvc.tenancy.rows import insert
 from authsvc.transactions.drawing import end_waiting
 from authsvc.transactions.models import Capture, SealedSample, Transaction
 from authsvc.transactions.outgoing import forget, is_left, not_fetched
 from authsvc.transactions.parties import Party, is_party, require_party
 from authsvc.transactions.records import Requested
 from authsvc.transactions.references import discard_reference
+from authsvc.transactions.sql import use_up
 from authsvc.transactions.telling import told_of
 from authsvc.transactions.touching import as_begun, joined
 from authsvc.transactions.verdict import check_verdict, evidence_altered
@@ -34,7 +36,6 @@ from authsvc.transactions.verdict import check_verdict, evidence_altered
 LIFE = timedelta(seconds=300)
 
 
-@database.atomic
 def open_transaction(
     *,
     kind: str,
@@ -53,7 +54,7 @@ def open_transaction(
     """
     identifier, moment = new_id(), now()
     bind_contextvars(transaction=identifier)  # in the lines of the log
-    row = Transaction.objects.create(
+    row = Transaction(
         id=identifier,
         kind=kind,
         client=client,
@@ -65,22 +66,26 @@ def open_transaction(
         created_at=moment,
         expires_at=moment + LIFE,
     )
-    record(
+    opened = signed(
         Tag.TRANSACTION_OPENED,
         transaction=row.id,
         client=client.client_id if client else "",
         subject=str(subject.id) if subject else "",
         kind=kind,
     )
+    insert([opened], row)
     return row
 
 
-def find_live(transaction_id: str, key: str | None, *, party: Party) -> Transaction:
+def find_live(
+    transaction_id: str, key: str | None, *, party: Party, known: Transaction | None = None
+) -> Transaction:
     """Return the transaction, if it still runs and whoever holds the key plays that part in it.
 
-    Raises Refused: `unknown` (404), `foreign-browser` (403), `expired` or `ended` (410).
+    `known` is the row where it has just been read. Raises Refused: `unknown` (404), `foreign-browser` (403),
+    `expired` or `ended` (410).
     """
-    row = Transaction.objects.select_related("client", "subject", "device").filter(pk=transaction_id).first()
+    row = _read(transaction_id) if known is None else known
     if row is None:
         raise Refused("unknown", _("This sign-in does not exist. Please start again."), status=404)
     require_party(row, party, key)
@@ -103,10 +108,16 @@ def own_transaction(
     One whose time is over has expired, whether the sweep has come by or not. Looking changes nothing else:
     who comes back, reloads or kept a bookmark is told where they stand by this (docs/states.md).
     """
-    row = Transaction.objects.select_related("client", "subject", "device").filter(pk=transaction_id).first()
+    row = _read(transaction_id)
     if row is None or not is_party(row, party, key):
         return None
     return _as_it_stands(row)
+
+
+def _read(transaction_id: str) -> Transaction | None:
+    """Return a transaction with whom and what a step of it asks for, by one statement."""
+    rows = Transaction.objects.select_related("tenant", "client", "subject__tenant", "device")
+    return rows.filter(pk=transaction_id).first()
 
 
 def _as_it_stands(row: Transaction) -> Transaction:
@@ -131,9 +142,13 @@ def find_begun(*, kind: str, held: Mapping[str, str], request: Requested) -> Tra
     return next((row for row in same if is_party(row, Party.INITIATOR, held[row.pk])), None)
 
 
-def locked(transaction_id: str) -> Transaction:
-    """Return the row locked for update; call inside a database transaction."""
-    return Transaction.objects.select_for_update(no_key=True).get(pk=transaction_id)
+def locked(transaction_id: str, *beside: str) -> Transaction:
+    """Return the row locked for update; call inside a database transaction.
+
+    `beside` are rows that it points at and that are read with it, without a lock.
+    """
+    rows = Transaction.objects.select_for_update(of=("self",), no_key=True)
+    return (rows.select_related(*beside) if beside else rows).get(pk=transaction_id)
 
 
 @database.atomic
@@ -173,9 +188,12 @@ def cancel(row: Transaction) -> None:
     end(row, Transaction.State.CANCELLED, Tag.TRANSACTION_CANCELLED)
 
 
-@database.atomic
-def consume(transaction_id: str, key: str | None, *, at: str) -> Transaction:
+def consume(
+    transaction_id: str, key: str | None, *, at: str, known: Transaction | None = None
+) -> Transaction:
     """Hand an accepted transaction's result to its initiator, once, at the path that it was opened for.
+
+    `known` is the row where it has just been read: that it is used once is decided by the change alone.
 
     The stored verdict's signature is checked again: a row changed in the database is worth nothing
     (S9.4-07). Raises Refused: `elsewhere` (409) at another path, so that an enrolment signs nobody in and a
@@ -183,7 +201,7 @@ def consume(transaction_id: str, key: str | None, *, at: str) -> Transaction:
     yet; `not-fetched` (409) where the agent has not fetched what it is to keep; `device-revoked` (403) where
     the passkey was revoked meanwhile (S8.2-02).
     """
-    row = find_live(transaction_id, key, party=Party.INITIATOR)
+    row = find_live(transaction_id, key, party=Party.INITIATOR, known=known)
     if row.continue_path != at:
         raise Refused(
             "elsewhere", _("Please start again."), detail=f"for {row.continue_path}, used at {at}", status=409
@@ -215,7 +233,6 @@ def _opened_by(client: RelyingParty) -> dict[str, Any]:
     return {"kind": Transaction.Kind.LIVENESS, "client": client}
 
 
-@database.atomic
 def hand_to_party(row: Transaction) -> Transaction:
     """Use up a session's result for the relying party that opened it, and proved itself just now; once.
 
@@ -235,22 +252,21 @@ def _use_up(row: Transaction) -> Transaction:
         )
     if is_left(row):
         raise not_fetched()
-    row.ended_at = now()
-    changed = Transaction.objects.filter(pk=row.pk, state=Transaction.State.DECIDED).update(
-        state=Transaction.State.CONSUMED,
-        ended_at=row.ended_at,
-        level=_level(row),
-        **_touched_at_the_end(row),
-    )
-    if not changed:
-        raise Refused(
-            "not-decided", _("This sign-in is not finished yet."), detail=f"state {row.state}", status=409
-        )
+    if row.state != Transaction.State.DECIDED:
+        raise _not_decided(f"state {row.state}")
+    row.level = _level(row)
+    _touch_at_the_end(row)
     _check_evidence(row)
-    row.state = Transaction.State.CONSUMED
-    record(Tag.TRANSACTION_CONSUMED, **told_of(row), **_declared(row))
+    row.state, row.ended_at = Transaction.State.CONSUMED, now()
+    used = signed(Tag.TRANSACTION_CONSUMED, **told_of(row), **_declared(row))
+    if not insert([used], upon=use_up(row)):
+        raise _not_decided("somebody else was faster")
     count_ended(row.kind, Transaction.State.CONSUMED)
     return row
+
+
+def _not_decided(detail: str) -> Refused:
+    return Refused("not-decided", _("This sign-in is not finished yet."), detail=detail, status=409)
 
 
 def _level(row: Transaction) -> str:
@@ -263,17 +279,15 @@ def _level(row: Transaction) -> str:
         raise evidence_altered(str(problem)) from None
 
 
-def _touched_at_the_end(row: Transaction) -> dict[str, Any]:
-    """Let the evidence say that this process took it over, and return what is to be stored of that."""
+def _touch_at_the_end(row: Transaction) -> None:
+    """Let the evidence say that this process took it over."""
     try:
         proven = row.evidence
     except NotARecord as problem:
         raise evidence_altered(str(problem)) from None
     touched = joined(proven.components)
-    if touched == proven.components:
-        return {}
-    row.evidence = replace(proven, components=touched)
-    return {"stored_evidence": row.stored_evidence}
+    if touched != proven.components:
+        row.evidence = replace(proven, components=touched)
 
 
 def _declared(row: Transaction) -> dict[str, Any]:

@@ -53,9 +53,14 @@ def renew_key(row: Transaction, key: str) -> None:
     key that is worth nothing when there is something to take (ADR 0285). Across devices the desk's key stays
     as it was: that it stands before the same person is what the number says (ADR 0376).
     """
+    row.save(update_fields=[put_key(row, key)])
+
+
+def put_key(row: Transaction, key: str) -> str:
+    """Put that key into the row, as `renew_key` does, and return the column for whoever saves it."""
     column = "agent_digest" if row.handed_over else "browser_digest"
     setattr(row, column, secret_hash(key))
-    row.save(update_fields=[column])
+    return column
 
 
 def _digest_of(row: Transaction, party: Party) -> str:

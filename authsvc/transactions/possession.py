@@ -23,7 +23,7 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u
 from authsvc.transactions.lifecycle import end, locked
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.parties import renew_key
+from authsvc.transactions.parties import put_key
 from authsvc.transactions.proof import PROVABLE, expected_challenge, new_device_challenge, too_late
 from authsvc.transactions.records import LivenessRequest
 from authsvc.transactions.telling import told_of
@@ -77,8 +77,8 @@ def record_possession(row: Transaction, possession: Possession, *, browser_key: 
     current.state, current.webauthn_nonce = Transaction.State.PROVEN, None
     touched = joined(current.evidence.components)
     current.evidence = Proven(agent=possession.agent, at=now().isoformat(), components=touched)
+    put_key(current, browser_key)
     current.save()
-    renew_key(current, browser_key)
     record(Tag.KEY_PROVEN, **told_of(current), agent=possession.agent.to_json())
     if asked.sandbox:
         _end_as_told(current, asked.sandbox)

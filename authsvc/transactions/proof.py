@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,31 +12,33 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from authsvc.assurance.evidence import Agent, PasskeyProof, Proven
-from authsvc.audit.services import record
+from authsvc.audit.services import record, signed
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u, unb64u
 from authsvc.core.texts import Text
 from authsvc.devices.models import Device
+from authsvc.tenancy.rows import change_of, insert
 from authsvc.transactions.comparing import face_is_needed, face_needed
 from authsvc.transactions.drawing import end_waiting
 from authsvc.transactions.handoff import how_handed_on
 from authsvc.transactions.lifecycle import locked
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.parties import renew_key
+from authsvc.transactions.parties import put_key
+from authsvc.transactions.records import Ceremony
 from authsvc.transactions.telling import told_of
 from authsvc.transactions.touching import as_begun, joined
 
 PROVEN = (Transaction.State.PROVEN, Transaction.State.CHALLENGED)
 PROVABLE = (Transaction.State.OPEN, *PROVEN)
+Options = dict[str, Any]
 _NOTHING_WITHOUT: Final[Mapping[str, Text]] = {
     Transaction.Kind.RENEW: _("Your face is renewed with your face alone. Cancel to leave it as it is."),
     Transaction.Kind.LIVENESS: _("This is about your camera alone. Cancel, and go back to the site."),
 }
 
 
-@database.atomic
 def hold_to_key(row: Transaction, session_key: Any) -> None:
     """Take a device proof back where the agent comes with another session key than the proven one (S9.5-03).
 
@@ -44,8 +46,19 @@ def hold_to_key(row: Transaction, session_key: Any) -> None:
     proves again; what is only pending, as the passkey that an enrolment made, stays. So does the challenge
     that waits: loading the page anew is no way to see another one.
     """
+    # Where a proof comes in at this very moment, `new_device_challenge` refuses another key.
+    if _is_held_by_another(row, session_key):
+        _take_back(row, session_key)
+
+
+def _is_held_by_another(row: Transaction, session_key: Any) -> bool:
+    return row.state in PROVEN and row.session_key != session_key
+
+
+@database.atomic
+def _take_back(row: Transaction, session_key: Any) -> None:
     current = locked(row.pk)
-    if current.state not in PROVEN or current.session_key == session_key:
+    if not _is_held_by_another(current, session_key):
         return
     current.state, current.stored_evidence = Transaction.State.OPEN, as_begun(current.evidence.components)
     if current.kind not in Transaction.MAKING:
@@ -65,6 +78,31 @@ def new_device_challenge(
     device names one, which whoever keeps the ceremony remembers. Raises Refused for another, and once a
     device is proven for every other key than the proven one.
     """
+    current, challenge = _challenged(row, session_key, receiving_key)
+    current.save(update_fields=["webauthn_nonce", "session_key"])
+    return challenge
+
+
+@database.atomic
+def begin_ceremony(
+    row: Transaction,
+    session_key: dict[str, Any],
+    receiving_key: dict[str, Any] | None,
+    begin: Callable[[bytes], tuple[Options, Ceremony]],
+) -> Options:
+    """Return the options that `begin` makes of such a challenge, and remember what it says beside them.
+
+    That is what the next answer must match; it replaces what was kept before. Raises Refused as above.
+    """
+    current, challenge = _challenged(row, session_key, receiving_key)
+    options, ceremony = begin(challenge)
+    current.webauthn_state = ceremony.to_json()
+    current.save(update_fields=["webauthn_nonce", "session_key", "webauthn_state"])
+    return options
+
+
+def _challenged(row: Transaction, session_key: Any, receiving_key: Any) -> tuple[Transaction, bytes]:
+    """Return the row, locked, with a fresh challenge of its own that is not stored yet."""
     thumbprints, nonce = _thumbprints(session_key, receiving_key), secrets.token_bytes(32)
     current = locked(row.pk)
     if current.state not in PROVABLE:
@@ -72,9 +110,8 @@ def new_device_challenge(
     if current.state in PROVEN and current.session_key != session_key:
         raise foreign_key(detail="another key than the proven one")
     current.webauthn_nonce, current.session_key = nonce, session_key
-    current.save(update_fields=["webauthn_nonce", "session_key"])
     row.webauthn_nonce, row.session_key = nonce, session_key
-    return _challenge(row.id, nonce, thumbprints)
+    return current, _challenge(row.id, nonce, thumbprints)
 
 
 def expected_challenge(row: Transaction, receiving_key: dict[str, Any] | None = None) -> bytes:
@@ -156,14 +193,14 @@ class DeviceProof:
 
 
 @database.atomic
-def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: str) -> None:
-    """Bind the proven device and its subject to the transaction; the challenge is used up.
+def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: str) -> Transaction:
+    """Bind the proven device and its subject to the transaction, and return it; the challenge is used up.
 
     From now on it is that of the browser with `browser_key` alone, which the server made just now. A
     transaction that has a subject stays with that subject. Raises Refused, also where the session key has
     become another than the one that the passkey signed.
     """
-    current, device = locked(row.pk), proof.device
+    current, device = locked(row.pk, "tenant", "client"), proof.device
     require_passkey_kind(current)
     if current.state not in PROVABLE or current.webauthn_nonce is None:
         raise too_late(current)
@@ -176,7 +213,7 @@ def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: st
             status=403,
         )
     current.state = Transaction.State.PROVEN
-    current.subject_id, current.device, current.webauthn_nonce = device.subject_id, device, None
+    current.subject, current.device, current.webauthn_nonce = device.subject, device, None
     passkey = PasskeyProof(
         device.id,
         device.key_kind,
@@ -189,10 +226,8 @@ def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: st
     current.evidence = Proven(
         passkey, proof.agent, face=None, at=now().isoformat(), handoff=handoff, components=touched
     )
-    current.save()
-    renew_key(current, browser_key)
-    Device.objects.filter(pk=device.pk).update(last_used_at=now())
-    record(
+    keyed = put_key(current, browser_key)
+    proven = signed(
         Tag.DEVICE_PROVEN,
         **told_of(current),
         device=device.id,
@@ -200,6 +235,9 @@ def record_device_proof(row: Transaction, proof: DeviceProof, *, browser_key: st
         user_verified=proof.user_verified,
         agent=proof.agent.to_json(),
     )
+    changed = ("state", "subject", "device", "webauthn_nonce", "stored_evidence", keyed)
+    insert([proven], along=change_of(current, *changed))
+    return current
 
 
 def record_device_refusal(row: Transaction, *, reason: str, detail: str = "") -> None:

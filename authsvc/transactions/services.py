@@ -69,6 +69,7 @@ from authsvc.transactions.possession import (
 )
 from authsvc.transactions.proof import (
     DeviceProof,
+    begin_ceremony,
     decline_face,
     expected_challenge,
     hold_to_key,
@@ -81,7 +82,7 @@ from authsvc.transactions.proof import (
 )
 from authsvc.transactions.references import attach_moment, attach_reference, drop_reference
 from authsvc.transactions.releasing import RELEASED, release_challenge, released_before
-from authsvc.transactions.samples import read_sealed
+from authsvc.transactions.sql import read_sealed
 from authsvc.transactions.status import lock_of, status_of
 from authsvc.transactions.sweeping import lost_captures, note_sent_again, orphaned_captures, sweep
 from authsvc.transactions.tries import resting
@@ -99,6 +100,7 @@ __all__ = [
     "accept_sample",
     "attach_moment",
     "attach_reference",
+    "begin_ceremony",
     "begin_judging",
     "bound_device",
     "cancel",

@@ -23,7 +23,7 @@ from authsvc.transactions.capturing import VERDICT_WITHIN, expire_capture
 from authsvc.transactions.lifecycle import LIFE, end
 from authsvc.transactions.models import Capture, Outgoing, SealedSample, Transaction
 from authsvc.transactions.outgoing import LIFE as OUTGOING_LIFE
-from authsvc.transactions.samples import reclaim_space
+from authsvc.transactions.sql import reclaim_space
 
 _BATCH = 500
 Tenants = Iterable[UUID]

@@ -7,6 +7,7 @@ can use up a person's tries (S8.3-04).
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.db.models import F, Q, Value
 from django.db.models.expressions import Combinable
@@ -40,13 +41,12 @@ def check_not_locked(subject: Subject) -> None:
     """Raise Refused where the subject's face is locked or disabled now; reserves nothing."""
     counter = AttemptCounter.objects.filter(subject=subject).first()
     if counter is not None:
-        _refuse_if_closed(counter)
+        refuse_if_closed(counter)
 
 
-def begin_counting(subject: Subject) -> None:
-    """Make the person's counter where there is none, and lock it until the database transaction ends."""
-    AttemptCounter.objects.get_or_create(subject=subject)
-    lock_counter(subject)
+def begin_counting(subject: Subject) -> AttemptCounter:
+    """Return the person's counter, made where there is none, locked until the database transaction ends."""
+    return AttemptCounter.objects.select_for_update().get_or_create(subject=subject)[0]
 
 
 def lock_counter(subject: Subject) -> None:
@@ -54,35 +54,41 @@ def lock_counter(subject: Subject) -> None:
     AttemptCounter.objects.select_for_update().filter(subject=subject).first()
 
 
-def require_free_try(subject: Subject, *, waiting: int) -> None:
+def require_free_try(counter: AttemptCounter, *, waiting: int) -> None:
     """Refuse a challenge to a person without a try for it, beside so many that wait to be answered elsewhere.
 
     Below the fifth failure there are five in all; after it one at a time.
     """
-    counter = AttemptCounter.objects.get(subject=subject)
-    _refuse_if_closed(counter)
+    refuse_if_closed(counter)
     begun = counter.in_flight + waiting
     if begun and counter.failures + begun >= FREE_FAILURES:
         raise resting(FIRST_WAIT, detail="every try that is left has a challenge already")
 
 
-def reserve_try(subject: Subject) -> None:
+def reserve_try(subject_id: UUID) -> None:
     """Reserve one try, atomically. Raises Refused where none is left now."""
-    AttemptCounter.objects.get_or_create(subject=subject)
+    if _reserved(subject_id):
+        return
+    # Its first: whoever draws a challenge makes the counter, and not every capture comes of one.
+    counter, _made = AttemptCounter.objects.get_or_create(subject_id=subject_id)
+    if _reserved(subject_id):
+        return
+    refuse_if_closed(counter)
+    raise resting(FIRST_WAIT, detail="every try that is left is in flight")
+
+
+def _reserved(subject_id: UUID) -> bool:
+    """Reserve one try by one statement; False where none is left, or nothing was counted yet."""
     open_now = Q(disabled=False) & (Q(locked_until=None) | Q(locked_until__lte=now()))
     room = Q(failures__lt=FREE_FAILURES, in_flight__lt=Value(FREE_FAILURES) - F("failures")) | Q(
         failures__gte=FREE_FAILURES, in_flight=0
     )
-    reserved = AttemptCounter.objects.filter(open_now & room, subject=subject).update(
-        in_flight=F("in_flight") + 1
-    )
-    if not reserved:
-        counter = AttemptCounter.objects.get(subject=subject)
-        _refuse_if_closed(counter)
-        raise resting(FIRST_WAIT, detail="every try that is left is in flight")
+    counters = AttemptCounter.objects.filter(open_now & room, subject=subject_id)
+    return bool(counters.update(in_flight=F("in_flight") + 1))
 
 
-def _refuse_if_closed(counter: AttemptCounter) -> None:
+def refuse_if_closed(counter: AttemptCounter) -> None:
+    """Raise Refused where a person's face is locked or disabled, as their counter says."""
     if counter.disabled:
         raise Refused(
             "face-disabled",
@@ -106,34 +112,34 @@ def resting(wait: timedelta, *, detail: str) -> Refused:
     )
 
 
-def settle_success(subject: Subject) -> None:
+def settle_success(subject_id: UUID) -> None:
     """Settle a reserved try that matched: the failures are forgotten."""
-    AttemptCounter.objects.filter(subject=subject).update(
+    AttemptCounter.objects.filter(subject=subject_id).update(
         failures=0, in_flight=_one_less(), locked_until=None
     )
 
 
-def settle_poor(subject: Subject) -> None:
+def settle_poor(subject_id: UUID) -> None:
     """Give a reserved try back: the sample was too poor to be judged (S9.2-08).
 
     Beyond POOR_SAMPLES it counts as a failure: nobody gets more tries by sending poor samples on purpose.
     """
     try:
-        POOR_SAMPLES.spend(str(subject.pk))
+        POOR_SAMPLES.spend(str(subject_id))
     except TooMany:
-        settle_failure(subject)
+        settle_failure(subject_id)
     else:
-        settle_unjudged(subject)
+        settle_unjudged(subject_id)
 
 
-def settle_unjudged(subject: Subject) -> None:
+def settle_unjudged(subject_id: UUID) -> None:
     """Give a reserved try back: nobody has judged the sample, through no fault of the person's."""
-    AttemptCounter.objects.filter(subject=subject).update(in_flight=_one_less())
+    AttemptCounter.objects.filter(subject=subject_id).update(in_flight=_one_less())
 
 
-def settle_failure(subject: Subject) -> None:
+def settle_failure(subject_id: UUID) -> None:
     """Settle a reserved try that failed: wait from the fifth on, disable at the tenth."""
-    counter = AttemptCounter.objects.select_for_update().get(subject=subject)
+    counter = AttemptCounter.objects.select_for_update().get(subject=subject_id)
     counter.in_flight = max(0, counter.in_flight - 1)
     counter.save(update_fields=["in_flight"])
     _fail(counter)

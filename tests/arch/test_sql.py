@@ -15,7 +15,7 @@ MODULES = {
     "authsvc/limits": "sql.py",
     "authsvc/keys": "service/counts.py",
     "authsvc/tenancy": "sql.py",
-    "authsvc/transactions": "samples.py",
+    "authsvc/transactions": "sql.py",
     "config/management": "commands/migrate.py",
     "devtools/estate": "copying.py",
     "devtools/stack": "stack.py",

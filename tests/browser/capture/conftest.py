@@ -139,7 +139,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[bytes]]:
     def becomes(outcome: str) -> list[bytes]:
         opened: list[bytes] = []
 
-        def judge(*, tenant_id: str, capture_id: str) -> None:
+        def judge(*, tenant_id: str, capture_id: str, **_: Any) -> None:
             with _as_worker():
                 capture = Capture.objects.get(pk=capture_id)
                 opened.append(unseal_sample(services.read_sealed(capture_id) or b"", capture=capture))
@@ -163,7 +163,7 @@ def lenient(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[bytes]]:
         opened: list[bytes] = []
         accept_every_face(monkeypatch, **enrolled)
 
-        def judge(*, tenant_id: str, capture_id: str) -> None:
+        def judge(*, tenant_id: str, capture_id: str, **_: Any) -> None:
             with _as_worker():
                 capture = Capture.objects.get(pk=capture_id)
                 opened.append(unseal_sample(services.read_sealed(capture_id) or b"", capture=capture))

@@ -86,7 +86,7 @@ def verdict(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let a worker come to this verdict at once."""
 
     def becomes(outcome: str, **changes: Any) -> None:
-        def judge(*, tenant_id: str, capture_id: str) -> None:
+        def judge(*, tenant_id: str, capture_id: str, **_: Any) -> None:
             capture = Capture.objects.get(pk=capture_id)
             services.record_verdict(capture_id, verdict_on(capture, outcome, **changes))
 

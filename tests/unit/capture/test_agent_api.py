@@ -33,7 +33,7 @@ from tests.unit.capture.test_passkeys import refused
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     """What was handed to the workers."""
     calls: list[dict[str, str]] = []
-    monkeypatch.setattr(agent_api, "enqueue_verification", lambda **ids: calls.append(ids))
+    monkeypatch.setattr(agent_api, "enqueue_verification", lambda *, capture, **ids: calls.append(ids))
     return calls
 
 

@@ -27,7 +27,7 @@ from authsvc.protection.registry import PROTECTIONS
 from authsvc.subjects.models import Subject
 from authsvc.transactions import services
 from authsvc.transactions.models import AttemptCounter, Capture, Outgoing, SealedSample, Transaction
-from authsvc.transactions.samples import read_sealed
+from authsvc.transactions.sql import read_sealed
 from authsvc.transactions.tries import MATCH_TRIES
 from devtools.phone import comparing, sealing
 from tests.factories import make_consent, make_subject, offer_sample_key

@@ -6,7 +6,7 @@ from django.db import connection
 
 from authsvc.keys.models import WorkerKey
 from authsvc.transactions.models import Capture, Outgoing, SealedSample
-from authsvc.transactions.samples import are_logged
+from authsvc.transactions.sql import are_logged
 from config.safety import UnsafeSettings, refuse_unsafe_database
 
 pytestmark = [pytest.mark.django_db]

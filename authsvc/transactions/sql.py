@@ -1,9 +1,33 @@
-"""Reading a sealed sample, and leaving nothing of what was deleted."""
+"""The statements about transactions and samples that the ORM cannot write, or not as one with others."""
+
+from typing import Any
 
 from django.db import connection
 from psycopg.pq import Format
 
-from authsvc.transactions.models import Outgoing, SealedSample
+from authsvc.tenancy.sql import Once
+from authsvc.transactions.models import Outgoing, SealedSample, Transaction
+
+
+def use_up(row: Transaction) -> Once:
+    """Return the change that makes a decided transaction the used one that `row` is: of several one makes it.
+
+    The transaction is over with it, and needs no seal.
+    """
+    changed = ("state", "ended_at", "level", "stored_evidence")
+    values = [_stored(name, getattr(row, name)) for name in changed]
+    which = [_stored("tenant", row.tenant_id), row.pk, Transaction.State.DECIDED.value]
+    return Once(
+        "UPDATE transactions_transaction SET state = %s, ended_at = %s, level = %s, evidence = %s, "
+        "seal = NULL WHERE tenant_id = %s AND id = %s AND state = %s RETURNING 1",
+        [*values, *which],
+    )
+
+
+def _stored(name: str, value: Any) -> Any:
+    # As this database takes it.
+    field: Any = Transaction._meta.get_field(name)
+    return field.get_db_prep_save(value, connection)
 
 
 def read_sealed(capture_id: str) -> bytes | None:
