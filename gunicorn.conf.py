@@ -1,5 +1,6 @@
 """What every gunicorn that is started in this folder begins with; its command line goes before."""
 
+import gc
 from typing import Any
 
 from config import arriving, counts
@@ -28,3 +29,9 @@ sendfile = False
 def on_starting(server: Any) -> None:
     """Let all workers of this server count together."""
     counts.shared_folder()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let no search for garbage go through what was loaded: it stays as long as the process."""
+    gc.collect()
+    gc.freeze()

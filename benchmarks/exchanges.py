@@ -7,6 +7,8 @@ them in both, the order changing from round to round. A ratio is our rate to the
 the mean ratio and its 95 % interval (pairs.py); beside it the processor time of an exchange, of Visor and its
 PostgreSQL together, and its statements, which other work on the machine changes little.
 
+With `--steps` each step of benchmarks/provider.py is driven in both by turns instead, eight requests at once.
+
 It wants Redis, as production does:
 `python -m devtools.stack.services -- python -m benchmarks.exchanges OTHER`.
 """
@@ -24,7 +26,7 @@ from typing import NamedTuple
 
 from benchmarks.audit import COMMITS
 from benchmarks.pairs import HERE, interval
-from benchmarks.provider import codes_of, redeemed
+from benchmarks.provider import codes_of, redeemed, steps
 from benchmarks.serving import Side
 from benchmarks.sides.counting import HEADER
 from devtools.stack.services import DURABLE_SETTINGS
@@ -57,12 +59,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.exchanges")
     parser.add_argument("other", type=Path, help="another checkout, set up")
     parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--steps", action="store_true", help="every step, not exchanges alone")
     chosen = parser.parse_args()
+    compared = _steps_compared if chosen.steps else _compared
     for name, setting in COMMITS.items():
         with ExitStack() as stack:
             settings = {**DURABLE_SETTINGS, "synchronous_commit": setting}
             sides = [stack.enter_context(_standing(each, settings)) for each in (HERE, chosen.other)]
-            for line in _compared(sides, chosen.rounds):
+            for line in compared(sides, chosen.rounds):
                 print(f"{name}, {line}", flush=True)
 
 
@@ -95,6 +99,25 @@ def _compared(sides: list[tuple[Side, int]], rounds: int) -> Iterator[str]:
             yield (
                 f"{called}: {ours:.1f} and {theirs:.1f}{unit}, ratio {middle:.3f} ({low:.3f} to {high:.3f})"
             )
+
+
+def _steps_compared(sides: list[tuple[Side, int]], rounds: int) -> Iterator[str]:
+    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for number in range(-1, rounds):  # the first warms caches and connections up
+        pair = {side: _rates(*sides[side]) for side in (range(2) if number % 2 else (1, 0))}
+        for name in pair[0] if number >= 0 else ():
+            found[name].append((pair[0][name], pair[1][name]))
+    for name, values in found.items():
+        middle, low, high = interval([own / its for own, its in values])
+        ours, theirs = (sum(column) / len(values) for column in zip(*values, strict=True))
+        yield f"{name}: {ours:.1f} and {theirs:.1f}, ratio {middle:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _rates(side: Side, pid: int) -> dict[str, float]:
+    """Return how many requests of each step a second were answered, and what all of them took."""
+    before = _processor_seconds(pid)
+    rates = {f"{name} a second": run.rate for name, run in steps(side, EXCHANGES, proofs=False)}
+    return {**rates, "seconds of processor time": _processor_seconds(pid) - before}
 
 
 class _Round(NamedTuple):

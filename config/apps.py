@@ -3,7 +3,9 @@
 from celery.signals import task_prerun
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.signals import request_started
+from django.core.cache import close_caches
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.db.models.signals import pre_migrate
 
 from config import retention
@@ -26,6 +28,9 @@ class ConfigConfig(AppConfig):
         from authsvc.keys import tasks  # noqa: F401
         from config import celery  # noqa: F401
 
+        # Each request looks as it begins whether its connection is still good; no cache of ours is closed.
+        request_finished.disconnect(close_old_connections)
+        request_finished.disconnect(close_caches)
         # With the signal of the room that tells it: this application has no models, and none of its own.
         pre_migrate.connect(_fill_register, sender=apps.get_app_config("tenancy"), dispatch_uid="retention")
         if settings.ROLES and settings.SECRETS_FILE.exists():

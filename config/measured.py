@@ -5,11 +5,13 @@ The sweeper tells the first, as one of it is always there, and of every tenant t
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from time import perf_counter
 from typing import Any, Final
 
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
+from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -32,11 +34,18 @@ def counting_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
         began = perf_counter()
         response = get_response(request)
         route = route_of(request)
-        REQUESTS.labels(route, f"{response.status_code // 100}xx").inc()
-        REQUEST_SECONDS.labels(route).observe(perf_counter() - began)
+        answers, seconds = _counted(route, response.status_code // 100)
+        answers.inc()
+        seconds.observe(perf_counter() - began)
         return response
 
     return answered
+
+
+@cache
+def _counted(route: str, status: int) -> tuple[Counter, Histogram]:
+    """Return what counts and times a route's answers of such a status; the table of routes bounds them."""
+    return REQUESTS.labels(route, f"{status}xx"), REQUEST_SECONDS.labels(route)
 
 
 def route_of(request: HttpRequest) -> str:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -41,6 +41,12 @@ class LiveSecrets(Mapping[str, bytes]):
     def __getitem__(self, name: str) -> bytes:
         self.refresh()
         return self._keys[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a key, or `default`; written out, as every row that is read asks for several."""
+        if monotonic() >= self._next_look:
+            self.refresh()
+        return self._keys.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         self.refresh()

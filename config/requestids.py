@@ -18,6 +18,7 @@ TRANSACTION: Final = "transaction"
 CARRIED: Final = (REQUEST, TRANSACTION)
 """What a message takes along."""
 _HEADER: Final = "X-Request-Id"
+_GIVEN: Final = "HTTP_X_REQUEST_ID"
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -29,7 +30,8 @@ class RequestIds:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Handle the request under its number."""
-        given = request.headers.get(_HEADER, "")
+        # Not by its headers, of which Django makes a mapping of their own for each request.
+        given = request.META.get(_GIVEN, "")
         number = given if is_id(given) else new_id()
         clear_contextvars()
         bind_contextvars(**{REQUEST: number})

@@ -12,6 +12,7 @@ from authsvc.audit.models import AuditEvent
 from authsvc.audit.tags import Tag
 from authsvc.audit.writers import own_writer
 from authsvc.core.clock import now
+from authsvc.tenancy.rows import new_row
 
 _REASON: Final = 80
 _SALT: Final = 16  # bytes
@@ -64,7 +65,8 @@ def append(event: AuditEvent) -> None:
 def _event(
     tag: Tag, actor: str, transaction: str, client: str, subject: str, reason: str, details: dict[str, Any]
 ) -> AuditEvent:
-    return AuditEvent(
+    return new_row(
+        AuditEvent,
         at=now(),
         tag=tag.value,
         actor=actor,

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db.models import Prefetch
+
 from authsvc.clients.models import RelyingParty
 from authsvc.core.remembered import Remembered
 from authsvc.core.strictjson import is_storable
@@ -12,7 +14,7 @@ _parties: Remembered[tuple[UUID, str, str], RelyingParty] = Remembered(seconds=1
 
 
 def find_client(client_id: str) -> RelyingParty | None:
-    """Return the active relying party of the tenant in scope, its secrets loaded, or None."""
+    """Return the active relying party of the tenant in scope with its `known_secrets`, or None."""
     return _find("client_id", client_id)
 
 
@@ -44,7 +46,7 @@ def _read(key: tuple[UUID, str, str], field: str, value: str) -> RelyingParty | 
     party = (
         RelyingParty.objects.filter(**{field: value}, status=RelyingParty.Status.ACTIVE)
         .select_related("tenant")
-        .prefetch_related("secrets")
+        .prefetch_related(Prefetch("secrets", to_attr="known_secrets"))  # type: ignore[no-redef]
         .first()
     )
     return None if party is None else _parties.keep(key, party)

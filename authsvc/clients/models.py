@@ -136,6 +136,9 @@ class RelyingParty(SealedRow):
         constraints = [models.UniqueConstraint(fields=["tenant", "client_id"], name="client_id_once")]
         indexes = [models.Index(fields=["tenant", "name", "id"], name="client_by_name")]
 
+    known_secrets: "list[ClientSecret]"
+    """Its secrets, of one that came from directory.py."""
+
     def __str__(self) -> str:
         return self.name
 

@@ -8,10 +8,11 @@ header that guards a page is on that answer too (authsvc/tenancy/middleware.py).
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpResponse
 
 from authsvc.hosts.models import Host
-from authsvc.hosts.names import is_ours, netloc_on
+from authsvc.hosts.names import installation_netloc, is_ours, netloc_on
 from authsvc.hosts.places import Known, known_host, place_of
 from authsvc.tenancy.directory import find_tenant
 from authsvc.tenancy.models import Tenant
@@ -51,6 +52,8 @@ def _may_be_a_tenants(host: str) -> bool:
 
     Nobody looks into the database for one that is the installation's: it says that it is up without one.
     """
+    if host == installation_netloc(settings.BASE_URL):  # as nearly always
+        return False
     name = host.partition(":")[0]
     return host == netloc_on(name) and not is_ours(name)
 

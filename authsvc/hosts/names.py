@@ -1,6 +1,7 @@
 """Which names a tenant's own host may have."""
 
 import re
+from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -46,6 +47,12 @@ def is_ours(name: str) -> bool:
 def installation_host() -> str:
     """Return the host name that the installation itself has."""
     return urlsplit(settings.BASE_URL).hostname or ""
+
+
+@cache
+def installation_netloc(base_url: str) -> str:
+    """Return how requests to the installation's own host name it, where this is its address."""
+    return netloc_on(urlsplit(base_url).hostname or "")
 
 
 def origin_on(host: str) -> str:

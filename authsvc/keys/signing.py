@@ -74,9 +74,11 @@ def signer(algorithm: str) -> Signer:
     """Return the current key of an algorithm, made now where it was never needed; raises NoSigningKey."""
     if algorithm not in SIGNING:
         raise NoSigningKey(algorithm)
-    if algorithm not in key_ring().signers:
+    found = key_ring().signers.get(algorithm)
+    if found is None:
         ensure_keys([algorithm])
-    return key_ring().signers[algorithm]
+        return key_ring().signers[algorithm]
+    return found
 
 
 def verification_key(kid: str) -> Key | None:

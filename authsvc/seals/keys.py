@@ -6,7 +6,6 @@ stands in `public`. The key of a role's MACs comes out of the same secret. While
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
@@ -44,13 +43,10 @@ class SealKey:
         return None if self.secret is None else Ed25519PrivateKey.from_private_bytes(self.secret)
 
 
-def keys_of(role: str) -> Iterator[SealKey]:
+def keys_of(role: str) -> tuple[SealKey, ...]:
     """Return what this process knows of a role's keys, the one in use first."""
-    for ending in ENDINGS:
-        secret = settings.SECRETS.get(f"seal_private_key_{role}{ending}")
-        public = settings.SECRETS.get(f"seal_public_key_{role}{ending}")
-        if public is not None:
-            yield _key(secret, public)
+    held = settings.SECRETS
+    return _keys(*[held.get(name) for name in _names(role)])
 
 
 def own_key(role: str) -> SealKey | None:
@@ -68,5 +64,13 @@ def verifies(public: bytes, signature: bytes, message: bytes) -> bool:
 
 
 @cache
-def _key(secret: bytes | None, public: bytes) -> SealKey:
-    return SealKey(secret, public)
+def _names(role: str) -> tuple[str, ...]:
+    """Return what the secrets file calls a role's keys: each one's secret, then its public part."""
+    kinds = ("seal_private_key", "seal_public_key")
+    return tuple(f"{kind}_{role}{ending}" for ending in ENDINGS for kind in kinds)
+
+
+@cache
+def _keys(*held: bytes | None) -> tuple[SealKey, ...]:
+    pairs = zip(held[::2], held[1::2], strict=True)
+    return tuple(SealKey(secret, public) for secret, public in pairs if public is not None)

@@ -27,13 +27,17 @@ def believed(row: models.Model) -> bool:
     if is_sealed(type(row)) and not holds(row):
         tell(row)
         return False
-    return all(_is_believed_there(row, name, attribute) for name, attribute in _relations(type(row)))
-
-
-def _is_believed_there(row: models.Model, name: str, attribute: str) -> bool:
-    if name not in row._state.fields_cache:
+    there = row._state.fields_cache
+    if not there:
         return True
-    other = row._state.fields_cache[name]
+    return all(
+        _is_believed_there(row, there[name], attribute)
+        for name, attribute in _relations(type(row))
+        if name in there
+    )
+
+
+def _is_believed_there(row: models.Model, other: models.Model | None, attribute: str) -> bool:
     return believed(other) if other is not None else getattr(row, attribute) is None
 
 
@@ -154,8 +158,12 @@ class SealedRow(TenantOwned):
         """Return the row of these columns, which remembers what its seal speaks of."""
         row = super().from_db(db, field_names, values, **how)
         if not row.get_deferred_fields():
-            row._read_as = stored_of(row)
+            row.note_read()
         return row
+
+    def note_read(self) -> None:
+        """Remember what the seal of a row that was just read speaks of."""
+        self._read_as = stored_of(self)
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         """Read the row again."""

@@ -7,9 +7,9 @@ over all of these with kind, tenant, identity and fields in canonical JSON.
 import hmac
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import NoneType
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -55,8 +55,7 @@ class Stored(NamedTuple):
     over: bool
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """What a seal says of itself."""
 
     role: Sealing
@@ -79,7 +78,7 @@ def stored_of(row: Any) -> Stored:
     """Return a row that was just read as the database holds it."""
     kind = kind_of(type(row))
     seal = None if row.seal is None else bytes(row.seal)
-    values = tuple(map(_fixed, kind.values(row)))
+    values = tuple([value if type(value) in _UNCHANGEABLE else _fixed(value) for value in kind.values(row)])
     return Stored(row.tenant_id, kind.identify(row), values, seal, kind.is_over(row))
 
 
@@ -105,10 +104,15 @@ def put_seal(row: Any, before: Stored | None = None) -> None:
 def holds(row: Any) -> bool:
     """Tell whether a row is to be believed here: it is over, nobody checks it here, or its seal holds."""
     kind = kind_of(type(row))
-    if kind.is_over(row) or set(kind.checked_by).isdisjoint(map(checks_as, settings.ROLES)):
+    if kind.is_over(row) or not _is_checked_by(kind, tuple(settings.ROLES)):
         return True
     # What a row remembers of its reading spares every exchange of tokens to work it out again.
     return _verifies(kind, getattr(row, "_read_as", None) or stored_of(row))
+
+
+@cache
+def _is_checked_by(kind: Kind, roles: tuple[str, ...]) -> bool:
+    return not set(kind.checked_by).isdisjoint(map(checks_as, roles))
 
 
 def checks_as(role: str) -> str:
@@ -165,9 +169,11 @@ def _verifies(kind: Kind, stored: Stored) -> bool:
     head = Head.of(stored.seal)
     if head is None or stored.seal is None or not kind.may_say(head.role, stored.values):
         return False
-    if not any(_checks(kind, key, stored, head) for key in keys_of(head.role) if key.ident == head.key):
+    known = [key for key in keys_of(head.role) if key.ident == head.key]
+    if not any(_checks(kind, key, stored, head) for key in known):
         return False
-    return head.version >= _least(kind, stored)
+    # Of a kind that is not counted every version is at least that.
+    return not kind.counted or head.version >= _least(kind, stored)
 
 
 # A row is read several times in one sign-in, and a token at each call of an interface. What proved a row
@@ -221,8 +227,13 @@ def _raise_at_commit(name: str, value: int) -> None:
 
 
 def _message(kind: Kind, stored: Stored, head: Head) -> bytes:
-    pairs = zip(kind.spoken, stored.values, strict=True)
-    said = {name: value for name, value in pairs if not _is_empty(value)}
+    # What is not there is not spoken of, so that a column that a later release adds breaks no seal.
+    # A nought is there.
+    said = {
+        name: value
+        for name, value in zip(kind.spoken, stored.values, strict=True)
+        if value is not None and value is not False and (value or not isinstance(value, str))
+    }
     spoken = [kind.name, stored.tenant_id, stored.identity, said]
     return b"visor/seal/v1\x00" + head.to_bytes() + _JSON.encode(spoken).encode()
 
@@ -234,18 +245,10 @@ def _fixed(value: Any) -> Any:
     return bytes(value) if isinstance(value, memoryview) else value
 
 
-def _is_empty(value: Any) -> bool:
-    """What is not there is not spoken of, so that a column that a later release adds breaks no seal.
-
-    A nought is there.
-    """
-    return value is None or value is False or value == ""
-
-
 def _plain(value: Any) -> str | dict[str, str]:
     """Return what JSON has no form for; the column tells its kind, so that none looks like another."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
+        return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat()
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, bytes):
@@ -254,4 +257,6 @@ def _plain(value: Any) -> str | dict[str, str]:
 
 
 _CHANGEABLE: Final = (dict, list)
+# What nearly all columns hold, so that little is asked of each.
+_UNCHANGEABLE: Final = frozenset({str, int, bool, NoneType, datetime, UUID, bytes})
 _JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain)

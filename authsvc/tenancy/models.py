@@ -95,6 +95,9 @@ class TenantOwned(models.Model):
         self.stamp_tenant()
         super().save(*args, **kwargs)
 
+    def note_read(self) -> None:
+        """Do what a row needs that was read without the ORM."""
+
     def make_ready(self) -> None:
         """Do what a row needs before it is stored without `save`."""
         self.stamp_tenant()

@@ -13,11 +13,12 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.models.base import ModelState
 
-from authsvc.tenancy.models import Row
+from authsvc.tenancy.models import Row, TenantOwned
 from authsvc.tenancy.sql import Change, Insertion, Once, insert_values
 
-Model = TypeVar("Model", bound=models.Model)
+Owned = TypeVar("Owned", bound=TenantOwned)
 # By the kind of a field, what no database's driver wants to have made into something else.
 _EVERYWHERE: Final = {models.CharField: (str,), models.TextField: (str,)}
 _BY_VENDOR: Final[dict[str, dict[type, tuple[type, ...]]]] = {
@@ -38,13 +39,39 @@ def columns_of(model: type[models.Model], table: str = "") -> str:
     return ", ".join(prefix + connection.ops.quote_name(str(field.column)) for field in fields)
 
 
-def from_row(model: type[Model], values: Sequence[Any]) -> Model:
+def new_row(model: type[Owned], **values: Any) -> Owned:
+    """Return a new instance of these columns, a foreign key by its own; every other one has its default.
+
+    Raises TypeError for what is no column.
+    """
+    standing, made = _defaults(model)
+    content = {**standing, **values}
+    if len(content) > len(_names(model)):
+        raise TypeError(f"{model.__name__} has no column {', '.join(values.keys() - set(_names(model)))}")
+    for name, make in made:
+        if name not in values:
+            content[name] = make()
+    return _instance(model, content)
+
+
+def _instance(model: type[Owned], content: dict[str, Any]) -> Owned:
+    """Return an instance of every column's value, without what the ORM asks of each one by one."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    row.__dict__.update(content)
+    return row
+
+
+def from_row(model: type[Owned], values: Sequence[Any]) -> Owned:
     """Return the instance that a row of `columns_of(model)` stands for."""
-    converted, names = list(values), [field.attname for field in model._meta.concrete_fields]
+    converted = list(values)
     for position, column, converters in _conversions(model):
         for convert in converters:
             converted[position] = convert(converted[position], column, connection)
-    return model.from_db(DEFAULT_DB_ALIAS, names, converted)
+    row = _instance(model, dict(zip(_names(model), converted, strict=True)))
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    row.note_read()
+    return row
 
 
 def insert(
@@ -98,6 +125,24 @@ def _change(table: str, *columns: str) -> str:
     *changed, key = map(connection.ops.quote_name, columns)
     places = ", ".join(f"{column} = %s" for column in changed)
     return f"UPDATE {connection.ops.quote_name(table)} SET {places} WHERE tenant_id = %s AND {key} = %s"  # noqa: S608
+
+
+@cache
+def _names(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+@cache
+def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+    """Return the columns' defaults: those that stand, and those that are made anew for each row."""
+    standing, made = {}, []
+    for field in model._meta.concrete_fields:
+        is_made = field.has_default() and callable(field.default)
+        # In the order of the columns, whichever is given.
+        standing[field.attname] = None if is_made else field.get_default()
+        if is_made:
+            made.append((field.attname, field.get_default))
+    return standing, made
 
 
 @cache

@@ -19,7 +19,7 @@ from authsvc.oidc.wire.lifetimes import PUSHED_REQUEST
 from authsvc.oidc.wire.limiting import spend
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest
-from authsvc.tenancy.rows import insert
+from authsvc.tenancy.rows import insert, new_row
 
 
 @client_endpoint(dpop="par")
@@ -41,9 +41,10 @@ def par(request: TenantRequest, caller: Caller, parameters: Mapping[str, str]) -
         # It says who a person is, and nothing here will use it.
         context.parameters.pop("login_hint", None)
     name = new_secret()
-    pushed = PushedRequest(
+    pushed = new_row(
+        PushedRequest,
         digest=secret_hash(name),
-        client=caller.client,
+        client_id=caller.client.pk,
         parameters=context.parameters,
         dpop_jkt=_bound_key(caller.jkt, context),
         expires_at=now() + PUSHED_REQUEST,

@@ -27,7 +27,7 @@ from authsvc.oidc.wire.crosssite import as_get
 from authsvc.oidc.wire.door import answer_refusal, on_page, refusals_on_page
 from authsvc.oidc.wire.limiting import spend
 from authsvc.oidc.wire.pages import finished_page
-from authsvc.oidc.wire.parameters import read_once
+from authsvc.oidc.wire.parameters import given_to, read_once
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.transactions.models import Transaction
@@ -46,7 +46,7 @@ def authorize(request: TenantRequest, tenant: str) -> HttpResponse:
     context = Context(tenant=request.tenant, parameters={}, tried=tried_by(request))
     try:
         spend((SIGN_INS, address_of(request)))
-        context.parameters = read_once(request.POST if request.method == "POST" else request.GET)
+        context.parameters = read_once(given_to(request))
         run_rules(context, Endpoint.AUTHORIZE)
         spend((SIGN_INS_CLIENT, context.client.pk), (SIGN_INS_TENANT, request.tenant.pk))
         if context.tried is not None:

@@ -67,7 +67,7 @@ def _read(request: HttpRequest, parameters: Mapping[str, str]) -> Credential:
     found = [
         credential
         for credential in (
-            _from_header(request.headers.get("Authorization", "")),
+            _from_header(request.META.get("HTTP_AUTHORIZATION", "")),
             _from_assertion(parameters),
             _from_body(parameters),
         )

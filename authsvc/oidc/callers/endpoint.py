@@ -24,7 +24,7 @@ from authsvc.oidc.wire.addresses import endpoint
 from authsvc.oidc.wire.answer import token_response
 from authsvc.oidc.wire.door import answer_refusal, in_json
 from authsvc.oidc.wire.limiting import spend
-from authsvc.oidc.wire.parameters import read_once
+from authsvc.oidc.wire.parameters import form_of, read_once
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.tenancy.middleware import TenantRequest
 
@@ -64,8 +64,9 @@ def client_endpoint(*, dpop: str = "", refusal: Tag = Tag.TOKEN_REFUSED) -> Call
             name = ""
             try:
                 with _Counting(address_of(request)) as counting:
-                    name = request.POST.get("client_id", "")
-                    parameters = read_once(request.POST)
+                    form = form_of(request)
+                    name = form.get("client_id", [""])[-1]
+                    parameters = read_once(form)
                     client, assertion = authenticate_client(
                         request, parameters, before_work=counting.count_address
                     )
@@ -146,7 +147,7 @@ def _asked(client: RelyingParty, parameters: Mapping[str, str]) -> dict[str, str
 def _proven_key(request: TenantRequest, dpop: str, assertion: Use | None) -> str:
     """Read the proof, and note it as used together with the client's assertion; raises RequestRefused."""
     uses = [assertion] if assertion else []
-    text = request.headers.get("DPoP") if dpop else None
+    text = request.META.get("HTTP_DPOP") if dpop else None
     if text is None:
         use_once(*uses)
         return ""

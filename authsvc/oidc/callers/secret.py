@@ -44,7 +44,7 @@ def _malformed(came: str) -> RequestRefused:
 def check_secret(client: RelyingParty, secret: str) -> None:
     """Accept any of the client's live secrets; raises RequestRefused for everything else."""
     digest = secret_hash(secret)
-    for row in client.secrets.all():
+    for row in client.known_secrets:
         if secrets.compare_digest(row.digest, digest) and (row.expires_at is None or row.expires_at > now()):
             _note_use(row)
             return

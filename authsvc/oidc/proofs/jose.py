@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Collection
-from functools import cache
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from joserfc import jwe, jws
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
@@ -11,11 +11,14 @@ from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import Key
 
 from authsvc.clients.models import RelyingParty
+from authsvc.core.ids import b64u
 from authsvc.core.strictjson import parse_json
 from authsvc.keys.signing import signer
 from authsvc.oidc.proofs.client_keys import NoClientKey, encryption_key
 from authsvc.oidc.proofs.refused import NotVerified
 from authsvc.oidc.wire.refusal import RequestRefused
+
+_CLAIMS: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 Header = dict[str, Any]
 Claims = dict[str, Any]
@@ -41,15 +44,18 @@ class _Registry(jws.JWSRegistry):
 
 def sign(claims: dict[str, Any], *, algorithm: str, typ: str = "JWT") -> str:
     """Return the claims as a compact JWS, signed by the tenant's current key of the algorithm."""
-    key = signer(algorithm)
-    header = {"alg": algorithm, "kid": key.kid, "typ": typ}
-    payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False)
-    return jws.serialize_compact(header, payload, key.key, registry=_signing(algorithm))
+    # By the library's algorithm, and not by its `serialize_compact`, which looks at the whole header anew:
+    # ours is the same for each key.
+    key, model = signer(algorithm), _Registry.algorithms[algorithm]
+    model.check_key(key.key)
+    said = f"{_head(algorithm, key.kid, typ)}.{b64u(_CLAIMS.encode(claims).encode())}"
+    return f"{said}.{b64u(model.sign(said.encode(), key.key))}"
 
 
-@cache
-def _signing(algorithm: str) -> _Registry:
-    return _Registry([algorithm])
+@lru_cache(maxsize=1024)
+def _head(algorithm: str, kid: str, typ: str) -> str:
+    header = {"alg": algorithm, "kid": kid, "typ": typ}
+    return b64u(json.dumps(header, separators=(",", ":")).encode())
 
 
 def encrypt(signed: str, *, client: RelyingParty, algorithm: str, encoding: str) -> str:

@@ -46,7 +46,7 @@ def introspect(request: TenantRequest, caller: Caller, parameters: Mapping[str, 
     token = find_token(parameters["token"])
     alive = token is not None and _alive(token, client)
     content = _description(token, client) if token is not None and alive else {"active": False}
-    if SIGNED in request.headers.get("Accept", ""):
+    if SIGNED in request.META.get("HTTP_ACCEPT", ""):
         return _signed(content, client)
     return token_response(content)
 

@@ -24,7 +24,7 @@ from authsvc.oidc.token.answer import token_content
 from authsvc.oidc.tokens.access_token import Binding, Minted, mint
 from authsvc.oidc.tokens.grants import revoke_grant
 from authsvc.oidc.tokens.id_token import make_id_token
-from authsvc.oidc.tokens.stored import find_token, is_over, lock_refresh_token, mark_spent
+from authsvc.oidc.tokens.stored import find_refresh_token, find_token, is_over, spent_on
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.rows import insert
@@ -34,27 +34,40 @@ _ANSWER = b"visor/refresh-answer/v1"
 
 
 def refresh_tokens(client: RelyingParty, parameters: Mapping[str, str], binding: Binding) -> dict[str, Any]:
-    """Spend a refresh token once, and return new tokens of the same event; raises RequestRefused."""
+    """Spend a refresh token once, and return new tokens of the same event; raises RequestRefused.
+
+    Several may look at a token at once: the one that spends it first decides, and every other one finds it
+    spent (docs/adr/0518).
+    """
     text = parameters.get("refresh_token", "")
+    token = _checked(find_refresh_token(text), client, binding)
+    if token.spent_at is None:
+        scope = _scope_asked(parameters, token)
+        _check_scope(token.scope, scope)
+        content = _spend(token, client, text, scope, binding)
+        if content is not None:
+            return content
     with transaction.atomic():
-        token = lock_refresh_token(text)
-        _check_token(token, client, binding)
-        assert token is not None
-        scope = " ".join(dict.fromkeys(parameters.get("scope", token.scope).split()))
-        purpose = secret_hash(f"{client.pk}\x00{scope}\x00{binding.jkt}")
-        if token.spent_at is None:
-            _check_scope(token.scope, scope)
-            return _spend(token, client, text, scope, binding, purpose)
-        answer = _again(token, text, purpose)
+        token = _checked(find_refresh_token(text, lock=True), client, binding)
+        answer = _again(token, text, _purpose(client, _scope_asked(parameters, token), binding))
         if answer is not None:
             return answer
         revoke_grant(token.grant, tag=Tag.REFRESH_REUSED, client_id=client.client_id, reason="refresh-reused")
     raise _invalid("refresh-once", came=f"a token spent at {token.spent_at}", expected="the newest one")
 
 
+def _scope_asked(parameters: Mapping[str, str], token: Token) -> str:
+    return " ".join(dict.fromkeys(parameters.get("scope", token.scope).split()))
+
+
+def _purpose(client: RelyingParty, scope: str, binding: Binding) -> str:
+    return secret_hash(f"{client.pk}\x00{scope}\x00{binding.jkt}")
+
+
 def _spend(
-    token: Token, client: RelyingParty, text: str, scope: str, binding: Binding, purpose: str
-) -> dict[str, Any]:
+    token: Token, client: RelyingParty, text: str, scope: str, binding: Binding
+) -> dict[str, Any] | None:
+    """Store new tokens and mark the old one spent, all or nothing; None where it has been spent meanwhile."""
     # FAPI 2.0 section 5.3.2.1-9 forbids rotation for confidential clients with bound tokens.
     rotate = not client.is_fapi2
     grant = token.grant
@@ -66,12 +79,11 @@ def _spend(
         subject=str(grant.subject_id),
         grant_type=REFRESH_TOKEN,
     )
-    insert(minted.rows, event)
-    content = _content(token, client, minted, scope, binding)
+    content, spent = _content(token, client, minted, scope, binding), None
     if rotate:
         answer = seal(_answer_key(text), json.dumps(content).encode(), _ANSWER)
-        mark_spent(token, purpose=purpose, sealed_answer=answer)
-    return content
+        spent = spent_on(token, purpose=_purpose(client, scope, binding), sealed_answer=answer)
+    return content if insert(minted.rows, event, upon=spent) else None
 
 
 def _content(
@@ -84,8 +96,10 @@ def _content(
 
 def _again(token: Token, text: str, purpose: str) -> dict[str, Any] | None:
     """Return the answer that the token was spent on, or None where it may not be given again."""
-    assert token.spent_at is not None
-    if token.sealed_answer is None or token.spent_on != purpose or now() - token.spent_at > GRACE:
+    spent_at = token.spent_at
+    if spent_at is None or token.sealed_answer is None:
+        return None
+    if token.spent_on != purpose or now() - spent_at > GRACE:
         return None
     content: dict[str, Any] = json.loads(unseal(_answer_key(text), bytes(token.sealed_answer), _ANSWER))
     successor = find_token(content["refresh_token"], Token.Kind.REFRESH)
@@ -97,7 +111,7 @@ def _answer_key(text: str) -> bytes:
     return derive(text.encode(), info=_ANSWER)
 
 
-def _check_token(token: Token | None, client: RelyingParty, binding: Binding) -> None:
+def _checked(token: Token | None, client: RelyingParty, binding: Binding) -> Token:
     if token is None:
         raise _invalid("refresh-known", came="unknown", expected="a refresh token of this issuer")
     grant = token.grant
@@ -108,6 +122,7 @@ def _check_token(token: Token | None, client: RelyingParty, binding: Binding) ->
     if grant.subject.status != Subject.Status.ACTIVE:
         raise _invalid("refresh-person", came=grant.subject.status, expected="an active person")
     _check_binding(token, client, binding)
+    return token
 
 
 def _check_binding(token: Token, client: RelyingParty, binding: Binding) -> None:

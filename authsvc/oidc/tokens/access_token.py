@@ -12,6 +12,7 @@ from authsvc.oidc.proofs.jose import sign
 from authsvc.oidc.tokens.claims import event_claims
 from authsvc.oidc.wire.addresses import issuer_of
 from authsvc.oidc.wire.lifetimes import ACCESS_TOKEN, REFRESH_TOKEN
+from authsvc.tenancy.rows import new_row
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,11 @@ def mint(grant: Grant, client: RelyingParty, *, scope: str, binding: Binding, re
     signed = client.access_token_format == RelyingParty.AccessTokenFormat.JWT
     access = _jwt(grant, client, scope, binding, moment) if signed else new_secret()
     rows = [
-        Token(
+        new_row(
+            Token,
             digest=secret_hash(access),
-            kind=Token.Kind.ACCESS,
-            grant=grant,
+            kind=Token.Kind.ACCESS.value,
+            grant_id=grant.pk,
             scope=scope,
             jkt=binding.jkt,
             x5t=binding.x5t,
@@ -65,10 +67,11 @@ def mint(grant: Grant, client: RelyingParty, *, scope: str, binding: Binding, re
         return Minted(access, None, rows)
     text = new_secret()
     rows.append(
-        Token(
+        new_row(
+            Token,
             digest=secret_hash(text),
-            kind=Token.Kind.REFRESH,
-            grant=grant,
+            kind=Token.Kind.REFRESH.value,
+            grant_id=grant.pk,
             scope=scope,
             # A public client has to go on with this key, any other with some key (token/refresh.py).
             jkt=binding.jkt,

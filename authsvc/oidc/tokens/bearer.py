@@ -49,7 +49,7 @@ def _check_binding(request: HttpRequest, token: Token, scheme: str, text: str) -
 
 
 def _proven_key(request: HttpRequest, url: str, text: str) -> str:
-    header = request.headers.get("DPoP")
+    header = request.META.get("HTTP_DPOP")
     if header is None:
         return ""
     try:
@@ -77,7 +77,7 @@ def invalid_token(came: str) -> RequestRefused:
 
 
 def _read(request: HttpRequest) -> tuple[str, str]:
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() in {"bearer", "dpop"}:
         return scheme.lower(), text.strip()
     if request.method == "POST":

@@ -18,7 +18,7 @@ from authsvc.oidc.offering.provider import session_identifier, subject_identifie
 from authsvc.oidc.sql import make, open_grant, redemption, use_of_pushed, use_of_session
 from authsvc.oidc.tokens.event import Event
 from authsvc.oidc.wire.lifetimes import CODE, REFRESH_TOKEN
-from authsvc.tenancy.rows import insert
+from authsvc.tenancy.rows import insert, new_row
 
 
 @dataclass(frozen=True)
@@ -175,11 +175,12 @@ def _grant(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> G
 
 def _made(client: RelyingParty, actor: Actor, event: Event, **fields: Any) -> Grant:
     moment = now()
-    return Grant(
-        client=client,
+    return new_row(
+        Grant,
+        client_id=client.pk,
         subject_id=actor.subject_id,
         device_id=actor.device_id,
-        session=actor.session,
+        session_id=actor.session.pk if actor.session else None,
         sub=subject_identifier(client, actor.subject_id),
         sid=session_identifier(client, actor.session.pk) if actor.session else "",
         amr=list(event.amr),

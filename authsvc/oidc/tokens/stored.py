@@ -4,7 +4,8 @@ from authsvc.core.clock import now
 from authsvc.core.ids import secret_hash
 from authsvc.hosts.places import place_of
 from authsvc.oidc.models import Grant, Token
-from authsvc.oidc.sql import read_token, spend_token
+from authsvc.oidc.sql import read_token, spending
+from authsvc.tenancy.sql import Once
 
 
 def find_token(text: str, kind: str | None = None) -> Token | None:
@@ -22,14 +23,14 @@ def is_over(grant: Grant) -> bool:
     return grant.revoked_at is not None or (since is not None and grant.created_at < since)
 
 
-def lock_refresh_token(text: str) -> Token | None:
-    """Return the refresh token of this text, spent and revoked ones too, locked until the commit."""
-    token = read_token(secret_hash(text), lock=True)
+def find_refresh_token(text: str, *, lock: bool = False) -> Token | None:
+    """Return the refresh token of this text, spent and revoked ones too; locked until the commit if asked."""
+    token = read_token(secret_hash(text), lock=lock)
     return token if token is not None and token.kind == Token.Kind.REFRESH else None
 
 
-def mark_spent(token: Token, *, purpose: str, sealed_answer: bytes) -> None:
-    """Note that a locked refresh token was spent: when, on what, and with which answer."""
+def spent_on(token: Token, *, purpose: str, sealed_answer: bytes) -> Once:
+    """Return the change that spends a refresh token now: on what, and with which answer."""
     token.spent_at, token.spent_on = now(), purpose
     token.make_ready()
-    spend_token(token, sealed_answer=sealed_answer)
+    return spending(token, sealed_answer=sealed_answer)

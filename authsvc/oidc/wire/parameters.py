@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl
 
-from django.http import QueryDict
+from django.conf import settings
+from django.http import HttpRequest
 
 from authsvc.core.lengths import request_problem
 from authsvc.oidc.wire.refusal import RequestRefused
@@ -13,15 +16,43 @@ _REPEATABLE = frozenset({"resource"})
 _UNSTORABLE = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 
 
-def read_once(values: QueryDict) -> dict[str, str]:
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+def form_of(request: HttpRequest) -> dict[str, list[str]]:
+    """Return the fields of a form that was posted, each with its values, as Django's `request.POST` has them.
+
+    Of a plain one they are read without what Django asks of each: that takes longer than to read them.
+    """
+    if request.content_type == _FORM and request.encoding is None and request.body.isascii():
+        try:
+            pairs = parse_qsl(
+                request.body.decode(),
+                keep_blank_values=True,
+                max_num_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+            )
+        except ValueError:
+            return dict(request.POST.lists())  # which says what is wrong
+        found: dict[str, list[str]] = {}
+        for name, value in pairs:
+            found.setdefault(name, []).append(value)
+        return found
+    return dict(request.POST.lists())
+
+
+def given_to(request: HttpRequest) -> dict[str, list[str]]:
+    """Return the fields of the form that was posted, or those of the address, each with its values."""
+    return form_of(request) if request.method == "POST" else dict(request.GET.lists())
+
+
+def read_once(values: Mapping[str, list[str]]) -> dict[str, str]:
     """Return the parameters as a plain mapping, without empty ones.
 
     Raises RequestRefused (invalid_request) for a repeated parameter, a long one and control characters; a
     parameter without a value is treated as left out (RFC 6749 section 3.1).
     """
     found = {}
-    for name in values:
-        given = values.getlist(name)
+    for name, given in values.items():
         if len(given) > 1 and name not in _REPEATABLE:
             raise RequestRefused(
                 "invalid_request",

@@ -12,7 +12,7 @@ from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.keys.models import SigningKey
 from authsvc.subjects.models import Subject
-from authsvc.tenancy.rows import columns_of, from_row, insert
+from authsvc.tenancy.rows import columns_of, from_row, insert, new_row
 from authsvc.tenancy.scope import NoTenantScope, tenant_scope
 from authsvc.tenancy.sql import Once
 from tests.factories import make_subject, make_tenant
@@ -86,6 +86,22 @@ def test_a_row_is_the_instance_that_the_orm_makes_of_it():
         read.name = "changed"
         read.save()
         assert Subject.objects.get().name == "changed"
+
+
+def test_a_new_row_is_the_instance_that_the_orm_makes():
+    given = {"kid": "one", "algorithm": "ES256", "public_jwk": {"n": 1}, "state_changed_at": now()}
+    assert all_of(new_row(SigningKey, **given)) == all_of(SigningKey(**given))
+    one, other = new_row(Subject, name="Ö"), new_row(Subject, name="Ö")
+    assert one._state.adding
+    assert one.pk != other.pk
+    assert one.claims is not other.claims
+    made = all_of(Subject(name="Ö"))
+    own = {"id", "user_handle"}
+    assert {name: value for name, value in all_of(one).items() if name not in own} == {
+        name: value for name, value in made.items() if name not in own
+    }
+    with pytest.raises(TypeError, match="has no column name_"):
+        new_row(Subject, name_="Ö")
 
 
 def test_a_row_of_another_tenant_is_not_inserted():

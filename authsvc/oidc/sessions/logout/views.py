@@ -22,7 +22,7 @@ from authsvc.oidc.wire.csp import allow
 from authsvc.oidc.wire.door import Saying, answer_refusal
 from authsvc.oidc.wire.lifetimes import LOGOUT_PAGE
 from authsvc.oidc.wire.limiting import spend
-from authsvc.oidc.wire.parameters import read_once
+from authsvc.oidc.wire.parameters import given_to, read_once
 from authsvc.oidc.wire.redirect import RedirectAnywhere
 from authsvc.oidc.wire.refusal import RequestRefused
 from authsvc.oidc.wire.ways import ways_on
@@ -45,7 +45,7 @@ def end_session(request: TenantRequest, tenant: str) -> HttpResponse:
             return again
     try:
         spend((PAGES, address_of(request)))
-        parameters = read_once(request.POST if request.method == "POST" else request.GET)
+        parameters = read_once(given_to(request))
         asked = read_logout_request(request.tenant, parameters)
     except RequestRefused as refused:
         return answer_refusal(refused, _offer_only(request), client_id=request.GET.get("client_id", ""))
