@@ -218,22 +218,17 @@ def _capture_row(attempt: Attempt) -> list[Any]:
     ]
 
 
-def _events(attempts: list[Attempt], most: int) -> Iterator[list[Any]]:
-    """Yield so many events: those of the attempts, the last attempt's repeated to fill the number."""
-    writer, count = own_writer(), 0
-    each = most // len(attempts)
-    for attempt in attempts:
-        for seconds, (tag, reason, details) in enumerate(_said(attempt, each)):
+def _events(attempts: list[Attempt], count: int) -> Iterator[list[Any]]:
+    """Yield so many events in the order of their time, the same number of each attempt, or one more."""
+    writer = own_writer()
+    each, more = divmod(count, len(attempts))
+    for number, attempt in enumerate(attempts):
+        for seconds, (tag, reason, details) in enumerate(_said(attempt, each + (number < more))):
             yield _event(writer, attempt, attempt.at + timedelta(seconds=seconds), tag, reason, details)
-            count += 1
-    for number in range(most - count):
-        last = attempts[-1]
-        yield _event(
-            writer, last, last.at + timedelta(seconds=9, milliseconds=number), Tag.OWN_PAGE_LEFT, "", {}
-        )
 
 
-def _said(attempt: Attempt, most: int) -> list[tuple[Tag, str, dict[str, Any]]]:
+def _said(attempt: Attempt, count: int) -> list[tuple[Tag, str, dict[str, Any]]]:
+    """Return what is said of an attempt, so many times: tokens go on being asked for where there are more."""
     device = {"device": attempt.device, "kind": "hwk", "user_verified": True}
     told: list[tuple[Tag, str, dict[str, Any]]] = [(Tag.TRANSACTION_OPENED, "", {"kind": attempt.kind})]
     if attempt.refused_for:
@@ -245,7 +240,7 @@ def _said(attempt: Attempt, most: int) -> list[tuple[Tag, str, dict[str, Any]]]:
         told.append((Tag.TRANSACTION_EXPIRED, "", {}))
     else:
         told.append((Tag.TRANSACTION_CANCELLED, "", {}))
-    return told[:most]
+    return [*told, *((Tag.TOKEN_ISSUED, "", {}) for _ in range(count - len(told)))][:count]
 
 
 def _event(
