@@ -43,7 +43,7 @@ _COUNTED: Final = """SELECT r.rolname, sum(s.calls)::bigint,
     WHERE d.datname = current_database() GROUP BY 1, 3"""
 """How often each role asked, and whether that was housekeeping: the same words as in sides/counting.py."""
 _BYTES: Final = """SELECT pg_current_wal_lsn() - '0/0'::pg_lsn, sum(pg_total_relation_size(oid))
-    FROM pg_class WHERE relkind = 'r'"""
+    FROM pg_class WHERE relkind = 'r' AND relpersistence = 'p'"""
 
 Counts = Counter[tuple[str, bool]]
 
@@ -68,7 +68,7 @@ class _Counting(SoftwarePhone):
     def _count(self, response: requests.Response, *_: Any, **__: Any) -> None:
         if response.url.startswith(self._site):
             self._asked.requests += 1
-            self._asked.up += len(response.request.body or b"")
+            self._asked.up += int(response.request.headers.get("Content-Length", 0))
             self._asked.down += len(response.content)
 
 
