@@ -50,7 +50,9 @@ class TableForm(forms.Form):
     text = forms.CharField(
         label=_("Or paste the lines, the first with the names of the columns"),
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 6, "placeholder": _("name;number;e-mail")}),
+        widget=forms.Textarea(
+            attrs={"rows": 6, "spellcheck": "false", "placeholder": _("name;number;e-mail")}
+        ),
     )
 
 
