@@ -5,8 +5,8 @@ Printed is the table of docs/sizing.md.
 
 People come by chance (Poisson), independently of one another. A sample is judged by the first worker process
 that is free, in the time that one takes, spread by chance with the standard deviation SPREAD of its mean.
-Sought is the least number of processes with which 95 of 100 verdicts come within VERDICT_S, sending left out;
-then nothing is judged for OUTAGE_S, as while a standby takes over, and how long is it until that holds again?
+Sought is the least number of processes with which 95 of 100 verdicts come within VERDICT_S, sending left out,
+and none is busier than WORKERS_BUSY; then nothing is judged for OUTAGE_S, as while a standby takes over, and how long is it until that holds again?
 All else is rate times cost, no part busier than BUSY. One installation has one PostgreSQL that writes, one
 Redis that queues and one way in: beyond what the smallest of these bears, organisations are spread over
 several installations, which share nothing.
@@ -31,6 +31,8 @@ SPREAD: Final = 0.3
 SECONDS: Final = 300.0
 OUTAGE_S: Final = 15.0
 BUSY: Final = 0.6
+WORKERS_BUSY: Final = 0.8
+"""Of workers, for whom people wait in a queue: what was not judged in an outage is caught up with by the rest."""
 THREADS: Final = 8
 """Of a process of web; each keeps a connection to PostgreSQL (docs/adr/0262)."""
 # What one installation has at most: cores of its database's server, one core for Redis, which has one thread,
@@ -120,13 +122,13 @@ def size(rate: float, costs: Costs) -> Size:
 
 
 def least_workers(rate: float, mean: float) -> int:
-    """Return the fewest worker processes by which 95 of 100 verdicts come in time.
+    """Return the fewest worker processes, no busier than they may be, by which 95 of 100 verdicts come in time.
 
     `mean` is the seconds in which one judges a sample. Raises ValueError where no number would do.
     """
     if mean * (1 + 2 * SPREAD) >= VERDICT_S:
         raise ValueError("one sample takes longer than a verdict may")
-    fewest = math.floor(rate * mean) + 1
+    fewest = math.floor(rate * mean / WORKERS_BUSY) + 1
     while np.percentile(latencies(rate, mean, fewest)[:, 1], 95) > VERDICT_S:
         fewest += max(1, fewest // 200)
     return fewest

@@ -5,6 +5,7 @@ that are gone are gone. GNU gettext finds the texts, by Django's own command.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,10 +30,11 @@ def marked() -> polib.POFile:
 
     Raises CalledProcessError where GNU gettext is missing or a template cannot be read.
     """
-    command = [sys.executable, "-m", "django", "makemessages", "--locale=en", "--symlinks", "--no-wrap"]
+    command = [sys.executable, "-m", "django", "makemessages", "--locale=en", "--no-wrap"]
     with TemporaryDirectory() as scratch:
         for name in SPEAKING:
-            Path(scratch, name).symlink_to(ROOT / name)
+            # A copy: the command writes files beside templates, which whoever reads the sources would meet.
+            shutil.copytree(ROOT / name, Path(scratch, name), ignore=shutil.ignore_patterns("__pycache__"))
         Path(scratch, "locale").mkdir()
         bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
         subprocess.run(

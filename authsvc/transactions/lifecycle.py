@@ -260,7 +260,7 @@ def _use_up(row: Transaction) -> Transaction:
     row.state, row.ended_at = Transaction.State.CONSUMED, now()
     used = signed(Tag.TRANSACTION_CONSUMED, **told_of(row), **_declared(row))
     if not insert([used], upon=use_up(row)):
-        raise _not_decided("somebody else was faster")
+        raise _not_decided(f"no longer {Transaction.State.DECIDED}")
     count_ended(row.kind, Transaction.State.CONSUMED)
     return row
 

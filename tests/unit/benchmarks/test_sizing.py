@@ -28,7 +28,7 @@ def test_a_queue_is_as_long_as_theory_has_it() -> None:
 
 
 def test_the_fewest_workers_are_enough_and_one_less_is_not() -> None:
-    rate, mean = 4.0, 0.3
+    rate, mean = 2.0, 0.3
     fewest = least_workers(rate, mean)
     assert np.percentile(latencies(rate, mean, fewest)[:, 1], 95) <= sizing.VERDICT_S
     assert np.percentile(latencies(rate, mean, fewest - 1)[:, 1], 95) > sizing.VERDICT_S
