@@ -6,7 +6,8 @@ Printed is the table of docs/sizing.md.
 People come by chance (Poisson), independently of one another. A sample is judged by the first worker process
 that is free, in the time that one takes, spread by chance with the standard deviation SPREAD of its mean.
 Sought is the least number of processes with which 95 of 100 verdicts come within VERDICT_S, sending left out,
-and none is busier than WORKERS_BUSY; then nothing is judged for OUTAGE_S, as while a standby takes over, and how long is it until that holds again?
+and none is busier than WORKERS_BUSY. Then nothing is judged for OUTAGE_S, as while a standby takes over: how
+long is it until that holds again?
 All else is rate times cost, no part busier than BUSY. One installation has one PostgreSQL that writes, one
 Redis that queues and one way in: beyond what the smallest of these bears, organisations are spread over
 several installations, which share nothing.
@@ -32,7 +33,7 @@ SECONDS: Final = 300.0
 OUTAGE_S: Final = 15.0
 BUSY: Final = 0.6
 WORKERS_BUSY: Final = 0.8
-"""Of workers, for whom people wait in a queue: what was not judged in an outage is caught up with by the rest."""
+"""Of workers, whom people wait for: the rest catches up with what was not judged in an outage."""
 THREADS: Final = 8
 """Of a process of web; each keeps a connection to PostgreSQL (docs/adr/0262)."""
 # What one installation has at most: cores of its database's server, one core for Redis, which has one thread,
@@ -122,7 +123,7 @@ def size(rate: float, costs: Costs) -> Size:
 
 
 def least_workers(rate: float, mean: float) -> int:
-    """Return the fewest worker processes, no busier than they may be, by which 95 of 100 verdicts come in time.
+    """Return the fewest worker processes by which 95 of 100 verdicts come in time, and not too busy.
 
     `mean` is the seconds in which one judges a sample. Raises ValueError where no number would do.
     """
