@@ -1,4 +1,4 @@
-"""The rehearsal in its longer form; `.ci/run` and `make rehearse` run the shorter one."""
+"""The rehearsal in its longer form; `make rehearse` runs the shorter one."""
 
 import subprocess
 import sys

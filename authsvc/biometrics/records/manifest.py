@@ -95,6 +95,7 @@ the fitting of a calibration read of a signal.
 DOES_NOT_JUDGE: Final[Mapping[str, str]] = {
     "stages/pad/families.py": "names the modules of the signals, each of which judges",
     "stages/pad/family.py": "what a module of signals declares",
+    "engines/__init__.py": "keeps the library of the networks from reporting its use",
     "engines/base.py": "what an engine offers; an engine's id is part of every record",
     "engines/dlib_models.py": "where model files lie; their hashes are in the engine's id",
     "engines/loading.py": "which engine runs; a record names it",

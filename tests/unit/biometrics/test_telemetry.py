@@ -35,7 +35,7 @@ def test_a_session_keeps_no_id_and_no_events(tmp_path: Path) -> None:
 
 
 def test_nothing_loads_the_library_before_that() -> None:
-    """Only modules of the package do, whose own module comes first."""
+    """Only modules of the package do, and its own comes first."""
     folders = ("authsvc", "config", "portal", "rp", "devtools", "deploy", "benchmarks")
     found = {
         path.parent.relative_to(ROOT).as_posix()
