@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Count
 from django.test import Client
 from django.test.utils import override_settings
 
@@ -72,6 +73,13 @@ def with_policies() -> None:
     """Give the tenant in scope a version of its policy and a draft, which can be tried."""
     publish_policy(document=DEFAULT, published_by="admin")
     save_draft(by=System("a test"), changes={"least_age": 21})
+
+
+def test_no_attempt_has_more_than_its_share_of_the_events(estate: Tenant) -> None:
+    found = AuditEvent.objects.exclude(transaction="").values("transaction").annotate(events=Count("pk"))
+    counts = {row["events"] for row in found}
+    assert len(found) == Transaction.objects.count() > 0
+    assert max(counts) - min(counts) <= 1
 
 
 def test_what_is_made_is_believed(estate: Tenant) -> None:
