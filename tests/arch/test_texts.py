@@ -1,5 +1,6 @@
 """Every text for people is marked for translation, in templates, in Python and in the pages' scripts."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -58,10 +59,15 @@ def sources(*folders: str, ending: str) -> list[Path]:
     return [path for path in found if not {"migrations", "commands", "__pycache__"} & set(path.parts)]
 
 
+@cache
+def found_in(path: Path, find: texts.Finder) -> list[str]:
+    return find(path.read_text())
+
+
 def left(paths: list[Path], find: texts.Finder) -> list[str]:
     """What was found and has no reason to stay, as "path: text"."""
     assert paths
-    found = [(str(path.relative_to(ROOT)), text) for path in paths for text in find(path.read_text())]
+    found = [(str(path.relative_to(ROOT)), text) for path in paths for text in found_in(path, find)]
     return [f"{path}: {text}" for path, text in found if not {path, f"{path}: {text}"} & UNMARKED.keys()]
 
 
@@ -91,7 +97,7 @@ def test_every_reason_is_needed() -> None:
             (texts.in_sentences, ROOMS, ".py"),
         )
         for path in sources(*folders, ending=ending)
-        for text in find(path.read_text())
+        for text in found_in(path, find)
         for name in (str(path.relative_to(ROOT)), f"{path.relative_to(ROOT)}: {text}")
     }
     assert UNMARKED.keys() <= found
