@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from celery import current_task, shared_task
-from celery.signals import worker_init
+from celery.signals import task_postrun, worker_init
 from django.db import transaction as database
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
@@ -16,6 +16,7 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.biometrics import presence
 from authsvc.biometrics.engines.base import ModelProblem
+from authsvc.biometrics.engines.pages import give_back
 from authsvc.biometrics.judgement import Judgement
 from authsvc.biometrics.judging import judge
 from authsvc.biometrics.turns import TURNS
@@ -56,6 +57,12 @@ def verify_capture(tenant_id: str, capture_id: str) -> None:
         if not _verify(*turn):
             return
         anew = False
+
+
+@task_postrun.connect(sender=verify_capture)
+def _give_memory_back(**_: object) -> None:
+    """Keep no room of a burst's pictures while nothing is to be judged; the verdict is out by now."""
+    give_back()
 
 
 def _came_back() -> bool:

@@ -1,28 +1,30 @@
-"""Huge pages under the models."""
+"""Huge pages under the models, and memory given back between samples."""
 
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
+from celery.signals import task_postrun
 
+from authsvc.biometrics import tasks
 from authsvc.biometrics.engines import pages
-from authsvc.biometrics.engines.pages import HUGE, gather_heap
+from authsvc.biometrics.engines.pages import HUGE, gather_heap, give_back
 
 SMAPS = Path("/proc/self/smaps")
 
 
-def huge_kilobytes_of_heap() -> int:
+def kilobytes_of_heap(what: str) -> int:
     lines = iter(SMAPS.read_text(encoding="ascii").splitlines())
     next(line for line in lines if line.endswith("[heap]"))
     heap = takewhile(lambda line: not line.startswith("VmFlags"), lines)
-    return next(int(line.split()[1]) for line in heap if line.startswith("AnonHugePages"))
+    return next(int(line.split()[1]) for line in heap if line.startswith(f"{what}:"))
 
 
 def test_the_heap_keeps_its_content_and_lies_in_huge_pages_where_the_system_has_them() -> None:
     pieces = [bytes([number % 251]) * 1000 for number in range(20_000)]
     gathered = gather_heap()
     assert all(piece == bytes([number % 251]) * 1000 for number, piece in enumerate(pieces))
-    assert not gathered or huge_kilobytes_of_heap() >= 2048
+    assert not gathered or kilobytes_of_heap("AnonHugePages") >= 2048
 
 
 @pytest.mark.parametrize(
@@ -40,3 +42,25 @@ def test_only_whole_huge_pages_are_gathered(start: int, end: int, whole: tuple[i
 def test_a_system_without_huge_pages_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "_COLLAPSE", 12345)
     assert not gather_heap()
+
+
+def test_what_was_freed_below_something_in_use_is_given_back() -> None:
+    pieces = [bytearray(b"1" * 40_000) for _ in range(2_000)]
+    above = bytearray(b"1" * 40_000)
+    held = kilobytes_of_heap("Rss")
+    pieces.clear()
+    assert give_back()
+    assert held - kilobytes_of_heap("Rss") > 60_000
+    assert above == b"1" * 40_000
+
+
+def test_a_system_that_cannot_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctypes.CDLL", lambda _: object())
+    assert not give_back()
+
+
+def test_a_worker_gives_back_when_a_sample_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+    monkeypatch.setattr(tasks, "give_back", lambda: given.append("back"))
+    task_postrun.send(sender=tasks.verify_capture)
+    assert given == ["back"]
