@@ -24,6 +24,12 @@ def found_by(people: QuerySet[Subject], text: str, *, words: int = LOOKED_AT) ->
     return people.none() if found is None else people.filter(pk__in=found.values("subject_id")[:words])
 
 
+def leaves_out(text: str, *, words: int = LOOKED_AT) -> bool:
+    """Return whether a text begins more words than so many, so that `found_by` may not find everybody."""
+    found = _found(text)
+    return found is not None and found[words : words + 1].exists()
+
+
 def first_found(people: QuerySet[Subject], text: str, *, most: int) -> list[Subject]:
     """Return up to so many of those people by name: those whose word comes first in the order of words.
 

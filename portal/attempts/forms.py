@@ -11,7 +11,7 @@ from authsvc.assurance.levels import Level
 from authsvc.management.attempts.outcome import OUTCOMES, ended, listed
 from authsvc.management.attempts.reasons import REASONS
 from authsvc.management.receipts import attempts_under
-from authsvc.subjects.finding import found_by
+from authsvc.subjects.finding import found_by, leaves_out
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import Transaction
 from portal.ui.hours import Hourly
@@ -66,6 +66,11 @@ class AttemptFilter(Hourly[Transaction]):
     def all_rows(self) -> QuerySet[Transaction]:
         """Return every attempt."""
         return listed()
+
+    @property
+    def leaves_out(self) -> bool:
+        """See Listing: of so many people the attempts are looked up."""
+        return "person" in self.wanted and leaves_out(self.wanted["person"], words=_WORDS)
 
     def narrowed(self, found: QuerySet[Transaction], wanted: Mapping[str, Any]) -> QuerySet[Transaction]:
         """Return the attempts that pass."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.core.clock import now
 from authsvc.devices.models import Device
 from authsvc.management.lapsing import link_is_over
-from authsvc.subjects.finding import LOOKED_AT, found_by
+from authsvc.subjects.finding import LOOKED_AT, found_by, leaves_out
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter
 from portal.ui.listing import ALL, Column, Listing, Preset
@@ -72,10 +72,19 @@ class PersonFilter(Listing[Subject]):
         """
         return self.set_by_hand.keys() == {"search"} and self.data.get("as") != "csv"
 
+    @property
+    def leaves_out(self) -> bool:
+        """See Listing."""
+        return "search" in self.wanted and leaves_out(self.wanted["search"], words=self._words)
+
+    @property
+    def _words(self) -> int:
+        return SOME if self.is_of_some else LOOKED_AT
+
     def narrowed(self, found: QuerySet[Subject], wanted: Mapping[str, Any]) -> QuerySet[Subject]:
         """Return the people who pass."""
         if "search" in wanted:
-            found = found_by(found, wanted["search"], words=SOME if self.is_of_some else LOOKED_AT)
+            found = found_by(found, wanted["search"], words=self._words)
         if "status" in wanted:
             found = found.filter(status=wanted["status"])
         if "face" in wanted:

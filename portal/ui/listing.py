@@ -103,6 +103,11 @@ class Listing(forms.Form, Generic[Row]):
         return any(name not in _BESIDE for name in self.wanted)
 
     @property
+    def leaves_out(self) -> bool:
+        """Whether rows that would pass are not looked up, since too many begin with what was written."""
+        return False
+
+    @property
     def folded(self) -> list[forms.BoundField]:
         """The fields that a phone folds away."""
         return [field for field in self if field.name != self.first and not field.is_hidden]

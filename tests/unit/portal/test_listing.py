@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from authsvc.audit.models import AuditEvent
 from authsvc.audit.services import record
@@ -270,3 +271,23 @@ def test_of_the_log_a_page_is_taken_away_by_those_who_may_export_it(
     auditor = signed_in(make_user((tenant, Role.AUDITOR), email=f"{uuid.uuid4()}@example.org"))
     assert auditor.get(f"{base}audit/", {"as": "csv"}).status_code == 403
     assert "as=csv" not in auditor.get(f"{base}audit/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "limit"),
+    [
+        ("attempts", "person", "portal.attempts.forms._WORDS"),
+        ("people", "search", "portal.people.filters.SOME"),
+    ],
+)
+def test_a_list_says_when_not_everybody_is_looked_up(
+    owner: Client, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, name: str, field: str, limit: str
+) -> None:
+    for number in range(3):
+        make_subject(name=f"Mara {number}")
+    address = f"{reverse(name, kwargs={'tenant': tenant.slug})}?{field}=mara"
+    said = "not everybody is looked up"
+    monkeypatch.setattr(limit, 3)
+    assert said not in owner.get(address).content.decode()
+    monkeypatch.setattr(limit, 2)
+    assert said in owner.get(address).content.decode()
