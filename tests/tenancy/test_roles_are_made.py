@@ -16,6 +16,7 @@ from config import secretfiles, secrets
 from devtools.demo.run import ROOT
 from devtools.stack.services import postgresql
 from devtools.stack.stack import as_user
+from tests.campaign import crossed
 from tests.unit.config.process import clean, collected, production, python
 
 pytestmark = [
@@ -27,6 +28,13 @@ CREATE ROLE visor_before LOGIN; GRANT CREATE ON SCHEMA public TO visor_before; S
 CREATE TABLE django_session (session_key text); CREATE VIEW seen AS SELECT * FROM django_session;
 CREATE FUNCTION counted() RETURNS int LANGUAGE sql AS 'SELECT 1';
 """
+
+MORE = {
+    "superuser": ("root", "root is a superuser of the database"),
+    "owner": (MIGRATOR, "visor_migrator owns tables"),
+    "around": ("visor_around", "visor_around goes around row-level security"),
+}
+"""Users who may do more than a process should, and what is said of each."""
 
 _SAYS = """
 from django.db import connection
@@ -168,18 +176,11 @@ def test_o13_no_page_is_served_before_its_files_are_laid_out(
 
 
 @pytest.mark.requirement("SA-02")
-@pytest.mark.parametrize(
-    ("user", "sentence"),
-    [
-        ("root", "root is a superuser of the database"),
-        (MIGRATOR, "visor_migrator owns tables"),
-        ("visor_around", "visor_around goes around row-level security"),
-    ],
-)
-@pytest.mark.parametrize("role", ["web", "worker"])
+@pytest.mark.parametrize(("more", "role"), crossed(MORE, {"web": "web", "worker": "worker"}))
 def test_t16_no_production_process_starts_with_more_than_its_credential(
-    site: Site, done: str, tmp_path: Path, user: str, sentence: str, role: str
+    site: Site, done: str, tmp_path: Path, more: tuple[str, str], role: str
 ) -> None:
+    user, sentence = more
     site.root("CREATE TABLE IF NOT EXISTS owned (id int); ALTER TABLE owned OWNER TO visor_migrator")
     if user == "visor_around":
         site.root("DROP ROLE IF EXISTS visor_around; CREATE ROLE visor_around LOGIN BYPASSRLS PASSWORD 'x'")
