@@ -23,6 +23,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
@@ -98,6 +99,12 @@ class AddPasskeyForm(AddWebAuthnForm):
         if maker and values.get("name") == self.initial.get("name"):
             values["name"] = maker
         return values
+
+
+class RenamePasskeyForm(EditWebAuthnForm):
+    """Another name of a passkey, under a label that can be translated."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
 
 
 class _ByCode(_Named):

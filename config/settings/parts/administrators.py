@@ -48,6 +48,7 @@ ACCOUNT_FORMS = {
 }
 MFA_FORMS = {
     "activate_totp": "portal.accounts.forms.AppForm",
+    "edit_webauthn": "portal.accounts.forms.RenamePasskeyForm",
     "add_webauthn": "portal.accounts.forms.AddPasskeyForm",
     "authenticate": "portal.accounts.forms.CodeForm",
     "reauthenticate": "portal.accounts.forms.CodeAgainForm",
