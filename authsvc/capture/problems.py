@@ -11,14 +11,16 @@ from authsvc.core.texts import Text
 class Problem:
     """One screen. `retry` is the page's action behind "Try again", empty where trying again cannot help.
 
-    `elsewhere` offers the address to be opened in another browser, `by_phone` a second device, where nothing
-    has been proven here and the policy lets one take over.
+    `spared` is said too where the face may be left out. `elsewhere` offers the address to be opened in
+    another browser, `by_phone` a second device, where nothing has been proven here and the policy lets one
+    take over.
     """
 
     name: str
     icon: str
     title: Text
     text: Text
+    spared: Text = ""
     retry: str = "start-camera"
     without_face: bool = True
     elsewhere: bool = False
@@ -30,7 +32,10 @@ PROBLEMS = (
         "denied",
         "lock",
         _("The camera is not allowed"),
-        _("Allow it for this site: tap the sign beside the address, set the camera to “Allow”, try again."),
+        _(
+            "Allow it for this site: tap the sign beside the address, set the camera to “Allow”, "
+            "and try again."
+        ),
     ),
     Problem(
         "no-camera", "face", _("No camera was found"), _("Connect a camera, or use a phone, and try again.")
@@ -76,17 +81,14 @@ PROBLEMS = (
         "no-comparison",
         "device",
         _("Your face cannot be compared on this device now"),
-        _(
-            "What this takes did not come, or this browser cannot run it. Try again, or go on with your "
-            "passkey alone."
-        ),
-        retry="start-camera",
+        _("What this takes did not come, or this browser cannot run it."),
     ),
     Problem(
         "no-camera-here",
         "device",
         _("This browser does not give its camera to pages"),
-        _("Your passkey alone is enough. With your face it works in a newer browser."),
+        _("It may be too old, or keep the camera to itself. Open this address in another browser."),
+        spared=_("Here, your passkey alone is enough."),
         retry="",
         elsewhere=True,
     ),
@@ -94,7 +96,10 @@ PROBLEMS = (
         "no-pictures",
         "device",
         _("This browser hides pictures from pages"),
-        _("Its protection changes what the camera shows. Let this site read a canvas, or go on without."),
+        _(
+            "Its protection changes what the camera shows. Let this site read pictures (“canvas”), "
+            "and try again."
+        ),
         retry="prepare",
     ),
     Problem(
@@ -115,8 +120,9 @@ PROBLEMS = (
         _("For your face, open this in Safari or Chrome"),
         _(
             "You are in the small browser of an app, which cannot use your camera. Copy the address, open "
-            "Safari or Chrome, and paste it there. Here, your passkey alone is enough."
+            "Safari or Chrome, and paste it there."
         ),
+        spared=_("Here, your passkey alone is enough."),
         retry="",
         elsewhere=True,
     ),
@@ -124,7 +130,7 @@ PROBLEMS = (
         "insecure",
         "lock",
         _("This connection is not secure"),
-        _("Cameras and passkeys work only on secure pages. Open the site again with https."),
+        _("Cameras and passkeys work only on secure pages, whose addresses begin with https."),
         retry="",
         without_face=False,
     ),
@@ -132,7 +138,10 @@ PROBLEMS = (
         "unsupported",
         "device",
         _("This browser is too old"),
-        _("It knows no passkeys. Update it, or open this address in Safari, Chrome, Edge or Firefox."),
+        _(
+            "It lacks what this page needs. Update it, or open this address in Safari, Chrome, Edge or "
+            "Firefox."
+        ),
         retry="",
         without_face=False,
         elsewhere=True,

@@ -41,7 +41,7 @@ def tell_of_renewal(subject: Subject) -> None:
     """Mail the person that pictures were added to what is kept of their face, like a new passkey."""
     title = _("Your face was renewed for your sign-in at %(tenant)s")
     text = _(
-        "With your passkey and your face, somebody added a moment to what is kept of your face at "
+        "With your passkey and your face, somebody renewed what is kept of your face at "
         "%(tenant)s.\n\n"
         "If this was not you, remove your face on your own page, and tell them:\n%(page)s\n"
     )

@@ -30,4 +30,4 @@ _SYSTEMS: Final = (
 def device_in(agent: str) -> str:
     """Return what a user agent is called, such as “Firefox, Windows”."""
     found = [next((name for mark, name in table if mark in agent), "") for table in (_BROWSERS, _SYSTEMS)]
-    return ", ".join(filter(None, found)) or _("Another device")
+    return ", ".join(filter(None, found)) or _("Unknown device")

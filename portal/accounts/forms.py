@@ -6,15 +6,24 @@ is written down only, and nothing that others do keeps it from opening.
 
 from typing import Any
 
-from allauth.account.forms import LoginForm, ResetPasswordForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+)
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ConfirmForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
@@ -28,28 +37,54 @@ from portal.accounts import failures, recovery, tries
 from portal.accounts.makers import maker_in
 from portal.accounts.models import User
 
+LABELS = {
+    "login": _("E-mail address"),
+    "email": _("E-mail address"),
+    "oldpassword": _("Current password"),
+    "password1": _("New password"),
+    "password2": _("New password, once more"),
+}
+HELP = {"password1": _("Twelve characters at least; several words are best.")}
 
-def _name_address(field: forms.Field) -> None:
-    """Name a field as everywhere else here; what is in it as an example would go as soon as one writes."""
-    field.label = _("E-mail address")
-    field.widget.attrs.pop("placeholder", None)
+
+class _Named:
+    """Fields that are called as everywhere else here, in each of our languages.
+
+    No example stands in one: it would go as soon as one writes.
+    """
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for name, field in self.fields.items():
+            field.label = LABELS.get(name, field.label)
+            field.help_text = HELP.get(name, field.help_text)
+            field.widget.attrs.pop("placeholder", None)
 
 
-class SignInForm(LoginForm):
+class SignInForm(_Named, LoginForm):
     """The sign-in with a password."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        _name_address(self.fields["login"])
-        self.fields["password"].widget.attrs.pop("placeholder", None)
 
-
-class ForgottenForm(ResetPasswordForm):
+class ForgottenForm(_Named, ResetPasswordForm):
     """Whom to send the link for a new password."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        _name_address(self.fields["email"])
+
+class OtherPasswordForm(_Named, ChangePasswordForm):
+    """Another password in place of the one that is known."""
+
+
+class PasswordByLinkForm(_Named, ResetPasswordKeyForm):
+    """Another password, by the link of a mail."""
+
+
+class PasswordAgainForm(_Named, ReauthenticateForm):
+    """The password in the middle of a session."""
+
+
+class AppForm(_Named, ActivateTOTPForm):
+    """The first code of an authenticator app."""
 
 
 class AddPasskeyForm(AddWebAuthnForm):
@@ -66,7 +101,13 @@ class AddPasskeyForm(AddWebAuthnForm):
         return values
 
 
-class _ByCode:
+class RenamePasskeyForm(EditWebAuthnForm):
+    """Another name of a passkey, under a label that can be translated."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+
+
+class _ByCode(_Named):
     """The six digits of the app, or one of the recovery codes."""
 
     user: User
@@ -108,7 +149,7 @@ class CodeForm(_ByCode, AuthenticateForm):
     """A code as the second step of signing in."""
 
 
-class CodeAgainForm(_ByCode, ReauthenticateForm):
+class CodeAgainForm(_ByCode, ConfirmForm):
     """A code in the middle of a session."""
 
     reauthenticated = True

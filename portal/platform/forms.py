@@ -19,7 +19,7 @@ class TenantForm(forms.Form):
         label=_("Name"), max_length=LONGEST_NAME, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     slug = forms.CharField(
-        label=_("Its part of addresses"),
+        label=_("Short name, for its addresses"),
         max_length=40,
         help_text=_("Small letters, digits, hyphens. It stands in its issuer and never changes."),
         widget=forms.TextInput(
@@ -47,5 +47,5 @@ def _bound(label: Text) -> forms.IntegerField:
 class QuotaForm(forms.Form):
     """How much an organisation may have; what is empty is not bounded."""
 
-    most_people = _bound(_("At most so many people"))
-    most_relying_parties = _bound(_("At most so many relying parties"))
+    most_people = _bound(_("People, at most"))
+    most_relying_parties = _bound(_("Relying parties, at most"))

@@ -59,7 +59,7 @@ def test_a_person_skips_it_and_is_offered_it_on_their_own_page(
     page.locator("#later").click()
     page.get_by_role("button", name="Use my passkey").click()
     visitor.taps("passkey")
-    page.get_by_role("link", name="Add a moment").click()
+    page.get_by_role("link", name="Renew my face").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(ONCE_MORE)
     page.get_by_role("button", name="Go on").click()
     visitor.sees("welcome")

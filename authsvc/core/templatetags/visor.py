@@ -6,13 +6,14 @@ zone_attribute. Filters: breakable, share, to_the_second.
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -34,8 +35,13 @@ def breakable(text: str) -> SafeString:
 
 @register.filter
 def share(rate: float) -> str:
-    """Return a rate from 0 to 1 in per cent, with as many digits as it needs: 0.00002 is 0.002 %."""
-    return f"{rate * 100:.2g} %" if rate * 100 >= 0.001 or not rate else f"{rate * 100:.5f} %"
+    """Return a rate from 0 to 1 in per cent, with as many digits as it needs: 0.00002 is 0.002 %.
+
+    The point is the reader's language's, and the sign stays with the number.
+    """
+    percent = rate * 100
+    rounded = Decimal(f"{percent:.2g}" if percent >= 0.001 or not rate else f"{percent:.5f}")
+    return f"{number_format(rounded)}\N{NO-BREAK SPACE}%"
 
 
 @register.filter

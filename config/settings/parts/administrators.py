@@ -41,9 +41,14 @@ SESSION_ENGINE = "portal.accounts.sessions"
 MFA_ADAPTER = "portal.accounts.adapter.MfaAdapter"
 ACCOUNT_FORMS = {
     "login": "portal.accounts.forms.SignInForm",
+    "reauthenticate": "portal.accounts.forms.PasswordAgainForm",
+    "change_password": "portal.accounts.forms.OtherPasswordForm",
     "reset_password": "portal.accounts.forms.ForgottenForm",
+    "reset_password_from_key": "portal.accounts.forms.PasswordByLinkForm",
 }
 MFA_FORMS = {
+    "activate_totp": "portal.accounts.forms.AppForm",
+    "edit_webauthn": "portal.accounts.forms.RenamePasskeyForm",
     "add_webauthn": "portal.accounts.forms.AddPasskeyForm",
     "authenticate": "portal.accounts.forms.CodeForm",
     "reauthenticate": "portal.accounts.forms.CodeAgainForm",

@@ -365,7 +365,7 @@ def test_what_can_not_be_compared_costs_no_try_and_leaves_the_passkey(
 def test_the_own_page_says_how_old_a_face_is_and_since_when_it_is_to_be_renewed(
     agent: Agent, ada: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "Add a moment" in own_page(agent)
+    assert "Renew my face" in own_page(agent)
     for days, said in ((183, "It is time to renew your face"), (731, "Your face has to be renewed")):
         at(monkeypatch, now() + timedelta(days=days))
         assert said in own_page(agent)

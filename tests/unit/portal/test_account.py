@@ -46,7 +46,7 @@ def test_a_passkey_is_called_after_its_maker() -> None:
 
 
 @pytest.mark.parametrize(
-    ("agent", "called"), [(FIREFOX, "Firefox, Windows"), (SAFARI, "Safari, iPhone"), ("", "Another device")]
+    ("agent", "called"), [(FIREFOX, "Firefox, Windows"), (SAFARI, "Safari, iPhone"), ("", "Unknown device")]
 )
 def test_a_device_is_called_as_it_says(agent: str, called: str) -> None:
     assert device_in(agent) == called

@@ -136,9 +136,9 @@ def test_the_screen_tells_each_groups_errors(
     page = admin.get(f"{base}evidence/").content.decode()
     for words in (
         "adult female Asian",
-        "1 of 8094, at most 0.069 %",
-        "matched in 0.002 % (at most 0.01 %)",
-        "refused in 1.9 % (at most 3 %)",
+        "1 of 8094, at most 0.069\N{NO-BREAK SPACE}%",
+        "matched in 0.002\N{NO-BREAK SPACE}% (at most 0.01\N{NO-BREAK SPACE}%)",
+        "refused in 1.9\N{NO-BREAK SPACE}% (at most 3\N{NO-BREAK SPACE}%)",
         "Not measured",
         "Holds",
         "Fails",
@@ -157,10 +157,10 @@ def test_t25_the_screen_tells_the_errors_of_liveness(
     given(monkeypatch, record(pad=PAD | {"attacks": [ATTACK, unknown], "people": [PERSON, fails]}))
     page = admin.get(f"{base}evidence/").content.decode()
     for words in (
-        "2 of 150, at most 4.7 %",
-        "4 of 120, at most 8.3 %",
-        "5 of 300, at most 3.8 %",
-        "7 of 300, at most 4.8 %",
+        "2 of 150, at most 4.7\N{NO-BREAK SPACE}%",
+        "4 of 120, at most 8.3\N{NO-BREAK SPACE}%",
+        "5 of 300, at most 3.8\N{NO-BREAK SPACE}%",
+        "7 of 300, at most 4.8\N{NO-BREAK SPACE}%",
         "Not measured (0 tries)",
         "Nothing promised",
         "bona-fide-smile",
