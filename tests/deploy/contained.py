@@ -24,9 +24,9 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read
 _CHOSEN = re.compile(r"\$\{(\w+):([-?])([^}]*)\}")
 # Where the kernel counts processes and threads together, as engines let it (cgroups, version 1).
 _COUNTING = Path("/sys/fs/cgroup/pids")
-# The mounts go to the namespace's end; the folders that they need an engine makes, too. Other containers of the
-# image see the same: a file that they have mounted something on is left, as theirs would be gone with it.
 _COUNT_ME = 'echo $$ >"$0/cgroup.procs" && exec "$@"'
+# The mounts go to the namespace's end; the folders that they need an engine makes, too. Other containers of
+# the image see the same: a file that they have mounted something on stays, or theirs would be gone with it.
 _ENTER = """
 set -eu
 root=$1 volumes=$2

@@ -148,7 +148,7 @@ def test_a_pod_says_what_it_takes() -> None:
 
 
 def test_a_worker_takes_as_many_samples_as_its_pod_has_cores_for() -> None:
-    """Celery would count the cores of the node, and fill them with processes that the pod has no memory for."""
+    """Celery would count the node's cores, and fill them with processes that the pod has no memory for."""
     (container,) = pods()["worker"]["spec"]["containers"]
     assert container["command"][-2:] == ["--concurrency", container["resources"]["requests"]["cpu"]]
 

@@ -67,6 +67,20 @@ def test_a_command_shares_its_network_with_the_database_alone() -> None:
     assert [name for name in COMMANDS if "profiles" not in SERVICES[name]] == ["migrate"]
 
 
+# Counted with sign-ins under way (docs/adr/0535): of a worker, and of each of its processes, one a core.
+OF_A_WORKER, OF_ITS_PROCESS, CORES = 7, 5, 64
+# And of gunicorn, whose processes WEB_CONCURRENCY says.
+OF_A_SITE, OF_ITS_PROCESSES = 4, 12
+
+
+def test_each_may_have_twice_the_processes_that_it_needs_on_a_large_machine() -> None:
+    most = {name: one["pids_limit"] for name, one in SERVICES.items()}
+    assert most["worker"] >= 2 * (OF_A_WORKER + OF_ITS_PROCESS * CORES)
+    for site in ("web", "portal"):
+        assert most[site] >= 2 * (OF_A_SITE + OF_ITS_PROCESSES * 8)
+    assert max(most.values()) == most["worker"]
+
+
 def test_nobody_but_the_proxy_is_reached_from_outside() -> None:
     assert [name for name, one in SERVICES.items() if "ports" in one] == ["proxy"]
     assert SERVICES["proxy"]["networks"] == ["edge"]
