@@ -1,6 +1,7 @@
 """A copy of the database: everything that stood in it at one moment, and what shows that it is whole."""
 
 import os
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -13,6 +14,8 @@ from config.backups.place import BackupProblem, Place
 from config.variables import ROOT
 
 _SHOWN: Final = 5
+_BY_TIME: Final = "%Y-%m-%dT%H%M%SZ"
+_NAMED_SO: Final = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z")
 
 
 def take(folder: Path, source: Place, key: str, *, keys: Path | None = None) -> Manifest:
@@ -34,6 +37,20 @@ def take(folder: Path, source: Place, key: str, *, keys: Path | None = None) -> 
         raise
     unfinished.replace(folder)
     return said
+
+
+def named_by_time(place: Path) -> Path:
+    """Return the folder of a copy that is made now, within a folder of copies."""
+    return place / now().strftime(_BY_TIME)
+
+
+def erase_older(place: Path, keep: int) -> list[Path]:
+    """Erase all but the newest copies that were named by their time, and return them; other files stay."""
+    copies = sorted(path for path in place.iterdir() if _NAMED_SO.fullmatch(path.name))
+    older = copies[: max(0, len(copies) - keep)]
+    for path in older:
+        shutil.rmtree(path)
+    return older
 
 
 def refuse_hidden_rows(source: Place) -> None:

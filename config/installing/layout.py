@@ -14,10 +14,17 @@ from config.secrets import SEQUENCER
 Way = Literal["systemd", "compose"]
 COMMANDS: Final = ("migrator", "backup")
 """Beside the roles of processes: those by which commands of manage.py run, each with its own secrets."""
-IN_CONTAINERS: Final = {"web": 10001, "provider": 10002, "worker": 10003, "portal": 10004, "migrator": 10005}
+IN_CONTAINERS: Final = {
+    "web": 10001,
+    "provider": 10002,
+    "worker": 10003,
+    "portal": 10004,
+    "migrator": 10005,
+    "backup": 10006,
+}
 """The user and group of each in the images (deploy/container/Containerfile)."""
 KEYS_IN_CONTAINERS: Final = 10000
-"""The group there of all who may destroy keys, which is everybody of ours."""
+"""The group there of all who may destroy keys, which is everybody of ours but who makes copies."""
 _KEYS_GROUP: Final = "visor-keys"
 _USER: Final = "visor-"
 

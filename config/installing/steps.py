@@ -25,8 +25,8 @@ from config.variables import ROOT
 _OURS: Final = ("VISOR_", "DJANGO_")
 # What reads every role's secrets, or writes in the release's folder.
 _AS_WHOEVER_INSTALLS: Final = frozenset({"database_roles", "collectstatic"})
-# Files that no process reads.
-_THE_OPERATORS: Final = frozenset({"backup", "public"})
+# Files that no process reads; on a plain machine whoever runs it makes copies, in containers one does.
+_THE_OPERATORS: Final = {"systemd": {"backup", "public"}, "compose": {"public"}}
 
 
 class SetupProblem(Exception):
@@ -71,7 +71,8 @@ def write_secrets(site: Installation) -> None:
     site.at.make_folders()
     before = set(site.at.secrets.glob("*.json"))
     call_command("generate_secrets", split=site.at.secrets, add=True)
-    theirs = [path for path in sorted(site.at.secrets.glob("*.json")) if path.stem not in _THE_OPERATORS]
+    kept = _THE_OPERATORS[site.at.way]
+    theirs = [path for path in sorted(site.at.secrets.glob("*.json")) if path.stem not in kept]
     left = [path for path in theirs if not site.at.give(path, path.stem)]
     new = set(site.at.secrets.glob("*.json")) - before
     site.say(f"secrets: {len(new)} new files in {site.at.secrets}" if new else "secrets: as they were")

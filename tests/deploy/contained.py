@@ -1,7 +1,8 @@
 """A container of an image that buildah has made, without an engine.
 
-Its files are read only but for its volumes and /tmp; it runs as the user that compose.yaml says, without
-capabilities and new privileges, and its program is the first of its processes. Its network is this machine's.
+Its files are read only but for its volumes and /tmp; it runs as the user that compose.yaml says, with the
+capabilities that it says and no new privileges, and its program is the first of its processes, of which there
+are as many as it says. Its network is this machine's.
 """
 
 import json
@@ -21,7 +22,11 @@ from tests.deploy.rendered import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
 _CHOSEN = re.compile(r"\$\{(\w+):([-?])([^}]*)\}")
-# The mounts go to the namespace's end; the folders that they need an engine makes, too.
+# Where the kernel counts processes and threads together, as engines let it (cgroups, version 1).
+_COUNTING = Path("/sys/fs/cgroup/pids")
+_COUNT_ME = 'echo $$ >"$0/cgroup.procs" && exec "$@"'
+# The mounts go to the namespace's end; the folders that they need an engine makes, too. Other containers of
+# the image see the same: a file that they have mounted something on stays, or theirs would be gone with it.
 _ENTER = """
 set -eu
 root=$1 volumes=$2
@@ -29,7 +34,10 @@ shift 2
 mount --bind "$root" "$root"
 while IFS== read -r target source; do
   if [ -n "$target" ]; then
-    if [ -d "$source" ]; then mkdir --parents "$root$target"; else install -D /dev/null "$root$target"; fi
+    if [ -d "$source" ]; then mkdir --parents "$root$target"; else
+      mkdir --parents "$root${target%/*}"
+      touch "$root$target"
+    fi
   fi
 done <"$volumes"
 mount --options remount,bind,ro "$root"
@@ -72,7 +80,12 @@ def chosen(value: str, told: Mapping[str, str]) -> str:
 def images() -> dict[str, str]:
     """Return the images of ours, by group."""
     found = {one["image"] for one in COMPOSE["services"].values() if "VISOR_" in one["image"]}
-    return {name.partition("-")[2].partition(":")[0]: name for name in (chosen(one, {}) for one in found)}
+    return {group_of(one): chosen(one, {}) for one in found}
+
+
+def group_of(image: str) -> str:
+    """Return which of ours an image of compose.yaml is: web, worker or backup."""
+    return chosen(image, {}).partition("-")[2].partition(":")[0]
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,28 @@ def opened(name: str) -> Iterator[Image]:
         buildah("rm", container)
 
 
+class Counted:
+    """A group of processes and threads, of which there cannot be more than `most`."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self.at = _COUNTING / f"visor-{os.getpid()}-{name}"
+        self.at.mkdir()
+        (self.at / "pids.max").write_text(str(most))
+
+    @staticmethod
+    def is_here() -> bool:
+        """Whether the kernel counts so, and we may ask it to."""
+        return (_COUNTING / "cgroup.procs").exists() and os.access(_COUNTING, os.W_OK)
+
+    def peak(self) -> int:
+        """Return how many there were at most."""
+        return int((self.at / "pids.peak").read_text())
+
+    def close(self) -> None:
+        """Forget it; nobody is in it any more."""
+        self.at.rmdir()
+
+
 @dataclass
 class Container:
     """What a container of an image may see: where it writes, which group it is in beside its own."""
@@ -108,6 +143,8 @@ class Container:
     environment: Mapping[str, str] = field(default_factory=dict)
     groups: Sequence[str] = ("10000",)
     volumes: Mapping[str, Path] = field(default_factory=dict)
+    capabilities: Sequence[str] = ()
+    counted: Counted | None = None
 
     def line(self, program: Sequence[str]) -> list[str]:
         """Return the command that runs a program in it."""
@@ -118,10 +155,12 @@ class Container:
         told = [f"{name}={value}" for name, value in {**usual, **self.environment}.items()]
         user, _, group = self.user.partition(":")
         become = [f"--reuid={user}", f"--regid={group}", f"--groups={','.join([group, *self.groups])}"]
+        may = ",".join(["-all", *(f"+{name.lower()}" for name in self.capabilities)])
         return [
+            *(("sh", "-c", _COUNT_ME, str(self.counted.at)) if self.counted else ()),
             *("unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"),
             *("bash", "-c", _ENTER, "enter", str(self.image.files), str(mounts)),
-            *("setpriv", *become, "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"),
+            *("setpriv", *become, f"--bounding-set={may}", "--inh-caps=-all", "--no-new-privs"),
             *("env", "--ignore-environment", f"--chdir={self.image.config['WorkingDir']}", *told, *program),
         ]
 

@@ -18,6 +18,7 @@ RENDERED = Path(__file__).with_name("chart.yaml")
 HELM = ROOT / "build" / "tools" / "helm"
 KUBECONFORM = ROOT / "build" / "tools" / "kubeconform"
 KUBERNETES = "1.36.0"
+_WITH_PODS = {"Deployment", "Job", "CronJob"}
 
 
 def digest() -> str:
@@ -40,6 +41,13 @@ def by_helm() -> str:
 def objects() -> list[dict[str, Any]]:
     """Return each object that was written; nobody changes them."""
     return list(filter(None, yaml.load_all(RENDERED.read_text(encoding="utf-8"), yaml.CSafeLoader)))
+
+
+def pods() -> dict[str, dict[str, Any]]:
+    """Return the template of each pod, by its component."""
+    specs = [one["spec"].get("jobTemplate", one)["spec"] for one in objects() if one["kind"] in _WITH_PODS]
+    templates = [one["template"] for one in specs]
+    return {one["metadata"]["labels"]["app.kubernetes.io/component"]: one for one in templates}
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ KNOWN = {variable_name(field) + ending for field in FIELDS for ending in ("", "_
 USUAL = {"VISOR_ENVIRONMENT", "VISOR_KEY_STORE"}
 SERVING = {"VISOR_BEHIND_PROXY", "VISOR_PROXY_COUNT"}
 WITH_MAIL = {**SAID, "mail_user": "visor", "mail_password": "word"}
+# What comes to an end; each but migrate is asked for by name.
+COMMANDS = {"migrate", "roles", "backup", "restore"}
 OURS = {name: one for name, one in SERVICES.items() if "VISOR_ROLES" in one.get("environment", {})}
 
 
@@ -40,11 +42,12 @@ def test_a_container_may_do_nothing_that_it_need_not(name: str) -> None:
     one = SERVICES[name]
     assert one["read_only"] is True
     assert one["cap_drop"] == ["ALL"]
-    assert "cap_add" not in one
+    # Whoever restores opens another's copy, and becomes each role to ask whether it believes what came back.
+    assert one.get("cap_add", []) == (["DAC_READ_SEARCH", "SETGID", "SETUID"] if name == "restore" else [])
     assert one["security_opt"] == ["no-new-privileges:true"]
     # Whoever makes the database's roles reads every role's file, once.
-    assert (one["user"] == "0:0") == (name == "roles")
-    assert "healthcheck" in one or name in {"migrate", "roles"}
+    assert (one["user"] == "0:0") == (name in {"roles", "restore"})
+    assert "healthcheck" in one or name in COMMANDS
 
 
 def test_the_worker_shares_its_network_with_the_database_and_redis_alone() -> None:
@@ -52,6 +55,30 @@ def test_the_worker_shares_its_network_with_the_database_and_redis_alone() -> No
     assert COMPOSE["networks"]["judging"] == {"internal": True}
     there = {name for name, one in SERVICES.items() if "judging" in one["networks"]}
     assert there == {"worker", "postgres", "redis"}
+
+
+def test_a_command_shares_its_network_with_the_database_alone() -> None:
+    assert COMPOSE["networks"]["commands"] == {"internal": True}
+    assert {name for name, one in SERVICES.items() if "commands" in one["networks"]} == {
+        *COMMANDS,
+        "postgres",
+    }
+    assert {name for name in COMMANDS if SERVICES[name]["networks"] == ["commands"]} == COMMANDS
+    assert [name for name in COMMANDS if "profiles" not in SERVICES[name]] == ["migrate"]
+
+
+# Counted with sign-ins under way (docs/adr/0535): of a worker, and of each of its processes, one a core.
+OF_A_WORKER, OF_ITS_PROCESS, CORES = 7, 5, 64
+# And of gunicorn, whose processes WEB_CONCURRENCY says.
+OF_A_SITE, OF_ITS_PROCESSES = 4, 12
+
+
+def test_each_may_have_twice_the_processes_that_it_needs_on_a_large_machine() -> None:
+    most = {name: one["pids_limit"] for name, one in SERVICES.items()}
+    assert most["worker"] >= 2 * (OF_A_WORKER + OF_ITS_PROCESS * CORES)
+    for site in ("web", "portal"):
+        assert most[site] >= 2 * (OF_A_SITE + OF_ITS_PROCESSES * 8)
+    assert max(most.values()) == most["worker"]
 
 
 def test_nobody_but_the_proxy_is_reached_from_outside() -> None:
@@ -92,8 +119,8 @@ def test_a_process_is_told_what_the_set_up_tells_it_on_a_plain_machine(name: str
 def test_the_set_up_answers_what_the_file_asks() -> None:
     text = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
     asked = set(re.findall(r"\$\{(VISOR_\w+)", text))
-    images_and_port = {"VISOR_WEB_IMAGE", "VISOR_WORKER_IMAGE", "VISOR_WATCH_PORT"}
-    assert set(environment.for_compose(answers.checked(WITH_MAIL))) == asked - images_and_port
+    images = {f"VISOR_{kind}_IMAGE" for kind in ("WEB", "WORKER", "BACKUP")}
+    assert set(environment.for_compose(answers.checked(WITH_MAIL))) == asked - images - {"VISOR_WATCH_PORT"}
 
 
 def test_the_same_processes_run_as_on_a_plain_machine() -> None:

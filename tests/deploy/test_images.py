@@ -12,6 +12,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +27,7 @@ from config.installing.layout import IN_CONTAINERS, Layout
 from config.installing.steps import Installation
 from devtools.stack.services import empty_cluster, free_port
 from tests.deploy import contained
-from tests.deploy.contained import Container, Image
+from tests.deploy.contained import Container, Counted, Image
 from tests.deploy.test_compose import OURS, SERVICES
 from tests.deploy.test_machine import HEALTH, JUDGE, broker, eventually
 from tests.journeys.test_setup import guarded
@@ -42,6 +43,8 @@ TOOLS = ("cc", "gcc", "g++", "clang", "ld", "as", "make", "pip", "pip3")
 # Whose mode lets everybody write, in every Debian.
 EVERYBODYS = re.compile(r"(tmp|var/tmp|run/lock|dev(/.*)?)$")
 OURS_TO_WRITE = re.compile(r"(var/lib|run)/visor/")
+# As many as ask a site at once here.
+MANY = 40
 Running = dict[str, "subprocess.Popen[bytes]"]
 
 
@@ -55,6 +58,7 @@ class Profile:
     changes: dict[str, str]
     ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in OURS})
     volumes: dict[str, Path] = field(default_factory=dict)
+    counted: dict[str, Counted] = field(default_factory=dict)
 
     def container(self, name: str) -> Container:
         """Return the container of a service."""
@@ -65,18 +69,37 @@ class Profile:
         volumes = {target: self._volume(name, target) for target in _targets(one)}
         told |= {key: value for key, value in self.changes.items() if key in told}
         volumes |= {f"/run/secrets/{file}": self.folder / "secrets" / file for file in one["secrets"]}
-        groups = one.get("group_add", ())
-        return Container(self.image(name), one["user"], self.folder / name, told, groups, volumes)
+        return Container(
+            self.image(name),
+            one["user"],
+            self.folder / name,
+            told,
+            one.get("group_add", ()),
+            volumes,
+            one.get("cap_add", ()),
+            self._counted(name),
+        )
 
     def image(self, name: str) -> Image:
         """Return the image of a service."""
-        return self.images["worker" if name == "worker" else "web"]
+        return self.images[contained.group_of(SERVICES[name]["image"])]
 
-    def line(self, name: str) -> list[str]:
+    def line(self, name: str, *more: str) -> list[str]:
         """Return the command that starts a service."""
         one = SERVICES[name]
-        program = self.image(name).command(one["command"], entry=one.get("entrypoint"))
+        program = self.image(name).command([*one.get("command", ()), *more], entry=one.get("entrypoint"))
         return self.container(name).line(program)
+
+    def ended(self, name: str, *more: str) -> str:
+        """Return what a service said that has come to its end, and well."""
+        done = subprocess.run(self.line(name, *more), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def _counted(self, name: str) -> Counted | None:
+        if name not in self.counted and Counted.is_here():
+            self.counted[name] = Counted(name, SERVICES[name]["pids_limit"])
+        return self.counted.get(name)
 
     def _volume(self, name: str, target: str) -> Path:
         if target not in self.volumes:
@@ -108,7 +131,10 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profile]:
         }
         database = f"postgres://{administrator.rpartition('@')[2]}"
         told = environment.read(folder / ".env")
-        yield Profile(folder, images, told, {"VISOR_DATABASE_URL": database})
+        made = Profile(folder, images, told, {"VISOR_DATABASE_URL": database})
+        yield made
+        for one in made.counted.values():
+            one.close()
 
 
 def answers_at(port: int, path: str) -> bool:
@@ -117,22 +143,35 @@ def answers_at(port: int, path: str) -> bool:
     return False
 
 
+def answered_by(place: Path) -> bytes:
+    with socket.socket(socket.AF_UNIX) as way:
+        way.connect(str(place / "sock"))
+        way.sendall(HEALTH)
+        return way.recv(65536)
+
+
 @pytest.fixture(scope="module")
 def running(profile: Profile) -> Iterator[Running]:
     """Every process of ours, after the roles and tables were made, as compose does."""
     for command in ("roles", "migrate"):
-        done = subprocess.run(profile.line(command), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        profile.ended(command)
     with ExitStack() as things:
         started: Running = {}
         for name in OURS:
             log = things.enter_context((profile.folder / f"{name}.log").open("wb"))
             started[name] = subprocess.Popen(profile.line(name), stdout=log, stderr=log)
-            things.callback(started[name].wait)
-            things.callback(started[name].kill)
+            things.callback(stop, started[name])
         for name in OURS:
             eventually(partial(answers_at, profile.ports[name], "/live"), 120)
         yield started
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a container at once: its first process, whose parent waits for it."""
+    if process.poll() is None:
+        with suppress(IndexError, OSError):
+            os.kill(first(process), signal.SIGKILL)
+    process.wait()
 
 
 def first(process: "subprocess.Popen[bytes]") -> int:
@@ -191,12 +230,47 @@ def test_the_check_of_its_health_is_one_that_it_passes(profile: Profile, running
         profile.container(name).run(*program)
 
 
-def test_the_site_answers_at_its_sockets(profile: Profile, running: Running) -> None:
-    for name in ("web", "portal"):
-        with socket.socket(socket.AF_UNIX) as way:
-            way.connect(str(profile.volumes[f"/run/visor/{name}"] / "sock"))
-            way.sendall(HEALTH)
-            assert way.recv(65536).startswith(b"HTTP/1.1 200")
+@pytest.mark.parametrize("name", ["web", "portal"])
+def test_the_site_answers_many_at_once_at_its_socket(profile: Profile, running: Running, name: str) -> None:
+    with ThreadPoolExecutor(MANY) as people:
+        answers = [people.submit(answered_by, profile.volumes[f"/run/visor/{name}"]) for _ in range(MANY)]
+    assert {one.result()[:12] for one in answers} == {b"HTTP/1.1 200"}
+
+
+@pytest.mark.requirement("S9.4-14")
+@pytest.mark.parametrize("name", ["web", "portal", "scheduler", "worker", "migrate", "backup"])
+def test_django_finds_nothing_wrong_with_how_it_is_deployed(profile: Profile, name: str) -> None:
+    done = profile.container(name).tried("python", "manage.py", "check", "--deploy")
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    # Whether browsers are to know the site by heart is its operator's to decide.
+    known = {"security.W021"}
+    if name in {"scheduler", "worker"}:
+        known |= {"security.W001", "security.W002", "security.W003"}  # they answer no requests
+    assert set(re.findall(r"\b\w+\.[EW]\d+", said)) <= known, said
+
+
+def test_a_copy_of_the_database_comes_back(profile: Profile, running: Running) -> None:
+    """Into another database of the same server, where all that is said of it holds."""
+    assert " rows of " in profile.ended("backup")
+    (copy,) = profile.volumes["/var/lib/visor/copies"].iterdir()
+    assert (copy.stat().st_uid, copy.stat().st_mode & 0o777) == (IN_CONTAINERS["backup"], 0o700)
+    address = profile.folder / "secrets" / "administrator_url"
+    before = address.read_text()
+    address.write_text(before.replace("/visor", "/restored"))
+    try:
+        said = profile.ended("restore", f"/var/lib/visor/copies/{copy.name}")
+    finally:
+        address.write_text(before)
+    assert "Log and seals hold." in said
+
+
+def test_no_service_comes_near_the_number_of_processes_that_it_may_have(profile: Profile) -> None:
+    """As many threads and processes as all that went before made."""
+    if not profile.counted:
+        pytest.skip("the kernel does not count processes of a group here")
+    for name, group in profile.counted.items():
+        assert 1 < group.peak() <= SERVICES[name]["pids_limit"] / 2, name
 
 
 def test_a_worker_has_its_networks(profile: Profile) -> None:

@@ -1,6 +1,6 @@
 """`manage.py backup DIR`: the database as it is at one moment, and what shows that the copy is whole."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.backups import place
 from config.backups.place import BackupProblem
-from config.backups.taking import take
+from config.backups.taking import erase_older, named_by_time, take
 
 
 class Command(BaseCommand):
@@ -26,6 +26,15 @@ class Command(BaseCommand):
         """Take where the copy goes, and where that of the keys does."""
         parser.add_argument("folder", type=Path, help="a folder that is not there yet")
         parser.add_argument(
+            "--by-time", action="store_true", help="make the copy within the folder, named by the moment"
+        )
+        parser.add_argument(
+            "--keep",
+            type=_at_least_one,
+            metavar="COPIES",
+            help="with --by-time: how many stay; older ones are erased once this one is whole",
+        )
+        parser.add_argument(
             "--keys", type=Path, help="where key_backup's copy goes: never beside the database's"
         )
         parser.add_argument("--for", dest="pem", type=Path, metavar="PEM", help="with --keys, as key_backup")
@@ -33,6 +42,11 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, folder: Path, keys: Path | None, **given: Any) -> None:
         """Copy, and say what was copied."""
+        place_of_copies, keep = folder, given["keep"]
+        if given["by_time"]:
+            folder = named_by_time(folder)
+        elif keep is not None:
+            raise CommandError("--keep goes with --by-time: other copies' age is not known")
         try:
             held = place.secrets_at(None)
             source, key = place.told(), place.backup_key(held)
@@ -51,11 +65,19 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{rows} rows of {len(said.rows)} tables, as of {said.made_at:%Y-%m-%d %H:%M:%S} UTC, in {folder}"
         )
+        for path in erase_older(place_of_copies, keep) if keep else []:
+            self.stdout.write(f"erased {path}")
         if keys is None:
             self.stdout.write("The keys are no part of it: copy them apart, with key_backup or --keys.")
 
 
 _OWN = ("pem", "passphrase_file")
+
+
+def _at_least_one(given: str) -> int:
+    if not given.isdigit() or int(given) < 1:
+        raise ArgumentTypeError("is a number from 1 on: the copy that is made stays")
+    return int(given)
 
 
 def _refuse_together(folder: Path, keys: Path) -> None:

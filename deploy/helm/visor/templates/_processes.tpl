@@ -49,12 +49,17 @@ worker:
   role: worker
   image: worker
   seconds: 90
-  command: [python, -m, celery, --app, config, worker]
+  command: [python, -m, celery, --app, config, worker, --concurrency, {{ .Values.processes.worker | quote }}]
+{{- end }}
+
+{{/* Whether a role is that of a command, which asks the database alone. */}}
+{{- define "visor.isCommand" -}}
+{{- if has .role (list "migrator" "backup") }}yes{{ end -}}
 {{- end }}
 
 {{/* The number of a role's user, as the images have it (deploy/container/Containerfile). */}}
 {{- define "visor.user" -}}
-{{- get (dict "web" 10001 "provider" 10002 "worker" 10003 "portal" 10004 "migrator" 10005) . -}}
+{{- get (dict "web" 10001 "provider" 10002 "worker" 10003 "portal" 10004 "migrator" 10005 "backup" 10006) . -}}
 {{- end }}
 
 {{- define "visor.image" -}}
@@ -88,7 +93,9 @@ runAsNonRoot: true
 runAsUser: {{ include "visor.user" .role }}
 runAsGroup: {{ include "visor.user" .role }}
 fsGroup: {{ include "visor.user" .role }}
+{{- if not (include "visor.isCommand" .) }}
 supplementalGroups: [10000]
+{{- end }}
 seccompProfile: { type: RuntimeDefault }
 {{- end }}
 
@@ -103,9 +110,15 @@ capabilities: { drop: [ALL] }
 - { name: VISOR_ENVIRONMENT, value: production }
 - { name: VISOR_BASE_URL, value: {{ $values.baseUrl | quote }} }
 - { name: VISOR_DATABASE_URL, value: {{ $values.databaseUrl | quote }} }
-- { name: VISOR_BROKER_URL_FILE, value: /run/secrets/visor/broker_url }
 - { name: VISOR_SECRETS_FILE, value: /run/secrets/visor/{{ .role }}.json }
 - { name: VISOR_DATA_DIR, value: /var/lib/visor/{{ .role }} }
+{{- if include "visor.isCommand" . }}
+# It takes no tasks, and has an address in which there is no password of the queue's.
+- { name: VISOR_BROKER_URL, value: "redis://:none@redis/0" }
+{{- else }}
+- { name: VISOR_ROLES, value: {{ .role }} }
+- { name: VISOR_BROKER_URL_FILE, value: /run/secrets/visor/broker_url }
+- { name: VISOR_WATCH_ADDRESS, value: "0.0.0.0:{{ $values.watchPort }}" }
 - { name: VISOR_KEY_SERVICE, value: {{ $values.keys.service }} }
 {{- if eq $values.keys.service "transit" }}
 - { name: VISOR_TRANSIT_URL, value: {{ $values.keys.url | quote }} }
@@ -113,8 +126,16 @@ capabilities: { drop: [ALL] }
 {{- else }}
 - { name: VISOR_KEY_STORE, value: /var/lib/visor/keys }
 {{- end }}
-{{- if ne .role "migrator" }}
-- { name: VISOR_ROLES, value: {{ .role }} }
+{{- with $values.objects.url }}
+- { name: VISOR_REFERENCE_STORE, value: objects }
+- { name: VISOR_OBJECTS_URL, value: {{ . | quote }} }
+- { name: VISOR_OBJECTS_BUCKET, value: {{ $values.objects.bucket | quote }} }
+- { name: VISOR_OBJECTS_REGION, value: {{ $values.objects.region | quote }} }
+{{- if eq $.role "worker" }}
+- { name: VISOR_OBJECTS_ACCESS_KEY_FILE, value: /run/secrets/visor/objects_access_key }
+- { name: VISOR_OBJECTS_SECRET_KEY_FILE, value: /run/secrets/visor/objects_secret_key }
+{{- end }}
+{{- end }}
 {{- if ne .role "worker" }}
 - { name: VISOR_MAIL_HOST, value: {{ $values.mail.host | quote }} }
 - { name: VISOR_MAIL_PORT, value: {{ $values.mail.port | quote }} }
@@ -125,7 +146,6 @@ capabilities: { drop: [ALL] }
 - { name: VISOR_MAIL_PASSWORD_FILE, value: /run/secrets/visor/mail_password }
 {{- end }}
 {{- end }}
-- { name: VISOR_WATCH_ADDRESS, value: "0.0.0.0:{{ $values.watchPort }}" }
 {{- end }}
 {{- if eq .role "provider" }}
 - { name: VISOR_CHECKPOINT_KEY_FILE, value: /run/secrets/visor/sequencer.json }
@@ -146,11 +166,14 @@ capabilities: { drop: [ALL] }
 - { name: secrets, mountPath: /run/secrets/visor, readOnly: true }
 - { name: own, mountPath: /var/lib/visor/{{ .role }} }
 - { name: temporary, mountPath: /tmp }
-{{- if eq .root.Values.keys.service "file" }}
+{{- if and (eq .root.Values.keys.service "file") (not (include "visor.isCommand" .)) }}
 - { name: keys, mountPath: /var/lib/visor/keys }
 {{- end }}
 {{- if and (eq .role "provider") .root.Values.log.anchorClaim }}
 - { name: checkpoints, mountPath: /var/lib/visor/checkpoints }
+{{- end }}
+{{- if eq .role "backup" }}
+- { name: copies, mountPath: /var/lib/visor/copies }
 {{- end }}
 {{- end }}
 
@@ -161,7 +184,7 @@ capabilities: { drop: [ALL] }
   emptyDir: { sizeLimit: 256Mi }
 - name: temporary
   emptyDir: { sizeLimit: 512Mi }
-{{- if eq .root.Values.keys.service "file" }}
+{{- if and (eq .root.Values.keys.service "file") (not (include "visor.isCommand" .)) }}
 - name: keys
   persistentVolumeClaim: { claimName: {{ .root.Values.keys.claim }} }
 {{- end }}
@@ -169,4 +192,34 @@ capabilities: { drop: [ALL] }
 - name: checkpoints
   persistentVolumeClaim: { claimName: {{ .root.Values.log.anchorClaim }} }
 {{- end }}
+{{- if eq .role "backup" }}
+- name: copies
+  persistentVolumeClaim: { claimName: {{ required "backup.claim names where copies lie" .root.Values.backup.claim }} }
+{{- end }}
+{{- end }}
+
+{{/* The pod of a command: root, process, role, image, command. */}}
+{{- define "visor.commandPod" -}}
+metadata:
+  labels:
+    {{- include "visor.labels" . | nindent 4 }}
+    visor/out: "no"
+spec:
+  restartPolicy: Never
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  securityContext: {{- include "visor.podSecurity" . | nindent 4 }}
+  {{- with .root.Values.image.pullSecrets }}
+  imagePullSecrets: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  containers:
+    - name: {{ .process }}
+      image: {{ include "visor.image" (dict "root" .root "name" .image) }}
+      imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+      command: {{ toJson .command }}
+      securityContext: {{- include "visor.containerSecurity" . | nindent 8 }}
+      env: {{- include "visor.environment" . | nindent 8 }}
+      resources: {{- get .root.Values.resources .process | toYaml | nindent 8 }}
+      volumeMounts: {{- include "visor.mounts" . | nindent 8 }}
+  volumes: {{- include "visor.volumes" . | nindent 4 }}
 {{- end }}
