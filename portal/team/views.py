@@ -69,15 +69,7 @@ def withdraw(request: PortalRequest, tenant: str, invitation: str) -> HttpRespon
 @require_GET
 def detail(request: PortalRequest, tenant: str, membership: int) -> HttpResponse:
     """Show one member, and what can be done about them."""
-    row = _member(membership)
-    user = User.objects.get(pk=row.user_id)
-    context = {
-        "row": row,
-        "user_": user,
-        "protected": second_factor.enrolled(user),
-        "form": RoleForm(initial={"role": row.role}),
-    }
-    return render(request, "portal/team/detail.html", context)
+    return _page(request, _member(membership))
 
 
 @require_POST
@@ -86,7 +78,7 @@ def set_role(request: PortalRequest, tenant: str, membership: int) -> HttpRespon
     row, form = _member(membership), RoleForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Choose one of the roles."))
-        return redirect("team-member", tenant=tenant, membership=membership)
+        return _page(request, row, status=422)
     role = form.cleaned_data["role"]
     return _done(
         request,
@@ -143,6 +135,17 @@ def start_anew(request: PortalRequest, tenant: str, membership: int) -> HttpResp
         lambda: services.start_administrator_anew(by=request.member, tenant=request.tenant, membership=row),
         _("A link to set a new password is on its way to them. It works once, within two days."),
     )
+
+
+def _page(request: PortalRequest, row: Membership, *, status: int = 200) -> HttpResponse:
+    user = User.objects.get(pk=row.user_id)
+    context = {
+        "row": row,
+        "user_": user,
+        "protected": second_factor.enrolled(user),
+        "form": RoleForm(initial={"role": row.role}),
+    }
+    return render(request, "portal/team/detail.html", context, status=status)
 
 
 def _member(pk: int) -> Membership:
