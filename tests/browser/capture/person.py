@@ -20,7 +20,7 @@ from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.transactions import services
 from authsvc.transactions.models import Transaction
-from authsvc.transactions.records import EnrolmentRequest
+from authsvc.transactions.records import EnrolmentRequest, LivenessRequest
 from tests.factories import make_consent, make_device, make_party, make_subject
 
 AUTHENTICATOR = {
@@ -111,6 +111,8 @@ class Person:
             }
         elif kind == Transaction.Kind.ENROL:
             fields = {"request": EnrolmentRequest(link="", face=True), **fields}
+        elif kind == Transaction.Kind.LIVENESS:
+            fields = {"request": LivenessRequest(jkt="A" * 43), **fields}
         row = services.open_transaction(
             kind=kind, browser_key=self.key, continue_path=f"/t/{self.tenant.slug}/passkeys/?{{id}}", **fields
         )
