@@ -113,3 +113,20 @@ def test_a_moment_is_shown_in_the_chosen_zone_with_utc_beside(admin: Client, use
     shown = template.render(Context({"request": request, "at": parse_datetime("2001-05-06T20:00:00Z")}))
     assert "7 May 2001 05:00:00" in shown
     assert "6 May 2001 20:00 UTC" in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "labels"),
+    [
+        ("en", ("Current password", "New password", "New password, once more")),
+        ("de", ("Aktuelles Passwort", "Neues Passwort", "Neues Passwort noch einmal")),
+        ("fr", ("Mot de passe actuel", "Nouveau mot de passe", "Nouveau mot de passe, encore une fois")),
+    ],
+)
+def test_the_fields_of_a_password_are_named_in_the_readers_language(
+    admin: Client, language: str, labels: tuple[str, ...]
+) -> None:
+    page = admin.get("/account/password/change/", headers={"accept-language": language}).content.decode()
+    for label in labels:
+        assert f">{label}</label>" in page
+    assert "placeholder" not in page
