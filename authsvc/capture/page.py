@@ -21,7 +21,7 @@ from authsvc.capture.builds import script_addresses
 from authsvc.capture.ceremonies import own_passkeys
 from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.flow import face_demanded, handoff_digits_for
-from authsvc.capture.problems import PROBLEMS
+from authsvc.capture.screens import screens_of
 from authsvc.capture.texts import page_texts
 from authsvc.capture.ways import Way, start_page, ways_from
 from authsvc.clients.models import RelyingParty
@@ -152,7 +152,7 @@ def page_context(transaction: Transaction, *, embedded: Sequence[str] = ()) -> d
     slug, client = transaction.tenant.slug, transaction.client
     notice = current_notice(transaction.tenant, noticed_model(transaction))
     asked = SignInRequest.from_json(transaction.request)
-    return {
+    context: dict[str, object] = {
         "transaction": transaction,
         "tenant": transaction.tenant,
         "client": client,
@@ -166,7 +166,6 @@ def page_context(transaction: Transaction, *, embedded: Sequence[str] = ()) -> d
         "handoff": handoff_digits_for(transaction) > 0,
         "own_page": next((way.href for way in start_page(transaction.tenant)), ""),
         "steps": steps_of(transaction),
-        "problems": PROBLEMS,
         "notice": notice.content,
         "presence": notice.purpose == Purpose.PRESENCE,
         "least_age": notice.least_age,
@@ -194,6 +193,7 @@ def page_context(transaction: Transaction, *, embedded: Sequence[str] = ()) -> d
             "texts": page_texts(),
         },
     }
+    return {**context, "screens": screens_of(transaction, context, version=notice.version)}
 
 
 def _comparer(tenant: Tenant) -> dict[str, object] | None:
