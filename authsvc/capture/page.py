@@ -173,11 +173,11 @@ def page_context(transaction: Transaction, *, embedded: Sequence[str] = ()) -> d
         "config": {
             "api": reverse("capture:agent", kwargs={"tenant": slug, "txn": transaction.id}),
             "worker": reverse("capture:worker", kwargs={"tenant": slug}),
-            "jose": static("vendor/jose/index.js"),
+            "jose": _file("vendor/jose/index.js"),
             "tracker": {
                 "slow_ms": SLOW_MS,
                 "entry": reverse("capture:tracker", kwargs={"tenant": slug}),
-                **{name: static(file) for name, file in _TRACKING.items()},
+                **{name: _file(file) for name, file in _TRACKING.items()},
             },
             "comparer": _comparer(transaction.tenant),
             "scripts": script_addresses(),
@@ -196,12 +196,18 @@ def page_context(transaction: Transaction, *, embedded: Sequence[str] = ()) -> d
     return {**context, "screens": screens_of(transaction, context, version=notice.version)}
 
 
+@functools.cache
+def _file(name: str) -> str:
+    """Return the address of a file of the page, of few; to find it out takes 40 calls."""
+    return static(name)
+
+
 def _comparer(tenant: Tenant) -> dict[str, object] | None:
     """Return by what a page compares, where it may have to; it loads none of it before it has."""
     if not pages_may_compare(tenant):
         return None
     entry = reverse("capture:comparer", kwargs={"tenant": tenant.slug})
-    files = {"entry": entry, **{name: static(file) for name, file in _COMPARING.items()}}
+    files = {"entry": entry, **{name: _file(file) for name, file in _COMPARING.items()}}
     return {"engine": page_engine(), "files": files}
 
 

@@ -26,7 +26,7 @@ _TENANT: Final = "tenant"
 class Given(Value):
     """The place of a value that is given when the question is asked, by its name."""
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         """Stand among the statement's values, for the value to come."""
         return "%s", [self]
 

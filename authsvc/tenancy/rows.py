@@ -55,7 +55,7 @@ def new_row(model: type[Owned], **values: Any) -> Owned:
     return row
 
 
-def _instance(model: type[Any], content: dict[str, Any]) -> Any:
+def _instance(model: type[models.Model], content: dict[str, Any]) -> Any:
     """Return an instance of every column's value, without what the ORM asks of each one by one."""
     row = model.__new__(model)
     row._state = ModelState()
@@ -70,7 +70,7 @@ def from_row(model: type[Owned], values: Sequence[Any]) -> Owned:
     return row
 
 
-def plain_from_row(model: type[Any], values: Sequence[Any]) -> Any:
+def plain_from_row(model: type[models.Model], values: Sequence[Any]) -> Any:
     """Return the same of a model that belongs to no tenant."""
     converted = list(values)
     for position, column, converters in _conversions(model):

@@ -316,11 +316,16 @@ def _declared(row: Transaction) -> dict[str, Any]:
     return {"components": [asdict(each) for each in proven.touched]} if declared else {}
 
 
+_JUDGED: Final = Written(lambda: Capture.objects.filter(pk=Given("id"), transaction_id=Given("transaction")))
+
+
 def _check_evidence(row: Transaction) -> None:
     face = row.evidence.face
     if face is None:
         return
-    capture = Capture.objects.get(pk=face.capture, transaction=row)
+    capture = _JUDGED.row(id=face.capture, transaction=row.pk)
+    if capture is None:
+        raise evidence_altered("the stored evidence names no capture of this transaction")
     verdict = check_verdict(capture.verdict, capture=capture)
     if verdict.outcome != "accepted" or verdict.face != face:
         raise evidence_altered("the stored evidence is not what the worker signed")

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import F, Q, Value
+from django.db.models import F
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +23,7 @@ from authsvc.limits.register import POOR_SAMPLES
 from authsvc.seals.written import Given, Written
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter
+from authsvc.transactions.sql import reserve
 
 MATCH_TRIES = 3
 QUALITY_RETRIES = 10
@@ -87,12 +88,7 @@ def reserve_try(subject_id: UUID) -> None:
 
 def _reserved(subject_id: UUID) -> bool:
     """Reserve one try by one statement; False where none is left, or nothing was counted yet."""
-    open_now = Q(disabled=False) & (Q(locked_until=None) | Q(locked_until__lte=now()))
-    room = Q(failures__lt=FREE_FAILURES, in_flight__lt=Value(FREE_FAILURES) - F("failures")) | Q(
-        failures__gte=FREE_FAILURES, in_flight=0
-    )
-    counters = AttemptCounter.objects.filter(open_now & room, subject=subject_id)
-    return bool(counters.update(in_flight=F("in_flight") + 1))
+    return reserve(subject_id, free=FREE_FAILURES, moment=now())
 
 
 def refuse_if_closed(counter: AttemptCounter) -> None:
