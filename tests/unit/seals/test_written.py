@@ -94,6 +94,7 @@ def test_values_come_as_the_database_has_them(tenant: Tenant) -> None:
     assert list(asked.values(subject=person.pk, moment=now() + timedelta(days=4000))[0]) == [0]
 
 
+@pytest.mark.needs("postgresql")  # SQLite has moments as texts
 def test_a_moment_is_given(tenant: Tenant) -> None:
     asked = Written(lambda: ConsentReceipt.objects.filter(expires_at__gt=now()))
     with pytest.raises(AssertionError, match="a moment is given"):
