@@ -26,6 +26,7 @@ from authsvc.transactions.services import (
     look_after,
     own_transaction,
     status_of,
+    watched,
 )
 
 _DONE = gettext_lazy("This step is already done.")
@@ -156,8 +157,9 @@ class Status(JsonEndpoint):
     def get(self, request: Request, txn: str, **_: Any) -> Response:
         """Say it; an ended transaction is `expired` for every agent that may ask."""
         try:
-            transaction = find_live(txn, browser_key(request, txn), party=Party.AGENT)
-            if capture := look_after(transaction):
+            found, in_vain = watched(txn)
+            transaction = find_live(txn, browser_key(request, txn), party=Party.AGENT, known=found)
+            if in_vain and (capture := look_after(transaction)):
                 _hand_on(capture)
             return Response(status_of(transaction))
         except Refused as refused:

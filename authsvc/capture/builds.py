@@ -19,6 +19,7 @@ from django.templatetags.static import static
 from authsvc.capture.models import Build
 from authsvc.core.clock import now
 from authsvc.core.ids import b64u
+from authsvc.core.remembered import Remembered
 
 FOLDER: Final = "js/capture"
 _OTHER_PAGES: Final = frozenset({"desk", "invited.js"})
@@ -29,8 +30,18 @@ RELEASES: Final = 2
 
 
 def scripts_served() -> dict[str, str]:
-    """Return the SHA-256, base64url, of each script of the page as this process serves it, by name."""
+    """Return the SHA-256, base64url, of each script of the page as this process serves it, by name.
+
+    They are read anew after ten seconds, as whoever develops them changes them.
+    """
     folder = _folder()
+    return dict(_served.get_or_make(folder, lambda: _digests(folder)))
+
+
+_served: Final[Remembered[Path, dict[str, str]]] = Remembered(seconds=10, capacity=10)
+
+
+def _digests(folder: Path) -> dict[str, str]:
     files = {path.relative_to(folder): path for path in folder.rglob("*.js")}
     return {
         name.as_posix(): b64u(hashlib.sha256(path.read_bytes()).digest())
@@ -41,7 +52,15 @@ def scripts_served() -> dict[str, str]:
 
 def script_addresses() -> dict[str, str]:
     """Return where a page finds each script that it measures, by name."""
-    return {name: static(f"{FOLDER}/{name}") for name in scripts_served()}
+    folder = _folder()
+    return dict(_addresses.get_or_make(folder, lambda: {name: _address(name) for name in scripts_served()}))
+
+
+_addresses: Final[Remembered[Path, dict[str, str]]] = Remembered(seconds=10, capacity=10)
+
+
+def _address(name: str) -> str:
+    return static(f"{FOLDER}/{name}")
 
 
 def build_of(scripts: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, get_args
@@ -145,7 +145,8 @@ def _mix(*, light: bool) -> list[Part]:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    return {name: value for name, value in asdict(step).items() if value is not None}
+    said = ((each.name, getattr(step, each.name)) for each in fields(step))
+    return {name: value for name, value in said if value is not None}
 
 
 def _answer(transaction: Transaction, capture: Capture, keys: Sequence[OfferedKey]) -> dict[str, Any]:

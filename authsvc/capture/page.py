@@ -21,7 +21,7 @@ from authsvc.capture.builds import script_addresses
 from authsvc.capture.ceremonies import own_passkeys
 from authsvc.capture.endpoints import record_refusal
 from authsvc.capture.flow import face_demanded, handoff_digits_for
-from authsvc.capture.problems import PROBLEMS
+from authsvc.capture.screens import screens_of
 from authsvc.capture.texts import page_texts
 from authsvc.capture.ways import Way, start_page, ways_from
 from authsvc.clients.models import RelyingParty
@@ -152,7 +152,7 @@ def page_context(transaction: Transaction, *, embedded: Sequence[str] = ()) -> d
     slug, client = transaction.tenant.slug, transaction.client
     notice = current_notice(transaction.tenant, noticed_model(transaction))
     asked = SignInRequest.from_json(transaction.request)
-    return {
+    context: dict[str, object] = {
         "transaction": transaction,
         "tenant": transaction.tenant,
         "client": client,
@@ -166,7 +166,6 @@ def page_context(transaction: Transaction, *, embedded: Sequence[str] = ()) -> d
         "handoff": handoff_digits_for(transaction) > 0,
         "own_page": next((way.href for way in start_page(transaction.tenant)), ""),
         "steps": steps_of(transaction),
-        "problems": PROBLEMS,
         "notice": notice.content,
         "presence": notice.purpose == Purpose.PRESENCE,
         "least_age": notice.least_age,
@@ -174,11 +173,11 @@ def page_context(transaction: Transaction, *, embedded: Sequence[str] = ()) -> d
         "config": {
             "api": reverse("capture:agent", kwargs={"tenant": slug, "txn": transaction.id}),
             "worker": reverse("capture:worker", kwargs={"tenant": slug}),
-            "jose": static("vendor/jose/index.js"),
+            "jose": _file("vendor/jose/index.js"),
             "tracker": {
                 "slow_ms": SLOW_MS,
                 "entry": reverse("capture:tracker", kwargs={"tenant": slug}),
-                **{name: static(file) for name, file in _TRACKING.items()},
+                **{name: _file(file) for name, file in _TRACKING.items()},
             },
             "comparer": _comparer(transaction.tenant),
             "scripts": script_addresses(),
@@ -194,6 +193,13 @@ def page_context(transaction: Transaction, *, embedded: Sequence[str] = ()) -> d
             "texts": page_texts(),
         },
     }
+    return {**context, "screens": screens_of(transaction, context, version=notice.version)}
+
+
+@functools.cache
+def _file(name: str) -> str:
+    """Return the address of a file of the page, of few; to find it out takes 40 calls."""
+    return static(name)
 
 
 def _comparer(tenant: Tenant) -> dict[str, object] | None:
@@ -201,7 +207,7 @@ def _comparer(tenant: Tenant) -> dict[str, object] | None:
     if not pages_may_compare(tenant):
         return None
     entry = reverse("capture:comparer", kwargs={"tenant": tenant.slug})
-    files = {"entry": entry, **{name: static(file) for name, file in _COMPARING.items()}}
+    files = {"entry": entry, **{name: _file(file) for name, file in _COMPARING.items()}}
     return {"engine": page_engine(), "files": files}
 
 

@@ -1,9 +1,11 @@
 """What the capture page's scripts say, by the names that they know; the page carries it in its language."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 TEXTS: Final[Mapping[str, Promise]] = {
@@ -114,6 +116,11 @@ TEXTS: Final[Mapping[str, Promise]] = {
 }
 
 
-def page_texts() -> dict[str, str]:
+def page_texts() -> Mapping[str, str]:
     """Return every text by its name, in the language of the request."""
+    return _texts_in(get_language())
+
+
+@cache
+def _texts_in(_language: str | None) -> Mapping[str, str]:
     return {name: str(text) for name, text in TEXTS.items()}

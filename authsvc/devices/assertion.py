@@ -1,7 +1,7 @@
 """Proving a passkey (WebAuthn Level 3 section 7.2)."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.utils.translation import gettext_lazy as _
 from fido2 import cbor
@@ -20,11 +20,22 @@ from authsvc.core.ids import b64u, unb64u
 from authsvc.core.proven import note_proof
 from authsvc.devices.models import Device
 from authsvc.devices.relying_party import descriptor, prf_extension, relying_party
+from authsvc.seals.written import Given, Written
 from authsvc.subjects.amending import PersonSuspended, is_suspended
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.rows import store
 
 _PERSON = _("That passkey was not accepted. Try again, or use another passkey.")
+
+_ACTIVE: Final = Written(
+    lambda: (
+        Device.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("subject__tenant")
+        .filter(credential_id=Given("credential"), status=Device.Status.ACTIVE)
+        .order_by("pk")[:1]
+    )
+)
 
 
 def assertion_options(
@@ -83,12 +94,7 @@ def _read(credential: dict[str, Any]) -> AuthenticationResponse:
 
 
 def _find_device(response: AuthenticationResponse, subject: Subject | None) -> Device:
-    device = (
-        Device.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("subject__tenant")
-        .filter(credential_id=b64u(response.raw_id), status=Device.Status.ACTIVE)
-        .first()
-    )
+    device = _ACTIVE.row(credential=b64u(response.raw_id))
     if device is None:
         raise _refused("no active device with this credential id")
     handle = response.response.user_handle
@@ -145,4 +151,4 @@ def _move_counter(device: Device, counter: int, transaction: str) -> None:
             counter=counter,
         )
     device.sign_count, device.last_used_at = counter, now()
-    device.save(update_fields=["sign_count", "last_used_at"])
+    store(device, "sign_count", "last_used_at")

@@ -1,9 +1,11 @@
 """Who passkeys are made for and shown to: the tenant, by its RP ID and exact origin."""
 
 import hashlib
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from fido2 import utils
 from fido2.server import Fido2Server
 from fido2.webauthn import (
     PublicKeyCredentialDescriptor,
@@ -16,6 +18,10 @@ from authsvc.hosts.places import place_of
 from authsvc.tenancy.models import Tenant
 
 CEREMONY_MS = 120_000
+
+# The library works the types of its records out anew for each one, by compiling their names: thirteen times
+# for the options of one passkey.
+utils.get_type_hints = cache(utils.get_type_hints)  # type: ignore[assignment]
 
 
 def relying_party(tenant_id: UUID) -> Fido2Server:

@@ -97,9 +97,12 @@ def still_held(kids: Iterable[str] | None = None, *, region: str = "") -> set[st
     return set(rows.values_list("kid", flat=True))
 
 
-def held_keys(region: str = "") -> QuerySet[WorkerKey]:
-    """Return the keys whose worker is there to open what was sealed to them, as `still_held` does."""
-    return _heard(region).filter(kept_until__gt=now())
+def held_keys(region: Any = "", *, moment: Any = None) -> QuerySet[WorkerKey]:
+    """Return the keys whose worker is there to open what was sealed to them, as `still_held` does.
+
+    `moment` is now; both may be the places of a statement that is written once.
+    """
+    return _heard(region).filter(kept_until__gt=now() if moment is None else moment)
 
 
 def workers_there(region: str = "") -> int:
@@ -108,7 +111,7 @@ def workers_there(region: str = "") -> int:
     return len({row.worker for row in offered if _is_the_workers(row)})
 
 
-def _heard(region: str) -> QuerySet[WorkerKey]:
+def _heard(region: Any) -> QuerySet[WorkerKey]:
     heard = WorkerKey.objects.filter(seen_at__gt=Now() - SILENT)
     return heard.filter(region=region) if region else heard
 

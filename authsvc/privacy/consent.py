@@ -6,6 +6,7 @@ the other way about.
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -18,6 +19,7 @@ from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.privacy.models import ConsentReceipt
 from authsvc.privacy.notice import CONSENT_MONTHS, Notice, Purpose, current_notice
+from authsvc.seals.written import Given, Written
 from authsvc.subjects.models import Subject
 
 _LIFE = timedelta(days=30 * CONSENT_MONTHS)
@@ -61,8 +63,18 @@ def give_consent(
 
 def live_consent(subject: Subject, purpose: Purpose | None = None) -> ConsentReceipt | None:
     """Return the person's newest consent that holds now, or None; for a purpose where one is named."""
-    held = ConsentReceipt.objects.filter(subject=subject, withdrawn_at=None, expires_at__gt=now())
-    return (held.filter(purpose=purpose) if purpose else held).order_by("-given_at").first()
+    if purpose is None:
+        return _NEWEST.row(subject=subject.pk, moment=now())
+    return _NEWEST_FOR.row(subject=subject.pk, moment=now(), purpose=purpose.value)
+
+
+def _held(**further: Given) -> QuerySet[ConsentReceipt]:
+    theirs = ConsentReceipt.objects.filter(subject_id=Given("subject"), withdrawn_at=None, **further)
+    return theirs.filter(expires_at__gt=Given("moment")).order_by("-given_at")[:1]
+
+
+_NEWEST: Final = Written(_held)
+_NEWEST_FOR: Final = Written(lambda: _held(purpose=Given("purpose")))
 
 
 def held_of(consents: Iterable[ConsentReceipt]) -> ConsentReceipt | None:

@@ -3,18 +3,25 @@
 No session chooses it: whoever holds a passkey for a moment would otherwise choose the easier way.
 """
 
+from typing import Final
+
 from django.db import transaction
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.privacy.models import Need
+from authsvc.seals.written import Given, Written
 from authsvc.subjects.models import Subject
+
+_NEED: Final = Written(
+    lambda: Need.objects.filter(subject_id=Given("subject"), kind=Given("kind")).order_by("pk")[:1]
+)
 
 
 def has_need(subject: Subject, kind: Need.Kind) -> bool:
     """Whether the person's need of a kind is stored, and believed."""
-    return Need.objects.filter(subject=subject, kind=kind).first() is not None
+    return _NEED.row(subject=subject.pk, kind=kind.value) is not None
 
 
 @transaction.atomic

@@ -85,7 +85,7 @@ class SealedQuerySet(TenantQuerySet[Row]):
 
     def iterator(self, *args: Any, **kwargs: Any) -> Iterator[Row]:
         """Return the believed rows one after the other, without keeping them."""
-        return (row for row in super().iterator(*args, **kwargs) if self._is_shown(row))
+        return (row for row in super().iterator(*args, **kwargs) if self.is_shown(row))
 
     @transaction.atomic(savepoint=False)
     def _change(self, changes: dict[str, Any]) -> int:
@@ -119,9 +119,10 @@ class SealedQuerySet(TenantQuerySet[Row]):
         fresh = self._result_cache is None
         super()._fetch_all()
         if fresh and self._result_cache is not None:
-            self._result_cache = [row for row in self._result_cache if self._is_shown(row)]
+            self._result_cache = [row for row in self._result_cache if self.is_shown(row)]
 
-    def _is_shown(self, row: Any) -> bool:
+    def is_shown(self, row: Any) -> bool:
+        """Whether these rows have this one, which was read: it is believed, or all are taken as they are."""
         return self._as_they_are or not isinstance(row, models.Model) or believed(row)
 
 

@@ -4,13 +4,15 @@ Who may decide what a person's row says is in authsvc/seals/kinds.py. The portal
 reference, and leaves a row with its own seal instead, which scheduled work takes over with web's key.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
+from authsvc.seals.written import Given, Written
 from authsvc.subjects.models import Amendment, Subject
 
 
@@ -87,7 +89,15 @@ def is_suspended(subject: Subject) -> bool:
     """Whether a person is suspended, or is to be."""
     if subject.status == Subject.Status.SUSPENDED:
         return True
-    return Amendment.objects.unchecked().filter(subject=subject, status=Subject.Status.SUSPENDED).exists()
+    return bool(_SUSPENDING.values(subject=subject.pk))
+
+
+def _suspending() -> QuerySet[Amendment, Any]:
+    theirs = Amendment.objects.unchecked().filter(subject_id=Given("subject"))
+    return theirs.filter(status=Subject.Status.SUSPENDED).values_list("pk")[:1]
+
+
+_SUSPENDING: Final = Written(_suspending)
 
 
 def forget_amendment(subject: Subject) -> None:

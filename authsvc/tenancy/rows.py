@@ -51,10 +51,11 @@ def new_row(model: type[Owned], **values: Any) -> Owned:
     for name, make in made:
         if name not in values:
             content[name] = make()
-    return _instance(model, content)
+    row: Owned = _instance(model, content)
+    return row
 
 
-def _instance(model: type[Owned], content: dict[str, Any]) -> Owned:
+def _instance(model: type[models.Model], content: dict[str, Any]) -> Any:
     """Return an instance of every column's value, without what the ORM asks of each one by one."""
     row = model.__new__(model)
     row._state = ModelState()
@@ -64,13 +65,19 @@ def _instance(model: type[Owned], content: dict[str, Any]) -> Owned:
 
 def from_row(model: type[Owned], values: Sequence[Any]) -> Owned:
     """Return the instance that a row of `columns_of(model)` stands for."""
+    row: Owned = plain_from_row(model, values)
+    row.note_read()
+    return row
+
+
+def plain_from_row(model: type[models.Model], values: Sequence[Any]) -> Any:
+    """Return the same of a model that belongs to no tenant."""
     converted = list(values)
     for position, column, converters in _conversions(model):
         for convert in converters:
             converted[position] = convert(converted[position], column, connection)
     row = _instance(model, dict(zip(_names(model), converted, strict=True)))
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-    row.note_read()
     return row
 
 
@@ -117,6 +124,13 @@ def change_of(row: Row, *names: str) -> Change:
     which: list[Any] = [about.get_field("tenant"), about.pk]
     values = [each.get_db_prep_save(getattr(row, each.attname), database) for each in (*said, *which)]
     return Change(_change(about.db_table, *(str(each.column) for each in (*said, about.pk))), values)
+
+
+def store(row: Row, *names: str) -> None:
+    """Store these fields of a row that was read, as `save` does, and as `change_of` says."""
+    change = change_of(row, *names)
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(change.statement, change.values)
 
 
 @cache

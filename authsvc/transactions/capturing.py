@@ -5,11 +5,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction as database
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.audit.services import signed as signed_event
@@ -23,6 +24,7 @@ from authsvc.policy.services import pinned_region
 from authsvc.privacy.consent import is_covered, live_consent
 from authsvc.privacy.models import ConsentReceipt
 from authsvc.privacy.notice import current_notice, purpose_of
+from authsvc.seals.written import Given, Written
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.rows import change_of, insert
 from authsvc.transactions import tries
@@ -37,7 +39,7 @@ from authsvc.transactions.drawing import (
     require_room,
     say_drawn,
 )
-from authsvc.transactions.lifecycle import LIFE, locked
+from authsvc.transactions.lifecycle import BESIDE, LIFE, locked
 from authsvc.transactions.models import AttemptCounter, Capture, SealedSample, Transaction
 from authsvc.transactions.records import NO_FINDINGS, Findings, Verdict
 from authsvc.transactions.releasing import RELEASED, require_releasable, require_released
@@ -84,7 +86,7 @@ def issue_capture(
     if releasing:
         require_releasable(current)
     counter = tries.begin_counting(current.subject) if current.subject is not None else None
-    drawn, offered = list(current.captures.all()), None if offered_to is None else list(offered_to)
+    drawn, offered = _drawn_in(current), None if offered_to is None else list(offered_to)
     _require_capture(current, drawn, counter)
     waiting = open_challenge(drawn)
     if waiting is None or waiting.releases != releasing:
@@ -96,6 +98,17 @@ def issue_capture(
     else:
         _offer_again(current, waiting, offered)
     return waiting
+
+
+def _drawn_in(current: Transaction) -> list[Capture]:
+    """Return all challenges of a transaction."""
+    drawn = _DRAWN.rows(transaction=current.pk)
+    for capture in drawn:
+        capture.transaction = current
+    return drawn
+
+
+_DRAWN: Final = Written(lambda: Capture.objects.filter(transaction_id=Given("transaction")))
 
 
 def _offer_again(current: Transaction, waiting: Capture, offered: list[str] | None) -> None:
@@ -217,7 +230,7 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
     can have been followed (409); late (410), locked (423).
     """
     current = locked(row.pk)
-    capture = current.captures.filter(state=Capture.State.ISSUED).order_by("-number").first()
+    capture = _open_in(current)
     if current.state != Transaction.State.CHALLENGED or capture is None:
         raise Refused(
             "no-challenge",
@@ -258,6 +271,22 @@ def accept_sample(row: Transaction, body: bytes) -> Capture:
     sample = SealedSample(capture=capture, body=body, received_at=moment)
     insert([accepted], sample, along=[answered, change_of(current, "state")])
     return capture
+
+
+def _open_in(current: Transaction) -> Capture | None:
+    """Return the newest challenge of a transaction that waits for its answer."""
+    capture = _OPEN.row(transaction=current.pk)
+    if capture is not None:
+        capture.transaction = current
+    return capture
+
+
+def _open() -> QuerySet[Capture]:
+    issued = Capture.objects.filter(transaction_id=Given("transaction"), state=Capture.State.ISSUED)
+    return issued.order_by("-number")[:1]
+
+
+_OPEN: Final = Written(_open)
 
 
 def cues_take(challenge: Mapping[str, Any]) -> timedelta:
@@ -355,6 +384,33 @@ def forgiven_today(current: Transaction) -> int:
     # Attempts of a day, by the index of a person's attempts.
     theirs = {"transaction__subject": current.subject_id, "transaction__created_at__gt": since - LIFE}
     return lost.filter(**theirs).count()
+
+
+def watched(transaction_id: str) -> tuple[Transaction | None, bool]:
+    """Return a transaction as `find_live` takes it, and whether its sample waits in vain; by one statement.
+
+    So it costs little to ask again and again whether there is a verdict.
+    """
+    region = pinned_region()
+    row = _watching(is_pinned=bool(region)).row(id=transaction_id, moment=now(), region=region)
+    return row, bool(getattr(row, _IN_VAIN, False))
+
+
+_IN_VAIN: Final = "sample_waits_in_vain"
+
+
+@cache
+def _watching(*, is_pinned: bool) -> Written[Transaction]:
+    def write() -> QuerySet[Transaction]:
+        its_key = held_keys(Given("region") if is_pinned else "", moment=Given("moment"))
+        # As `look_after` asks.
+        gone = Q(offered_to__isnull=False) & ~Exists(its_key.filter(kid=OuterRef("judge")))
+        waiting = Capture.objects.filter(transaction_id=OuterRef("pk"), state=Capture.State.SUBMITTED)
+        in_vain = waiting.filter(Q(deadline__lte=Given("moment")) | gone)
+        rows = Transaction.objects.select_related(*BESIDE).filter(pk=Given("id"))
+        return rows.annotate(**{_IN_VAIN: Exists(in_vain)})[:1]
+
+    return Written(write)
 
 
 def look_after(row: Transaction) -> Capture | None:

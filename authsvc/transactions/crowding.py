@@ -4,15 +4,16 @@ It is the tenant's own: the tenants take turns (turns.py), so that nobody waits 
 """
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.keys.samples import still_held, worker_of
 from authsvc.policy.services import pinned_region
+from authsvc.seals.written import Given, Written
 from authsvc.transactions.models import Capture, Transaction
 
 OF_A_WORKER: Final = 40
@@ -30,20 +31,43 @@ COME_BACK: Final = 5
 
 def is_crowded(row: Transaction) -> bool:
     """Whether a sample of this attempt would wait too long for its verdict."""
-    moment = now()
-    waiting = Q(state=Capture.State.SUBMITTED)
-    coming = Q(state=Capture.State.ISSUED, issued_at__gt=moment - COMING)
-    others = Capture.objects.exclude(transaction=row).filter(waiting | coming)
-    counted = {"all": Count("pk"), "late": Count("pk", filter=waiting & Q(submitted_at__lte=moment - LATE))}
-    if row.subject_id is not None:
-        # Who signs in goes before samples of nobody (turns.py), and waits for none of them.
-        others = others.filter(transaction__subject__isnull=False)
-        counted["theirs"] = Count("pk", filter=waiting & Q(transaction__subject=row.subject_id))
-    found = others.aggregate(**counted)
-    if found.get("theirs", 0) >= OF_A_PERSON or found["late"] >= MOST_LATE:
+    moment, subject = now(), row.subject_id
+    asked = {"transaction": row.pk, "coming": moment - COMING, "late": moment - LATE}
+    if subject is None:
+        everybody, late = _OF_NOBODY.values(**asked)[0]
+    else:
+        everybody, late, theirs = _OF_PEOPLE.values(**asked, subject=subject)[0]
+        if theirs >= OF_A_PERSON:
+            return True
+    if late >= MOST_LATE:
         return True
     # Nobody asks how many workers there are while there is work for one alone.
-    return bool(found["all"] >= OF_A_WORKER and found["all"] >= OF_A_WORKER * max(_workers(), 1))
+    return bool(everybody >= OF_A_WORKER and everybody >= OF_A_WORKER * max(_workers(), 1))
+
+
+_WAITING: Final = Q(state=Capture.State.SUBMITTED)
+_COUNTED: Final = {
+    "everybody": Count("pk"),
+    "late": Count("pk", filter=_WAITING & Q(submitted_at__lte=Given("late"))),
+}
+
+
+def _others() -> QuerySet[Capture]:
+    coming = Q(state=Capture.State.ISSUED, issued_at__gt=Given("coming"))
+    return Capture.objects.exclude(transaction_id=Given("transaction")).filter(_WAITING | coming)
+
+
+def _of_people() -> QuerySet[Capture, Any]:
+    # Who signs in goes before samples of nobody (turns.py), and waits for none of them.
+    theirs = Count("pk", filter=_WAITING & Q(transaction__subject_id=Given("subject")))
+    others = _others().filter(transaction__subject__isnull=False)
+    return others.values(whole=Value(1)).annotate(**_COUNTED, theirs=theirs).values_list(*_COUNTED, "theirs")
+
+
+_OF_PEOPLE: Final = Written(_of_people)
+_OF_NOBODY: Final = Written(
+    lambda: _others().values(whole=Value(1)).annotate(**_COUNTED).values_list(*_COUNTED)
+)
 
 
 def require_room_in_the_queue(row: Transaction) -> None:

@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction as database
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Value
 
 from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.core.clock import now
 from authsvc.seals.words import is_word_of, word_of
+from authsvc.seals.written import Given, Written
 from authsvc.transactions import tries
 from authsvc.transactions.models import AttemptCounter, Capture, Transaction
 from authsvc.transactions.telling import told_of
@@ -60,8 +61,15 @@ def count_overdue(row: Transaction) -> None:
     that is refused.
     """
     # Looked at without a lock, as there is nothing to count in nearly every sign-in.
-    if any(_is_overdue(capture, row) for capture in _waiting(row)):
+    nobody = row.subject_id is None
+    waiting = _OWN.rows(transaction=row.pk) if nobody else _THEIRS.rows(subject=row.subject_id)
+    if any(_is_overdue(capture, row) for capture in waiting):
         _count_overdue(row)
+
+
+_ISSUED: Final = Q(state=Capture.State.ISSUED)
+_OWN: Final = Written(lambda: Capture.objects.filter(_ISSUED, transaction_id=Given("transaction")))
+_THEIRS: Final = Written(lambda: Capture.objects.filter(_ISSUED, transaction__subject_id=Given("subject")))
 
 
 @database.atomic
@@ -111,22 +119,33 @@ def require_room(row: Transaction, counter: AttemptCounter) -> None:
     (S8.3-03).
     """
     since = now() - WHILE
+    waiting, in_vain, first = _ROOM.values(
+        subject=counter.subject_id, transaction=row.pk, since=since, earliest=since - WHILE
+    )[0]
+    if row.kind in COMPARING:
+        tries.require_free_try(counter, waiting=waiting)
+    if in_vain >= MOST_IN_A_WHILE:
+        raise tries.resting(first - since, detail=f"{MOST_IN_A_WHILE} challenges in {WHILE}")
+
+
+def _room() -> QuerySet[Capture, Any]:
     elsewhere = Q(state=Capture.State.ISSUED, challenge__asks__isnull=True, transaction__kind__in=COMPARING)
-    elsewhere &= ~Q(transaction=row)
-    in_vain = Q(issued_at__gt=since) & ~Q(state=Capture.State.ACCEPTED) & ~Q(hint=LOST)
+    elsewhere &= ~Q(transaction_id=Given("transaction"))
+    in_vain = Q(issued_at__gt=Given("since")) & ~Q(state=Capture.State.ACCEPTED) & ~Q(hint=LOST)
     # Of attempts of that time, by the index of a person's attempts, of which none lives for so long.
     theirs = Capture.objects.filter(
-        transaction__subject=counter.subject_id, transaction__created_at__gt=since - WHILE
+        transaction__subject_id=Given("subject"), transaction__created_at__gt=Given("earliest")
     )
-    found = theirs.filter(elsewhere | in_vain).aggregate(
-        waiting=Count("pk", filter=elsewhere),
-        in_vain=Count("pk", filter=in_vain),
-        first=Min("issued_at", filter=in_vain),
-    )
-    if row.kind in COMPARING:
-        tries.require_free_try(counter, waiting=found["waiting"])
-    if found["in_vain"] >= MOST_IN_A_WHILE:
-        raise tries.resting(found["first"] - since, detail=f"{MOST_IN_A_WHILE} challenges in {WHILE}")
+    counted = {
+        "waiting": Count("pk", filter=elsewhere),
+        "in_vain": Count("pk", filter=in_vain),
+        "first": Min("issued_at", filter=in_vain),
+    }
+    found = theirs.filter(elsewhere | in_vain).values(whole=Value(1)).annotate(**counted)
+    return found.values_list(*counted)
+
+
+_ROOM: Final = Written(_room)
 
 
 def _waiting(row: Transaction) -> QuerySet[Capture]:

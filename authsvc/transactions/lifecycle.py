@@ -3,9 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 from django.db import transaction as database
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from structlog.contextvars import bind_contextvars
 
@@ -20,6 +22,7 @@ from authsvc.core.ids import new_id, secret_hash
 from authsvc.core.measures import count_ended
 from authsvc.core.records import NotARecord
 from authsvc.devices.models import Device
+from authsvc.seals.written import Given, Written
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.rows import insert
 from authsvc.transactions.drawing import end_waiting
@@ -34,6 +37,12 @@ from authsvc.transactions.touching import as_begun, joined
 from authsvc.transactions.verdict import check_verdict, evidence_altered
 
 LIFE = timedelta(seconds=300)
+
+BESIDE: Final = ("tenant", "client", "subject__tenant", "device")
+"""Whom and what a step of a transaction asks for."""
+_WITH_ALL: Final = Written(
+    lambda: Transaction.objects.select_related(*BESIDE).filter(pk=Given("id"))[:1],
+)
 
 
 def open_transaction(
@@ -116,8 +125,7 @@ def own_transaction(
 
 def _read(transaction_id: str) -> Transaction | None:
     """Return a transaction with whom and what a step of it asks for, by one statement."""
-    rows = Transaction.objects.select_related("tenant", "client", "subject__tenant", "device")
-    return rows.filter(pk=transaction_id).first()
+    return _WITH_ALL.row(id=transaction_id)
 
 
 def _as_it_stands(row: Transaction) -> Transaction:
@@ -147,8 +155,19 @@ def locked(transaction_id: str, *beside: str) -> Transaction:
 
     `beside` are rows that it points at and that are read with it, without a lock.
     """
-    rows = Transaction.objects.select_for_update(of=("self",), no_key=True)
-    return (rows.select_related(*beside) if beside else rows).get(pk=transaction_id)
+    row = _locking(*beside).row(id=transaction_id)
+    if row is None:
+        raise Transaction.DoesNotExist(transaction_id)
+    return row
+
+
+@cache
+def _locking(*beside: str) -> Written[Transaction]:
+    def write() -> "QuerySet[Transaction]":
+        rows = Transaction.objects.select_for_update(of=("self",), no_key=True).filter(pk=Given("id"))
+        return rows.select_related(*beside) if beside else rows
+
+    return Written(write)
 
 
 @database.atomic
@@ -297,11 +316,16 @@ def _declared(row: Transaction) -> dict[str, Any]:
     return {"components": [asdict(each) for each in proven.touched]} if declared else {}
 
 
+_JUDGED: Final = Written(lambda: Capture.objects.filter(pk=Given("id"), transaction_id=Given("transaction")))
+
+
 def _check_evidence(row: Transaction) -> None:
     face = row.evidence.face
     if face is None:
         return
-    capture = Capture.objects.get(pk=face.capture, transaction=row)
+    capture = _JUDGED.row(id=face.capture, transaction=row.pk)
+    if capture is None:
+        raise evidence_altered("the stored evidence names no capture of this transaction")
     verdict = check_verdict(capture.verdict, capture=capture)
     if verdict.outcome != "accepted" or verdict.face != face:
         raise evidence_altered("the stored evidence is not what the worker signed")

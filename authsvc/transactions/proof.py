@@ -19,7 +19,7 @@ from authsvc.core.errors import Refused
 from authsvc.core.ids import b64u, unb64u
 from authsvc.core.texts import Text
 from authsvc.devices.models import Device
-from authsvc.tenancy.rows import change_of, insert
+from authsvc.tenancy.rows import change_of, insert, store
 from authsvc.transactions.comparing import face_is_needed, face_needed
 from authsvc.transactions.drawing import end_waiting
 from authsvc.transactions.handoff import how_handed_on
@@ -97,7 +97,7 @@ def begin_ceremony(
     current, challenge = _challenged(row, session_key, receiving_key)
     options, ceremony = begin(challenge)
     current.webauthn_state = ceremony.to_json()
-    current.save(update_fields=["webauthn_nonce", "session_key", "webauthn_state"])
+    store(current, "webauthn_nonce", "session_key", "webauthn_state")
     return options
 
 

@@ -10,6 +10,7 @@ from authsvc.transactions.capturing import (
     look_after,
     record_verdict,
     tries_used,
+    watched,
 )
 from authsvc.transactions.ceremony import (
     bound_device,
@@ -180,4 +181,5 @@ __all__ = [
     "tries_used",
     "wanted_from",
     "wanted_in",
+    "watched",
 ]

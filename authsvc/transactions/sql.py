@@ -1,12 +1,16 @@
 """The statements about transactions and samples that the ORM cannot write, or not as one with others."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
+from django.db.models import Model
 from psycopg.pq import Format
 
+from authsvc.tenancy.scope import current_tenant_id
 from authsvc.tenancy.sql import Once
-from authsvc.transactions.models import Outgoing, SealedSample, Transaction
+from authsvc.transactions.models import AttemptCounter, Outgoing, SealedSample, Transaction
 
 
 def use_up(row: Transaction) -> Once:
@@ -25,9 +29,32 @@ def use_up(row: Transaction) -> Once:
 
 
 def _stored(name: str, value: Any) -> Any:
+    return _of(Transaction, name, value)
+
+
+def _of(model: type[Model], name: str, value: Any) -> Any:
     # As this database takes it.
-    field: Any = Transaction._meta.get_field(name)
+    field: Any = model._meta.get_field(name)
     return field.get_db_prep_save(value, connection)
+
+
+def reserve(subject_id: UUID, *, free: int, moment: datetime) -> bool:
+    """Put one try more of a person's in flight, and tell whether there was one.
+
+    The first `free` failures leave so many tries at once, those that are in flight being failures; after them
+    there is one at a time. There is none while the face is locked or disabled.
+    """
+    values = {"tenant": current_tenant_id(), "subject": subject_id, "locked_until": moment}
+    which = [_of(AttemptCounter, name, value) for name, value in values.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE transactions_attemptcounter SET in_flight = in_flight + 1 "
+            "WHERE tenant_id = %s AND subject_id = %s AND NOT disabled "
+            "AND (locked_until IS NULL OR locked_until <= %s) "
+            "AND (failures < %s AND in_flight < %s - failures OR failures >= %s AND in_flight = 0)",
+            [*which, free, free, free],
+        )
+        return bool(cursor.rowcount)
 
 
 def read_sealed(capture_id: str) -> bytes | None:

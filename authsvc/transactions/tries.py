@@ -7,9 +7,10 @@ can use up a person's tries (S8.3-04).
 """
 
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
-from django.db.models import F, Q, Value
+from django.db.models import F
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
@@ -19,8 +20,10 @@ from authsvc.core.clock import now
 from authsvc.core.errors import Refused
 from authsvc.limits.limit import TooMany
 from authsvc.limits.register import POOR_SAMPLES
+from authsvc.seals.written import Given, Written
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter
+from authsvc.transactions.sql import reserve
 
 MATCH_TRIES = 3
 QUALITY_RETRIES = 10
@@ -46,7 +49,13 @@ def check_not_locked(subject: Subject) -> None:
 
 def begin_counting(subject: Subject) -> AttemptCounter:
     """Return the person's counter, made where there is none, locked until the database transaction ends."""
-    return AttemptCounter.objects.select_for_update().get_or_create(subject=subject)[0]
+    counter = _COUNTER.row(subject=subject.pk)
+    return counter or AttemptCounter.objects.select_for_update().get_or_create(subject=subject)[0]
+
+
+_COUNTER: Final = Written(
+    lambda: AttemptCounter.objects.select_for_update().filter(subject_id=Given("subject"))
+)
 
 
 def lock_counter(subject: Subject) -> None:
@@ -79,12 +88,7 @@ def reserve_try(subject_id: UUID) -> None:
 
 def _reserved(subject_id: UUID) -> bool:
     """Reserve one try by one statement; False where none is left, or nothing was counted yet."""
-    open_now = Q(disabled=False) & (Q(locked_until=None) | Q(locked_until__lte=now()))
-    room = Q(failures__lt=FREE_FAILURES, in_flight__lt=Value(FREE_FAILURES) - F("failures")) | Q(
-        failures__gte=FREE_FAILURES, in_flight=0
-    )
-    counters = AttemptCounter.objects.filter(open_now & room, subject=subject_id)
-    return bool(counters.update(in_flight=F("in_flight") + 1))
+    return reserve(subject_id, free=FREE_FAILURES, moment=now())
 
 
 def refuse_if_closed(counter: AttemptCounter) -> None:

@@ -7,6 +7,7 @@ zone_attribute. Filters: breakable, share, to_the_second.
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,6 +84,12 @@ def when(context: Context, at: datetime) -> SafeString:
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """Draw an icon that says nothing to a screen reader; the word beside it does."""
+    return _icon(name, size)
+
+
+@cache
+def _icon(name: str, size: str) -> SafeString:
+    # Of few names, which templates write, and the same in every language.
     return _component("icon", name=f"components/icons/{name}.svg", size=size)
 
 

@@ -20,6 +20,7 @@ from authsvc.oidc.tokens.event import Event
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.middleware import TenantRequest
 from authsvc.tenancy.models import Tenant
+from authsvc.tenancy.rows import insert, new_row
 
 OVERALL = {Level.L4: timedelta(hours=12), Level.L3: timedelta(hours=24), Level.L2: timedelta(hours=24)}
 IDLE = {Level.L4: timedelta(minutes=15), Level.L3: timedelta(hours=1), Level.L2: timedelta(hours=1)}
@@ -92,14 +93,17 @@ def begin_session(
     secret = new_secret()
     if current is not None and _go_on(current, secret, device, event):
         return current, secret
-    session = Session.objects.create(
+    session = new_row(
+        Session,
         digest=secret_hash(secret),
-        subject=subject,
-        device=device,
+        subject_id=subject.pk,
+        device_id=device.pk if device is not None else None,
         events=_entry(event),
         authenticated_at=event.at,
         last_used_at=event.at,
     )
+    session.subject, session.device = subject, device
+    insert([session])
     return session, secret
 
 

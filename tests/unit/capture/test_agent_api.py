@@ -184,6 +184,7 @@ def test_c05_a_broker_that_is_down_ends_nobodys_wait(
     broker = BrokenBroker(OperationalError("no route to the broker"))
     monkeypatch.setattr(agent_api, "enqueue_verification", queueing.enqueue_verification)
     monkeypatch.setattr(current_app, "send_task", broker)
+    monkeypatch.setattr(agent_api, "watched", lambda _: (Transaction.objects.get(pk=row.pk), True))
     monkeypatch.setattr(agent_api, "look_after", lambda _: Capture.objects.get())
     with django_capture_on_commit_callbacks(execute=True):
         assert agent.get(row, "status").json() == {"state": "working"}
