@@ -21,7 +21,7 @@ CEREMONY_MS = 120_000
 
 # The library works the types of its records out anew for each one, by compiling their names: thirteen times
 # for the options of one passkey.
-utils.get_type_hints = cache(utils.get_type_hints)  # type: ignore[assignment]
+utils.get_type_hints = cache(utils.get_type_hints)  # type: ignore[attr-defined,assignment]
 
 
 def relying_party(tenant_id: UUID) -> Fido2Server:
