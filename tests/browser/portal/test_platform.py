@@ -34,7 +34,7 @@ def test_an_organisation_is_made_suspended_and_resumed(operator: Administrator, 
     expect(page.get_by_role("row", name="Faces that wait to be judged")).to_contain_text("None waits")
     assert_looks_right(page, "platform")
     page.get_by_role("link", name="New organisation").first.click()
-    page.get_by_label("Name").fill("Orchard")
+    page.get_by_label("Name", exact=True).fill("Orchard")
     page.get_by_label("Short name, for its addresses").fill(slug)
     page.get_by_label("E-mail address").fill("grace@orchard.example")
     assert_looks_right(page, "new organisation")
