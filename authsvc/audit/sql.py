@@ -15,6 +15,8 @@ from authsvc.audit.models import AuditEvent, Position, Segment, StoredCheckpoint
 # What a leaf is made of, and what is checked against it.
 COLUMNS: Final = ("sequence", "at", *PERSONAL, *PLAIN, "salt", "mac", "digest")
 Row = dict[str, Any]
+Query = tuple[str, Sequence[Any]]
+"""A statement that gives rows, and its values."""
 
 
 def insert(event: AuditEvent) -> None:
@@ -55,6 +57,19 @@ def bearing(macs: Sequence[bytes]) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM audit_auditevent WHERE mac = ANY(%s)", [list(macs)])
         return int(cursor.fetchone()[0])
+
+
+def counts(queries: Sequence[Query | None]) -> list[int]:
+    """Return how many rows each of some queries gives, in one statement; None gives none."""
+    asked = [query for query in queries if query is not None]
+    if not asked:
+        return [0] * len(queries)
+    # One that is cut short stops counting there.
+    parts = ", ".join(f"(SELECT count(*) FROM ({statement}) counted)" for statement, _ in asked)  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {parts}", [value for _, values in asked for value in values])
+        found = iter(cursor.fetchone())
+    return [0 if query is None else int(next(found)) for query in queries]
 
 
 def newest(tenant_id: UUID) -> int:

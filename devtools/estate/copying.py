@@ -1,51 +1,61 @@
-"""Rows into PostgreSQL by COPY, in its text format (PostgreSQL 15, COPY, "Text Format").
-
-A process beside this one makes the rows while the database stores those before.
-"""
+"""Rows into PostgreSQL by COPY, in its text format (PostgreSQL 15, COPY, "Text Format")."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from multiprocessing import get_context
 from types import NoneType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 
-_AT_ONCE: Final = 50_000
-_AHEAD: Final = 2
 _ESCAPED: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 Row = Sequence[Any]
 
 
-def copy(table: str, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    """Store rows, each with a value a column, and return how many that were.
+@dataclass(frozen=True)
+class Table:
+    """A table, and its columns that are given a value."""
 
-    `rows` asks nothing of the database: it is gone through in another process. They go by a table of the
-    session alone: where row-level security holds, PostgreSQL copies nothing in.
+    name: str
+    columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, model: type[Model]) -> Self:
+        """Return a model's table with every column but a number that PostgreSQL counts."""
+        return cls(model._meta.db_table, tuple(str(field.column) for field in _fields(model)))
+
+
+def lines(rows: Iterable[Row]) -> bytes:
+    """Return rows as COPY takes them, each with a value a column."""
+    return "".join(map(_line, rows)).encode()
+
+
+def lines_of(model: type[Model], made: Iterable[Any]) -> bytes:
+    """Return unsaved rows of a model as COPY takes them; `seal` and tenant come from the scope.
+
+    They have their key already.
     """
-    names = ", ".join(map(connection.ops.quote_name, columns))
-    into, waiting = connection.ops.quote_name(table), connection.ops.quote_name(f"waiting_{table}")
-    count = 0
+    names = [field.attname for field in _fields(model)]
+    return lines(_ready(row, names) for row in made)
+
+
+def store(tables: Sequence[Table], made: Iterable[Sequence[bytes]]) -> None:
+    """Store what was made some at a time: of each table the lines of its rows.
+
+    They go by tables of the session alone: where row-level security holds, PostgreSQL copies nothing in.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE {waiting} AS SELECT {names} FROM {into} LIMIT 0")  # noqa: S608
-        for some, text in _made_beside(rows):
-            with cursor.copy(f"COPY {waiting} ({names}) FROM STDIN") as target:
-                target.write(text)
-            cursor.execute(f"INSERT INTO {into} ({names}) SELECT {names} FROM {waiting}")  # noqa: S608
-            cursor.execute(f"TRUNCATE {waiting}")
-            count += some
-        cursor.execute(f"DROP TABLE {waiting}")
-    return count
-
-
-def copy_models(model: type[Model], made: Iterable[Model]) -> int:
-    """Store unsaved rows of a model whose key they have already; `seal` and tenant come from the scope."""
-    fields = [field for field in model._meta.concrete_fields if not _is_counted(field)]
-    columns = [str(field.column) for field in fields]
-    return copy(model._meta.db_table, columns, _values(made, [field.attname for field in fields]))
+        for table in tables:
+            into, waiting, names = _names(table)
+            cursor.execute(f"CREATE TEMPORARY TABLE {waiting} AS SELECT {names} FROM {into} LIMIT 0")  # noqa: S608
+        for texts in made:
+            for table, text in zip(tables, texts, strict=True):
+                _store(cursor, table, text)
+        for table in tables:
+            cursor.execute(f"DROP TABLE {_names(table)[1]}")
 
 
 def analyse(tables: Iterable[str]) -> None:
@@ -55,44 +65,45 @@ def analyse(tables: Iterable[str]) -> None:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")
 
 
-def _values(made: Iterable[Any], attributes: Sequence[str]) -> Iterator[Row]:
-    for row in made:
-        row.make_ready()
-        yield [getattr(row, name) for name in attributes]
+def _store(cursor: CursorWrapper, table: Table, text: bytes) -> None:
+    into, waiting, names = _names(table)
+    with cursor.copy(f"COPY {waiting} ({names}) FROM STDIN") as target:
+        target.write(text)
+    cursor.execute(f"INSERT INTO {into} ({names}) SELECT {names} FROM {waiting}")  # noqa: S608
+    cursor.execute(f"TRUNCATE {waiting}")
 
 
-def _is_counted(field: Any) -> bool:
-    return field.get_internal_type() == "BigAutoField"
+def _names(table: Table) -> tuple[str, str, str]:
+    quoted = connection.ops.quote_name
+    return quoted(table.name), quoted(f"waiting_{table.name}"), ", ".join(map(quoted, table.columns))
 
 
-def _made_beside(rows: Iterable[Row]) -> Iterator[tuple[int, str]]:
-    """Yield rows as text, some at a time with their number; raises RuntimeError where they cannot be made."""
-    forking = get_context("fork")
-    made: Any = forking.Queue(_AHEAD)
-    maker = forking.Process(target=_make, args=(rows, made), daemon=True)
-    maker.start()
-    while (some := made.get()) is not None:
-        yield some
-    maker.join()
-    if maker.exitcode:
-        raise RuntimeError("the rows could not be made")
+def _fields(model: type[Model]) -> list[Any]:
+    return [each for each in model._meta.concrete_fields if each.get_internal_type() != "BigAutoField"]
 
 
-def _make(rows: Iterable[Row], made: Any) -> None:
-    left = iter(rows)
-    try:
-        while some := list(islice(left, _AT_ONCE)):
-            made.put((len(some), "".join(map(_line, some))))
-    finally:
-        made.put(None)
+def _ready(row: Any, names: Sequence[str]) -> Row:
+    row.make_ready()
+    return [getattr(row, name) for name in names]
 
 
 def _line(row: Row) -> str:
-    return "\t".join([_TEXTS.get(type(value), str)(value) for value in row]) + "\n"
+    # Most values are plain text, of which no function need be asked.
+    return (
+        "\t".join(
+            [
+                value
+                if type(value) is str and "\\" not in value and value.isprintable()
+                else _TEXTS.get(type(value), str)(value)
+                for value in row
+            ]
+        )
+        + "\n"
+    )
 
 
 def _text(value: str) -> str:
-    return value.translate(_ESCAPED) if "\\" in value or not value.isprintable() else value
+    return value.translate(_ESCAPED)
 
 
 def _bytes(value: bytes | memoryview) -> str:

@@ -2,19 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
-from django.db.models import IntegerField, QuerySet, Subquery
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from authsvc.audit.models import AuditEvent
-from authsvc.audit.reading import between
+from authsvc.audit.reading import counted
 from authsvc.core.clock import now
-from authsvc.tenancy.models import Tenant
-from authsvc.tenancy.scope import current_tenant_id
 from portal.auditlog.forms import AuditFilter
 from portal.ui.chart import Chart, Value, stacked_bars
 from portal.ui.paging import first_of
@@ -62,10 +58,8 @@ def tally_of(form: AuditFilter) -> Tally:
     last = wanted.get("until") or now().astimezone(form.viewers_zone).date()
     first = max(wanted.get("since") or date.min, last - timedelta(days=SHOWN - 1))
     days = [first + timedelta(days=each) for each in range((last - first).days + 1)] or [last]
-    any_day = form.on_any_day()
     spans = [(form.begin(day), form.begin(day + timedelta(days=1))) for day in days]
-    by_day = [first_of(between(any_day, begin, behind), COUNTED) for begin, behind in spans]
-    count, *counts = _counted([first_of(form.rows()), *by_day])
+    count, *counts = counted(first_of(form.rows()), form.on_any_day(), spans, most=COUNTED + 1)
     found = [Day(day, each, _query(form, day)) for day, each in zip(days, counts, strict=True)]
     labels = [
         date_format(day, "MONTH_DAY_FORMAT") if (last - day).days % _LABELLED == 0 else "" for day in days
@@ -83,21 +77,6 @@ def _title(day: Day) -> str:
     counted = ngettext("%(count)s event", "%(count)s events", day.counted)
     said = _("More than %(count)s events") if day.is_more else counted
     return f"{date_format(day.day, 'SHORT_DATE_FORMAT')}: {said % {'count': day.counted}}"
-
-
-class _Counted(Subquery):
-    """How many rows a query gives, as a value; one that is cut short stops counting there."""
-
-    template = "(SELECT count(*) FROM (%(subquery)s) counted)"
-    output_field = IntegerField()
-
-
-def _counted(each: list[QuerySet[AuditEvent, Any]]) -> list[int]:
-    """Return how many rows each of some queries gives, in one statement."""
-    parts = {f"part_{number}": _Counted(rows) for number, rows in enumerate(each)}
-    [counts] = Tenant.objects.filter(pk=current_tenant_id()).annotate(**parts).values_list(*parts)
-    # Where nothing can pass the database is not asked, and counts nothing.
-    return [count or 0 for count in counts]
 
 
 def _query(form: AuditFilter, day: date) -> str:

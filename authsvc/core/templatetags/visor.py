@@ -7,7 +7,7 @@ zone_attribute. Filters: breakable, share, to_the_second.
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -84,18 +84,24 @@ def when(context: Context, at: datetime) -> SafeString:
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """Draw an icon that says nothing to a screen reader; the word beside it does."""
-    return _icon(name, size)
+    return _drawn_icon(name, size)
 
 
-@cache
-def _icon(name: str, size: str) -> SafeString:
-    # Of few names, which templates write, and the same in every language.
+# A list draws the same few in each of its rows.
+@lru_cache(maxsize=256)
+def _drawn_icon(name: str, size: str) -> SafeString:
     return _component("icon", name=f"components/icons/{name}.svg", size=size)
 
 
 @register.simple_tag
 def badge(text: object, kind: str = "", icon: str = "") -> SafeString:
     """Show a state in a word; `kind` is good, bad, warn, info or empty."""
+    return _drawn_badge(str(text), kind, icon)
+
+
+# By the type of its text too: one that is safe is not escaped.
+@lru_cache(maxsize=1024, typed=True)
+def _drawn_badge(text: str, kind: str, icon: str) -> SafeString:
     return _component("badge", text=text, kind=kind, icon=icon)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import Count
 from django.test import Client
 from django.test.utils import override_settings
@@ -80,6 +81,26 @@ def test_no_attempt_has_more_than_its_share_of_the_events(estate: Tenant) -> Non
     counts = {row["events"] for row in found}
     assert len(found) == Transaction.objects.count() > 0
     assert max(counts) - min(counts) <= 1
+
+
+def test_tables_have_their_indexes_and_keys_again() -> None:
+    def schema() -> set[tuple[str, str]]:
+        with connection.cursor() as cursor:
+            cursor.execute(_SCHEMA)
+            return set(cursor.fetchall())
+
+    before = schema()
+    build(Sizes.of(0.00001), say=lambda _: None)
+    assert schema() ^ before == set()
+
+
+_SCHEMA = """
+    SELECT k.conrelid::regclass::text, k.conname || pg_get_constraintdef(k.oid) || k.convalidated
+    FROM pg_constraint k WHERE k.connamespace = current_schema::regnamespace
+    UNION ALL
+    SELECT i.indrelid::regclass::text, pg_get_indexdef(i.indexrelid) || i.indisvalid
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+    WHERE c.relnamespace = current_schema::regnamespace"""
 
 
 def test_what_is_made_is_believed(estate: Tenant) -> None:
