@@ -16,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.base import ModelState
 
 from authsvc.tenancy.models import Row, TenantOwned
-from authsvc.tenancy.sql import Change, Insertion, Once, insert_values
+from authsvc.tenancy.sql import Change, Insertion, Once, insert_values, make_change
 
 Owned = TypeVar("Owned", bound=TenantOwned)
 # By the kind of a field, what no database's driver wants to have made into something else.
@@ -128,9 +128,7 @@ def change_of(row: Row, *names: str) -> Change:
 
 def store(row: Row, *names: str) -> None:
     """Store these fields of a row that was read, as `save` does, and as `change_of` says."""
-    change = change_of(row, *names)
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(change.statement, change.values)
+    make_change(change_of(row, *names))
 
 
 @cache

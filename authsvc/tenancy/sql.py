@@ -88,6 +88,12 @@ def insert_values(parts: Sequence[Insertion], upon: Once | None = None, along: S
         return bool(cursor.rowcount)
 
 
+def make_change(change: Change) -> None:
+    """Make one change to a row that was read and locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(change.statement, change.values)
+
+
 def _insert_in_turn(parts: Sequence[Insertion], upon: Once | None, along: Sequence[Change]) -> bool:
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         if upon is not None:

@@ -5,11 +5,13 @@ They come back by the words in which PostgreSQL itself has them, so that the sch
 Indexes of rows with one of some values stay: of PostgreSQL's words for that it makes another expression.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection, transaction
+
+from devtools.estate.copying import answers, run
 
 _OURS: Final = "c.relname = ANY(%s) AND c.relnamespace = current_schema::regnamespace"
 # Primary keys stay: tables that are left as they are refer to them.
@@ -32,25 +34,13 @@ def bare(tables: Sequence[str]) -> Iterator[None]:
     with transaction.atomic():
         # Keys are looked at now, and not at the end: a table with a look to come cannot be altered.
         connection.check_constraints()
-        keys, indexes = _asked(_KEYS, tables), _asked(_INDEXES, tables)
-        _run([f"ALTER TABLE {quoted(table)} DROP CONSTRAINT {quoted(name)}" for table, name, _ in keys])
-        _run([f"DROP INDEX {name}" for name, _ in indexes])
+        keys, indexes = answers(_KEYS, list(tables)), answers(_INDEXES, list(tables))
+        run([f"ALTER TABLE {quoted(table)} DROP CONSTRAINT {quoted(name)}" for table, name, _ in keys])
+        run([f"DROP INDEX {name}" for name, _ in indexes])
         yield
-        _run(["SET LOCAL maintenance_work_mem = '1GB'", *(made for _, made in indexes)])
+        run(["SET LOCAL maintenance_work_mem = '1GB'", *(made for _, made in indexes)])
         # Foreign keys last: what they ask is quick by the others.
-        _run(
+        run(
             f"ALTER TABLE {quoted(table)} ADD CONSTRAINT {quoted(name)} {said}"
             for table, name, said in reversed(keys)
         )
-
-
-def _asked(query: str, tables: Sequence[str]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, [list(tables)])
-        return list(cursor.fetchall())
-
-
-def _run(statements: Iterable[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)

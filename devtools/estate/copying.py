@@ -65,6 +65,20 @@ def analyse(tables: Iterable[str]) -> None:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")
 
 
+def answers(query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Return what the database says to a question."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())
+
+
+def run(statements: Iterable[str]) -> None:
+    """Let statements run in turn."""
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
 def _store(cursor: CursorWrapper, table: Table, text: bytes) -> None:
     into, waiting, names = _names(table)
     with cursor.copy(f"COPY {waiting} ({names}) FROM STDIN") as target:

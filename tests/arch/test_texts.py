@@ -41,7 +41,7 @@ UNMARKED: Final = {
     "authsvc/oidc/wire/cors.py": "names of headers",
     "authsvc/transactions/checks.py": "Django's check for operators",
     "authsvc/transactions/lifecycle.py: the stored evidence is not what the worker signed": "to the log",
-    "authsvc/transactions/lifecycle.py: the stored evidence names no capture of this transaction": "to the log",
+    "authsvc/transactions/lifecycle.py: the stored evidence names no capture of this transaction": "the same",
     "portal/saved_filters/views.py": "templates draw its fields, with labels of their own or hidden",
     "portal/ui/own_provider.py: openid profile email": "scopes",
     "authsvc/transactions/services.py: Party": "a name for `from … import`",
