@@ -35,7 +35,7 @@ def build(sizes: Sizes, *, say: Callable[[str], object], seed: int = 15) -> list
         say(f"{sizes.tenants} tenants, {sizes.parties} relying parties, {sizes.people} people")
         _sign_in(parts, sizes, draw, seed)
         say(f"{sizes.attempts} attempts with {sizes.events} events")
-    with every_tenant_scope():
+        # Before the keys are asked, which without it look for each attempt's relying party among all of them.
         analyse([Table.of(RelyingParty).name, *filled])
     say("indexes")
     return [part.tenant for part in parts]
