@@ -77,7 +77,7 @@ def test_it_waits_and_is_done_when_another_agrees(
     assert party.redirect_uris == [ADDRESS]
     theirs = grace.get(f"{base}approvals/{asked.pk}/").content.decode()
     assert "Agree, and do it now" in theirs
-    assert SECOND in theirs
+    assert SECOND in theirs.replace("<wbr>", "")
     assert grace.post(f"{base}approvals/{asked.pk}/agree/").status_code == 302
     party.refresh_from_db()
     assert party.redirect_uris == [ADDRESS, SECOND]
