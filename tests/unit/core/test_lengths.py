@@ -66,7 +66,7 @@ def test_json_has_a_longest_everywhere(value: Any) -> None:
 
 
 # Codes of an app, read by django-allauth.
-ALLAUTHS = {"CodeForm.code", "CodeAgainForm.code"}
+ALLAUTHS = {"AppForm.code", "CodeForm.code", "CodeAgainForm.code"}
 
 
 def all_forms() -> list[type[forms.BaseForm]]:
