@@ -23,7 +23,6 @@ def test_an_example_takes_what_its_page_promises(page: Path) -> None:
     assert (len(example.new), example.changed_lines) == example.promised
 
 
-@pytest.mark.whole
 def test_the_worked_examples_hold_together(tmp_path: Path) -> None:
     """That each proof fails without its change is shown by the campaign, page by page."""
     carried_out(list(map(extending.read, PAGES)), tmp_path, doubted=False)
