@@ -33,6 +33,8 @@ from devtools.stack.stack import Stack, running
 SIGN_INS: Final = 30
 BEFORE: Final = 5
 IDLE_SECONDS: Final = 10.0
+SETTLED_SECONDS: Final = 2.0
+"""A worker gives memory back when its verdict is out, and a phone may be done before it."""
 PARTS: Final = ("web", "worker", "provider")
 # What these ask is asked for somebody; the rest is scheduled.
 SIGNING_IN: Final = {f"{ROLE_PREFIX}{role}" for role in ("web", "worker")}
@@ -95,7 +97,7 @@ def measure() -> Iterable[Figure]:
     with (
         tempfile.TemporaryDirectory() as folder,
         _counting_server(),
-        running(Path(folder), VISOR_LIMITS=unlimited()) as stack,
+        running(Path(folder), VISOR_LIMITS=unlimited(), WEB_PLAYS="web") as stack,
         _connected(stack) as ours,
     ):
         person = _enrolled(stack)
@@ -104,6 +106,7 @@ def measure() -> Iterable[Figure]:
         statements, before = _statements(ours), _taken(stack, ours)
         asked = _sign_ins(stack, person, SIGN_INS)
         after, statements = _taken(stack, ours), _statements(ours) - statements
+        time.sleep(SETTLED_SECONDS)
         memory = [_private(pid) for pid in _processes(stack, "worker")]
     for part, spent in after.since(before, idle).items():
         yield Figure(
