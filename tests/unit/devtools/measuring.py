@@ -31,6 +31,7 @@ ROOT: Final = "portal/<slug:tenant>/"
 # Of these an estate has no row; each is a page of one small thing.
 WITHOUT: Final = frozenset({"table", "dispute", "kid", "approval"})
 REPEATED: Final = 5
+_MOMENTS: Final = ("since", "until", "hour")
 _ENDS: Final = (
     *("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "BEGIN", "COMMIT", "ROLLBACK"),
     "SET LOCAL transaction_read_only",  # the rest of a BEGIN READ ONLY
@@ -101,8 +102,12 @@ def pages(tenant: Tenant) -> Iterator[tuple[str, str]]:
         if not any(f":{name}>" in route for name in WITHOUT):
             yield route.removeprefix(ROOT) or "overview", filled(route, rows)
     for place, given in lists():
-        query = f"{place}?{urlencode(given)}"
-        yield query, f"/portal/{tenant.slug}/{query}"
+        yield _named(place, given), f"/portal/{tenant.slug}/{place}?{urlencode(given)}"
+
+
+def _named(place: str, given: dict[str, str]) -> str:
+    """Return a list's name under filters: the same at another hour, so that moments are told as such alone."""
+    return f"{place}?{urlencode({name: '' if name in _MOMENTS else value for name, value in given.items()})}"
 
 
 def _rows(tenant: Tenant) -> dict[str, Any]:

@@ -2,11 +2,16 @@
 
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test.utils import override_settings
 
 from authsvc.clients.models import ClientSecret, RelyingParty
 from authsvc.clients.services import register
@@ -61,6 +66,7 @@ LOGO = b64decode(
 ADDRESS = Address(**TakesPushes("https://fcm.googleapis.com/fcm/send/abc").form)
 
 
+IN_A_REGION = (Component("store", region=REGION), Component("keys", region=REGION))
 TABLE = b"name,number\nGrace Hopper,P-9\n"
 
 
@@ -88,13 +94,26 @@ class Estate:
     table: PeopleImport
 
 
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Estate, dict[Path, bytes]]]:
+    """An estate of a file, and its keys; what a test does to it is taken back with its own transaction."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        tenant = make_tenant()
+        with override_settings(COMPONENTS=IN_A_REGION), tenant_scope(tenant.id):
+            made = _filled(tenant)
+        yield made, {path: path.read_bytes() for path in settings.KEY_STORE.rglob("*") if path.is_file()}
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def estate(db: None, settings: Any) -> Iterator[Estate]:
+def estate(standing: tuple[Estate, dict[Path, bytes]], db: None) -> Iterator[Estate]:
     """One of everything, in an installation whose store and key service are in a region."""
-    settings.COMPONENTS = (Component("store", region=REGION), Component("keys", region=REGION))
-    tenant = make_tenant()
-    with tenant_scope(tenant.id):
-        yield _filled(tenant)
+    made, keys = standing
+    for path, content in keys.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    with override_settings(COMPONENTS=IN_A_REGION), tenant_scope(made.tenant.id):
+        yield deepcopy(made)
 
 
 def _filled(tenant: Tenant) -> Estate:
