@@ -6,15 +6,17 @@ does), is a property of hypothesis, or has the marker `campaign`. Its figures ar
 `record_property`.
 
 Of a matrix `sampled` and `crossed` give the cases: those beyond the sample have the marker `whole`, and run
-in the campaign alone.
+in the campaign alone. Of any other test with many cases `make test` runs some, the same ones each time.
 """
 
+import hashlib
 import json
 import os
 import platform
 import re
 import shlex
 import subprocess
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -28,6 +30,9 @@ from tests import plans
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "campaign"
 EXAMPLES = {"sample": 15, "whole": 1000}
+CASES = 6
+"""So many cases of one test are a sample, in the rooms where a case sets up rows, keys or requests."""
+_ROOMS = ("attacks", "provider", "tenancy", "unit")
 OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 Size = Callable[..., int]
 
@@ -66,6 +71,29 @@ def mark(item: pytest.Item) -> None:
     sizes = "size" in getattr(item, "fixturenames", ())
     if property_of_hypothesis or sizes or item.get_closest_marker("whole"):
         item.add_marker("campaign")
+
+
+def choose_cases(items: Sequence[pytest.Item]) -> None:
+    """Mark as the campaign's the cases of a test beyond CASES.
+
+    Those that stay are the first by a digest of their names: they lie anywhere among the others, whatever
+    several parameters make of their order, and stay the same as cases come and go. Of a test whose sample was
+    chosen by hand nothing changes, and a case that has a catalogue's id of its own always runs.
+    """
+    tests: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if any(item.path.is_relative_to(ROOT / "tests" / room) for room in _ROOMS):
+            tests[item.nodeid.partition("[")[0]].append(item)
+    for cases in tests.values():
+        if any(case.get_closest_marker("whole") for case in cases):
+            continue
+        for case in sorted(cases, key=_digest)[CASES:]:
+            if not getattr(getattr(case, "callspec", None), "marks", ()):
+                case.add_marker("whole")
+
+
+def _digest(item: pytest.Item) -> bytes:
+    return hashlib.sha256(item.nodeid.encode()).digest()
 
 
 def beyond_the_sample(items: Sequence[pytest.Item], *, whole: bool) -> list[pytest.Item]:

@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    campaign.choose_cases(items)
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.needs("chromium"))
@@ -56,7 +57,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         floor.leave_out(item)
     if left := campaign.beyond_the_sample(items, whole=config.getoption("whole")):
         config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if item not in left]
+        beyond = set(left)
+        items[:] = [item for item in items if item not in beyond]
     yield
     if hasattr(config, "workerinput"):
         order.sort(items)

@@ -15,7 +15,7 @@ from authsvc.core.ids import b64u, unb64u
 from authsvc.core.strictjson import parse_json
 
 Row = TypeVar("Row", bound=Model)
-SIZE = 50
+SIZE = 25
 COUNTED: Final = 1_000
 """So many rows are counted; of more it is said that they are more."""
 _PLACES: Final = ("after", "before")

@@ -3,12 +3,24 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from tests.campaign import EXAMPLES, Ran, beyond_the_sample, commit, crossed, lines, sampled
+from tests.campaign import (
+    CASES,
+    EXAMPLES,
+    Ran,
+    beyond_the_sample,
+    choose_cases,
+    commit,
+    crossed,
+    lines,
+    sampled,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 PART = "tests/unit/core/test_ids.py"
@@ -65,17 +77,58 @@ def test_of_cases_a_usual_run_takes_those_that_are_named() -> None:
         sampled({"a": 1}, "d")
 
 
+class Item:
+    """What a choice asks of an item."""
+
+    def __init__(
+        self, *marks: str, case: str = "", room: str = "unit", of_its_own: Sequence[str] = ()
+    ) -> None:
+        self.marks = list(marks)
+        self.path = ROOT / "tests" / room / "test_it.py"
+        self.nodeid = f"tests/{room}/test_it.py::test_it[{case}]"
+        self.callspec = SimpleNamespace(marks=of_its_own)
+
+    def get_closest_marker(self, name: str) -> str | None:
+        return name if name in self.marks else None
+
+    def add_marker(self, name: str) -> None:
+        self.marks.append(name)
+
+
 def test_what_is_beyond_the_sample_is_left_to_the_campaign() -> None:
-    class Item:
-        def __init__(self, *marks: str) -> None:
-            self.marks = marks
-
-        def get_closest_marker(self, name: str) -> str | None:
-            return name if name in self.marks else None
-
     items = cast("list[pytest.Item]", [Item("campaign"), Item("whole")])
     assert beyond_the_sample(items, whole=False) == items[1:]
     assert beyond_the_sample(items, whole=True) == []
+
+
+def staying(items: list[Item]) -> list[str]:
+    """Return the cases that a usual run takes."""
+    choose_cases(cast("list[pytest.Item]", items))
+    return [item.nodeid.partition("[")[2].rstrip("]") for item in items if "whole" not in item.marks]
+
+
+def test_of_many_cases_a_usual_run_takes_the_same_few() -> None:
+    cases = [f"{one}-{other}" for one in "abcdef" for other in "xyz"]
+    chosen = staying([Item(case=case) for case in cases])
+    assert len(chosen) == CASES
+    assert {case[2] for case in chosen} == set("xyz")
+    assert staying([Item(case=case) for case in reversed(cases)]) == chosen[::-1]
+    assert set(staying([Item(case=case) for case in cases if case in chosen])) == set(chosen)
+
+
+def test_few_cases_all_run_and_those_of_rooms_where_a_case_costs_nothing() -> None:
+    assert len(staying([Item(case=str(case)) for case in range(CASES)])) == CASES
+    assert len(staying([Item(case=str(case), room="arch") for case in range(20)])) == 20
+
+
+def test_a_sample_chosen_by_hand_stays_as_it_is() -> None:
+    by_hand = [Item("whole", case="20"), *(Item(case=str(case)) for case in range(20))]
+    assert len(staying(by_hand)) == 20
+
+
+def test_a_case_with_a_catalogue_s_id_of_its_own_always_runs() -> None:
+    own = staying([Item(case=str(case), of_its_own=["a mark"]) for case in range(20)])
+    assert len(own) == 20
 
 
 @pytest.mark.parametrize("outcome", ["failed", "skipped"])

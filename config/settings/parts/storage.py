@@ -82,8 +82,22 @@ def with_limits(described: dict[str, Any], roles: Sequence[str]) -> dict[str, An
     return {**described, "OPTIONS": {**described["OPTIONS"], **limits}}
 
 
+def with_plans(described: dict[str, Any], roles: Sequence[str]) -> dict[str, Any]:
+    """Return the description so that a process of the portal alone has statements planned with their values.
+
+    What a list is asked for decides how it is best read: a plan for whatever is asked took six times as long
+    for some, among a million people (docs/adr/0536).
+    """
+    if not described["ENGINE"].endswith("postgresql") or set(roles) != {"portal"}:
+        return described
+    return {**described, "OPTIONS": {**described["OPTIONS"], "prepare_threshold": None}}
+
+
 DATABASES = with_credential(
-    with_limits(database(given.database_url or f"sqlite:///{given.data_dir / 'visor.sqlite3'}"), ROLES),
+    with_plans(
+        with_limits(database(given.database_url or f"sqlite:///{given.data_dir / 'visor.sqlite3'}"), ROLES),
+        ROLES,
+    ),
     ROLES,
     SECRETS_FILE,
 )

@@ -106,7 +106,7 @@ def pages(tenant: Tenant) -> Iterator[tuple[str, str]]:
 
 
 def _named(place: str, given: dict[str, str]) -> str:
-    """Return a list's name under filters: the same at another hour, so that moments are told as such alone."""
+    """Return a list's name under filters, the same at another hour: moments are told as such alone."""
     return f"{place}?{urlencode({name: '' if name in _MOMENTS else value for name, value in given.items()})}"
 
 
