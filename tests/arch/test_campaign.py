@@ -42,7 +42,7 @@ def test_a_whole_run_reports_commit_command_and_figures(tmp_path: Path) -> None:
     report = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     assert path.stem == f"{report['date'][:10]}-{commit()}"
     assert report["command"] == f"pytest {PART} --campaign-folder {tmp_path} --whole -m campaign"
-    assert figures(report) == {
+    assert {name: of_it for name, of_it in figures(report).items() if of_it} == {
         "test_identifiers_do_not_repeat": {"identifiers": 1_000_000},
         "test_base64url_gives_the_bytes_back": {"inputs": EXAMPLES["whole"]},
     }

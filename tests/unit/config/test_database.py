@@ -5,6 +5,7 @@ import json
 import pytest
 
 from config import secrets
+from config.settings.parts.storage import database, with_plans
 from tests.unit.config.process import production, python
 
 PRINT = """
@@ -57,3 +58,18 @@ def test_where_no_user_is_named_each_process_brings_its_own(tmp_path, roles, rol
 def test_a_command_of_production_is_the_migrator_and_needs_no_password(tmp_path):
     done = python(WHO, **production(tmp_path, written=False))
     assert json.loads(done.stdout) == ["visor_migrator", ""]
+
+
+@pytest.mark.parametrize("roles", [["web"], ["worker"], ["provider"], ["web", "portal"], []])
+def test_who_signs_people_in_has_plans_that_are_made_once(roles: list[str]) -> None:
+    described = database("postgres://visor@db.example/visor")
+    assert with_plans(described, roles) == described
+    assert described["OPTIONS"]["prepare_threshold"] == 5
+
+
+def test_who_shows_lists_has_plans_made_for_what_is_asked() -> None:
+    described = database("postgres://visor@db.example/visor")
+    changed = with_plans(described, ["portal"])
+    assert changed["OPTIONS"] == {**described["OPTIONS"], "prepare_threshold": None}
+    sqlite = database("sqlite:///visor.sqlite3")
+    assert with_plans(sqlite, ["portal"]) == sqlite

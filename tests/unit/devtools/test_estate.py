@@ -23,6 +23,7 @@ from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
 from authsvc.tenancy.scope import tenant_scope
 from authsvc.transactions.models import Transaction
+from config.settings.parts.storage import with_plans
 from devtools.estate.estate import build
 from devtools.estate.sizes import Sizes
 from tests.campaign import Size
@@ -125,6 +126,13 @@ _LEAF = (
 )
 
 
+def asks_as_the_portal() -> None:
+    """Let statements be planned as in a process of the portal alone (docs/adr/0536)."""
+    told = with_plans({"ENGINE": connection.settings_dict["ENGINE"], "OPTIONS": {}}, ["portal"])["OPTIONS"]
+    connection.ensure_connection()
+    connection.connection.prepare_threshold = told["prepare_threshold"]
+
+
 def in_short(one: Measured, before: Measured) -> str:
     times = one.seconds / before.seconds
     return f"{one.seconds * 1000:.0f} ms, {times:.1f} times, {one.statements} statements"
@@ -140,6 +148,7 @@ def test_pages_at_this_size(
     small: Tenant, size: Size, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
 ) -> None:
     whole = bool(pytestconfig.getoption("whole"))
+    asks_as_the_portal()
     # Of so few rows times say nothing.
     usual = {one.page: one for one in all_measured(owner_of(small), small)} if whole else {}
     tenant = largest(size)
