@@ -30,9 +30,14 @@ from tests import plans
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "campaign"
 EXAMPLES = {"sample": 15, "whole": 1000}
-CASES = 6
+CASES = 4
 """So many cases of one test are a sample, in the rooms where a case sets up rows, keys or requests."""
-_ROOMS = ("attacks", "provider", "tenancy", "unit")
+SCENES = 3
+"""So many tests of one file are a sample where each drives a browser, for seconds."""
+_ROOMS = ("attacks", "journeys", "provider", "tenancy", "unit")
+_BROWSED = "browser"
+_WALKED_ONCE = "test_dead_ends.py"
+"""Its states are walked to once, and its cases look at what was found."""
 OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 Size = Callable[..., int]
 
@@ -74,22 +79,33 @@ def mark(item: pytest.Item) -> None:
 
 
 def choose_cases(items: Sequence[pytest.Item]) -> None:
-    """Mark as the campaign's the cases of a test beyond CASES.
+    """Mark as the campaign's the cases of a test beyond CASES, and the tests of a browser beyond SCENES.
 
     Those that stay are the first by a digest of their names: they lie anywhere among the others, whatever
     several parameters make of their order, and stay the same as cases come and go. Of a test whose sample was
     chosen by hand nothing changes, and a case that has a catalogue's id of its own always runs.
     """
-    tests: dict[str, list[pytest.Item]] = defaultdict(list)
+    alike: dict[tuple[str, int], list[pytest.Item]] = defaultdict(list)
     for item in items:
-        if any(item.path.is_relative_to(ROOT / "tests" / room) for room in _ROOMS):
-            tests[item.nodeid.partition("[")[0]].append(item)
-    for cases in tests.values():
-        if any(case.get_closest_marker("whole") for case in cases):
+        if of := _sampled_as(item):
+            alike[of].append(item)
+    for (name, few), cases in alike.items():
+        by_hand = {case for case in cases if case.get_closest_marker("whole")}
+        if by_hand and "::" in name:
             continue
-        for case in sorted(cases, key=_digest)[CASES:]:
+        for case in sorted(set(cases) - by_hand, key=_digest)[few:]:
             if not getattr(getattr(case, "callspec", None), "marks", ()):
                 case.add_marker("whole")
+
+
+def _sampled_as(item: pytest.Item) -> tuple[str, int] | None:
+    """Return of what an item is one among others, and how many of them are a sample."""
+    tests = ROOT / "tests"
+    room = item.path.relative_to(tests).parts[0] if item.path.is_relative_to(tests) else ""
+    if room == _BROWSED:
+        return item.nodeid.partition("::")[0], SCENES
+    sampled = room in _ROOMS and item.path.name != _WALKED_ONCE
+    return (item.nodeid.partition("[")[0], CASES) if sampled else None
 
 
 def _digest(item: pytest.Item) -> bytes:

@@ -19,7 +19,7 @@ _LISTED: Final = ("name", "external_id", "status", "reference", "created_at")
 _OFF: Final = "off"
 _WAITING: Final = "waiting"
 _OVER: Final = "over"
-SOME: Final = 4_000
+SOME: Final = 2_000
 """So many words are looked at for a page of whom one text finds: of more people than are counted."""
 
 

@@ -196,6 +196,7 @@ def test_t10_killed_and_not_replaced_the_person_is_asked_again_at_once(
     assert attempt.recorded("transaction:verdict:recorded") == ["sample-lost"]
 
 
+@pytest.mark.whole
 @pytest.mark.modes("kill")
 @pytest.mark.parametrize("letter", models.by_turns(3, models.EVERY))
 def test_t10_both_workers_killed_the_sweeper_finds_out_where_nobody_asks(
@@ -212,6 +213,7 @@ def test_t10_both_workers_killed_the_sweeper_finds_out_where_nobody_asks(
     attempt.nothing_left()
 
 
+@pytest.mark.whole
 @pytest.mark.requirement("S7-04", "S6.4-04")
 @pytest.mark.modes("kill")
 @pytest.mark.parametrize("letter", models.by_turns(4, models.EVERY))
@@ -232,6 +234,7 @@ COUNTS = """SELECT (SELECT count(*) FROM vault_reference), (SELECT count(*) FROM
 (SELECT count(*) FROM vault_bundle), (SELECT count(*) FROM transactions_outgoing)"""
 
 
+@pytest.mark.whole
 @pytest.mark.modes("kill")
 @pytest.mark.requirement("S6.3-01")
 @pytest.mark.parametrize("letter", models.by_turns(2))

@@ -122,6 +122,7 @@ def test_a_reference_of_the_phones_own_making_is_refused(stack: Stack, photos: P
     assert stack.python(FLOWS_REFUSED) == before + (0 if letter in KEPT_BY_PHONES else 1)
 
 
+@pytest.mark.whole
 @pytest.mark.modes("second passkey")
 @pytest.mark.requirement("S8.2-04")
 @pytest.mark.parametrize("letter", models.by_turns(0))
@@ -138,6 +139,7 @@ def test_a_second_passkey_opens_the_face_alone(stack: Stack, photos: Path, lette
         assert refused(stack, person).step == 10
 
 
+@pytest.mark.whole
 @pytest.mark.modes("renewal")
 @pytest.mark.requirement("S5.2-05")
 @pytest.mark.parametrize("letter", models.by_turns(2))
@@ -169,6 +171,7 @@ def test_who_lost_the_phone_enrols_anew_and_the_old_one_is_let_in_no_more(
     assert about(stack, name)["model"] == letter
 
 
+@pytest.mark.whole
 @pytest.mark.modes("lost phone")
 @pytest.mark.requirement("S5.3-02")
 @pytest.mark.parametrize("letter", models.by_turns(2))
@@ -228,6 +231,7 @@ def test_a_person_moves_to_another_model_by_a_new_consent_and_enrolment_alone(
     assert len(set(told["notices"]) - set(said)) == 1
 
 
+@pytest.mark.whole
 @pytest.mark.modes("attacks")
 @pytest.mark.requirement("S8.1-05", "S6.1-02")
 @pytest.mark.parametrize("letter", KEPT_BY_PHONES)
