@@ -33,9 +33,15 @@ EXAMPLES = {"sample": 15, "whole": 1000}
 CASES = 4
 """So many cases of one test are a sample, in the rooms where a case sets up rows, keys or requests."""
 SCENES = 3
-"""So many tests of one file are a sample where each drives a browser, for seconds."""
+"""So many tests of one file are a sample where each takes seconds."""
 _ROOMS = ("attacks", "journeys", "provider", "tenancy", "unit")
-_BROWSED = "browser"
+_SLOW = (
+    "tests/browser/",
+    "tests/attacks/test_hill_climb.py",
+    "tests/unit/devtools/test_attacks.py",
+    "tests/unit/devtools/test_evaluate_capture.py",
+)
+"""What drives a browser, or draws faces."""
 _WALKED_ONCE = "test_dead_ends.py"
 """Its states are walked to once, and its cases look at what was found."""
 OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
@@ -79,7 +85,7 @@ def mark(item: pytest.Item) -> None:
 
 
 def choose_cases(items: Sequence[pytest.Item]) -> None:
-    """Mark as the campaign's the cases of a test beyond CASES, and the tests of a browser beyond SCENES.
+    """Mark as the campaign's the cases of a test beyond CASES, and the slow tests of a file beyond SCENES.
 
     Those that stay are the first by a digest of their names: they lie anywhere among the others, whatever
     several parameters make of their order, and stay the same as cases come and go. Of a test whose sample was
@@ -100,10 +106,10 @@ def choose_cases(items: Sequence[pytest.Item]) -> None:
 
 def _sampled_as(item: pytest.Item) -> tuple[str, int] | None:
     """Return of what an item is one among others, and how many of them are a sample."""
-    tests = ROOT / "tests"
+    file, tests = item.nodeid.partition("::")[0], ROOT / "tests"
+    if file.startswith(_SLOW):
+        return file, SCENES
     room = item.path.relative_to(tests).parts[0] if item.path.is_relative_to(tests) else ""
-    if room == _BROWSED:
-        return item.nodeid.partition("::")[0], SCENES
     sampled = room in _ROOMS and item.path.name != _WALKED_ONCE
     return (item.nodeid.partition("[")[0], CASES) if sampled else None
 
