@@ -35,13 +35,7 @@ CASES = 4
 SCENES = 3
 """So many tests of one file are a sample where each takes seconds."""
 _ROOMS = ("attacks", "journeys", "provider", "tenancy", "unit")
-_SLOW = (
-    "tests/browser/",
-    "tests/attacks/test_hill_climb.py",
-    "tests/unit/devtools/test_attacks.py",
-    "tests/unit/devtools/test_evaluate_capture.py",
-)
-"""What drives a browser, or draws faces."""
+_SLOW = ("tests/browser/", "tests/attacks/test_hill_climb.py")
 _WALKED_ONCE = "test_dead_ends.py"
 """Its states are walked to once, and its cases look at what was found."""
 OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")

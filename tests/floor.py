@@ -21,7 +21,7 @@ import coverage
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-UNTRACED = ("arch", "attacks", "browser", "deploy", "journeys")
+UNTRACED = ("attacks", "browser", "journeys")
 TRACED_CASES = 2
 _REPEATED = pytest.StashKey[bool]()
 ROOM = 1.0
