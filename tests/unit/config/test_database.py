@@ -1,6 +1,7 @@
 """What the settings make of the database's address."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,13 +11,14 @@ from tests.unit.config.process import production, python
 
 PRINT = """
 import json
+from pathlib import Path
 from config.settings import DATABASES
 print(json.dumps(DATABASES["default"]["OPTIONS"]))
 """
 
 
-def options(url: str, folder: str) -> dict[str, object]:
-    done = python(PRINT, VISOR_ENVIRONMENT="test", VISOR_DATABASE_URL=url, VISOR_DATA_DIR=folder)
+def options(url: str, folder: str, **told: str) -> dict[str, object]:
+    done = python(PRINT, VISOR_ENVIRONMENT="local", VISOR_DATABASE_URL=url, VISOR_DATA_DIR=folder, **told)
     said: dict[str, object] = json.loads(done.stdout)
     return said
 
@@ -35,6 +37,7 @@ def test_the_address_goes_before_our_own_choice(tmp_path):
 
 WHO = """
 import json
+from pathlib import Path
 from config.settings import DATABASES
 print(json.dumps([DATABASES["default"]["USER"], DATABASES["default"]["PASSWORD"]]))
 """
@@ -65,6 +68,16 @@ def test_who_signs_people_in_has_plans_that_are_made_once(roles: list[str]) -> N
     described = database("postgres://visor@db.example/visor")
     assert with_plans(described, roles) == described
     assert described["OPTIONS"]["prepare_threshold"] == 5
+
+
+@pytest.mark.parametrize(("role", "threshold"), [("portal", None), ("web", 5)])
+def test_a_process_connects_as_its_role_has_it_planned(
+    tmp_path: Path, role: str, threshold: int | None
+) -> None:
+    assert (
+        options("postgres://visor@db/visor", str(tmp_path), VISOR_ROLES=role)["prepare_threshold"]
+        == threshold
+    )
 
 
 def test_who_shows_lists_has_plans_made_for_what_is_asked() -> None:

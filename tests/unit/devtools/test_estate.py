@@ -126,11 +126,12 @@ _LEAF = (
 )
 
 
-def asks_as_the_portal() -> None:
+@pytest.fixture
+def _asked_as_by_the_portal(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let statements be planned as in a process of the portal alone (docs/adr/0536)."""
     told = with_plans({"ENGINE": connection.settings_dict["ENGINE"], "OPTIONS": {}}, ["portal"])["OPTIONS"]
     connection.ensure_connection()
-    connection.connection.prepare_threshold = told["prepare_threshold"]
+    monkeypatch.setattr(connection.connection, "prepare_threshold", told["prepare_threshold"])
 
 
 def in_short(one: Measured, before: Measured) -> str:
@@ -144,11 +145,11 @@ def is_slow(one: Measured, before: Measured) -> bool:
     return one.seconds > LONGEST or one.seconds > TIMES * before.seconds
 
 
+@pytest.mark.usefixtures("_asked_as_by_the_portal")
 def test_pages_at_this_size(
     small: Tenant, size: Size, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
 ) -> None:
     whole = bool(pytestconfig.getoption("whole"))
-    asks_as_the_portal()
     # Of so few rows times say nothing.
     usual = {one.page: one for one in all_measured(owner_of(small), small)} if whole else {}
     tenant = largest(size)

@@ -34,7 +34,7 @@ from tests.unit.transactions import flow
 
 pytestmark = pytest.mark.requirement("S7-04")
 FAST_MS = 5.0
-FEW = 100
+FEW = 100  # rows of attempts, of 20,000 and more; nine were read
 
 
 @pytest.fixture
