@@ -112,6 +112,7 @@ def test_of_many_cases_a_usual_run_takes_the_same_few() -> None:
     cases = [f"{one}-{other}" for one in "abcdef" for other in "xyz"]
     chosen = staying([Item(case=case) for case in cases])
     assert len(chosen) == CASES
+    assert chosen != cases[:CASES]
     assert len({case[0] for case in chosen}) > 1 < len({case[2] for case in chosen})
     assert staying([Item(case=case) for case in reversed(cases)]) == chosen[::-1]
     assert set(staying([Item(case=case) for case in cases if case in chosen])) == set(chosen)

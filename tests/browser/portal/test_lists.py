@@ -15,7 +15,7 @@ from tests.browser.looks import assert_looks_right, words_cut
 from tests.browser.portal.conftest import Administrator
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
-# People enough for three pages, an attempt of the first, and events about them.
+# People enough for five pages, an attempt of the first, and events about them.
 FILL = """
 from datetime import timedelta
 from authsvc.audit.services import record
