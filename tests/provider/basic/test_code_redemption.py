@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
-from redis import Redis
 
 from authsvc.audit.models import AuditEvent
+from authsvc.limits.in_redis import RedisCounters
 from authsvc.limits.limit import forget_counts
 from authsvc.oidc.models import Grant, Token
 from authsvc.oidc.token import issue
@@ -121,17 +121,22 @@ def test_a_wrong_guess_decides_where_it_comes_before_the_right_one_is_stored(
 
 
 @pytest.fixture
-def asked() -> Iterator[Callable[[], int]]:
-    """Count limits in Redis, as production does; yields what tells how many questions it was asked."""
-    url = os.environ["VISOR_TEST_REDIS_URL"]
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], int]]:
+    """Count limits in Redis, as production does; yields what tells how many questions it was asked.
 
-    def questions() -> int:
-        used: dict[str, Any] = Redis.from_url(url).info("commandstats")
-        return sum(used.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("eval", "evalsha"))
+    They are counted where this process asks: the server's own count holds what other tests ask it meanwhile.
+    """
+    questions: list[object] = []
+    answer = RedisCounters._answer
 
-    with override_settings(COUNTERS=url):
+    def counted(counters: RedisCounters, *question: Any) -> Any:
+        questions.append(question)
+        return answer(counters, *question)
+
+    monkeypatch.setattr(RedisCounters, "_answer", counted)
+    with override_settings(COUNTERS=os.environ["VISOR_TEST_REDIS_URL"]):
         forget_counts()
-        yield questions
+        yield lambda: len(questions)
         forget_counts()
 
 

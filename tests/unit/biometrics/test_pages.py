@@ -77,5 +77,6 @@ def test_a_system_that_cannot_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_worker_gives_back_when_a_sample_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[str] = []
     monkeypatch.setattr(tasks, "give_back", lambda: given.append("back"))
-    task_postrun.send(sender=tasks.verify_capture)
+    judge = tasks.verify_capture
+    task_postrun.send(sender=judge, task=judge, task_id="1")
     assert given == ["back"]

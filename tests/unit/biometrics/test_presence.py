@@ -41,7 +41,7 @@ def test_o08_no_scheduler_renews_sample_keys() -> None:
 
 
 def test_a_worker_takes_from_its_own_queue_and_the_common_one() -> None:
-    other = Celery("other", broker="memory://")
+    other = Celery("other", broker="memory://", set_as_current=False)
     presence._listen(instance=SimpleNamespace(app=other))
     assert set(other.amqp.queues.consume_from) == {"celery", queue_of(holder().worker)}
 

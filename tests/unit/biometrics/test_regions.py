@@ -76,7 +76,7 @@ def refusals() -> list[tuple[str, str]]:
 def test_a_worker_listens_to_the_queue_of_its_region(settings: Any) -> None:
     for region, more in (("eu-1", {"region.eu-1"}), ("", set())):
         settings.COMPONENTS = (Component("worker", "default", region=region),)
-        other = Celery("other", broker="memory://")
+        other = Celery("other", broker="memory://", set_as_current=False)
         presence._listen(instance=SimpleNamespace(app=other))
         assert set(other.amqp.queues.consume_from) == {"celery", queue_of(holder().worker)} | more
 
