@@ -30,7 +30,7 @@ from tests import plans
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "campaign"
 EXAMPLES = {"sample": 15, "whole": 1000}
-CASES = 4
+CASES = 3
 """So many cases of one test are a sample, in the rooms where a case sets up rows, keys or requests."""
 SCENES = 3
 """So many tests of one file are a sample where each takes seconds."""

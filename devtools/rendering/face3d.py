@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import cv2
@@ -26,6 +27,9 @@ _TURNED_ASIDE: Final = 3.0
 _HALF_SEEN: Final = -0.4
 """Against the detector's usual threshold: what it hardly sees now, it may see in another frame."""
 
+_FINDING: Final = Lock()
+"""dlib's detector keeps what it works on in itself: two threads at once end the process."""
+
 _HAIR: Final = 0.5
 """Of the face's height, brows to chin: what of the person's own head lies above it."""
 
@@ -41,7 +45,8 @@ def load_head(photograph: Image, build: Build = AVERAGE) -> Head:
     What is found in a photograph is kept for its next burst, since finding it takes as long as rendering one.
     Raises NoFace.
     """
-    canvas, landmarks = _found(photograph.shape, photograph.tobytes())
+    with _FINDING:
+        canvas, landmarks = _found(photograph.shape, photograph.tobytes())
     return head_on(*_broadened(canvas, landmarks, build.broad), build)
 
 

@@ -1,5 +1,7 @@
 """Rendered frames of a real photograph, measured with dlib's landmarks and OpenCV's pose."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,27 @@ def head(photos: Path) -> Head:
     photograph = cv2.imread(str(photos / "obama" / "02.jpg"))
     assert photograph is not None
     return load_head(photograph)
+
+
+def test_one_thread_at_a_time_looks_for_a_face(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """dlib's detector ends the process where two use it at once."""
+    photograph = cv2.imread(str(photos / "obama" / "02.jpg"))
+    assert photograph is not None
+    found = face3d._found(photograph.shape, photograph.tobytes())
+    looking: list[str] = []
+    at_once: list[int] = []
+
+    def look(*_: Any) -> Any:
+        looking.append("one")
+        at_once.append(len(looking))
+        time.sleep(0.02)
+        looking.pop()
+        return found
+
+    monkeypatch.setattr(face3d, "_found", look)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(load_head, [photograph] * 6))
+    assert at_once == [1] * 6
 
 
 def shot(head: Head, **change: Any) -> NDArray[np.uint8]:
