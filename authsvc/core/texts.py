@@ -15,9 +15,13 @@ Text = str | Marked
 """A text that is marked and not yet in a language, or one that needs none."""
 
 
+# Once: it makes a class of its own, which takes as long as a row of a list.
+_written = lazy(number_format, str)
+
+
 def grouped(number: int) -> Text:
     """Return a whole number as its reader's language writes it: 10,000 or 10.000 or 10 000."""
-    return lazy(number_format, str)(number, force_grouping=True)
+    return _written(number, force_grouping=True)
 
 
 def in_english(text: Text) -> str:

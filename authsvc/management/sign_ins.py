@@ -18,13 +18,16 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     IntegerField,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
 from django.db.models.functions import TruncHour
 
+from authsvc.clients.models import RelyingParty
 from authsvc.core.remembered import Remembered
 from authsvc.management.attempts.outcome import ended, with_outcome
 from authsvc.management.hours import HOURS, Stretch, in_any, stretch_until, weeks_ago, with_weeks_before
@@ -209,12 +212,18 @@ def by_party(moment: datetime) -> list[Party]:
     rows = (
         _sign_ins()
         .filter(stretch_until(moment).within("created_at"), client__isnull=False)
-        .values("client__client_id", "client__name")
+        .values("client")
         .annotate(
             accepted=Count("pk", filter=ended("accepted")), refused=Count("pk", filter=ended("refused"))
         )
         .filter(Q(accepted__gt=0) | Q(refused__gt=0))
-        .order_by(-(F("accepted") + F("refused")), "client__name")
-        .values_list("client__client_id", "client__name", "accepted", "refused")
+        .order_by(-(F("accepted") + F("refused")), "client")
+        # Looked up for those that are shown, and not for each attempt.
+        .annotate(known_as=_of_party("client_id"), called=_of_party("name"))
+        .values_list("known_as", "called", "accepted", "refused")
     )
     return [Party(*row) for row in rows[:_PARTIES]]
+
+
+def _of_party(column: str) -> Subquery:
+    return Subquery(RelyingParty.objects.unchecked().filter(pk=OuterRef("client")).values(column)[:1])

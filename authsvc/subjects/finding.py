@@ -11,20 +11,22 @@ from authsvc.core.words import beginnings, looked_for
 from authsvc.subjects.models import Subject, Word, words_of
 
 _AT_ONCE: Final = 1000
-LOOKED_AT: Final = 20_000
-"""So many words are looked at: a person has several that begin alike."""
 
 
-def found_by(people: QuerySet[Subject], text: str, *, words: int = LOOKED_AT) -> QuerySet[Subject]:
+def found_by(people: QuerySet[Subject], text: str, *, words: int) -> QuerySet[Subject]:
     """Return those people of whom every word of a text begins a word; a text without words finds nobody.
 
     Of very many it is the first, by so many words, so that a single letter costs no more than a name.
     """
     found = _found(text)
-    return people.none() if found is None else people.filter(pk__in=found.values("subject_id")[:words])
+    if found is None:
+        return people.none()
+    ids = found.values_list("subject_id", flat=True)[:words]
+    # Whom several words find are few and cost most: they are looked up once for all that is asked of them.
+    return people.filter(pk__in=set(ids) if len(looked_for(text)) > 1 else ids)
 
 
-def leaves_out(text: str, *, words: int = LOOKED_AT) -> bool:
+def leaves_out(text: str, *, words: int) -> bool:
     """Return whether a text begins more words than so many, so that `found_by` may not find everybody."""
     found = _found(text)
     return found is not None and found[words : words + 1].exists()

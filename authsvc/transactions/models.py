@@ -139,6 +139,12 @@ class Transaction(SealedRow):
                 name="transaction_ended_refused",
             ),
             models.Index(
+                fields=["tenant", "client", "-created_at"],
+                condition=~Q(refused_for="")
+                & (Q(state__in=("cancelled", "expired")) | Q(decided_at__isnull=True)),
+                name="transaction_refused_at_party",
+            ),
+            models.Index(
                 fields=["tenant", "refused_for", "-created_at"],
                 condition=~Q(refused_for=""),
                 name="transaction_by_reason",

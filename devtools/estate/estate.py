@@ -15,7 +15,7 @@ from authsvc.tenancy.scope import every_tenant_scope, tenant_scope
 from devtools.estate import attempts, people
 from devtools.estate.attempts import Course, Part
 from devtools.estate.bare import bare
-from devtools.estate.copying import Table, analyse, lines_of, store
+from devtools.estate.copying import Table, analyse, lines_of, settle, store
 from devtools.estate.making import made_beside
 from devtools.estate.names import PARTIES
 from devtools.estate.people import SPAN, Entered
@@ -38,6 +38,7 @@ def build(sizes: Sizes, *, say: Callable[[str], object], seed: int = 15) -> list
         # Before the keys are asked, which without it look for each attempt's relying party among all of them.
         analyse([Table.of(RelyingParty).name, *filled])
     say("indexes")
+    settle(filled)
     return [part.tenant for part in parts]
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.core.clock import now
 from authsvc.devices.models import Device
 from authsvc.management.lapsing import link_is_over
-from authsvc.subjects.finding import LOOKED_AT, found_by, leaves_out
+from authsvc.subjects.finding import found_by, leaves_out
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter
 from portal.ui.listing import ALL, Column, Listing, Preset
@@ -19,8 +19,10 @@ _LISTED: Final = ("name", "external_id", "status", "reference", "created_at")
 _OFF: Final = "off"
 _WAITING: Final = "waiting"
 _OVER: Final = "over"
-SOME: Final = 2_000
+SOME: Final = 1_200
 """So many words are looked at for a page of whom one text finds: of more people than are counted."""
+NARROWED: Final = 10_000
+"""So many are where further filters leave few of these people, or the whole is taken away."""
 
 
 class PersonFilter(Listing[Subject]):
@@ -79,7 +81,7 @@ class PersonFilter(Listing[Subject]):
 
     @property
     def _words(self) -> int:
-        return SOME if self.is_of_some else LOOKED_AT
+        return SOME if self.is_of_some else NARROWED
 
     def narrowed(self, found: QuerySet[Subject], wanted: Mapping[str, Any]) -> QuerySet[Subject]:
         """Return the people who pass."""

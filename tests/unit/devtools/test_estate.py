@@ -145,6 +145,8 @@ def is_slow(one: Measured, before: Measured) -> bool:
     return one.seconds > LONGEST or one.seconds > TIMES * before.seconds
 
 
+# What is stored for good alone is seen as such, and an index then answers without a look at the rows.
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_asked_as_by_the_portal")
 def test_pages_at_this_size(
     small: Tenant, size: Size, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
