@@ -31,6 +31,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("The e-mail address or the password is wrong."),
         "too_many_login_attempts": _(
             "That was wrong too often from where you are. Wait five minutes, or use your passkey."
         ),

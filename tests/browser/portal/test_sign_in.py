@@ -84,5 +84,5 @@ def test_a_wrong_password_says_no_more_than_that(newcomer: Administrator) -> Non
     newcomer.password = "not the pass phrase"
     newcomer.give_password()
     alert = newcomer.page.get_by_role("alert")
-    expect(alert).to_contain_text("not correct")
+    expect(alert).to_contain_text("password is wrong")
     expect(alert).to_be_focused()
