@@ -1,9 +1,11 @@
 """Finding people by the beginnings of words, in an index of words."""
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -13,23 +15,40 @@ from authsvc.subjects.models import Subject, Word, words_of
 _AT_ONCE: Final = 1000
 
 
-def found_by(people: QuerySet[Subject], text: str, *, words: int) -> QuerySet[Subject]:
-    """Return those people of whom every word of a text begins a word; a text without words finds nobody.
+class Search:
+    """Whom a text finds: people of whom every word of it begins a word; a text without words finds nobody.
 
-    Of very many it is the first, by so many words, so that a single letter costs no more than a name.
+    Of very many it is the first, by so many `words`, so that a single letter costs no more than a name.
     """
-    found = _found(text)
-    if found is None:
-        return people.none()
-    ids = found.values_list("subject_id", flat=True)[:words]
-    # Whom several words find are few and cost most: they are looked up once for all that is asked of them.
-    return people.filter(pk__in=set(ids) if len(looked_for(text)) > 1 else ids)
 
+    def __init__(self, text: str, *, words: int) -> None:
+        self._found = _found(text)
+        self._words = words
+        self._several = len(looked_for(text)) > 1
 
-def leaves_out(text: str, *, words: int) -> bool:
-    """Return whether a text begins more words than so many, so that `found_by` may not find everybody."""
-    found = _found(text)
-    return found is not None and found[words : words + 1].exists()
+    @property
+    def keys(self) -> Any:
+        """The keys of those people, as a filter by `__in` takes them."""
+        if self._found is None:
+            return ()
+        if self._several:
+            return set(self._looked_up[: self._words])
+        return self._found.values("subject")[: self._words]
+
+    @cached_property
+    def leaves_out(self) -> bool:
+        """Whether the text begins more words than are looked at, so that not everybody may be found."""
+        if self._found is None:
+            return False
+        if self._several:
+            return len(self._looked_up) > self._words
+        return self._found[self._words : self._words + 1].exists()
+
+    @cached_property
+    def _looked_up(self) -> list[UUID]:
+        """Whom several words find are few and cost most: they are looked up once for all that is asked."""
+        assert self._found is not None
+        return list(self._found.values_list("subject", flat=True)[: self._words + 1])
 
 
 def first_found(people: QuerySet[Subject], text: str, *, most: int) -> list[Subject]:

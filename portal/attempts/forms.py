@@ -1,6 +1,7 @@
 """The list of attempts: its filters, and its columns for a spreadsheet."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from django import forms
@@ -11,8 +12,7 @@ from authsvc.assurance.levels import Level
 from authsvc.management.attempts.outcome import OUTCOMES, ended, listed
 from authsvc.management.attempts.reasons import REASONS
 from authsvc.management.receipts import attempts_under
-from authsvc.subjects.finding import found_by, leaves_out
-from authsvc.subjects.models import Subject
+from authsvc.subjects.finding import Search
 from authsvc.transactions.models import Transaction
 from portal.ui.hours import Hourly
 from portal.ui.listing import ALL, Column, Preset
@@ -70,13 +70,16 @@ class AttemptFilter(Hourly[Transaction]):
     @property
     def leaves_out(self) -> bool:
         """See Listing: of so many people the attempts are looked up."""
-        return "person" in self.wanted and leaves_out(self.wanted["person"], words=_WORDS)
+        return "person" in self.wanted and self._searched.leaves_out
+
+    @cached_property
+    def _searched(self) -> Search:
+        return Search(self.wanted["person"], words=_WORDS)
 
     def narrowed(self, found: QuerySet[Transaction], wanted: Mapping[str, Any]) -> QuerySet[Transaction]:
         """Return the attempts that pass."""
         if "person" in wanted:
-            people = found_by(Subject.objects.unchecked(), wanted["person"], words=_WORDS)
-            found = found.filter(subject__in=people.values("pk"))
+            found = found.filter(subject__in=self._searched.keys)
         if "outcome" in wanted:
             found = found.filter(ended(wanted["outcome"]))
         if "party" in wanted:

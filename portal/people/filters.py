@@ -1,6 +1,7 @@
 """The list of people: its filters, and its columns for a spreadsheet."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from django import forms
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.core.clock import now
 from authsvc.devices.models import Device
 from authsvc.management.lapsing import link_is_over
-from authsvc.subjects.finding import found_by, leaves_out
+from authsvc.subjects.finding import Search
 from authsvc.subjects.models import Subject
 from authsvc.transactions.models import AttemptCounter
 from portal.ui.listing import ALL, Column, Listing, Preset
@@ -77,16 +78,16 @@ class PersonFilter(Listing[Subject]):
     @property
     def leaves_out(self) -> bool:
         """See Listing."""
-        return "search" in self.wanted and leaves_out(self.wanted["search"], words=self._words)
+        return "search" in self.wanted and self._searched.leaves_out
 
-    @property
-    def _words(self) -> int:
-        return SOME if self.is_of_some else NARROWED
+    @cached_property
+    def _searched(self) -> Search:
+        return Search(self.wanted["search"], words=SOME if self.is_of_some else NARROWED)
 
     def narrowed(self, found: QuerySet[Subject], wanted: Mapping[str, Any]) -> QuerySet[Subject]:
         """Return the people who pass."""
         if "search" in wanted:
-            found = found_by(found, wanted["search"], words=self._words)
+            found = found.filter(pk__in=self._searched.keys)
         if "status" in wanted:
             found = found.filter(status=wanted["status"])
         if "face" in wanted:

@@ -30,7 +30,8 @@ from tests.tenancy.routes import Kind, filled, routes
 ROOT: Final = "portal/<slug:tenant>/"
 # Of these an estate has no row; each is a page of one small thing.
 WITHOUT: Final = frozenset({"table", "dispute", "kid", "approval"})
-REPEATED: Final = 5
+REPEATED: Final = 15
+"""A median of few stands where the machine was busy for a moment."""
 _MOMENTS: Final = ("since", "until", "hour")
 _ENDS: Final = (
     *("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "BEGIN", "COMMIT", "ROLLBACK"),

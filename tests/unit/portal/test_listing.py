@@ -5,9 +5,12 @@ import io
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from authsvc.audit.models import AuditEvent
@@ -89,6 +92,17 @@ def test_people_are_found_by_beginnings_of_words(
     admin: Client, base: str, people: list[Subject], search: str, found: list[str]
 ) -> None:
     assert names(admin, f"{base}people/", search=search) == found
+
+
+@pytest.mark.parametrize(("page", "field"), [("people", "search"), ("attempts", "person")])
+def test_several_words_are_looked_up_once(
+    admin: Client, base: str, people: list[Subject], page: str, field: str
+) -> None:
+    attempt(people[2])
+    with CaptureQueriesContext(connection) as asked:
+        text = admin.get(f"{base}{page}/", {field: "luc ode"}).content.decode()
+    assert "Łucja Ødegård" in text
+    assert sum("subjects_word" in query["sql"] for query in asked.captured_queries) == 1
 
 
 def test_of_very_many_who_are_called_so_some_are_listed_and_all_taken_away(
@@ -280,12 +294,19 @@ def test_of_the_log_a_page_is_taken_away_by_those_who_may_export_it(
         ("people", "search", "portal.people.filters.SOME"),
     ],
 )
+@pytest.mark.parametrize("text", ["mara", "mara zoe"])
 def test_a_list_says_when_not_everybody_is_looked_up(
-    owner: Client, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, name: str, field: str, limit: str
+    owner: Client,
+    tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    field: str,
+    limit: str,
+    text: str,
 ) -> None:
     for number in range(3):
-        make_subject(name=f"Mara {number}")
-    address = f"{reverse(name, kwargs={'tenant': tenant.slug})}?{field}=mara"
+        make_subject(name=f"Mara Zoe {number}")
+    address = f"{reverse(name, kwargs={'tenant': tenant.slug})}?{urlencode({field: text})}"
     said = "not everybody is looked up"
     monkeypatch.setattr(limit, 3)
     assert said not in owner.get(address).content.decode()
