@@ -203,16 +203,12 @@ def _statements(connection: psycopg.Connection) -> Counts:
 
 
 def _processes(stack: Stack, role: str) -> list[int]:
-    return roles_of(str(stack.data_dir), role)
-
-
-def roles_of(folder: str, role: str) -> list[int]:
-    """Return the processes of the product with its data there that play a role, as their environment says."""
+    """Return the processes of the product that play a role, each told so by its environment."""
     found = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         with suppress(OSError):
             said = dict(each.partition("=")[::2] for each in path.read_text(errors="replace").split("\0"))
-            ours = said.get("VISOR_DATA_DIR") == folder
+            ours = said.get("VISOR_DATA_DIR") == str(stack.data_dir)
             if ours and role in said.get("VISOR_ROLES", "").split(","):
                 found.append(int(path.parent.name))
     return found
