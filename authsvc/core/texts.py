@@ -15,7 +15,7 @@ Text = str | Marked
 """A text that is marked and not yet in a language, or one that needs none."""
 
 
-# Once: it makes a class of its own, which takes as long as a row of a list.
+# Once: each call of `lazy` makes a class of its own, which takes longer than to write a number.
 _written = lazy(number_format, str)
 
 

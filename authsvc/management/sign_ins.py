@@ -218,7 +218,7 @@ def by_party(moment: datetime) -> list[Party]:
         )
         .filter(Q(accepted__gt=0) | Q(refused__gt=0))
         .order_by(-(F("accepted") + F("refused")), "client")
-        # Looked up for those that are shown, and not for each attempt.
+        # Looked up for each party, and not for each attempt.
         .annotate(known_as=_of_party("client_id"), called=_of_party("name"))
         .values_list("known_as", "called", "accepted", "refused")
     )

@@ -29,8 +29,6 @@ class Search:
     @property
     def keys(self) -> Any:
         """The keys of those people, as a filter by `__in` takes them."""
-        if self._found is None:
-            return ()
         if self._several:
             return set(self._looked_up[: self._words])
         return self._found.values("subject")[: self._words]
@@ -38,8 +36,6 @@ class Search:
     @cached_property
     def leaves_out(self) -> bool:
         """Whether the text begins more words than are looked at, so that not everybody may be found."""
-        if self._found is None:
-            return False
         if self._several:
             return len(self._looked_up) > self._words
         return self._found[self._words : self._words + 1].exists()
@@ -47,7 +43,6 @@ class Search:
     @cached_property
     def _looked_up(self) -> list[UUID]:
         """Whom several words find are few and cost most: they are looked up once for all that is asked."""
-        assert self._found is not None
         return list(self._found.values_list("subject", flat=True)[: self._words + 1])
 
 
@@ -57,20 +52,21 @@ def first_found(people: QuerySet[Subject], text: str, *, most: int) -> list[Subj
     The longest word of the text is looked up, and the others are asked of whom it finds: without an order of
     people, it costs the same whatever their number.
     """
-    rows = _found(text)
-    if rows is None:
-        return []
     # A person stands there once for each of their words that begins so.
-    ids = list(dict.fromkeys(rows.order_by("word", "subject").values_list("subject", flat=True)[: 4 * most]))
+    rows = _found(text).order_by("word", "subject").values_list("subject", flat=True)
+    ids = list(dict.fromkeys(rows[: 4 * most]))
     known = {person.pk: person for person in people.filter(pk__in=ids[:most])}
     return sorted((known[pk] for pk in ids if pk in known), key=attrgetter("name"))
 
 
-def _found(text: str) -> QuerySet[Word] | None:
-    """Return the words that the longest word of a text begins, of people who have the others too."""
+def _found(text: str) -> QuerySet[Word]:
+    """Return the words that the longest word of a text begins, of people who have the others too.
+
+    A text without words begins none.
+    """
     longest, *others = sorted(looked_for(text), key=len, reverse=True) or [""]
     if not longest:
-        return None
+        return Word.objects.none()
     rows = _with(longest)
     for word in others:
         rows = rows.filter(Exists(_with(word).filter(subject=OuterRef("subject"))))

@@ -1,6 +1,6 @@
 """Transaction, Capture, SealedSample, Outgoing and AttemptCounter."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.db import models
 from django.db.models import Q
@@ -14,6 +14,11 @@ from authsvc.seals.rows import SealedRow
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import TenantOwned
 from authsvc.transactions.records import Handoff
+
+# As management/attempts/outcome.py asks: what an index holds alone needs no look at the rows.
+_ENDED_REFUSED: Final = ~Q(refused_for="") & (
+    Q(state__in=("cancelled", "expired")) | Q(decided_at__isnull=True)
+)
 
 
 class Transaction(SealedRow):
@@ -131,17 +136,14 @@ class Transaction(SealedRow):
             models.Index(
                 fields=["tenant", "level", "-created_at"], condition=~Q(level=""), name="transaction_by_level"
             ),
-            # As management/attempts/outcome.py asks: what an index holds alone needs no look at the rows.
             models.Index(
                 fields=["tenant", "-created_at"],
-                condition=~Q(refused_for="")
-                & (Q(state__in=("cancelled", "expired")) | Q(decided_at__isnull=True)),
+                condition=_ENDED_REFUSED,
                 name="transaction_ended_refused",
             ),
             models.Index(
                 fields=["tenant", "client", "-created_at"],
-                condition=~Q(refused_for="")
-                & (Q(state__in=("cancelled", "expired")) | Q(decided_at__isnull=True)),
+                condition=_ENDED_REFUSED,
                 name="transaction_refused_at_party",
             ),
             models.Index(

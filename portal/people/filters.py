@@ -20,10 +20,10 @@ _LISTED: Final = ("name", "external_id", "status", "reference", "created_at")
 _OFF: Final = "off"
 _WAITING: Final = "waiting"
 _OVER: Final = "over"
-SOME: Final = 1_200
+SOME: Final = 2_000
 """So many words are looked at for a page of whom one text finds: of more people than are counted."""
-NARROWED: Final = 10_000
-"""So many are where further filters leave few of these people, or the whole is taken away."""
+LOOKED_AT: Final = 20_000
+"""So many are where further filters leave few of these people, or all are taken away."""
 
 
 class PersonFilter(Listing[Subject]):
@@ -82,7 +82,7 @@ class PersonFilter(Listing[Subject]):
 
     @cached_property
     def _searched(self) -> Search:
-        return Search(self.wanted["search"], words=SOME if self.is_of_some else NARROWED)
+        return Search(self.wanted["search"], words=SOME if self.is_of_some else LOOKED_AT)
 
     def narrowed(self, found: QuerySet[Subject], wanted: Mapping[str, Any]) -> QuerySet[Subject]:
         """Return the people who pass."""

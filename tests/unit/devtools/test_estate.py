@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Model
 from django.test import Client
 from django.test.utils import override_settings
 
@@ -126,6 +126,14 @@ _LEAF = (
 )
 
 
+def is_seen_by_everybody(model: type[Model]) -> bool:
+    """Whether PostgreSQL knows of pages of a table that all rows in them are seen by everybody."""
+    asked = "SELECT relallvisible > 0 FROM pg_class WHERE oid = %s::regclass"
+    with connection.cursor() as cursor:
+        cursor.execute(asked, [model._meta.db_table])
+        return bool(cursor.fetchone()[0])
+
+
 @pytest.fixture
 def _asked_as_by_the_portal(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let statements be planned as in a process of the portal alone (docs/adr/0536)."""
@@ -155,6 +163,7 @@ def test_pages_at_this_size(
     # Of so few rows times say nothing.
     usual = {one.page: one for one in all_measured(owner_of(small), small)} if whole else {}
     tenant = largest(size)
+    assert is_seen_by_everybody(Word)
     with tenant_scope(tenant.pk):
         with_policies()
     browser = owner_of(tenant)

@@ -18,6 +18,7 @@ from authsvc.audit.services import record
 from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
+from authsvc.management.attempts.outcome import ended
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
@@ -103,6 +104,19 @@ def test_several_words_are_looked_up_once(
         text = admin.get(f"{base}{page}/", {field: "luc ode"}).content.decode()
     assert "Łucja Ødegård" in text
     assert sum("subjects_word" in query["sql"] for query in asked.captured_queries) == 1
+
+
+@pytest.mark.needs("postgresql")
+def test_refused_attempts_at_a_relying_party_are_held_by_an_index(tenant: Tenant) -> None:
+    party = make_party()
+    for number in range(300):
+        refused = {"state": "expired", "decided_at": None, "refused_for": "non-match"}
+        attempt(client=party if number % 100 == 0 else None, **refused if number % 2 == 0 else {})
+    rows = Transaction.objects.unchecked().filter(ended("refused"), client=party).values("tenant")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE transactions_transaction")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "transaction_refused_at_party" in rows.explain()
 
 
 def test_of_very_many_who_are_called_so_some_are_listed_and_all_taken_away(
