@@ -36,6 +36,7 @@ from authsvc.limits.limit import TooMany
 from portal.accounts import failures, recovery, tries
 from portal.accounts.makers import maker_in
 from portal.accounts.models import User
+from portal.ui.forms import NO_ADDRESS
 
 LABELS = {
     "login": _("E-mail address"),
@@ -61,6 +62,8 @@ class _Named:
             field.label = LABELS.get(name, field.label)
             field.help_text = HELP.get(name, field.help_text)
             field.widget.attrs.pop("placeholder", None)
+            if isinstance(field, forms.EmailField):
+                field.error_messages.update(NO_ADDRESS)
 
 
 class SignInForm(_Named, LoginForm):

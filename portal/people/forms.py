@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.core.visible import is_visible
 from authsvc.reach.wishes import mail_goes_out
 from authsvc.subjects.models import Subject
+from portal.ui.forms import NO_ADDRESS
 
 # That letters are joined, or are not, is how names are spelt in Persian and in the languages of India.
 _JOINERS: Final = dict.fromkeys((0x200C, 0x200D))
@@ -31,7 +32,10 @@ class PersonForm(forms.Form):
         label=_("Your own number or name for this person"), max_length=120, required=False
     )
     email = forms.EmailField(
-        label=_("E-mail address"), required=False, help_text=_("Given to relying parties that ask for it.")
+        label=_("E-mail address"),
+        required=False,
+        help_text=_("Given to relying parties that ask for it."),
+        error_messages=NO_ADDRESS,
     )
 
     by_mail = forms.BooleanField(
@@ -77,6 +81,7 @@ class ChangeForm(forms.Form):
         help_text=_(
             "Relying parties that ask for it are told another one from the next sign-in on, as not verified."
         ),
+        error_messages=NO_ADDRESS,
     )
     given_name = forms.CharField(label=_("Given name"), max_length=120, required=False)
     family_name = forms.CharField(label=_("Family name"), max_length=120, required=False)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from authsvc.core.texts import Text
 from authsvc.management.organisation import LONGEST_NAME
 from authsvc.tenancy.models import Tenant
+from portal.ui.forms import NO_ADDRESS
 
 _MOST: Final = 100_000_000
 
@@ -30,6 +31,7 @@ class TenantForm(forms.Form):
         label=_("E-mail address of its first owner"),
         help_text=_("They get a mail with a link, which works once, within two days."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages=NO_ADDRESS,
     )
     kind = forms.ChoiceField(
         label=_("Kind"),

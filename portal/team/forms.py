@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from authsvc.tenancy.roles import Role
+from portal.ui.forms import NO_ADDRESS
 
 
 class RoleForm(forms.Form):
@@ -24,6 +25,8 @@ class InvitationForm(RoleForm):
     """A new member."""
 
     email = forms.EmailField(
-        label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+        label=_("E-mail address"),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages=NO_ADDRESS,
     )
     field_order = ("email", "role")

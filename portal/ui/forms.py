@@ -16,6 +16,9 @@ _OTHERWISE: Final = _(
     "all the same, save again."
 )
 
+NO_ADDRESS: Final = {"invalid": _("Enter an e-mail address, such as name@example.org.")}
+"""What a field says of what is no e-mail address, by the name that it has everywhere here."""
+
 
 def sent(request: HttpRequest) -> QueryDict | None:
     """Return what a form was sent with, None where it is only shown: sent with nothing in it, it is wrong."""

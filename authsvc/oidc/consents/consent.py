@@ -18,7 +18,7 @@ from authsvc.subjects.models import Subject
 
 _WORDS: Final[dict[str, Text]] = {
     "profile": _("Your name and profile"),
-    "email": _("Your email address"),
+    "email": _("Your e-mail address"),
     "address": _("Your postal address"),
     "phone": _("Your phone number"),
     "offline_access": _("Access while you are away, until you end it"),

@@ -219,7 +219,7 @@ class TestConsent:
         at_the_phone(visitor, person)
         shown = page(visitor)
         for text in (
-            "Your email address",
+            "Your e-mail address",
             "Your phone number",
             "Share and approve",
             "victim.example/privacy",
@@ -247,7 +247,7 @@ class TestConsent:
         BackchannelRequest.objects.all().delete()
         starter.ask(scope="openid email")
         assert "Share and approve" not in page(visitor)
-        assert "Your email address" in page(visitor)
+        assert "Your e-mail address" in page(visitor)
         BackchannelRequest.objects.all().delete()
         starter.ask(scope="openid email address")
         assert "Share and approve" in page(visitor)
@@ -257,7 +257,7 @@ class TestConsent:
     ) -> None:
         starter.ask(scope="openid email")
         at_the_phone(visitor, person)
-        assert "Your email address" in page(visitor)
+        assert "Your e-mail address" in page(visitor)
         assert "Share and approve" not in page(visitor)
         approve(visitor, person)
         assert not RememberedConsent.objects.exists()

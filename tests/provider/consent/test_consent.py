@@ -48,7 +48,7 @@ def test_the_page_names_who_asks_why_and_for_what(
     claims = json.dumps({"userinfo": {"phone_number": None}})
     asked = page(visitor, partner, person, scope="openid email", claims=claims)
     text = asked.content.decode()
-    for shown in ("Third Party", "To deliver your order.", "Your email address", "phone number"):
+    for shown in ("Third Party", "To deliver your order.", "Your e-mail address", "phone number"):
         assert shown in text
     assert "Your postal address" not in text
     assert asked["Cache-Control"] == "no-store"

@@ -109,8 +109,8 @@ def test_several_words_are_looked_up_once(
 @pytest.mark.needs("postgresql")
 def test_refused_attempts_at_a_relying_party_are_held_by_an_index(tenant: Tenant) -> None:
     party = make_party()
+    refused: dict[str, Any] = {"state": "expired", "decided_at": None, "refused_for": "non-match"}
     for number in range(300):
-        refused = {"state": "expired", "decided_at": None, "refused_for": "non-match"}
         attempt(client=party if number % 100 == 0 else None, **refused if number % 2 == 0 else {})
     rows = Transaction.objects.unchecked().filter(ended("refused"), client=party).values("tenant")
     with connection.cursor() as cursor:
