@@ -38,7 +38,7 @@ demo: setup ## Start Visor and a partner site, and sign a person in (DEMO_EXIT=1
 .PHONY: test
 test: check $(TRACKING_READY) $(COMPARING_READY) $(SCHEMAS_READY) photos $(TEST_TOOLS_READY) ## Run every check and test; says at the end what could not run
 	@python -m devtools.stack.services -- \
-	  timeout --signal=INT 40m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=20 --cov --cov-report=
+	  timeout --signal=INT 40m python -m tests.unsteady -n 3 --dist loadfile --no-loadscope-reorder --durations=20 --cov --cov-report=
 	@python -m tests.floor
 
 .PHONY: campaign

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from playwright.sync_api import Playwright
 from authsvc.core.remembered import forget_everything
 from authsvc.limits.limit import forget_counts
 from devtools.stack.stack import copied_from
-from tests import campaign, emptying, floor, needs, order, plans
+from tests import campaign, emptying, floor, needs, order, plans, warned
 from tests.campaign import size, tries
 from tests.handlers import loaded_once
 from tests.migrating import migrations
@@ -86,9 +86,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     pytest.skip(reason)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     campaign.note_inputs(item, call)
+    report = yield
+    if report.failed:
+        report.sections += warned.sections(item)
+    return report
 
 
 @pytest.hookimpl(trylast=True)

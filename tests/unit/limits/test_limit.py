@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from authsvc.limits.counting import MemoryCounters
 from authsvc.limits.in_redis import RedisCounters
 from authsvc.limits.limit import Limit, TooMany, forget_counts, give_back_all, spend_all
 from authsvc.limits.models import Counter
+from devtools.stack.services import redis
 from tests.campaign import Size
 from tests.sweeping import erased
 
@@ -48,13 +50,28 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
+@contextmanager
+def counted_at(url: str) -> Iterator[str]:
+    with override_settings(COUNTERS=url):
+        forget_counts()
+        yield url
+        forget_counts()
+
+
 @pytest.fixture
 def redis_store() -> Iterator[str]:
     """The store as production has it, on the test run's own server."""
-    with override_settings(COUNTERS=os.environ["VISOR_TEST_REDIS_URL"]):
-        forget_counts()
-        yield os.environ["VISOR_TEST_REDIS_URL"]
-        forget_counts()
+    with counted_at(os.environ["VISOR_TEST_REDIS_URL"]) as url:
+        yield url
+
+
+@pytest.fixture
+def own_redis_store() -> Iterator[str]:
+    """A server for one test, who may cut everybody's connections there: the run's has others at work."""
+    with redis() as server:
+        assert server
+        with counted_at(server) as url:
+            yield url
 
 
 @pytest.fixture(
@@ -229,9 +246,9 @@ def test_t17_processes_count_together(clock: Clock) -> None:
 
 
 @pytest.mark.needs("redis")
-def test_redis_that_was_begun_anew_is_asked_without_an_outage(redis_store: str) -> None:
+def test_redis_that_was_begun_anew_is_asked_without_an_outage(own_redis_store: str) -> None:
     """It has cut the connection that was kept, or forgotten the script that it was sent."""
-    server = Redis.from_url(redis_store)
+    server = Redis.from_url(own_redis_store)
     assert let_in(tries=2) == 2
     server.client_kill_filter(_type="normal", skipme=True)
     assert let_in(tries=1) == 1
