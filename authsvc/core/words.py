@@ -19,6 +19,8 @@ _LAST: Final = "\U0010ffff"
 
 def folded(text: str) -> str:
     """Return a text as it is looked for: "Zoë Łuk" and "ZOE LUK" are the same."""
+    if text.isascii():
+        return text.lower()  # the same, and a tenth of the time: a thousand names are looked through at once
     apart = unicodedata.normalize("NFKD", text).casefold()
     without = "".join(each for each in apart if not unicodedata.combining(each))
     return unicodedata.normalize("NFC", without).translate(_PLAIN)

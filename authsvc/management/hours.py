@@ -1,6 +1,6 @@
 """The last 24 hours, and the same hours of the weeks before, which they are held against."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +17,20 @@ class Stretch:
 
     first: datetime
     behind: datetime
+
+    @property
+    def settled(self) -> "Stretch":
+        """What of it began so long before the present hour that it has ended, and only erasure changes it."""
+        return replace(self, behind=self._settled_until)
+
+    @property
+    def unsettled(self) -> "Stretch":
+        """The rest of it: the present hour, and the one before."""
+        return replace(self, first=self._settled_until)
+
+    @property
+    def _settled_until(self) -> datetime:
+        return self.first + timedelta(hours=HOURS - 2)
 
     def weeks_before(self, weeks: int) -> "Stretch":
         """Return the same hours so many weeks before."""

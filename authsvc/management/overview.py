@@ -295,9 +295,8 @@ def _counts(moment: datetime, day: sign_ins.Today) -> Counts:
         .get()
     )
     done = {name: found.pop(name) for name in steps}
-    if "usual_median" in found:
-        sign_ins.remember_median(day, found["usual_median"])
-    return Counts(**{"usual_median": day.usual_median, **found}, steps=done)
+    sign_ins.remember_medians(day, found)
+    return Counts(**{"median": day.median, "usual_median": day.usual_median, **found}, steps=done)
 
 
 def _counted(rows: Any) -> _Counted:

@@ -4,7 +4,7 @@ What is read grows with a day's sign-ins and not with their history (docs/adr/04
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from statistics import mean
@@ -18,10 +18,8 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     IntegerField,
-    OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Value,
     When,
 )
@@ -85,8 +83,10 @@ class Today:
     """How many weeks before somebody signed in."""
     accepted_before: int
     """How many sign-ins were accepted in them."""
+    median: timedelta | None
+    """The median time of today's accepted ones, and of theirs, where remembered: who reads them gives them to
+    `remember_medians`."""
     usual_median: timedelta | None
-    """The median time of those, where it is remembered: who reads it gives it to `remember_median`."""
 
 
 @dataclass(frozen=True)
@@ -100,27 +100,36 @@ class _Group:
 
 
 @dataclass(frozen=True)
-class _Before:
-    """What the weeks before had, of which nothing changes but by erasure."""
+class _Settled:
+    """What the weeks before had, and the settled hours of today; `median` is that of the weeks before."""
 
     groups: list[_Group]
     median: timedelta | None = None
 
 
-# By tenant and the hour that it is: most of what is read are the weeks before (docs/adr/0482).
-_before: Remembered[tuple[UUID, datetime], _Before] = Remembered(seconds=600)
+Ended = Counter[tuple[str, str]]
+"""How many sign-ins at a relying party, by its key, ended so."""
+# By tenant and the hour that it is: of what is read nearly all is settled (docs/adr/0482, 0540).
+_settled: Remembered[tuple[UUID, datetime], _Settled] = Remembered(seconds=600)
+# Of so many today's median hardly moves within a minute, and to find it all of them are sorted.
+_MANY: Final = 1000
+_median: Remembered[tuple[UUID, datetime], timedelta] = Remembered(seconds=60)
+_settled_at_parties: Remembered[tuple[UUID, datetime], Ended] = Remembered(seconds=600, capacity=500)
 
 
 def today(moment: datetime) -> Today:
     """Return the sign-ins of the last 24 hours against those of the weeks before, in one statement."""
-    stretches = with_weeks_before(stretch_until(moment))
-    key = (current_tenant_id(), stretches[0].first)
-    before = _before.get(key)
-    read = list(_groups(stretches if before is None else stretches[:1]))
-    if before is None:
-        before = _before.keep(key, _Before([group for group in read if group.weeks]))
-    groups = [*(group for group in read if not group.weeks), *before.groups]
-    weeks = sorted({group.weeks for group in before.groups})
+    stretch = stretch_until(moment)
+    stretches = with_weeks_before(stretch)
+    key = (current_tenant_id(), stretch.first)
+    settled = _settled.get(key)
+    read = list(_groups(stretches if settled is None else [stretch.unsettled]))
+    if settled is None:
+        settled = _settled.keep(
+            key, _Settled([group for group in read if group.start < stretch.unsettled.first])
+        )
+    groups = [*(group for group in read if group.start >= stretch.unsettled.first), *settled.groups]
+    weeks = sorted({group.weeks for group in groups if group.weeks})
     ended_so: Counter[tuple[int, str, bool]] = Counter()
     levels: Counter[tuple[int, str]] = Counter()
     by_hour: Counter[tuple[int, datetime, str]] = Counter()
@@ -160,7 +169,8 @@ def today(moment: datetime) -> Today:
         ],
         weeks=len(weeks),
         accepted_before=sum(map(accepted, weeks)),
-        usual_median=before.median,
+        median=_median.get(key),
+        usual_median=settled.median,
     )
 
 
@@ -182,23 +192,24 @@ def _groups(stretches: list[Stretch]) -> Iterator[_Group]:
 
 
 def median_rows(moment: datetime, day: Today) -> dict[str, QuerySet[Any]]:
-    """Return the median time of accepted sign-ins as a row of one column: of today as `median`.
-
-    That of the weeks before is there too, as `usual_median`, where it is not remembered.
-    """
+    """Return as rows of one column those of `median` and `usual_median` that are not remembered."""
     first, *before = with_weeks_before(stretch_until(moment))
-    rows = {"median": _middle(first.within("created_at"), day.accepted.today)}
+    rows = {}
+    if day.median is None:
+        rows["median"] = _middle(first.within("created_at"), day.accepted.today)
     if day.usual_median is None and day.weeks:
         rows["usual_median"] = _middle(in_any(before, "created_at"), day.accepted_before)
     return rows
 
 
-def remember_median(day: Today, median: timedelta | None) -> None:
-    """Take the median of the weeks before, which was just read."""
+def remember_medians(day: Today, read: Mapping[str, timedelta | None]) -> None:
+    """Take those medians that were just read."""
     key = (current_tenant_id(), day.since)
-    known = _before.get(key)
-    if known is not None:
-        _before.keep(key, replace(known, median=median))
+    known, median = _settled.get(key), read.get("median")
+    if known is not None and "usual_median" in read:
+        _settled.keep(key, replace(known, median=read["usual_median"]))
+    if median is not None and day.accepted.today >= _MANY:
+        _median.keep(key, median)
 
 
 def _middle(within: Q, count: int) -> QuerySet[Any]:
@@ -209,21 +220,34 @@ def _middle(within: Q, count: int) -> QuerySet[Any]:
 
 def by_party(moment: datetime) -> list[Party]:
     """Return the relying parties with most sign-ins in the last 24 hours."""
+    stretch = stretch_until(moment)
+    key = (current_tenant_id(), stretch.first)
+    settled = _settled_at_parties.get_or_make(key, lambda: _ended_at_parties(stretch.settled))
+    counts = settled + _ended_at_parties(stretch.unsettled)
+    of_all: Counter[str] = Counter()
+    for (party, _outcome), count in counts.items():
+        of_all[party] += count
+    # Of equally many any is first, the same one each time.
+    most = sorted(of_all, key=lambda party: (-of_all[party], party))[:_PARTIES]
+    known = RelyingParty.objects.unchecked().only("client_id", "name").in_bulk(most)
+    return [
+        Party(known[party].client_id, known[party].name, counts[party, "accepted"], counts[party, "refused"])
+        for party in most
+        if party in known
+    ]
+
+
+def _ended_at_parties(stretch: Stretch) -> Ended:
     rows = (
         _sign_ins()
-        .filter(stretch_until(moment).within("created_at"), client__isnull=False)
+        .filter(stretch.within("created_at"), client__isnull=False)
         .values("client")
         .annotate(
             accepted=Count("pk", filter=ended("accepted")), refused=Count("pk", filter=ended("refused"))
         )
-        .filter(Q(accepted__gt=0) | Q(refused__gt=0))
-        .order_by(-(F("accepted") + F("refused")), "client")
-        # Looked up for each party, and not for each attempt.
-        .annotate(known_as=_of_party("client_id"), called=_of_party("name"))
-        .values_list("known_as", "called", "accepted", "refused")
+        .values_list("client", "accepted", "refused")
     )
-    return [Party(*row) for row in rows[:_PARTIES]]
-
-
-def _of_party(column: str) -> Subquery:
-    return Subquery(RelyingParty.objects.unchecked().filter(pk=OuterRef("client")).values(column)[:1])
+    found: Ended = Counter()
+    for party, accepted, refused in rows:
+        found[party, "accepted"], found[party, "refused"] = accepted, refused
+    return +found

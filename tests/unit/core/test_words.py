@@ -47,3 +47,8 @@ def test_what_begins_a_word_finds_it(text: str, letters: int) -> None:
 @given(st.text(max_size=60))
 def test_folding_is_done_once(text: str) -> None:
     assert folded(folded(text)) == folded(text)
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=60))
+def test_a_plain_text_is_folded_like_any(text: str) -> None:
+    assert folded(f"{text}é") == f"{folded(text)}e"

@@ -205,6 +205,60 @@ def test_the_weeks_before_are_read_once_and_today_each_time(tenant: Tenant, mome
     assert overview.read(moment).sign_ins.accepted == Figure(1, 2)
 
 
+def test_of_today_only_what_may_still_change_is_read_again(tenant: Tenant, moment: datetime) -> None:
+    """It began in the present hour or in the one before; what is older has ended, whatever becomes of it."""
+    party, subject = make_party(name="Harbour"), make_subject()
+    hour = moment.replace(minute=0)
+    known, settled = {"client": party, "level": "L1"}, hour - timedelta(hours=1, minutes=1)
+    sign_in(settled, subject, **known)
+    first, most = sign_ins.today(moment), sign_ins.by_party(moment)
+    assert (first.accepted.today, most) == (1, [sign_ins.Party(party.client_id, "Harbour", 1, 0)])
+    for at in (settled, hour - timedelta(hours=1), hour, moment - timedelta(seconds=1)):
+        sign_in(at, subject, **known)
+    sign_in(hour, subject, **{**known, **REFUSED})
+    second = sign_ins.today(moment)
+    assert (second.accepted.today, second.refused, second.levels) == (4, 1, [("L1", Figure(5, None))])
+    assert [hour.accepted for hour in second.hours[-3:]] == [1, 1, 2]
+    assert sign_ins.by_party(moment) == [sign_ins.Party(party.client_id, "Harbour", 4, 1)]
+    other = make_tenant()
+    with tenant_scope(other.pk):
+        assert (sign_ins.today(moment).accepted.today, sign_ins.by_party(moment)) == (0, [])
+    forget_everything()
+    assert sign_ins.today(moment).accepted.today == 5
+    assert sign_ins.by_party(moment) == [sign_ins.Party(party.client_id, "Harbour", 5, 1)]
+
+
+def test_the_parties_are_those_with_most_sign_ins(tenant: Tenant, moment: datetime) -> None:
+    parties = [make_party(name=f"Party {count}") for count in range(7)]
+    for count, party in enumerate(parties):
+        for at in range(count):
+            # Of hours that are settled and of the present one, in turns.
+            sign_in(moment - timedelta(minutes=1, hours=6 * (at % 2)), client=party)
+    sign_in(moment - timedelta(hours=25), client=parties[0])
+    sign_in(moment - timedelta(minutes=1), client=parties[0], **LEFT)
+    found = [(party.name, party.accepted) for party in sign_ins.by_party(moment)]
+    assert found == [(f"Party {count}", count) for count in (6, 5, 4, 3, 2)]
+
+
+def test_of_very_many_the_median_of_today_is_remembered_for_a_while(
+    tenant: Tenant, moment: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = moment - timedelta(minutes=5)
+
+    def medians(*seconds: int) -> list[timedelta | None]:
+        for each in seconds:
+            sign_in(at, decided_at=at + timedelta(seconds=each))
+        return [overview.read(moment).counts.median for _ in range(2)]
+
+    assert medians(2, 9) == [timedelta(seconds=9)] * 2
+    assert medians(1) == [timedelta(seconds=2)] * 2
+    monkeypatch.setattr(sign_ins, "_MANY", 3)
+    assert medians() == [timedelta(seconds=2)] * 2
+    assert medians(20, 20) == [timedelta(seconds=2)] * 2
+    forget_everything()
+    assert medians() == [timedelta(seconds=9)] * 2
+
+
 def test_without_weeks_before_nothing_is_usual(tenant: Tenant, moment: datetime) -> None:
     sign_in(moment - timedelta(minutes=1), make_subject())
     day = sign_ins.today(moment)
