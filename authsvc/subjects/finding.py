@@ -13,6 +13,7 @@ from authsvc.core.words import beginnings, looked_for
 from authsvc.subjects.models import Subject, Word, words_of
 
 _AT_ONCE: Final = 1000
+_FEW: Final = 10_000
 
 
 class Search:
@@ -33,6 +34,17 @@ class Search:
             return set(self._looked_up[: self._words])
         return self._found.values("subject")[: self._words]
 
+    def among_few(self, people: QuerySet[Subject], *, most: int) -> list[UUID] | None:
+        """Return the keys of up to so many of these people whom the text finds; None of many people.
+
+        Each of few is asked for the words. Of many that would cost more than to begin with the words.
+        """
+        asked = people.order_by().values_list("pk", flat=True)
+        if asked[_FEW : _FEW + 1].exists():
+            return None
+        found = self._found.filter(subject__in=asked[:_FEW]).values_list("subject", flat=True)
+        return list(found.distinct()[:most])
+
     @cached_property
     def leaves_out(self) -> bool:
         """Whether the text begins more words than are looked at, so that not everybody may be found."""
@@ -42,7 +54,7 @@ class Search:
 
     @cached_property
     def _looked_up(self) -> list[UUID]:
-        """Whom several words find are few and cost most: they are looked up once for all that is asked."""
+        """Looked up once for all that is asked: whom several words find are few and cost most."""
         return list(self._found.values_list("subject", flat=True)[: self._words + 1])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 from django.db.models import Count, Q, QuerySet
@@ -21,9 +22,9 @@ _OFF: Final = "off"
 _WAITING: Final = "waiting"
 _OVER: Final = "over"
 SOME: Final = 2_000
-"""So many words are looked at for a page of whom one text finds: of more people than are counted."""
+"""So many words are looked at for a page of whom a text finds: of more people than are counted."""
 LOOKED_AT: Final = 20_000
-"""So many are where further filters leave few of these people, or all are taken away."""
+"""So many words are looked at where all are taken away."""
 
 
 class PersonFilter(Listing[Subject]):
@@ -69,25 +70,40 @@ class PersonFilter(Listing[Subject]):
 
     @property
     def is_of_some(self) -> bool:
-        """Whether of very many people only some are listed: where a text is all that is looked for.
-
-        A table that is taken away, and a list with further filters, have the others too.
-        """
-        return self.set_by_hand.keys() == {"search"} and self.data.get("as") != "csv"
+        """Whether of very many people only some are listed: where a text is all that is looked for."""
+        return self.set_by_hand.keys() == {"search"} and not self._is_table
 
     @property
     def leaves_out(self) -> bool:
         """See Listing."""
-        return "search" in self.wanted and self._searched.leaves_out
+        if "search" not in self.wanted:
+            return False
+        return self._searched.leaves_out if self._few is None else len(self._few) > SOME
+
+    @property
+    def _is_table(self) -> bool:
+        return self.data.get("as") == "csv"
 
     @cached_property
     def _searched(self) -> Search:
-        return Search(self.wanted["search"], words=SOME if self.is_of_some else LOOKED_AT)
+        return Search(self.wanted["search"], words=LOOKED_AT if self._is_table else SOME)
+
+    @cached_property
+    def _few(self) -> list[UUID] | None:
+        """Whom the text finds where other filters leave few people, and one more than are listed."""
+        if self.is_of_some or self._is_table:
+            return None
+        return self._searched.among_few(self._passing(self.all_rows(), self.wanted), most=SOME + 1)
 
     def narrowed(self, found: QuerySet[Subject], wanted: Mapping[str, Any]) -> QuerySet[Subject]:
         """Return the people who pass."""
-        if "search" in wanted:
-            found = found.filter(pk__in=self._searched.keys)
+        if "search" not in wanted:
+            return self._passing(found, wanted)
+        if self._few is not None:
+            return found.filter(pk__in=self._few[:SOME])
+        return self._passing(found, wanted).filter(pk__in=self._searched.keys)
+
+    def _passing(self, found: QuerySet[Subject], wanted: Mapping[str, Any]) -> QuerySet[Subject]:
         if "status" in wanted:
             found = found.filter(status=wanted["status"])
         if "face" in wanted:

@@ -61,7 +61,9 @@ def lists() -> Iterator[tuple[str, dict[str, str]]]:
     for given in (
         *({"search": text} for text in ("zoe", "z", "zoe brien", "E0000012", "nobody")),
         *({"status": "invited"}, {"face": "off"}, {"face": "waiting"}, {"order": "newest"}),
-        *({"since": _day(7)}, {"since": _day(60), "until": _day(30)}, {"search": "zoe", "status": "invited"}),
+        *({"since": _day(7)}, {"since": _day(60), "until": _day(30)}),
+        *({"search": "zoe", "status": "invited"}, {"search": "zoe", "status": "active"}),
+        *({"search": "z", "since": _day(7)}, {"search": "zoe brien", "status": "active"}),
     ):
         yield "people/", given
     for given in (

@@ -19,6 +19,7 @@ from authsvc.audit.tags import Tag
 from authsvc.clients.models import RelyingParty
 from authsvc.core.clock import now
 from authsvc.management.attempts.outcome import ended
+from authsvc.subjects import finding
 from authsvc.subjects.models import Subject
 from authsvc.tenancy.models import Tenant
 from authsvc.tenancy.roles import Role
@@ -133,6 +134,34 @@ def test_of_very_many_who_are_called_so_some_are_listed_and_all_taken_away(
     assert said in page
     assert said not in admin.get(place, {"search": "zoe", "status": "active"}).content.decode()
     assert len(table(admin.get(place, {"search": "zoe", "as": "csv"}))) == 1 + 5
+
+
+@pytest.mark.parametrize(
+    ("few", "enough"), [pytest.param(10, 3, id="of few people"), pytest.param(1, 12, id="of many people")]
+)
+def test_with_further_filters_all_of_that_name_are_found_and_each_once(
+    admin: Client, base: str, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, few: int, enough: int
+) -> None:
+    """Of more than are listed, or who have later words, some are, and it is said; a table has all of them."""
+    for number in range(6):
+        # Two words of each begin so.
+        make_subject(name=f"Zoë Zoëlla {number}", status="invited" if number % 2 else "active")
+    monkeypatch.setattr(finding, "_FEW", few)
+    address, said = f"{base}people/", "not everybody is looked up"
+    all_three = ["Zoë Zoëlla 1", "Zoë Zoëlla 3", "Zoë Zoëlla 5"]
+    for text in ("zoe", "zoe zoella"):
+        wanted = {"search": text, "status": "invited"}
+        monkeypatch.setattr(filters, "SOME", enough)
+        assert names(admin, address, **wanted) == all_three
+        assert said not in admin.get(address, wanted).content.decode()
+        assert names(admin, address, **wanted, order="newest") == all_three[::-1]
+        assert names(admin, address, **wanted, face="off") == []
+        monkeypatch.setattr(filters, "SOME", 2)
+        assert said in admin.get(address, wanted).content.decode()
+        found = names(admin, address, **wanted)
+        assert len(found) <= 2
+        assert set(found) < set(all_three)
+        assert len(table(admin.get(address, {**wanted, "as": "csv"}))) == 1 + 3
 
 
 def test_people_are_filtered_and_ordered(admin: Client, base: str, people: list[Subject]) -> None:
