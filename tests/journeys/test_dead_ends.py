@@ -14,10 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.db import transaction
 from django.template import Template
 from django.test.signals import template_rendered
+from django.test.utils import override_settings
 from playwright.sync_api import Page
 
 from authsvc.core.remembered import forget_everything
@@ -209,6 +211,26 @@ def test_every_page_and_screen_is_seen_and_reached_by_everybody(crawl: Crawl, pa
             chosen = EVERY_LOOK if every else [EVERY_LOOK[at % len(EVERY_LOOK)]]
             if problems := problems_of(page, chosen):
                 found[f"{state} {name}"] = problems
+    assert found == {}
+
+
+@pytest.mark.browser
+@pytest.mark.campaign
+@pytest.mark.whole
+@pytest.mark.needs("node", "gettext")
+@pytest.mark.parametrize("language", sorted(set(dict(settings.LANGUAGES)) - {"en"}))
+def test_every_page_has_room_for_the_words_of_each_language(page: Page, language: str) -> None:
+    seen: set[str] = set()
+    found: dict[str, object] = {}
+    with override_settings(LANGUAGE_CODE=language):
+        for state in STATES:
+            if state.name in LETTERS:
+                continue
+            html = _inside(state.walk, lambda _walker, _link: 200).html
+            assert f'lang="{language}"' in html, state.name
+            for name in looks(page, html, seen):
+                if problems := problems_of(page):
+                    found[f"{state.name} {name}"] = problems
     assert found == {}
 
 

@@ -279,8 +279,7 @@ def linked(comer: Comer, user: User, sub: str = "grace-1") -> Client:
     comer.provider.person = {"sub": sub, "groups": []}
     own = Comer(comer.tenant, comer.provider, signed_in(user))
     assert own.http.get(f"{comer.root}link/").status_code == 200
-    page = own.http.post(f"{comer.root}link/").content.decode()
-    assert "whoever signs in to it can then come in here as you" in page
+    own.http.post(f"{comer.root}link/")
     assert own.come()["Location"] == f"/portal/{comer.tenant.slug}/"
     return own.http
 
@@ -294,6 +293,11 @@ def test_a_member_links_their_account_and_keeps_the_role_of_the_team(comer: Come
     assert comer.come()["Location"] == f"/portal/{comer.tenant.slug}/"
     assert comer.enters()
     assert grace.memberships.get(tenant=comer.tenant).role == Role.ADMIN
+
+
+def test_who_links_is_told_whom_they_let_in(comer: Comer, grace: User) -> None:
+    page = signed_in(grace).post(f"{comer.root}link/").content.decode()
+    assert "whoever signs in to it can then come in here as you" in page
 
 
 def test_nothing_is_linked_by_following_a_link(comer: Comer, grace: User) -> None:
