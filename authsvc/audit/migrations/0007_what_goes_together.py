@@ -1,7 +1,7 @@
 """PostgreSQL is told which reasons go with which tags.
 
-A reason is of one tag alone. Without that it takes the events of both for a hundredth of what they are, and
-reads and sorts all of them for one page instead of the newest few (docs/adr/0540). Neither statement keeps
+Most reasons are of one tag alone. Not told so, it takes the events of both for a hundredth of what they are,
+and reads and sorts all of them for one page instead of the newest few (docs/adr/0540). Neither statement keeps
 anybody from reading or writing.
 """
 
